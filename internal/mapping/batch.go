@@ -1,0 +1,165 @@
+package mapping
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// A Batch collects the rows of many elements, encoded for COPY, and the
+// elements that need to be kept raw. It aliases the texts the elements came
+// from until it is reset.
+type Batch struct {
+	Model    *Model
+	Elements []Element
+	Rejects  []Reject
+	// Misfits and Unknown count values that did not fit their column and
+	// members that have none.
+	Misfits, Unknown int
+
+	rows   []rows
+	starts []int // per element and table: its first row
+	enc    encoder
+}
+
+// An Element is one element whose rows are in the batch.
+type Element struct {
+	// Key is the encoded key columns, each a length of 4 bytes and the value.
+	Key string
+	// Hash tells two contents of one key apart; see contentHash.
+	Hash int64
+	// At is when Graph served the element.
+	At time.Time
+	// Raw is the element as served.
+	Raw []byte
+}
+
+// A Reject is an element kept raw.
+type Reject struct {
+	Raw    []byte
+	Reason string // never quotes a value
+	Key    string // as Element.Key; empty if unknown
+	Stored bool   // its rows are stored too, with characters replaced
+	At     time.Time
+}
+
+// rows are the encoded rows of one table: each field a length of 4 bytes (-1
+// for NULL) and the value, without COPY's count of fields, so that the store
+// can put columns of its own in front.
+type rows struct {
+	data []byte
+	ends []int // of each row in data
+	key  int   // where the key of the row being written ends
+}
+
+// NewBatch returns an empty batch.
+func (m *Model) NewBatch() *Batch {
+	return &Batch{Model: m, rows: make([]rows, len(m.Tables))}
+}
+
+// Reset empties the batch and keeps its memory.
+func (b *Batch) Reset() {
+	clear(b.Elements)
+	clear(b.Rejects)
+	b.Elements, b.Rejects, b.starts = b.Elements[:0], b.Rejects[:0], b.starts[:0]
+	b.Misfits, b.Unknown = 0, 0
+	for i := range b.rows {
+		b.rows[i].data, b.rows[i].ends = b.rows[i].data[:0], b.rows[i].ends[:0]
+	}
+}
+
+// Append encodes one element that Graph served at the given time. An element
+// that cannot be stored becomes a reject; one that can only be stored with
+// characters replaced is stored and becomes a reject marked so.
+func (b *Batch) Append(v Value, at time.Time) {
+	for _, r := range b.rows {
+		b.starts = append(b.starts, len(r.ends))
+	}
+	blemish, err := b.encode(v)
+	if err != nil {
+		b.drop()
+		b.Rejects = append(b.Rejects, Reject{Raw: v.Raw(), Reason: err.Error(), At: at})
+		return
+	}
+	e := Element{Key: b.key(), Hash: contentHash(v), At: at, Raw: v.Raw()}
+	b.Elements = append(b.Elements, e)
+	if blemish != "" {
+		b.Rejects = append(b.Rejects, Reject{Raw: e.Raw, Reason: blemish, Key: e.Key, Stored: true, At: at})
+	}
+}
+
+// drop takes back what an unstorable element has written.
+func (b *Batch) drop() {
+	first := b.starts[len(b.starts)-len(b.rows):]
+	for i := range b.rows {
+		r := &b.rows[i]
+		r.ends = r.ends[:first[i]]
+		end := 0
+		if first[i] > 0 {
+			end = r.ends[first[i]-1]
+		}
+		r.data = r.data[:end]
+	}
+	b.starts = b.starts[:len(b.starts)-len(b.rows)]
+}
+
+// key returns the encoded key of the element just written.
+func (b *Batch) key() string {
+	root := &b.rows[0]
+	start := 0
+	if n := len(root.ends); n > 1 {
+		start = root.ends[n-2]
+	}
+	return string(root.data[start:root.key])
+}
+
+// Rows ranges over the encoded rows that an element has in a table.
+func (b *Batch) Rows(element, table int) func(yield func([]byte) bool) {
+	r := &b.rows[table]
+	width := len(b.rows)
+	first, last := b.starts[element*width+table], len(r.ends)
+	if next := (element+1)*width + table; next < len(b.starts) {
+		last = b.starts[next]
+	}
+	return func(yield func([]byte) bool) {
+		for i := first; i < last; i++ {
+			start := 0
+			if i > 0 {
+				start = r.ends[i-1]
+			}
+			if !yield(r.data[start:r.ends[i]]) {
+				return
+			}
+		}
+	}
+}
+
+// Fields ranges over the values of encoded fields, nil for NULL.
+func Fields(encoded []byte) func(yield func([]byte) bool) {
+	return func(yield func([]byte) bool) {
+		for len(encoded) > 0 {
+			var field []byte
+			field, encoded = nextField(encoded)
+			if !yield(field) {
+				return
+			}
+		}
+	}
+}
+
+func nextField(encoded []byte) (field, rest []byte) {
+	n := int32(binary.BigEndian.Uint32(encoded))
+	if n < 0 {
+		return nil, encoded[4:]
+	}
+	return encoded[4 : 4+n : 4+n], encoded[4+n:]
+}
+
+var null = []byte{0xff, 0xff, 0xff, 0xff}
+
+// AppendField adds a field of a row: its length and its value.
+func AppendField(dst, value []byte) []byte {
+	if value == nil {
+		return append(dst, null...)
+	}
+	return append(binary.BigEndian.AppendUint32(dst, uint32(len(value))), value...)
+}

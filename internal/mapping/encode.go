@@ -1,0 +1,395 @@
+package mapping
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// encoder is the working memory of one element's encoding. Objects nest, so
+// each works on the end of these stacks.
+type encoder struct {
+	slots   []Value // values of declared members
+	others  []other // members without a declaration
+	unknown []byte  // the unknown_fields being written
+	blemish bool
+}
+
+type other struct{ name, value Value }
+
+// encode writes an element's rows. The error says why it cannot be stored, and
+// blemish what could not be stored of it as served.
+func (b *Batch) encode(v Value) (blemish string, err error) {
+	b.enc = encoder{b.enc.slots[:0], b.enc.others[:0], b.enc.unknown[:0], false}
+	if v.Kind() != '{' {
+		return "", errors.New("not a JSON object")
+	}
+	if err := b.row(0, b.Model.root, v); err != nil {
+		return "", err
+	}
+	switch {
+	case b.enc.blemish:
+		return "text that PostgreSQL cannot store", nil
+	case v.doc.lenient && hasDuplicate(v):
+		return "member name twice", nil
+	}
+	return "", nil
+}
+
+// row writes one row from an object; the caller has written inherited keys.
+func (b *Batch) row(table int, o *object, v Value) error {
+	e := &b.enc
+	slots, others := len(e.slots), len(e.others)
+	defer func() { e.slots, e.others = e.slots[:slots], e.others[:others] }()
+	b.read(o, v)
+	return b.finish(table, func() (bool, error) {
+		return b.members(table, o.plans, slots, others)
+	})
+}
+
+// finish lets write fill a row's columns, then adds unknown_fields and ends
+// the row.
+func (b *Batch) finish(table int, write func() (bool, error)) error {
+	e, start := &b.enc, len(b.enc.unknown)
+	e.unknown = append(e.unknown, '{')
+	if _, err := write(); err != nil {
+		return err
+	}
+	r := &b.rows[table]
+	if len(e.unknown) == start+1 {
+		r.data = append(r.data, null...)
+	} else {
+		r.data = binary.BigEndian.AppendUint32(r.data, uint32(len(e.unknown)-start+2))
+		r.data = append(append(append(r.data, 1), e.unknown[start:]...), '}')
+	}
+	e.unknown = e.unknown[:start]
+	r.ends = append(r.ends, len(r.data))
+	return nil
+}
+
+// read sorts an object's members into slots and others. The last of a name
+// wins.
+func (b *Batch) read(o *object, v Value) {
+	e := &b.enc
+	slots := len(e.slots)
+	for range o.slots {
+		e.slots = append(e.slots, Value{})
+	}
+	if v.Kind() != '{' {
+		return
+	}
+	nodes := v.doc.nodes
+	for i := v.i + 1; i < nodes[v.i].next; i = nodes[i+1].next {
+		name, value := Value{v.doc, i}, Value{v.doc, i + 1}
+		if slot, ok := o.slots[string(unescaped(name))]; ok {
+			e.slots[slots+slot] = value
+		} else if !value.absent() && !isAnnotation(name.Raw()) {
+			e.others = append(e.others, other{name, value})
+		}
+	}
+}
+
+func unescaped(name Value) []byte {
+	raw := name.Raw()
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1]
+	}
+	text, _ := appendText(nil, raw)
+	return text
+}
+
+// members writes the columns and child rows of one object, then keeps what
+// has no column. stored tells whether anything of the object is in a column.
+func (b *Batch) members(table int, plans []plan, slots, others int) (stored bool, err error) {
+	for i := range plans {
+		ok, err := b.member(table, &plans[i], slots, others)
+		if err != nil {
+			return false, err
+		}
+		stored = stored || ok
+	}
+	for _, o := range b.enc.others[others:] {
+		b.Unknown++
+		b.keep(o.name.Raw(), o.value)
+	}
+	b.enc.others = b.enc.others[:others]
+	return stored, nil
+}
+
+func (b *Batch) member(table int, p *plan, slots, others int) (stored bool, err error) {
+	var v Value
+	if p.slot >= 0 {
+		v = b.enc.slots[slots+p.slot]
+	}
+	switch p.word {
+	case wordKey:
+		return true, b.keyColumn(table, p, v)
+	case wordHashKey:
+		return true, b.hashKey(table, p, slots)
+	case wordCol:
+		return b.column(table, p, v), nil
+	case wordList:
+		return b.list(table, p, v), nil
+	case wordIn:
+		return b.in(table, p, v)
+	case wordOneOf:
+		return b.oneOf(table, p, others)
+	case wordSide:
+		return b.side(table, p, slots)
+	default:
+		return b.children(table, p, v)
+	}
+}
+
+// field writes one field with the bytes that write adds, or NULL.
+func (b *Batch) field(table int, write func(dst []byte) ([]byte, error)) error {
+	r := &b.rows[table]
+	start := len(r.data)
+	out, err := write(append(r.data, null...))
+	if err == errMisfit || err == errNull {
+		r.data = append(r.data[:start], null...)
+		return err
+	}
+	binary.BigEndian.PutUint32(out[start:], uint32(len(out)-start-4))
+	r.data = out
+	return err
+}
+
+func (b *Batch) column(table int, p *plan, v Value) (stored bool) {
+	if v.blank() {
+		b.rows[table].data = append(b.rows[table].data, null...)
+		return false
+	}
+	switch b.field(table, func(dst []byte) ([]byte, error) { return p.typ.append(dst, v) }) {
+	case errNull:
+		return false
+	case errMisfit:
+		b.Misfits++
+		b.keepName(p.name, v)
+		return false
+	case errInexact:
+		b.keepName(p.name, v)
+	case errBlemish:
+		b.enc.blemish = true
+	}
+	return true
+}
+
+func (b *Batch) keyColumn(table int, p *plan, v Value) error {
+	if v.blank() {
+		return fmt.Errorf("no key: %s is missing", p.name)
+	}
+	switch b.field(table, func(dst []byte) ([]byte, error) { return p.typ.append(dst, v) }) {
+	case errNull, errMisfit, errBlemish:
+		return fmt.Errorf("no key: %s does not fit its column", p.name)
+	}
+	b.rows[table].key = len(b.rows[table].data)
+	return nil
+}
+
+// hashKey hashes the columns' values, with a length before each so that no two
+// lists of values run into the same bytes.
+func (b *Batch) hashKey(table int, p *plan, slots int) error {
+	hash, found := []byte{}, false
+	for i := range p.hash {
+		part, v := &p.hash[i], b.enc.slots[slots+p.hash[i].slot]
+		if v.blank() {
+			hash = append(hash, null...)
+			continue
+		}
+		value, err := part.typ.append(nil, v)
+		switch err {
+		case errNull:
+			value = nil
+		case errMisfit, errBlemish:
+			return fmt.Errorf("no key: %s does not fit its column", part.name)
+		default:
+			found = true
+		}
+		hash = AppendField(hash, value)
+	}
+	if !found {
+		return errors.New("no key: every member it is made of is missing")
+	}
+	sum := sha256.Sum256(hash)
+	b.rows[table].data = AppendField(b.rows[table].data, hex.AppendEncode(nil, sum[:16]))
+	b.rows[table].key = len(b.rows[table].data)
+	return nil
+}
+
+// in writes the columns of a nested object. One that leaves no trace in a
+// column is kept as {}, because it was served.
+func (b *Batch) in(table int, p *plan, v Value) (stored bool, err error) {
+	e := &b.enc
+	slots, others := len(e.slots), len(e.others)
+	defer func() { e.slots, e.others = e.slots[:slots], e.others[:others] }()
+	if !v.absent() && v.Kind() != '{' {
+		b.Misfits++
+		b.keepName(p.name, v)
+		v = Value{}
+	}
+	b.read(p.inner, v)
+	start := b.openMember(p.name)
+	inside := len(e.unknown)
+	stored, err = b.members(table, p.inner.plans, slots, others)
+	b.closeMember(start, inside, stored || v.absent())
+	return stored, err
+}
+
+// openMember begins an object in unknown_fields, and closeMember ends it or,
+// where it is empty and need not show, takes it back.
+func (b *Batch) openMember(name string) (start int) {
+	e := &b.enc
+	start = len(e.unknown)
+	e.comma()
+	e.unknown = append(quote(e.unknown, []byte(name)), ':', '{')
+	return start
+}
+
+func (b *Batch) closeMember(start, inside int, hideEmpty bool) {
+	e := &b.enc
+	if len(e.unknown) == inside && hideEmpty {
+		e.unknown = e.unknown[:start]
+		return
+	}
+	e.unknown = append(e.unknown, '}')
+}
+
+// comma separates a member from the one before it.
+func (e *encoder) comma() {
+	if e.unknown[len(e.unknown)-1] != '{' {
+		e.unknown = append(e.unknown, ',')
+	}
+}
+
+// keep writes a member to unknown_fields.
+func (b *Batch) keep(quotedName []byte, v Value) {
+	e := &b.enc
+	var badName, badValue error
+	e.comma()
+	e.unknown, badName = appendQuoted(e.unknown, quotedName)
+	e.unknown, badValue = appendJSON(append(e.unknown, ':'), v, 0)
+	e.blemish = e.blemish || badName != nil || badValue != nil
+}
+
+func (b *Batch) keepName(name string, v Value) { b.keep(quote(nil, []byte(name)), v) }
+
+// oneOf takes the one object among the members without a declaration.
+func (b *Batch) oneOf(table int, p *plan, others int) (stored bool, err error) {
+	e := &b.enc
+	found, count := 0, 0
+	for i, o := range e.others[others:] {
+		if o.value.Kind() == '{' {
+			found, count = others+i, count+1
+		}
+	}
+	if count != 1 {
+		b.rows[table].data = append(b.rows[table].data, null...)
+		_, err := b.members(table, p.inner.plans, b.absentSlots(p.inner), len(e.others))
+		return false, err
+	}
+	chosen := e.others[found]
+	e.others = append(e.others[:found], e.others[found+1:]...)
+	kind, bad := appendText([]byte{}, chosen.name.Raw())
+	e.blemish = e.blemish || bad != nil
+	b.rows[table].data = AppendField(b.rows[table].data, kind)
+
+	slots, mark := len(e.slots), len(e.others)
+	b.read(p.inner, chosen.value)
+	start := b.openMember(string(kind))
+	inside := len(e.unknown)
+	_, err = b.members(table, p.inner.plans, slots, mark)
+	b.closeMember(start, inside, true)
+	e.slots = e.slots[:slots]
+	return true, err
+}
+
+func (b *Batch) absentSlots(o *object) int {
+	slots := len(b.enc.slots)
+	b.read(o, Value{})
+	return slots
+}
+
+// side writes the row of one side if any of its members was served.
+func (b *Batch) side(parent int, p *plan, slots int) (stored bool, err error) {
+	served := false
+	for _, m := range p.inner.plans {
+		served = served || m.slot >= 0 && !b.enc.slots[slots+m.slot].absent()
+	}
+	if !served {
+		return false, nil
+	}
+	b.beginChild(parent, p.table, []byte(p.side))
+	return true, b.finish(p.table, func() (bool, error) {
+		return b.members(p.table, p.inner.plans, slots, len(b.enc.others))
+	})
+}
+
+// beginChild starts a child row with the key of the row above and its own
+// last key column.
+func (b *Batch) beginChild(parent, table int, own []byte) {
+	above, r := &b.rows[parent], &b.rows[table]
+	start := 0
+	if n := len(above.ends); n > 0 {
+		start = above.ends[n-1]
+	}
+	r.data = append(r.data, above.data[start:above.key]...)
+	r.data = AppendField(r.data, own)
+	r.key = len(r.data)
+}
+
+// children writes a row for each object of an array. An array that is empty,
+// or holds anything but objects, is kept as it is.
+func (b *Batch) children(parent int, p *plan, v Value) (stored bool, err error) {
+	if v.absent() {
+		return false, nil
+	}
+	count, objects := 0, 0
+	for element := range v.Elements() {
+		count++
+		if element.Kind() == '{' {
+			objects++
+		}
+	}
+	if v.Kind() != '[' || count != objects {
+		b.Misfits++
+	}
+	if count == 0 || count != objects {
+		b.keepName(p.name, v)
+		return true, nil
+	}
+	if count > math.MaxInt16 {
+		return false, fmt.Errorf("more than %d %s", math.MaxInt16, p.name)
+	}
+	ordinal := uint16(0)
+	for element := range v.Elements() {
+		b.beginChild(parent, p.table, binary.BigEndian.AppendUint16(nil, ordinal))
+		if err := b.row(p.table, p.inner, element); err != nil {
+			return false, err
+		}
+		ordinal++
+	}
+	return true, nil
+}
+
+// hasDuplicate tells whether an object anywhere in v has a name twice.
+func hasDuplicate(v Value) bool {
+	seen := map[string]bool{}
+	for name, value := range v.Members() {
+		text := string(unescaped(name))
+		if seen[text] || hasDuplicate(value) {
+			return true
+		}
+		seen[text] = true
+	}
+	for element := range v.Elements() {
+		if hasDuplicate(element) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,164 @@
+package mapping
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// A Row is the values of one row in the order of its Layout's columns, in
+// PostgreSQL's binary form, nil for NULL.
+type Row [][]byte
+
+// Rebuild returns the JSON document that one element's rows came from. rows
+// holds, table by table as in Tables, all rows of the element, in any order.
+// The document equals the served one but for what DESIGN allows: times to the
+// microsecond, "" and year 1 as null, null as absent, GUIDs in lower case, no
+// control annotations.
+func (m *Model) Rebuild(rows [][]Row) ([]byte, error) {
+	if len(rows) != len(m.Tables) || len(rows[0]) != 1 {
+		return nil, fmt.Errorf("rebuild wants one row of %s and its %d child tables", m.Tables[0].Name, len(m.Tables)-1)
+	}
+	r := rebuilder{m, make([]map[string][]Row, len(rows))}
+	for table := 1; table < len(rows); table++ {
+		r.children[table] = groupByParent(m.Tables[table], rows[table])
+	}
+	document := tree{}
+	if err := r.row(document, 0, m.root.plans, rows[0][0], 0); err != nil {
+		return nil, err
+	}
+	return json.Marshal(document)
+}
+
+// A tree is a JSON object being rebuilt. Its values are trees, slices of
+// trees and json.RawMessage.
+type tree map[string]any
+
+type rebuilder struct {
+	model    *Model
+	children []map[string][]Row // per table, by the key of the row above
+}
+
+// groupByParent sorts rows by their last key column within their parent's key.
+func groupByParent(t *Layout, rows []Row) map[string][]Row {
+	groups := map[string][]Row{}
+	for _, row := range rows {
+		parent := encodeKey(row[:t.Key-1])
+		groups[parent] = append(groups[parent], row)
+	}
+	for _, group := range groups {
+		slices.SortFunc(group, func(a, b Row) int { return slices.Compare(a[t.Key-1], b[t.Key-1]) })
+	}
+	return groups
+}
+
+func encodeKey(fields Row) string {
+	var key []byte
+	for _, f := range fields {
+		key = AppendField(key, f)
+	}
+	return string(key)
+}
+
+// row adds what one row says to an object: its columns from the given one on,
+// and its unknown_fields.
+func (r *rebuilder) row(into tree, table int, plans []plan, row Row, column int) error {
+	key := encodeKey(row[:r.model.Tables[table].Key])
+	if _, err := r.members(into, plans, row, &column, key); err != nil {
+		return err
+	}
+	unknown := row[len(row)-1]
+	if unknown == nil {
+		return nil
+	}
+	var doc Document
+	if err := doc.Parse(unknown[1:]); err != nil {
+		return fmt.Errorf("unknown_fields of %s: %w", r.model.Tables[table].Name, err)
+	}
+	merge(into, doc.Root())
+	return nil
+}
+
+// members adds the members of one object; any tells whether there are any.
+func (r *rebuilder) members(into tree, plans []plan, row Row, column *int, key string) (any bool, err error) {
+	next := func() []byte { *column++; return row[*column-1] }
+	for i := range plans {
+		p := &plans[i]
+		switch p.word {
+		case wordHashKey:
+			next()
+		case wordKey, wordCol, wordList:
+			if value := next(); value != nil {
+				into[p.name] = json.RawMessage(p.render(value))
+			}
+		case wordIn, wordOneOf:
+			name, inner, chosen := p.name, tree{}, false
+			if p.word == wordOneOf {
+				kind := next()
+				name, chosen = string(kind), kind != nil
+			}
+			found, err := r.members(inner, p.inner.plans, row, column, key)
+			if err != nil {
+				return false, err
+			}
+			if found || chosen {
+				into[name] = inner
+			}
+		case wordSide:
+			err = r.side(into, p, key)
+		case wordRows:
+			err = r.array(into, p, key)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return len(into) > 0, nil
+}
+
+func (p *plan) render(value []byte) []byte {
+	if p.word == wordList {
+		return listJSON(nil, value, p.names)
+	}
+	return p.typ.json(nil, value)
+}
+
+func (r *rebuilder) side(into tree, p *plan, parent string) error {
+	t := r.model.Tables[p.table]
+	for _, row := range r.children[p.table][parent] {
+		if string(row[t.Key-1]) == p.side {
+			return r.row(into, p.table, p.inner.plans, row, t.Key)
+		}
+	}
+	return nil
+}
+
+func (r *rebuilder) array(into tree, p *plan, parent string) error {
+	rows := r.children[p.table][parent]
+	if len(rows) == 0 {
+		return nil
+	}
+	elements := make([]tree, len(rows))
+	for i, row := range rows {
+		elements[i] = tree{}
+		if err := r.row(elements[i], p.table, p.inner.plans, row, r.model.Tables[p.table].Key); err != nil {
+			return err
+		}
+	}
+	into[p.name] = elements
+	return nil
+}
+
+// merge adds kept members to an object: inside an object that is there, and
+// instead of any other value.
+func merge(into tree, unknown Value) {
+	for name, value := range unknown.Members() {
+		key := string(unescaped(name))
+		inner, ok := into[key].(tree)
+		if ok && value.Kind() == '{' {
+			merge(inner, value)
+			continue
+		}
+		into[key] = json.RawMessage(value.Raw())
+	}
+}

@@ -1,0 +1,192 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Model is a compiled declaration: the tables that the elements of one
+// endpoint fill, the element's own table first.
+type Model struct {
+	Tables []*Layout
+	root   *object
+}
+
+// A Layout is one table as COPY sees it: its key columns first, then the
+// declared columns in order, and unknown_fields last.
+type Layout struct {
+	Name    string
+	Columns []Column
+	// Key is how many of the columns, from the first, identify a row within a
+	// tenant.
+	Key int
+
+	inherited []Column // what its own child tables begin with
+}
+
+// A Column is one column of a Layout.
+type Column struct {
+	Name string
+	Type Type
+}
+
+var (
+	smallint      = Type{Name: "smallint", OID: 21, json: nil}
+	unknownFields = Column{"unknown_fields", JSON}
+)
+
+// An object is what a declaration says about one JSON object.
+type object struct {
+	slots map[string]int // JSON name to the number of its value
+	plans []plan         // in declared order, which is the order of columns
+}
+
+// A plan is one compiled Member.
+type plan struct {
+	Member
+	slot  int // of the member's value; -1 for words without a name
+	table int // Side, Rows: index into Model.Tables
+	inner *object
+	hash  []plan // HashKey: the members it covers
+}
+
+// Table compiles a declaration. It panics on a contradictory one, as
+// declarations are package variables and every test reads them.
+func Table(name string, members ...Member) *Model {
+	m := &Model{}
+	m.root = m.addTable(&Layout{Name: name}, members)
+	if m.Tables[0].Key == 0 {
+		panic("mapping: table " + name + " has no key")
+	}
+	for _, t := range m.Tables {
+		t.Columns = append(t.Columns, unknownFields)
+		t.check()
+	}
+	return m
+}
+
+// addTable compiles the members of a new table, or of another side of one
+// that is already there.
+func (m *Model) addTable(t *Layout, members []Member) *object {
+	m.Tables = append(m.Tables, t)
+	return m.compile(t, members)
+}
+
+func (m *Model) compile(t *Layout, members []Member) *object {
+	o := &object{slots: map[string]int{}}
+	o.plans = m.plans(t, o, members)
+	for i, p := range o.plans {
+		if p.word == wordHashKey {
+			o.plans[i].hash = o.named(p.names)
+		}
+	}
+	return o
+}
+
+// plans compiles members of one object; those of a Side are members of the
+// object around it and share its slots.
+func (m *Model) plans(t *Layout, o *object, members []Member) []plan {
+	var plans []plan
+	for _, member := range members {
+		p := plan{Member: member, slot: -1}
+		if member.name != "" {
+			p.slot = o.slot(member.name)
+		}
+		switch member.word {
+		case wordKey, wordHashKey:
+			t.Key++
+			t.inherited = append(t.inherited, Column{member.inherit, member.typ})
+			t.add(member.column, member.typ)
+		case wordCol, wordList:
+			t.add(member.column, member.typ)
+		case wordOneOf:
+			t.add(member.column, member.typ)
+			p.inner = m.compile(t, member.members)
+		case wordIn:
+			p.inner = m.compile(t, member.members)
+		case wordRows:
+			child := t.child(member.table, Column{member.column, smallint})
+			p.table = len(m.Tables)
+			p.inner = m.addTable(child, member.members)
+		case wordSide:
+			p.table, p.inner = m.side(t, o, member)
+		}
+		plans = append(plans, p)
+	}
+	return plans
+}
+
+func (t *Layout) add(name string, typ Type) { t.Columns = append(t.Columns, Column{name, typ}) }
+
+func (t *Layout) child(name string, own Column) *Layout {
+	c := &Layout{Name: name, Columns: append(slices.Clone(t.inherited), own)}
+	c.Key = len(c.Columns)
+	c.inherited = slices.Clone(c.Columns)
+	return c
+}
+
+func (m *Model) side(t *Layout, o *object, member Member) (table int, inner *object) {
+	child := t.child(member.table, Column{"side", Text})
+	inner = &object{slots: o.slots}
+	table = slices.IndexFunc(m.Tables, func(t *Layout) bool { return t.Name == member.table })
+	if table < 0 {
+		table = len(m.Tables)
+		m.Tables = append(m.Tables, child)
+		inner.plans = m.plans(child, o, member.members)
+		return table, inner
+	}
+	inner.plans = m.plans(child, o, member.members)
+	if !slices.EqualFunc(child.Columns, m.Tables[table].Columns, func(a, b Column) bool { return a.Name == b.Name && a.Type.OID == b.Type.OID }) {
+		panic("mapping: the sides of " + member.table + " differ in their columns")
+	}
+	return table, inner
+}
+
+func (o *object) slot(name string) int {
+	if _, ok := o.slots[name]; ok {
+		panic("mapping: member " + name + " is declared twice")
+	}
+	o.slots[name] = len(o.slots)
+	return o.slots[name]
+}
+
+func (o *object) named(names []string) []plan {
+	var found []plan
+	for _, name := range names {
+		i := slices.IndexFunc(o.plans, func(p plan) bool { return p.name == name && p.word == wordCol })
+		if i < 0 {
+			panic("mapping: HashKey names " + name + ", which is no column")
+		}
+		found = append(found, o.plans[i])
+	}
+	return found
+}
+
+func (t *Layout) check() {
+	seen := map[string]bool{}
+	for _, c := range t.Columns {
+		if seen[c.Name] {
+			panic(fmt.Sprintf("mapping: %s has column %s twice", t.Name, c.Name))
+		}
+		seen[c.Name] = true
+	}
+}
+
+// ColumnNames returns the names in COPY order.
+func (t *Layout) ColumnNames() []string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// JSONNames returns the JSON names that the element's own object declares, for
+// checks against Graph's metadata.
+func (m *Model) JSONNames() []string {
+	names := make([]string, len(m.root.slots))
+	for name, slot := range m.root.slots {
+		names[slot] = name
+	}
+	return names
+}

@@ -1,0 +1,84 @@
+package mapping
+
+// A Member is one line of a declaration.
+type Member struct {
+	word    word
+	name    string // of the JSON member
+	column  string // of the table; the ordinal's for Rows, the kind's for OneOf
+	typ     Type
+	names   []string // HashKey: the members hashed; List: the member of each element
+	members []Member // In, OneOf, Side, Rows
+	table   string   // Side, Rows
+	side    string
+	inherit string // Key: the column's name in child tables
+}
+
+type word int
+
+const (
+	wordKey word = iota
+	wordHashKey
+	wordCol
+	wordList
+	wordIn
+	wordOneOf
+	wordSide
+	wordRows
+)
+
+// Key declares the member that identifies the element. Child tables inherit
+// the column, under the name inherit gives it there. An element whose key is
+// missing or does not fit is unstorable.
+func Key(name, column string, typ Type, inherit ...string) Member {
+	m := Member{word: wordKey, name: name, column: column, typ: typ, inherit: column}
+	if len(inherit) > 0 {
+		m.inherit = inherit[0]
+	}
+	return m
+}
+
+// HashKey declares a text column that identifies an element without an id: the
+// first 16 bytes, in hexadecimal, of a SHA-256 over the column values of the
+// named members of the same object. An element that has none of them, or one
+// that does not fit its column, is unstorable.
+func HashKey(column string, names ...string) Member {
+	return Member{word: wordHashKey, column: column, typ: Text, names: names, inherit: column}
+}
+
+// Col declares a column that holds one member.
+func Col(name, column string, typ Type) Member {
+	return Member{word: wordCol, name: name, column: column, typ: typ}
+}
+
+// List declares a text[] column that holds an array of strings, or, with
+// member given, one string member of each object in an array.
+func List(name, column string, member ...string) Member {
+	return Member{word: wordList, name: name, column: column, typ: textArray, names: member}
+}
+
+// In declares columns for the members of a nested object.
+func In(name string, members ...Member) Member {
+	return Member{word: wordIn, name: name, members: members}
+}
+
+// OneOf declares columns for the one object among those members of an object
+// that have no declaration of their own, and kind, the column for its name. It
+// fits OData's identity sets, where every kind is written and all but one are
+// null. Where two are not, neither is stored in columns.
+func OneOf(kind string, members ...Member) Member {
+	return Member{word: wordOneOf, column: kind, typ: Text, members: members}
+}
+
+// Side declares a row of a child table for one side of a call: the key, the
+// column "side" with the side's name, and columns fed by members of this
+// object. There is a row if any of those members is there. Every Side of one
+// table declares the same columns.
+func Side(table, side string, members ...Member) Member {
+	return Member{word: wordSide, table: table, side: side, members: members}
+}
+
+// Rows declares a child table with a row for each object of an array: the key
+// of the row above, an ordinal from zero (smallint), and the columns.
+func Rows(name, table, ordinal string, members ...Member) Member {
+	return Member{word: wordRows, name: name, table: table, column: ordinal, members: members}
+}
