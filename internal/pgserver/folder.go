@@ -1,0 +1,150 @@
+package pgserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// folder is where a cluster lives: data/ with the cluster, socket/, server.log
+// and the lock.
+type folder struct {
+	dir       string
+	socket    string // folder of the socket, here or elsewhere
+	temporary string // folder to remove in the end: dir, socket or none
+	owner     account
+	lock      *os.File
+}
+
+// openFolder makes or finds the folder and locks it.
+func openFolder(ctx context.Context, dir string) (*folder, error) {
+	f, err := locate(dir)
+	if err != nil {
+		return nil, err
+	}
+	if f.lock, err = acquire(ctx, filepath.Join(f.dir, lockName), f.owner); err != nil {
+		f.discard()
+		return nil, err
+	}
+	if err := f.makeSocket(); err != nil {
+		f.discard()
+		return nil, err
+	}
+	return f, nil
+}
+
+func locate(dir string) (*folder, error) {
+	owner, err := accountFor(dir)
+	if err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		dir, err = temporary(owner)
+		return &folder{dir: dir, temporary: dir, owner: owner}, err
+	}
+	dir, err = claim(dir, owner)
+	return &folder{dir: dir, owner: owner}, err
+}
+
+// claim makes dir the account's, unless it is used for something else, and
+// returns its absolute path without links.
+func claim(dir string, owner account) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Lstat(filepath.Join(dir, lockName)); err != nil && len(entries) > 0 {
+		return "", fmt.Errorf("%s is neither empty nor the folder of a private PostgreSQL cluster; choose another", dir)
+	}
+	return dir, errors.Join(owner.own(dir), owner.reach(dir))
+}
+
+// makeSocket makes the folder that protects the server: authentication is
+// "trust", which is safe because only the account and root can enter a folder
+// of mode 0700.
+func (f *folder) makeSocket() (err error) {
+	f.socket = filepath.Join(f.dir, "socket")
+	if !fits(f.socket) {
+		f.socket, err = temporary(f.owner)
+		f.temporary = f.socket
+		return err
+	}
+	if err := os.RemoveAll(f.socket); err != nil { // with what a killed server left
+		return err
+	}
+	if err := os.Mkdir(f.socket, 0o700); err != nil {
+		return err
+	}
+	return f.owner.own(f.socket)
+}
+
+// temporary makes a folder of mode 0700 that the account can reach and whose
+// name has room for a socket.
+func temporary(owner account) (string, error) {
+	var failed error
+	for _, parent := range []string{os.TempDir(), "/tmp", "/var/tmp"} {
+		dir, err := temporaryIn(parent, owner)
+		if err == nil {
+			return dir, nil
+		}
+		failed = errors.Join(failed, err)
+	}
+	return "", failed
+}
+
+func temporaryIn(parent string, owner account) (string, error) {
+	parent, err := filepath.EvalSymlinks(parent)
+	if err != nil {
+		return "", err
+	}
+	if err := owner.reach(parent); err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp(parent, "pgserver-")
+	if err != nil {
+		return "", err
+	}
+	if !fits(filepath.Join(dir, "socket")) {
+		return "", errors.Join(fmt.Errorf("%s is too long a name for a socket", dir), os.Remove(dir))
+	}
+	return dir, owner.own(dir)
+}
+
+var plain = regexp.MustCompile(`^[\w./-]+$`)
+
+// fits reports whether the name of a socket folder can be used. A socket's
+// name has at most 103 bytes (sun_path is 104 with its NUL on macOS, 108 on
+// Linux); commas and quotes separate in unix_socket_directories and in URLs.
+func fits(dir string) bool {
+	return len(dir+"/.s.PGSQL."+port) <= 103 && plain.MatchString(dir)
+}
+
+// release gives the lock back. What processes the server may still have keep
+// it; the empty file says that they have no owner any more.
+func (f *folder) release() {
+	_ = f.lock.Truncate(0)
+	_ = f.lock.Close()
+}
+
+// discard undoes openFolder before a server was started.
+func (f *folder) discard() {
+	if f.lock != nil {
+		f.release()
+	}
+	if f.temporary != "" {
+		_ = os.RemoveAll(f.temporary)
+	}
+}
