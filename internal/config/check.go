@@ -1,0 +1,125 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// check fills in what depends on other keys, and refuses what is missing or
+// contradicts itself.
+func (l *loader) check(c *Config) {
+	l.checkDatabase(&c.Database)
+	if len(c.Tenants) == 0 {
+		l.add("tenants", "none is configured (or set INGESTD_TENANT_ID, INGESTD_CLIENT_ID and INGESTD_CLIENT_SECRET_FILE)")
+	}
+	for i := range c.Tenants {
+		l.checkTenant(fmt.Sprintf("tenants[%d]", i), &c.Tenants[i])
+	}
+	l.checkUnique(c.Tenants)
+	l.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	l.oneOf("log.format", c.Log.Format, "json", "console")
+}
+
+func (l *loader) checkTenant(path string, t *Tenant) {
+	l.checkGUID(join(path, "id"), &t.ID)
+	if t.Name == "" {
+		t.Name = t.ID
+	}
+	l.checkCloud(path, t)
+	l.checkAuth(join(path, "auth"), &t.Auth)
+	l.checkEndpoints(join(path, "endpoints"), t.Endpoints)
+}
+
+// checkGUID demands the plain form of a GUID and puts it in lower case, the
+// form in which it is compared and stored.
+func (l *loader) checkGUID(path string, id *string) {
+	if *id == "" {
+		l.missing(path)
+		return
+	}
+	parsed, err := uuid.Parse(*id)
+	if err != nil || len(*id) != len(uuid.Nil.String()) {
+		l.add(path, "must be a GUID such as 00000000-0000-0000-0000-000000000000")
+		return
+	}
+	*id = parsed.String()
+}
+
+func (l *loader) checkAuth(path string, a *Auth) {
+	l.checkGUID(join(path, "client_id"), &a.ClientID)
+	file, env := join(path, "client_secret_file"), join(path, "client_secret_env")
+	switch {
+	case l.blamed(file) || l.blamed(env):
+		return
+	case a.ClientSecretFile == "" && a.ClientSecretEnv == "":
+		l.add(path, "exactly one of client_secret_file and client_secret_env is needed, none is given")
+		return
+	case a.ClientSecretFile != "" && a.ClientSecretEnv != "":
+		l.add(path, "exactly one of client_secret_file and client_secret_env is needed, both are given")
+		return
+	}
+	source := file
+	if a.ClientSecretFile == "" {
+		source = env
+	}
+	a.ClientSecret = Secret{file: a.ClientSecretFile, env: a.ClientSecretEnv, getenv: l.getenv}
+	if _, err := a.ClientSecret.Read(); err != nil {
+		l.add(source, "%s", err)
+	}
+}
+
+func (l *loader) checkEndpoints(path string, endpoints map[string]Endpoint) {
+	enabled := false
+	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
+		enabled = enabled || endpoints[name].Enabled
+		l.checkEndpoint(join(path, name), endpoints[name], l.known[name])
+	}
+	if !enabled {
+		l.add(path, "none is enabled")
+	}
+}
+
+func (l *loader) checkEndpoint(path string, e Endpoint, bounds Bounds) {
+	if e.Reach > bounds.Reach {
+		l.add(join(path, "reach"), "%s is above the %s Graph keeps", formatDuration(e.Reach), formatDuration(bounds.Reach))
+	}
+	if e.Settle > e.Reach {
+		l.add(join(path, "settle"), "%s is above reach %s", formatDuration(e.Settle), formatDuration(e.Reach))
+	}
+	if e.StartFrom.After(time.Now()) {
+		l.add(join(path, "start_from"), "%s is in the future", e.StartFrom.Format(time.DateOnly))
+	}
+	l.oneOf(join(path, "api"), e.API, bounds.APIs...)
+}
+
+func (l *loader) checkUnique(tenants []Tenant) {
+	ids, names := map[string]int{}, map[string]int{}
+	for i, t := range tenants {
+		l.once(ids, t.ID, i, "id")
+		if t.Name != t.ID {
+			l.once(names, t.Name, i, "name")
+		}
+	}
+}
+
+func (l *loader) once(seen map[string]int, value string, i int, key string) {
+	if value == "" {
+		return
+	}
+	if first, again := seen[value]; again {
+		l.add(fmt.Sprintf("tenants[%d].%s", i, key), "the same as that of tenants[%d]", first)
+		return
+	}
+	seen[value] = i
+}
+
+func (l *loader) oneOf(path, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		l.add(path, "must be %s", strings.Join(allowed, " or "))
+	}
+}

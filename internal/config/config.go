@@ -1,0 +1,158 @@
+// Package config knows what an operator may configure: the documented struct,
+// its strict YAML form, the environment variables that stand in for it, the
+// secrets it points to, and the checks of one setting against another.
+//
+// It must not know what the settings are used for. In particular the list of
+// endpoints and what Microsoft Graph keeps of each is handed in by the caller,
+// as Bounds.
+package config
+
+import "time"
+
+// Config is the whole configuration. Load returns it complete: defaults are
+// filled in, every endpoint is present in every tenant, and it has passed the
+// checks.
+type Config struct {
+	// Database is where the rows go.
+	Database Database `yaml:"database"`
+
+	// Tenants are the Entra tenants to read, at least one.
+	Tenants []Tenant `yaml:"tenants"`
+
+	// Log is what the daemon says about itself, and how.
+	Log Log `yaml:"log"`
+}
+
+// Database is the PostgreSQL database.
+type Database struct {
+	// URL is a PostgreSQL connection string, as a URL or as keyword=value
+	// pairs. What it leaves out is taken from libpq's PG* variables, service
+	// file and password file, so it may be absent altogether where PGHOST,
+	// PGSERVICE or PGDATABASE is set.
+	//
+	// A host that is neither loopback nor a Unix socket is reached with
+	// sslmode=verify-full unless another sslmode is given; disable, allow and
+	// prefer are refused there, because the rows and the password would cross
+	// the network in the clear. No default. Danger: a password written here
+	// is readable by whoever can read the file; prefer a password file.
+	URL DSN `yaml:"url"`
+}
+
+// Tenant is one Entra tenant and the application that may read its records.
+type Tenant struct {
+	// ID is the tenant id, a GUID. Required. Danger: it leads the key of every
+	// stored row, so changing it starts an empty history.
+	ID string `yaml:"id"`
+
+	// Name is what people call the tenant in logs and tables; unique.
+	// Default: the id.
+	Name string `yaml:"name"`
+
+	// Cloud is the Microsoft cloud the tenant lives in: global (which includes
+	// GCC), usgov-l4 (GCC High), usgov-l5 (DoD) or custom. Default: global.
+	Cloud string `yaml:"cloud"`
+
+	// CustomGraphURL is the root of Graph, https and a host, for cloud custom
+	// only. No default. Danger: it receives the access token.
+	CustomGraphURL string `yaml:"graph_url"`
+
+	// CustomLoginURL is the login authority, https and a host, for cloud
+	// custom only. No default. Danger: it receives the client secret.
+	CustomLoginURL string `yaml:"login_url"`
+
+	// CAFile is a PEM file with the authorities to trust for both URLs, for
+	// cloud custom only. Default: those of the system.
+	CAFile string `yaml:"ca_file"`
+
+	// Auth is how the daemon signs in to the tenant.
+	Auth Auth `yaml:"auth"`
+
+	// Endpoints are the logs to copy, by name. One that is not mentioned is
+	// enabled with its defaults.
+	Endpoints map[string]Endpoint `yaml:"endpoints"`
+
+	// Limits are the request rates to stay below.
+	Limits Limits `yaml:"limits"`
+}
+
+// Auth is the application registration and its secret. Exactly one of the two
+// secrets must be given.
+type Auth struct {
+	// ClientID is the application id, a GUID. Required.
+	ClientID string `yaml:"client_id"`
+
+	// ClientSecretFile is the file that holds the client secret; one newline
+	// at its end is ignored. It is read at each use, so a rotated secret needs
+	// no restart. Danger: see Secret for the file modes that are refused.
+	ClientSecretFile string `yaml:"client_secret_file"`
+
+	// ClientSecretEnv is the name of the environment variable that holds the
+	// client secret. Danger: the environment is inherited by child processes
+	// and shown by container tools; prefer the file.
+	ClientSecretEnv string `yaml:"client_secret_env"`
+
+	// ClientSecret reads whichever of the two is given. Set by Load.
+	ClientSecret Secret `yaml:"-"`
+}
+
+// Endpoint is how one log is copied.
+type Endpoint struct {
+	// Enabled tells whether the log is copied. Default: true. Danger: what
+	// Graph drops while an endpoint is off is gone.
+	Enabled bool `yaml:"enabled"`
+
+	// Schedule is when to look for what is due: five cron fields (minute,
+	// hour, day of month, month, day of week), in UTC.
+	// Default: every five minutes.
+	Schedule Schedule `yaml:"schedule"`
+
+	// Reach is how far back Graph is asked. Default and maximum: what Graph
+	// keeps of this log. Danger: what is older is never fetched.
+	Reach time.Duration `yaml:"reach"`
+
+	// Settle is how long rows of a day may still arrive or change; until then
+	// the day is read again. Default: that of the endpoint; at most Reach.
+	// Danger: rows that arrive after it are missed.
+	Settle time.Duration `yaml:"settle"`
+
+	// StartFrom is the first day wanted, at midnight UTC. Default: none, the
+	// log is read as far back as Reach goes.
+	StartFrom time.Time `yaml:"start_from"`
+
+	// API is the version of Graph to ask: v1.0 or beta, where the endpoint has
+	// both. Default: v1.0 where there is one. Danger: beta may change or
+	// vanish without notice.
+	API string `yaml:"api"`
+}
+
+// Limits are request rates per tenant, each with the limit Graph publishes per
+// application and tenant as its default. Danger: above that Graph answers 429
+// and makes every client of the application wait.
+type Limits struct {
+	// CallRecords covers every call record request. Default: 1500/20s.
+	CallRecords Rate `yaml:"call_records"`
+
+	// List covers the listing of call records. Default: 40/20s.
+	List Rate `yaml:"list"`
+
+	// Record covers the requests about any one call record. Default: 40/20s.
+	Record Rate `yaml:"record"`
+
+	// Logs covers all log functions (PSTN and its kin) together.
+	// Default: 200/60s.
+	Logs Rate `yaml:"logs"`
+
+	// LogFunction covers any one log function. Default: 50/60s.
+	LogFunction Rate `yaml:"log_function"`
+}
+
+// Log is the daemon's own log, written to standard error.
+type Log struct {
+	// Level is the least severity written: debug, info, warn or error.
+	// Default: info.
+	Level string `yaml:"level"`
+
+	// Format is json, one object a line, or console, for human eyes.
+	// Default: json.
+	Format string `yaml:"format"`
+}

@@ -1,0 +1,125 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// DSN is a PostgreSQL connection string. It never prints: it may hold a
+// password.
+type DSN struct {
+	mask
+	text string
+}
+
+// Reveal returns the connection string for pgx. It may be empty: then pgx
+// finds everything in the PG* variables.
+func (d DSN) Reveal() string { return d.text }
+
+// UnmarshalText stores the text; Load checks it.
+func (d *DSN) UnmarshalText(text []byte) error {
+	d.text = string(text)
+	return nil
+}
+
+func (l *loader) checkDatabase(d *Database) {
+	const path = "database.url"
+	if d.URL.text == "" && l.getenv("PGHOST")+l.getenv("PGSERVICE")+l.getenv("PGDATABASE") == "" {
+		l.missing(path)
+		return
+	}
+	if d.URL.text == "" {
+		l.places[path] = place{variable: "PG* variables"}
+	}
+	secured, err := l.secured(d.URL.text)
+	if err != nil {
+		l.add(path, "%s", err)
+		return
+	}
+	d.URL.text = secured
+}
+
+var (
+	errPlaintext = errors.New("sslmode disable, allow and prefer are only for loopback and Unix sockets; use sslmode=verify-full")
+	errNotADSN   = errors.New("neither a PostgreSQL URL nor keyword=value pairs, or a setting in it is invalid")
+	errDSNFile   = errors.New("a file it names (CA, certificate, key) cannot be read")
+)
+
+// saysTLS finds an sslmode in a connection string of either form. Taking a
+// password that looks like one for one ends in a refusal, not in plain text.
+var saysTLS = regexp.MustCompile(`(^|[?&\s])ssl(mode)?\s*=`)
+
+// secured returns the connection string with sslmode=verify-full added where
+// it leads over a network and no sslmode is given in it or in PGSSLMODE. One
+// in a service file counts as given if it demands TLS.
+func (l *loader) secured(text string) (string, error) {
+	server, err := pgconn.ParseConfig(text)
+	if err != nil {
+		return "", explain(err)
+	}
+	given := saysTLS.MatchString(text) || l.getenv("PGSSLMODE") != ""
+	// pgx takes sslnegotiation=direct alone for sslmode=require.
+	byDefault := plaintext(server) || server.SSLNegotiation == "direct"
+	switch {
+	case !remote(server), !byDefault && !given, given && !plaintext(server):
+		return text, nil
+	case given:
+		return "", errPlaintext
+	}
+	return verified(text)
+}
+
+// verified adds sslmode=verify-full. Whether a URL has a query is left to pgx
+// to say, since an unescaped password may hold a question mark.
+func verified(text string) (string, error) {
+	separators := []string{" "}
+	if strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://") {
+		separators = []string{"?", "&"}
+	}
+	for _, separator := range separators {
+		candidate := strings.TrimSpace(text + separator + "sslmode=verify-full")
+		if server, err := pgconn.ParseConfig(candidate); err == nil && !plaintext(server) {
+			return candidate, nil
+		}
+	}
+	return "", errors.New("add sslmode=verify-full")
+}
+
+// explain replaces pgx's error, which quotes the connection string with no
+// more than a best effort at leaving out the password.
+func explain(err error) error {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return errDSNFile
+	}
+	return errNotADSN
+}
+
+// remote tells whether any host is reached over a network.
+func remote(server *pgconn.Config) bool {
+	found := isRemote(server.Host)
+	for _, next := range server.Fallbacks {
+		found = found || isRemote(next.Host)
+	}
+	return found
+}
+
+// plaintext tells whether any attempt to connect goes over a network without
+// TLS. With allow and prefer pgx lists such an attempt among the fallbacks.
+func plaintext(server *pgconn.Config) bool {
+	found := isRemote(server.Host) && server.TLSConfig == nil
+	for _, next := range server.Fallbacks {
+		found = found || isRemote(next.Host) && next.TLSConfig == nil
+	}
+	return found
+}
+
+func isRemote(host string) bool {
+	network, _ := pgconn.NetworkAddress(host, 0)
+	ip := net.ParseIP(host)
+	return network != "unix" && host != "localhost" && (ip == nil || !ip.IsLoopback())
+}

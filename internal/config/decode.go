@@ -1,0 +1,155 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// decode reads a YAML document into config. The library's own decoder stops
+// too early and quotes values, so the tree is walked here, the struct and its
+// yaml tags being the only list of keys there is.
+func (l *loader) decode(data []byte, config *Config) {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document yaml.Node
+	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
+		return // nothing but comments
+	} else if err != nil {
+		l.syntax(err)
+		return
+	}
+	l.value("", document.Content[0], reflect.ValueOf(config).Elem())
+
+	var second yaml.Node
+	if err := decoder.Decode(&second); err == nil {
+		l.places[""] = place{line: second.Line}
+		l.add("", "a second document is not allowed")
+	} else if !errors.Is(err, io.EOF) {
+		l.syntax(err)
+	}
+}
+
+var lineOfError = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// syntax reports a file that is not YAML. The parser's messages are fixed
+// texts, but for that of an unknown alias, which quotes.
+func (l *loader) syntax(err error) {
+	prefix := lineOfError.FindStringSubmatch(err.Error())
+	text := strings.TrimPrefix(err.Error(), prefix[0])
+	if strings.HasPrefix(text, "unknown anchor") {
+		text = "an alias without an anchor (quote a value that begins with *)"
+	}
+	line, _ := strconv.Atoi(prefix[1])
+	l.places[""] = place{line: max(line, 1)}
+	l.add("", "not valid YAML near this line: %s", text)
+}
+
+// value decodes a node into v.
+func (l *loader) value(path string, node *yaml.Node, v reflect.Value) {
+	scan := scanner(v.Addr().Interface())
+	switch {
+	case node.Kind == yaml.AliasNode || node.Anchor != "":
+		l.add(path, "anchors and aliases are not allowed (quote a value that begins with & or *)")
+	case node.Style&yaml.TaggedStyle != 0:
+		l.add(path, "tags are not allowed (quote a value that begins with !)")
+	case scan != nil:
+		l.scalar(path, node, v, scan)
+	case node.Tag == "!!null":
+		// A mapping whose keys are all commented out.
+	case v.Kind() == reflect.Slice:
+		l.list(path, node, v)
+	case v.Kind() == reflect.Map:
+		l.table(path, node, v)
+	default:
+		l.structure(path, node, v)
+	}
+}
+
+func (l *loader) scalar(path string, node *yaml.Node, v reflect.Value, scan func(string) error) {
+	switch {
+	case node.Kind != yaml.ScalarNode:
+		l.add(path, "must be a single value")
+	case node.Tag == "!!null" || node.Value == "":
+		l.add(path, "has no value (remove the key to get the default)")
+	case v.Kind() == reflect.String && node.Tag != "!!str":
+		l.add(path, "must be text (put it in quotes)")
+	default:
+		if err := scan(node.Value); err != nil {
+			l.add(path, "%s", err)
+		}
+	}
+}
+
+// list decodes the tenants, the only list there is.
+func (l *loader) list(path string, node *yaml.Node, v reflect.Value) {
+	if node.Kind != yaml.SequenceNode {
+		l.add(path, "must be a list (each entry begins with -)")
+		return
+	}
+	for i, entry := range node.Content {
+		entryPath := fmt.Sprintf("%s[%d]", path, i)
+		l.places[entryPath] = place{line: entry.Line}
+		tenant := newTenant(l.known)
+		l.value(entryPath, entry, reflect.ValueOf(&tenant).Elem())
+		v.Set(reflect.Append(v, reflect.ValueOf(tenant)))
+	}
+}
+
+// table decodes a map that holds an entry with defaults for each known key.
+func (l *loader) table(path string, node *yaml.Node, v reflect.Value) {
+	known := make(map[string]reflect.Value)
+	for _, key := range v.MapKeys() {
+		entry := reflect.New(v.Type().Elem()).Elem()
+		entry.Set(v.MapIndex(key))
+		known[key.String()] = entry
+	}
+	l.mapping(path, node, known)
+	for key, entry := range known {
+		v.SetMapIndex(reflect.ValueOf(key), entry)
+	}
+}
+
+func (l *loader) structure(path string, node *yaml.Node, v reflect.Value) {
+	known := make(map[string]reflect.Value)
+	for field, value := range v.Fields() {
+		if key := field.Tag.Get("yaml"); key != "-" {
+			known[key] = value
+		}
+	}
+	l.mapping(path, node, known)
+}
+
+// mapping decodes the pairs of a mapping, each into the value its key names.
+func (l *loader) mapping(path string, node *yaml.Node, known map[string]reflect.Value) {
+	if node.Kind != yaml.MappingNode {
+		l.add(path, "must be a mapping (key: value)")
+		return
+	}
+	first := make(map[string]int)
+	for pair := range slices.Chunk(node.Content, 2) {
+		key := pair[0]
+		keyPath := join(path, printable(key.Value))
+		l.places[keyPath] = place{line: key.Line}
+		v, ok := known[key.Value]
+		switch line, again := first[key.Value]; {
+		case key.Tag == "!!merge":
+			l.add(keyPath, "merge keys are not allowed")
+		case !ok || key.Kind != yaml.ScalarNode || key.Anchor != "":
+			l.add(keyPath, "unknown key%s", hint(key.Value, slices.Sorted(maps.Keys(known))))
+		case again:
+			l.add(keyPath, "given twice, first on line %d", line)
+		default:
+			first[key.Value] = key.Line
+			l.value(keyPath, pair[1], v)
+		}
+	}
+}

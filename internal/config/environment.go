@@ -1,0 +1,100 @@
+package config
+
+// variable is an environment variable, the key it stands for, and where the
+// value of that key is kept.
+type variable struct {
+	name  string
+	path  string
+	value any
+}
+
+// secretVariable holds the secret itself. Only its name enters the
+// configuration, so that the value is read at use like any other secret.
+const secretVariable = "INGESTD_CLIENT_SECRET"
+
+func generalVariables(c *Config) []variable {
+	return []variable{
+		{"INGESTD_DATABASE_URL", "database.url", &c.Database.URL},
+		{"INGESTD_LOG_LEVEL", "log.level", &c.Log.Level},
+		{"INGESTD_LOG_FORMAT", "log.format", &c.Log.Format},
+	}
+}
+
+func tenantVariables(t *Tenant) []variable {
+	return []variable{
+		{"INGESTD_TENANT_ID", "tenants[0].id", &t.ID},
+		{"INGESTD_CLOUD", "tenants[0].cloud", &t.Cloud},
+		{"INGESTD_CLIENT_ID", "tenants[0].auth.client_id", &t.Auth.ClientID},
+		{"INGESTD_CLIENT_SECRET_FILE", "tenants[0].auth.client_secret_file", &t.Auth.ClientSecretFile},
+		{secretVariable, "tenants[0].auth.client_secret_env", &t.Auth.ClientSecretEnv},
+	}
+}
+
+// environment lets the variables override the file.
+func (l *loader) environment(c *Config) {
+	l.apply(generalVariables(c))
+
+	set := l.setOf(tenantVariables(&Tenant{}))
+	switch {
+	case len(set) == 0:
+		return
+	case len(c.Tenants) > 1:
+		l.refuse(set, len(c.Tenants))
+		return
+	case len(c.Tenants) == 0:
+		c.Tenants = []Tenant{newTenant(l.known)}
+	}
+	tenant := &c.Tenants[0]
+	if l.getenv(secretVariable)+l.getenv("INGESTD_CLIENT_SECRET_FILE") != "" {
+		tenant.Auth.ClientSecretFile, tenant.Auth.ClientSecretEnv = "", ""
+	}
+	l.apply(tenantVariables(tenant))
+}
+
+func (l *loader) apply(variables []variable) {
+	for _, v := range l.setOf(variables) {
+		l.places[v.path] = place{variable: v.name}
+		text := l.getenv(v.name)
+		if v.name == secretVariable {
+			text = v.name
+		}
+		if err := scanner(v.value)(text); err != nil {
+			l.add(v.path, "%s", err)
+		}
+	}
+}
+
+// refuse reports tenant variables that could mean any of several tenants.
+func (l *loader) refuse(set []variable, tenants int) {
+	for _, v := range set {
+		l.places[v.name] = place{variable: v.name}
+		l.add(v.name, "%s has %d tenants and the variable does not say which; set it in the file", l.file, tenants)
+	}
+}
+
+// setOf returns the variables that are set and not empty.
+func (l *loader) setOf(variables []variable) []variable {
+	var set []variable
+	for _, v := range variables {
+		if l.getenv(v.name) != "" {
+			set = append(set, v)
+		}
+	}
+	return set
+}
+
+func (l *loader) anyVariable() bool {
+	return len(l.setOf(generalVariables(&Config{})))+len(l.setOf(tenantVariables(&Tenant{}))) > 0
+}
+
+// missing reports a required key that is not set, with the variable that could
+// set it if there is one.
+func (l *loader) missing(path string) {
+	for _, v := range append(generalVariables(&Config{}), tenantVariables(&Tenant{})...) {
+		if v.path == path {
+			l.add(path, "missing (or set %s)", v.name)
+			return
+		}
+	}
+	l.add(path, "missing")
+}

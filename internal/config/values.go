@@ -1,0 +1,116 @@
+package config
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// scanner returns the function that parses a text into dst, or nil if dst does
+// not hold a single value. Its errors do not quote the text.
+func scanner(dst any) func(text string) error {
+	switch dst := dst.(type) {
+	case *string:
+		return func(text string) error { return scanText(dst, text) }
+	case *bool:
+		return func(text string) error { return scanBool(dst, text) }
+	case *time.Duration:
+		return func(text string) error { return scanDuration(dst, text) }
+	case *time.Time:
+		return func(text string) error { return scanDate(dst, text) }
+	case encoding.TextUnmarshaler:
+		return func(text string) error { return dst.UnmarshalText([]byte(text)) }
+	}
+	return nil
+}
+
+func scanText(dst *string, text string) error {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return errors.New("must be printable text on one line")
+	}
+	*dst = text
+	return nil
+}
+
+func scanBool(dst *bool, text string) error {
+	if text != "true" && text != "false" {
+		return errors.New("must be true or false")
+	}
+	*dst = text == "true"
+	return nil
+}
+
+const day = 24 * time.Hour
+
+var errDuration = errors.New("must be a positive duration such as 365d, 72h or 1h30m")
+
+// scanDuration reads Go's durations with days in front: 1d12h. A day is 24
+// hours, as it is in UTC.
+func scanDuration(dst *time.Duration, text string) error {
+	days, rest, hasDays := strings.Cut(text, "d")
+	if !hasDays {
+		days, rest = "0", text
+	}
+	if rest == "" {
+		rest = "0"
+	}
+	n, err := strconv.ParseUint(days, 10, 16)
+	clock, clockErr := time.ParseDuration(rest)
+	total := time.Duration(n)*day + clock
+	if err != nil || clockErr != nil || clock < 0 || total <= 0 {
+		return errDuration
+	}
+	*dst = total
+	return nil
+}
+
+// formatDuration writes whole days as 3d and drops the zeros of Go's form.
+func formatDuration(d time.Duration) string {
+	if d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+func scanDate(dst *time.Time, text string) error {
+	date, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return errors.New("must be a date such as 2026-01-31")
+	}
+	*dst = date
+	return nil
+}
+
+// Rate is a number of requests per span of time, written 1500/20s.
+type Rate struct {
+	Requests int
+	Per      time.Duration
+}
+
+// String writes the rate as it is configured.
+func (r Rate) String() string {
+	return fmt.Sprintf("%d/%gs", r.Requests, r.Per.Seconds())
+}
+
+// UnmarshalText reads a rate; both numbers must be positive.
+func (r *Rate) UnmarshalText(text []byte) error {
+	count, span, _ := strings.Cut(string(text), "/")
+	n, err := strconv.ParseUint(count, 10, 31)
+	var per time.Duration
+	if err != nil || n == 0 || scanDuration(&per, span) != nil {
+		return errors.New("must be requests per duration, both positive, such as 1500/20s")
+	}
+	*r = Rate{Requests: int(n), Per: per}
+	return nil
+}
