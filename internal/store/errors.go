@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// A Kind says what an error of the database means for the work.
+type Kind int
+
+const (
+	// Transient errors pass: the same work is tried again. The outcome of a
+	// COMMIT whose answer was lost is unknown and counts among them, as Save
+	// may be repeated.
+	Transient Kind = iota
+	// Poison is a row the database will never take.
+	Poison
+	// Broken is anything else: a missing table, a missing privilege, a bug.
+	Broken
+)
+
+// An Error is an error of the database without its detail, which quotes row
+// values.
+type Error struct {
+	Kind       Kind
+	State      string // SQLSTATE; empty if the server said nothing
+	Severity   string // or, without a State, the type of the driver's error
+	Constraint string
+}
+
+func (e *Error) Error() string {
+	switch {
+	case e.Kind == Transient && e.State == "":
+		return "database connection lost"
+	case e.State == "":
+		return "database driver error " + e.Severity
+	}
+	s := fmt.Sprintf("database says %s, SQLSTATE %s", e.Severity, e.State)
+	if e.Constraint != "" {
+		s += ", constraint " + e.Constraint
+	}
+	return s
+}
+
+// classes maps the classes of SQLSTATE (PostgreSQL manual, appendix A) to
+// kinds; a full code goes before its class.
+var classes = map[string]Kind{
+	"08": Transient, "40001": Transient, "40P01": Transient, "53": Transient, "55P03": Transient, "57": Transient,
+	"25006": Transient, // read-only: a standby after a failover
+	"21":    Poison, "22": Poison, "23": Poison, "54000": Poison,
+	"23505": Transient, // another writer was faster
+	"57014": Broken,    // cancelled by a statement_timeout
+}
+
+// classify strips an error of the driver of all that may quote a value.
+func classify(err error) error {
+	var known *Error
+	var pg *pgconn.PgError
+	switch {
+	case err == nil || errors.As(err, &known):
+		return err
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case !errors.As(err, &pg):
+		return connectionError(err)
+	}
+	kind, ok := classes[pg.Code]
+	if !ok {
+		if kind, ok = classes[pg.Code[:2]]; !ok {
+			kind = Broken
+		}
+	}
+	return &Error{Kind: kind, State: pg.Code, Severity: strings.ToUpper(pg.Severity), Constraint: pg.ConstraintName}
+}
+
+// connectionError tells a lost connection, which passes, from a complaint of
+// the driver, whose text may quote a value.
+func connectionError(err error) error {
+	var network net.Error
+	var connect *pgconn.ConnectError
+	lost := errors.As(err, &network) || errors.As(err, &connect) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, pgx.ErrTxClosed) || errors.Is(err, pgx.ErrTxCommitRollback) || strings.Contains(err.Error(), "conn closed")
+	if lost {
+		return &Error{Kind: Transient}
+	}
+	return &Error{Kind: Broken, Severity: fmt.Sprintf("%T", err)}
+}
+
+func isPoison(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == Poison
+}
+
+func isTransient(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == Transient
+}
+
+func sqlState(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	return ""
+}

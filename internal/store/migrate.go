@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/golang-migrate/migrate/v4"
+	pgxmigrate "github.com/golang-migrate/migrate/v4/database/pgx/v5"
+	"github.com/golang-migrate/migrate/v4/source/iofs"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"ingestd/migrations"
+)
+
+// ErrNotMigrated tells that the database's schema is not this program's.
+var ErrNotMigrated = errors.New("database schema does not fit")
+
+// newest returns the number of the last migration this program carries.
+func newest() uint {
+	files, _ := fs.Glob(migrations.Files, "*.up.sql")
+	last := uint(0)
+	for _, name := range files {
+		number, _, _ := strings.Cut(name, "_")
+		n, _ := strconv.ParseUint(number, 10, 32)
+		last = max(last, uint(n))
+	}
+	return last
+}
+
+// Version returns the schema's version (0: never migrated) and the version
+// this program wants.
+func (db *DB) Version(ctx context.Context) (have, want uint, err error) {
+	var comment *string
+	err = db.pool.QueryRow(ctx, `SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'ingest'`).Scan(&comment)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, newest(), nil
+	}
+	if err != nil {
+		return 0, 0, classify(err)
+	}
+	return versionIn(comment), newest(), nil
+}
+
+// versionIn reads the version that each migration notes in the comment of
+// schema ingest, in the same transaction as its work.
+func versionIn(comment *string) uint {
+	if comment == nil {
+		return 0
+	}
+	_, number, _ := strings.Cut(*comment, "schema version ")
+	n, _ := strconv.ParseUint(number, 10, 32)
+	return uint(n)
+}
+
+// CheckSchema returns ErrNotMigrated, with the next step, unless the schema is
+// this program's.
+func (db *DB) CheckSchema(ctx context.Context) error {
+	switch have, want, err := db.Version(ctx); {
+	case err != nil:
+		return err
+	case have < want:
+		return fmt.Errorf("%w: it has version %d, this program needs %d; run: ingestd migrate up", ErrNotMigrated, have, want)
+	case have > want:
+		return fmt.Errorf("%w: it has version %d, this program knows %d at most; install a newer ingestd", ErrNotMigrated, have, want)
+	}
+	return nil
+}
+
+// MigrateUp brings the schema to this program's version.
+func (db *DB) MigrateUp(ctx context.Context) error {
+	return db.migrate(ctx, func(m *migrate.Migrate) error { return m.Up() })
+}
+
+// MigrateDown takes back the last steps migrations. Their tables are dropped
+// with all rows.
+func (db *DB) MigrateDown(ctx context.Context, steps int) error {
+	return db.migrate(ctx, func(m *migrate.Migrate) error { return m.Steps(-steps) })
+}
+
+// migrate runs one operation alone. golang-migrate's own lock leaks when its
+// wait times out, so ours is taken first and polled for.
+func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error) error {
+	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
+	if err != nil {
+		return unreachable(db.pool.Config().ConnConfig, err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if err := waitForMigrator(ctx, conn); err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS ingest`); err != nil {
+		return fmt.Errorf("migrate: %w; the database user must own the schema", classify(err))
+	}
+	handle := stdlib.OpenDB(*db.pool.Config().ConnConfig)
+	defer handle.Close()
+	m, err := newMigrate(handle)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if err := db.mend(ctx, m); err != nil {
+		return err
+	}
+	if err := operate(m); err != nil && !errors.Is(err, migrate.ErrNoChange) {
+		return migrationFailed(err)
+	}
+	return nil
+}
+
+func waitForMigrator(ctx context.Context, conn *pgx.Conn) error {
+	for {
+		var got bool
+		if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('ingestd migrate', 0))`).Scan(&got); err != nil {
+			return classify(err)
+		}
+		if got {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("another ingestd is migrating this database: %w", ctx.Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func newMigrate(handle *sql.DB) (*migrate.Migrate, error) {
+	source, err := iofs.New(migrations.Files, ".")
+	if err != nil {
+		return nil, err
+	}
+	target, err := pgxmigrate.WithInstance(handle, &pgxmigrate.Config{SchemaName: "ingest"})
+	if err != nil {
+		return nil, migrationFailed(err)
+	}
+	return migrate.NewWithInstance("embedded", source, "pgx5", target)
+}
+
+// mend clears the "dirty" mark of an interrupted or failed migration. Each is
+// one transaction that notes its version, so what was done is known.
+func (db *DB) mend(ctx context.Context, m *migrate.Migrate) error {
+	if _, dirty, err := m.Version(); err != nil || !dirty {
+		return nil // no version yet, or a clean one
+	}
+	have, _, err := db.Version(ctx)
+	if err != nil {
+		return err
+	}
+	version := int(have)
+	if version == 0 {
+		version = -1 // golang-migrate's "nothing applied"
+	}
+	return m.Force(version)
+}
+
+// migrationFailed keeps the place of a failure and drops the statement and the
+// row values that the driver's text may hold.
+func migrationFailed(err error) error {
+	var e *Error
+	if errors.As(classify(err), &e) && e.State != "" {
+		return fmt.Errorf("migrate: %w; nothing of that migration was applied: mend the cause and run ingestd migrate up again", e)
+	}
+	return fmt.Errorf("migrate: %w", classify(err))
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/mapping"
+)
+
+// Rebuild returns the JSON document that the rows of one element came from.
+// key is the text of its key; pgx.ErrNoRows says that there is none.
+func (db *DB) Rebuild(ctx context.Context, m *mapping.Model, tenant uuid.UUID, key string) ([]byte, error) {
+	rows := make([][]mapping.Row, len(m.Tables))
+	for i, t := range m.Tables {
+		var err error
+		if rows[i], err = db.rows(ctx, t, tenant, key); err != nil {
+			return nil, classify(err)
+		}
+	}
+	if len(rows[0]) == 0 {
+		return nil, pgx.ErrNoRows
+	}
+	return m.Rebuild(rows)
+}
+
+func (db *DB) rows(ctx context.Context, t *mapping.Layout, tenant uuid.UUID, key string) ([]mapping.Row, error) {
+	query := fmt.Sprintf(`SELECT %s FROM teams.%s WHERE tenant_id = $1 AND %s = $2::text::%s`,
+		strings.Join(t.ColumnNames(), ", "), t.Name, t.Columns[0].Name, t.Columns[0].Type.Name)
+	rows, err := db.pool.Query(ctx, query, pgx.QueryResultFormats{pgx.BinaryFormatCode}, tenant, key)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (mapping.Row, error) {
+		var values mapping.Row
+		for _, raw := range row.RawValues() {
+			values = append(values, append([]byte(nil), raw...))
+			if raw != nil && len(raw) == 0 {
+				values[len(values)-1] = []byte{}
+			}
+		}
+		return values, nil
+	})
+}

@@ -1,0 +1,120 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/mapping"
+)
+
+// A Run is one execution for one endpoint of one tenant.
+type Run struct {
+	ID        int64
+	Tenant    uuid.UUID
+	Endpoint  string
+	Model     *mapping.Model
+	EventTime string // the column of an element's time
+	statements
+}
+
+// Counts are the outcomes of elements: Seen is the sum of the others.
+type Counts struct {
+	Seen, New, Changed, Unchanged, Rejected int64
+}
+
+// Add adds other to c.
+func (c *Counts) Add(other Counts) {
+	c.Seen += other.Seen
+	c.New += other.New
+	c.Changed += other.Changed
+	c.Unchanged += other.Unchanged
+	c.Rejected += other.Rejected
+}
+
+// StartRun notes the start of a run; the first run.ID and what it needs to
+// Save are filled in.
+func (db *DB) StartRun(ctx context.Context, run *Run, trigger string, from, to time.Time) error {
+	run.statements = newStatements(run.Model)
+	err := db.pool.QueryRow(ctx, `
+		INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger)
+		VALUES ($1, $2, $3, $4, $5)
+		RETURNING run_id`, run.Tenant, run.Endpoint, from, to, trigger).Scan(&run.ID)
+	return classify(err)
+}
+
+// An Outcome is how a run ended.
+type Outcome struct {
+	Result     string // ok, failed, throttled, denied or stopped
+	Requests   int64
+	Throttle   time.Duration
+	RequestIDs []string // of failed requests
+	Error      string   // empty if none
+}
+
+// FinishRun refreshes teams.users from what the run wrote and notes its end,
+// in one transaction. Runs of the endpoint that were killed are ended with it,
+// and what they wrote is refreshed too.
+func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) error {
+	return classify(pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, usersStatement(run), run.Tenant, run.Endpoint); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `
+			UPDATE ingest.runs SET finished_at = clock_timestamp(), result = 'killed'
+			WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL AND run_id < $3`, run.Tenant, run.Endpoint, run.ID); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `
+			UPDATE ingest.runs
+			SET finished_at = clock_timestamp(), result = $2, requests = $3, throttle_s = $4, request_ids = nullif($5::text[], '{}'), error = nullif($6, '')
+			WHERE run_id = $1`, run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.RequestIDs, o.Error)
+		return err
+	}))
+}
+
+// usersStatement refreshes the users named by the rows that unfinished runs of
+// the endpoint wrote. Names come from the newest event, and users are written
+// in order of their ids, so that two endpoints' refreshes do not deadlock.
+func usersStatement(run *Run) string {
+	return strings.NewReplacer("{table}", "teams."+run.Endpoint, "{at}", run.EventTime).Replace(`
+		INSERT INTO teams.users AS u (tenant_id, user_id, display_name, principal_name, first_seen_on, last_seen_on, source)
+		SELECT $1, user_id,
+			(array_agg(user_display_name ORDER BY {at} DESC) FILTER (WHERE user_display_name IS NOT NULL))[1],
+			(array_agg(user_principal_name ORDER BY {at} DESC) FILTER (WHERE user_principal_name IS NOT NULL))[1],
+			min({at})::date, max({at})::date, $2
+		FROM {table}
+		WHERE change_xid >= (SELECT min(start_xid) FROM ingest.runs WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL)
+			AND tenant_id = $1 AND user_id IS NOT NULL AND {at} IS NOT NULL
+		GROUP BY user_id
+		ORDER BY user_id
+		ON CONFLICT (tenant_id, user_id) DO UPDATE
+		SET display_name   = CASE WHEN excluded.last_seen_on >= u.last_seen_on THEN coalesce(excluded.display_name, u.display_name) ELSE coalesce(u.display_name, excluded.display_name) END,
+			principal_name = CASE WHEN excluded.last_seen_on >= u.last_seen_on THEN coalesce(excluded.principal_name, u.principal_name) ELSE coalesce(u.principal_name, excluded.principal_name) END,
+			source         = CASE WHEN excluded.last_seen_on >= u.last_seen_on THEN excluded.source ELSE u.source END,
+			first_seen_on  = least(u.first_seen_on, excluded.first_seen_on),
+			last_seen_on   = greatest(u.last_seen_on, excluded.last_seen_on)
+		WHERE excluded.first_seen_on < u.first_seen_on
+			OR excluded.last_seen_on > u.last_seen_on
+			OR excluded.last_seen_on = u.last_seen_on
+				AND (coalesce(excluded.display_name, u.display_name), coalesce(excluded.principal_name, u.principal_name)) IS DISTINCT FROM (u.display_name, u.principal_name)
+			OR u.display_name IS NULL AND excluded.display_name IS NOT NULL
+			OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL`)
+}
+
+// addToRun adds to a run's counts in the transaction that earned them.
+func addToRun(ctx context.Context, tx pgx.Tx, run *Run, pages int, c Counts) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE ingest.runs
+		SET heartbeat_at = clock_timestamp(), pages = pages + $2, rows_seen = rows_seen + $3, rows_new = rows_new + $4,
+			rows_changed = rows_changed + $5, rows_unchanged = rows_unchanged + $6, rows_rejected = rows_rejected + $7
+		WHERE run_id = $1`, run.ID, pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected)
+	if err == nil && tag.RowsAffected() != 1 {
+		err = fmt.Errorf("run %d is not in ingest.runs", run.ID)
+	}
+	return err
+}

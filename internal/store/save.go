@@ -1,0 +1,269 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/mapping"
+)
+
+// attempts is how often Save tries a transaction that the database broke off.
+const attempts = 5
+
+// Save stores a batch and the ledger entries it earns in one transaction. read
+// are the slots whose last page is in the batch, and pages how many pages it
+// holds. Saving the same batch again changes nothing, so a COMMIT whose answer
+// was lost is simply repeated.
+//
+// An element the database refuses becomes a reject, and its neighbours are
+// saved. The error of a failed Save is an *Error or the context's.
+func (db *DB) Save(ctx context.Context, run *Run, batch *mapping.Batch, read []Slot, pages int) (Counts, error) {
+	s := newSave(run, batch)
+	careful := false
+	for attempt := 1; ; attempt++ {
+		counts, err := db.saveOnce(ctx, s, careful, read, pages)
+		switch {
+		case err == nil:
+			return counts, nil
+		case isPoison(err) && !careful:
+			careful = true
+		case !isTransient(err) || attempt == attempts:
+			return Counts{}, err
+		default:
+			if err := pause(ctx, attempt); err != nil {
+				return Counts{}, err
+			}
+		}
+	}
+}
+
+// pause waits a random part of 100 ms, 200 ms, 400 ms …
+func pause(ctx context.Context, attempt int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(100 * time.Millisecond << (attempt - 1))):
+		return nil
+	}
+}
+
+func (db *DB) saveOnce(ctx context.Context, s *save, careful bool, read []Slot, pages int) (counts Counts, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		counts, err = s.run(ctx, tx, careful)
+		if err != nil {
+			return err
+		}
+		if err := putSlots(ctx, tx, s.Run, read); err != nil {
+			return err
+		}
+		return addToRun(ctx, tx, s.Run, pages, counts)
+	})
+	return counts, classify(err)
+}
+
+// save is the work of one Save that does not depend on the database.
+type save struct {
+	*Run
+	batch   *mapping.Batch
+	keep    []int // elements in key order, one for each key
+	rejects []mapping.Reject
+	repeats int64 // elements that say the same as a kept one
+}
+
+// newSave collapses the keys a batch holds twice, because one statement cannot
+// touch a row twice (SQLSTATE 21000). The later element is kept; one that says
+// something else becomes a reject.
+func newSave(run *Run, batch *mapping.Batch) *save {
+	s := &save{Run: run, batch: batch, rejects: slices.Clone(batch.Rejects)}
+	order := make([]int, len(batch.Elements))
+	for i := range order {
+		order[i] = i
+	}
+	element := func(i int) *mapping.Element { return &batch.Elements[i] }
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(element(a).Key, element(b).Key), element(b).At.Compare(element(a).At), b-a)
+	})
+	for _, i := range order {
+		if n := len(s.keep); n == 0 || element(s.keep[n-1]).Key != element(i).Key {
+			s.keep = append(s.keep, i)
+		} else if e := element(i); e.Hash == element(s.keep[n-1]).Hash {
+			s.repeats++
+		} else {
+			s.rejects = append(s.rejects, mapping.Reject{Raw: e.Raw, Reason: "key collision", Key: e.Key, At: e.At})
+		}
+	}
+	return s
+}
+
+// run writes what is new or changed and keeps the rejects.
+func (s *save) run(ctx context.Context, tx pgx.Tx, careful bool) (Counts, error) {
+	todo, err := s.changed(ctx, tx)
+	if err != nil {
+		return Counts{}, err
+	}
+	counts := Counts{Unchanged: s.repeats + int64(len(s.keep)-len(todo))}
+	write, rejects := s.write, s.rejects
+	if careful {
+		write = func(ctx context.Context, tx pgx.Tx, todo []int) (Counts, error) {
+			return s.writeCarefully(ctx, tx, todo, &rejects)
+		}
+	}
+	written, err := write(ctx, tx, todo)
+	if err != nil {
+		return Counts{}, err
+	}
+	counts.Add(written)
+	for _, r := range rejects {
+		if !r.Stored {
+			counts.Rejected++
+		}
+	}
+	counts.Seen = counts.New + counts.Changed + counts.Unchanged + counts.Rejected
+	if err := putRejects(ctx, tx, s.Run, rejects); err != nil {
+		return Counts{}, err
+	}
+	return counts, s.resolveRejects(ctx, tx, rejects)
+}
+
+// changed returns the elements that are not stored yet as they are, looked up
+// by key: a join of the whole batch would scan the whole table.
+func (s *save) changed(ctx context.Context, tx pgx.Tx) ([]int, error) {
+	if len(s.keep) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(s.keep))
+	for n, i := range s.keep {
+		ids[n] = lastField(s.batch.Elements[i].Key)
+	}
+	rows, err := tx.Query(ctx, s.lookup, s.Tenant, ids)
+	if err != nil {
+		return nil, err
+	}
+	stored := map[string]storedRow{}
+	var id string
+	var row storedRow
+	_, err = pgx.ForEachRow(rows, []any{&id, &row.hash, &row.updatedAt}, func() error {
+		stored[id] = row
+		return nil
+	})
+	todo := make([]int, 0, len(s.keep))
+	for n, i := range s.keep {
+		e := s.batch.Elements[i]
+		if row, ok := stored[ids[n]]; !ok || row.hash != e.Hash && row.updatedAt.Before(e.At) {
+			todo = append(todo, i)
+		}
+	}
+	return todo, err
+}
+
+type storedRow struct {
+	hash      int64
+	updatedAt time.Time
+}
+
+func lastField(key string) string {
+	var last []byte
+	for f := range mapping.Fields([]byte(key)) {
+		last = f
+	}
+	return string(last)
+}
+
+// write copies elements to the stage and moves them over in key order, the
+// same for every writer, so that writers wait for each other and do not
+// deadlock. A row that a faster writer stored newer is left alone.
+func (s *save) write(ctx context.Context, tx pgx.Tx, todo []int) (Counts, error) {
+	if len(todo) == 0 {
+		return Counts{}, nil
+	}
+	if err := s.prepareStage(ctx, tx); err != nil {
+		return Counts{}, err
+	}
+	if _, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(s.encode(todo)), s.copyIn); err != nil {
+		return Counts{}, err
+	}
+	rows, err := tx.Query(ctx, s.upsert)
+	if err != nil {
+		return Counts{}, err
+	}
+	var counts Counts
+	var inserted bool
+	_, err = pgx.ForEachRow(rows, []any{&inserted}, func() error {
+		if inserted {
+			counts.New++
+		} else {
+			counts.Changed++
+		}
+		return nil
+	})
+	counts.Unchanged = int64(len(todo)) - counts.New - counts.Changed
+	return counts, err
+}
+
+// prepareStage makes the stage where this connection has none yet: making it
+// for each transaction would bloat the catalog.
+func (s *save) prepareStage(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, s.makeStage)
+	return err
+}
+
+// encode writes rows in COPY's binary format: a header, for each row the
+// number of fields and the fields, and an end mark (PostgreSQL manual, COPY).
+func (s *save) encode(todo []int) []byte {
+	fields := len(metadata) + len(s.Model.Tables[0].Columns)
+	out := append([]byte("PGCOPY\n\xff\r\n\x00"), 0, 0, 0, 0, 0, 0, 0, 0)
+	for _, i := range todo {
+		e := s.batch.Elements[i]
+		for row := range s.batch.Rows(i, 0) {
+			out = append(out, byte(fields>>8), byte(fields))
+			out = mapping.AppendField(out, s.Tenant[:])
+			out = mapping.AppendField(out, mapping.AppendTime(nil, e.At))
+			out = mapping.AppendField(out, appendInt8(nil, s.ID))
+			out = mapping.AppendField(out, appendInt8(nil, e.Hash))
+			out = append(out, row...)
+		}
+	}
+	return append(out, 0xff, 0xff)
+}
+
+func appendInt8(dst []byte, n int64) []byte {
+	return append(dst, byte(n>>56), byte(n>>48), byte(n>>40), byte(n>>32), byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+}
+
+// writeCarefully writes elements under savepoints and halves what fails, until
+// the elements that the database refuses stand alone.
+func (s *save) writeCarefully(ctx context.Context, tx pgx.Tx, todo []int, rejects *[]mapping.Reject) (Counts, error) {
+	var counts Counts
+	err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) (err error) {
+		counts, err = s.write(ctx, savepoint, todo)
+		if err == nil && len(todo) > 0 {
+			_, err = savepoint.Exec(ctx, `TRUNCATE `+s.stage)
+		}
+		return err
+	})
+	if err = classify(err); !isPoison(err) {
+		return counts, err
+	}
+	if len(todo) == 1 {
+		e := s.batch.Elements[todo[0]]
+		var why *Error
+		errors.As(err, &why)
+		*rejects = append(*rejects, mapping.Reject{Raw: e.Raw, Reason: why.Error(), Key: e.Key, At: e.At})
+		return Counts{}, nil
+	}
+	half := len(todo) / 2
+	first, err := s.writeCarefully(ctx, tx, todo[:half], rejects)
+	if err != nil {
+		return Counts{}, err
+	}
+	second, err := s.writeCarefully(ctx, tx, todo[half:], rejects)
+	first.Add(second)
+	return first, err
+}

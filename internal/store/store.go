@@ -1,0 +1,104 @@
+// Package store is the PostgreSQL side: Save, the ledger of slots, runs,
+// rejects and migrations. It must not know Graph or HTTP.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// maxConns is enough for two windows each of a few endpoints; more writers
+// than the server has cores do not save faster.
+const maxConns = 4
+
+// A DB is a pool of connections to one database.
+type DB struct {
+	pool *pgxpool.Pool
+}
+
+// Open prepares a pool; it connects at the first use. url is a PostgreSQL URL
+// or connection string; empty means libpq's PG* variables. The error never
+// holds the password.
+func Open(url string) (*DB, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("database.url cannot be read as a PostgreSQL URL or connection string")
+	}
+	config.MaxConns = maxConns
+	config.ConnConfig.ConnectTimeout = 10 * time.Second
+	for name, value := range map[string]string{
+		"application_name":                    "ingestd",
+		"timezone":                            "UTC",
+		"lock_timeout":                        "30s",
+		"idle_in_transaction_session_timeout": "60s",
+	} {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	return &DB{pool}, nil
+}
+
+// Close ends all connections.
+func (db *DB) Close() { db.pool.Close() }
+
+// Ping checks that the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.pool.Ping(ctx); err != nil {
+		return unreachable(db.pool.Config().ConnConfig, err)
+	}
+	return nil
+}
+
+// ErrUnreachable is what Ping's errors are.
+var ErrUnreachable = errors.New("database unreachable")
+
+// unreachable says which server did not answer, without the password that the
+// driver's own message may quote.
+func unreachable(config *pgx.ConnConfig, err error) error {
+	reason := "no answer"
+	if state := sqlState(err); state != "" {
+		reason = "SQLSTATE " + state
+	}
+	return fmt.Errorf("%w: %s:%d, database %s, user %s: %s; check database.url and that the server runs",
+		ErrUnreachable, config.Host, config.Port, config.Database, config.User, reason)
+}
+
+// A Lock is the right to work on a tenant, held until it is released or its
+// connection ends. Two daemons on one tenant would do work twice; that they do
+// no harm never depends on the lock.
+type Lock struct {
+	conn *pgx.Conn
+}
+
+// ErrLocked tells that another process works on the tenant.
+var ErrLocked = errors.New("another ingestd works on this tenant")
+
+// Lock takes the lock of a tenant on a connection of its own.
+func (db *DB) Lock(ctx context.Context, tenant uuid.UUID) (*Lock, error) {
+	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
+	if err != nil {
+		return nil, unreachable(db.pool.Config().ConnConfig, err)
+	}
+	var got bool
+	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('ingestd ' || $1::uuid, 0))`, tenant).Scan(&got)
+	if err == nil && got {
+		return &Lock{conn}, nil
+	}
+	conn.Close(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, classify(err)
+	}
+	return nil, ErrLocked
+}
+
+// Release gives the lock back.
+func (l *Lock) Release(ctx context.Context) error { return l.conn.Close(ctx) }

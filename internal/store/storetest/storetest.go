@@ -1,0 +1,118 @@
+// Package storetest gives each test a migrated database of its own, on a
+// private PostgreSQL cluster that lives as long as the test binary. A machine
+// without PostgreSQL fails the test: nothing is skipped.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/pgserver"
+	"ingestd/internal/store"
+)
+
+// cluster is started by the first test that asks; the server stops when this
+// process ends. Databases are copies of a migrated template.
+var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	server, err := pgserver.Start(ctx, pgserver.Options{Settings: map[string]string{
+		"fsync": "off", "full_page_writes": "off", "max_connections": "200", "shared_buffers": "64MB",
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if err := execute(ctx, server, `CREATE DATABASE template_ingestd`); err != nil {
+		return nil, err
+	}
+	db, err := store.Open(server.URL("template_ingestd"))
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	return server, db.MigrateUp(ctx)
+})
+
+// creating keeps two tests from copying the template at once, which it refuses.
+var creating sync.Mutex
+
+func execute(ctx context.Context, server *pgserver.Server, sql string) error {
+	conn, err := pgx.Connect(ctx, server.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
+// URL makes a migrated, empty database and returns its URL.
+func URL(t testing.TB) string { return makeDatabase(t, "template_ingestd") }
+
+// EmptyURL makes a database that was never migrated.
+func EmptyURL(t testing.TB) string { return makeDatabase(t, "template0") }
+
+func makeDatabase(t testing.TB, template string) string {
+	t.Helper()
+	server, err := cluster()
+	if err != nil {
+		t.Fatalf("the tests need PostgreSQL: %v", err)
+	}
+	name := "test_" + strings.ToLower(rand.Text())
+	creating.Lock()
+	defer creating.Unlock()
+	if err := execute(t.Context(), server, fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s`, name, template)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := execute(context.Background(), server, `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
+			t.Error(err)
+		}
+	})
+	return server.URL(name)
+}
+
+// Open makes a migrated, empty database and connects to it.
+func Open(t testing.TB) *store.DB {
+	t.Helper()
+	return Connect(t, URL(t))
+}
+
+// Connect opens a database until the test ends.
+func Connect(t testing.TB, url string) *store.DB {
+	t.Helper()
+	db, err := store.Open(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}
+
+// Conn opens a plain connection until the test ends.
+func Conn(t testing.TB, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
+
+// Query returns one value of type T.
+func Query[T any](t testing.TB, conn *pgx.Conn, sql string, args ...any) T {
+	t.Helper()
+	var value T
+	if err := conn.QueryRow(context.Background(), sql, args...).Scan(&value); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return value
+}

@@ -1,0 +1,6 @@
+DROP TABLE ingest.rejects;
+DROP TABLE ingest.runs;
+DROP TABLE ingest.slots;
+DROP TABLE ingest.endpoints;
+
+COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 0';
