@@ -1,0 +1,92 @@
+package schedule
+
+import (
+	"slices"
+	"time"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/store"
+)
+
+// A Window is a run of adjacent slots to be read in one chain of requests.
+type Window struct {
+	fetch.Window
+	// AtEdge says that rows of it may leave Graph's reach while it is read.
+	AtEdge bool
+	slots  []slot
+}
+
+// urgency orders due slots.
+type urgency int
+
+const (
+	notDue   urgency = iota
+	expiring         // leaves reach soon and is not settled
+	first            // never read, or not yet since it settled
+	again            // read, and due to be read again
+)
+
+// Plan returns the windows that are due, in the order to be read: what leaves
+// Graph's reach within 48 hours, oldest first; then what was never read or not
+// since it settled, newest first; then re-reads, newest first.
+//
+// Nothing else decides what is read. Whatever went wrong before, an outage, a
+// wrong clock, a reach mistyped and mended, the next plan follows from the
+// ledger and the clock alone.
+func (p Policy) Plan(now time.Time, ledger []store.Slot) []Window {
+	due := map[urgency][]slot{}
+	for _, s := range p.slots(later(p.Origin, now.Add(-p.Reach)), now, ledger) {
+		u := p.urgency(s, now)
+		due[u] = append(due[u], s)
+	}
+	windows := p.windows(due[expiring], now)
+	for _, u := range []urgency{first, again} {
+		newest := p.windows(due[u], now)
+		slices.Reverse(newest)
+		windows = append(windows, newest...)
+	}
+	return windows
+}
+
+func (p Policy) urgency(s slot, now time.Time) urgency {
+	// A slot that is partly out of reach is read once, for what is left of it.
+	inReach := !s.owed.Before(now.Add(-p.Reach))
+	final := !now.Before(s.to.Add(p.Settle))
+	unread := s.read.IsZero() || !s.settled && final && inReach
+	switch {
+	case unread && s.owed.Before(now.Add(edge-p.Reach)):
+		return expiring
+	case unread:
+		return first
+	case inReach && now.Sub(s.read) >= p.every(now.Sub(s.to)):
+		return again
+	}
+	return notDue
+}
+
+// windows joins adjacent slots, the newest windows full.
+func (p Policy) windows(slots []slot, now time.Time) []Window {
+	var windows []Window
+	for _, s := range slices.Backward(slots) {
+		n := len(windows)
+		if n > 0 && windows[n-1].slots[0].from.Equal(s.to) && windows[n-1].slots[len(windows[n-1].slots)-1].to.Sub(s.from) <= p.Span {
+			windows[n-1].slots = slices.Insert(windows[n-1].slots, 0, s)
+			continue
+		}
+		windows = append(windows, Window{slots: []slot{s}})
+	}
+	slices.Reverse(windows)
+	for i := range windows {
+		windows[i].bound(now, p.Reach)
+	}
+	return windows
+}
+
+// bound sets what is asked of Graph: whole slots, but not the future.
+func (w *Window) bound(now time.Time, reach time.Duration) {
+	w.From, w.To = w.slots[0].from, w.slots[len(w.slots)-1].to
+	if second := now.UTC().Truncate(time.Second); w.To.After(second) {
+		w.To = second
+	}
+	w.AtEdge = w.From.Before(now.Add(margin - reach))
+}
