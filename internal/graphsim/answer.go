@@ -1,0 +1,71 @@
+package graphsim
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/klauspost/compress/gzip"
+)
+
+// answer is what a handler decides; handle turns it into HTTP.
+type answer struct {
+	status int
+	header map[string]string
+	body   []byte
+	failed *graphError // instead of a body
+	rows   int         // elements served
+}
+
+// A handler may append its body to dst, a reused buffer.
+type handler func(r *http.Request, dst []byte) answer
+
+// handle gives a handler what all answers have in common: Graph's headers and
+// date, the error body, compression and the counters.
+func (s *Server) handle(operation string, h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		now := s.now().UTC()
+		s.setHeaders(w.Header(), r.Header, now)
+		buf := s.buffers.Get().(*[]byte)
+		defer s.buffers.Put(buf)
+		a := h(r, (*buf)[:0])
+		if a.failed != nil {
+			a.body = a.failed.encode(w.Header(), now)
+		}
+		*buf = a.body
+		for name, value := range a.header {
+			w.Header().Set(name, value)
+		}
+		s.counters.add(operation, a)
+		s.write(w, r, a)
+	}
+}
+
+func (s *Server) setHeaders(h, request http.Header, now time.Time) {
+	id := uuid.NewString()
+	h.Set("request-id", id)
+	h.Set("client-request-id", id)
+	if theirs := request.Get("client-request-id"); theirs != "" {
+		h.Set("client-request-id", theirs)
+	}
+	h.Set("Date", now.Format(http.TimeFormat))
+	h.Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+	h.Set("Vary", "Accept-Encoding")
+}
+
+// write ignores errors: a client that went away is no concern of Graph's.
+func (s *Server) write(w http.ResponseWriter, r *http.Request, a answer) {
+	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body)
+		return
+	}
+	w.Header().Set("Content-Encoding", "gzip")
+	w.WriteHeader(a.status)
+	z := s.gzips.Get().(*gzip.Writer)
+	defer s.gzips.Put(z)
+	z.Reset(w)
+	_, _ = z.Write(a.body)
+	_ = z.Close()
+}

@@ -1,0 +1,65 @@
+package graphsim
+
+import (
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// tokenLife is what Entra grants an application by default.
+const tokenLife = 3599 * time.Second
+
+// tokens are the bearer tokens issued so far, by the time they expire.
+type tokens struct {
+	mu      sync.Mutex
+	expires map[string]time.Time
+}
+
+func (t *tokens) issue(now time.Time) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.expires == nil {
+		t.expires = make(map[string]time.Time)
+	}
+	token := rand.Text()
+	t.expires[token] = now.Add(tokenLife)
+	return token
+}
+
+func (t *tokens) valid(token string, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	expires, known := t.expires[token]
+	return known && now.Before(expires)
+}
+
+// authorized lets a request pass that bears a valid token, keeps the limits
+// and has the permission, in this order. Once its sender is known a request
+// counts toward the limits, also one that is answered 429 or 403.
+func (s *Server) authorized(limits []*limit, next handler) handler {
+	return func(r *http.Request, dst []byte) answer {
+		token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		switch {
+		case !bearer || token == "":
+			return s.unauthorized("Access token is empty.")
+		case !s.tokens.valid(token, s.now()):
+			return s.unauthorized("Access token has expired or is not yet valid.")
+		}
+		if wait := takeAll(limits); wait > 0 {
+			return throttled(wait)
+		}
+		if s.denied.Load() {
+			return failure(http.StatusForbidden, "Forbidden", "") // the service gives no reason
+		}
+		return next(r, dst)
+	}
+}
+
+func (s *Server) unauthorized(message string) answer {
+	a := failure(http.StatusUnauthorized, "InvalidAuthenticationToken", message)
+	a.header = map[string]string{"WWW-Authenticate": `Bearer realm="", authorization_uri="` + s.url +
+		`/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`}
+	return a
+}

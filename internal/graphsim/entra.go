@@ -1,0 +1,81 @@
+package graphsim
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// discovery answers with the OpenID configuration of the tenant: the members
+// a client needs to find the token endpoint.
+func (s *Server) discovery(r *http.Request, _ []byte) answer {
+	tenant := r.PathValue("tenant")
+	if !strings.EqualFold(tenant, TenantID) {
+		return s.unknownTenant(tenant)
+	}
+	root := s.url + "/" + TenantID
+	return encoded(http.StatusOK, map[string]any{
+		"issuer":                                root + "/v2.0",
+		"authorization_endpoint":                root + "/oauth2/v2.0/authorize",
+		"token_endpoint":                        root + "/oauth2/v2.0/token",
+		"token_endpoint_auth_methods_supported": []string{"client_secret_post"},
+	})
+}
+
+// token grants client credentials: the shared secret only.
+func (s *Server) token(r *http.Request, _ []byte) answer {
+	form := r.PostFormValue
+	switch {
+	case !strings.EqualFold(r.PathValue("tenant"), TenantID):
+		return s.unknownTenant(r.PathValue("tenant"))
+	case form("grant_type") == "":
+		return s.refuse(400, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.")
+	case form("grant_type") != "client_credentials":
+		return s.refuse(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
+	case !strings.EqualFold(form("client_id"), ClientID):
+		return s.refuse(400, "unauthorized_client", 700016, "Application with identifier '"+form("client_id")+"' was not found in the directory.")
+	case form("client_secret") == "":
+		return s.refuse(401, "invalid_client", 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
+	case form("client_secret") != ClientSecret:
+		return s.refuse(401, "invalid_client", 7000215, "Invalid client secret provided.")
+	case !slices.Contains(strings.Fields(form("scope")), s.url+"/.default"): // MSAL adds the scopes of OpenID
+		return s.refuse(400, "invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid.")
+	}
+	seconds := int(tokenLife / time.Second)
+	return encoded(http.StatusOK, map[string]any{
+		"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": s.tokens.issue(s.now()),
+	})
+}
+
+func (s *Server) unknownTenant(tenant string) answer {
+	return s.refuse(400, "invalid_tenant", 90002, "Tenant '"+tenant+"' not found.")
+}
+
+// refuse is an error answer of Entra, which differs from Graph's.
+func (s *Server) refuse(status int, code string, number int, message string) answer {
+	trace, correlation := uuid.NewString(), uuid.NewString()
+	timestamp := s.now().UTC().Format("2006-01-02 15:04:05Z")
+	return encoded(status, map[string]any{
+		"error": code,
+		"error_description": fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
+			number, message, trace, correlation, timestamp),
+		"error_codes":    []int{number},
+		"timestamp":      timestamp,
+		"trace_id":       trace,
+		"correlation_id": correlation,
+		"error_uri":      fmt.Sprintf("%s/error?code=%d", s.url, number),
+	})
+}
+
+func encoded(status int, body map[string]any) answer {
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return answer{status: status, body: text, header: map[string]string{"Content-Type": "application/json; charset=utf-8"}}
+}

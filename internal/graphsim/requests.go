@@ -1,0 +1,50 @@
+package graphsim
+
+import (
+	"maps"
+	"sync"
+)
+
+// Requests counts what a server was asked since Start.
+type Requests struct {
+	// Answers by operation and HTTP status. The operations are the names of
+	// the functions ("getPstnCalls"), "token", "discovery", "root" and
+	// "unknown".
+	Answers map[string]map[int]int
+	// Rows served, by operation.
+	Rows map[string]int
+	// Peak is the greatest number of requests seen inside one window of a
+	// limit, by limit: the name of a function, or "pstn" for all of its
+	// family together. It is counted also where no limit is enforced.
+	Peak map[string]int
+}
+
+type counters struct {
+	mu      sync.Mutex
+	answers map[string]map[int]int
+	rows    map[string]int
+}
+
+func (c *counters) add(operation string, a answer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.answers == nil {
+		c.answers, c.rows = make(map[string]map[int]int), make(map[string]int)
+	}
+	if c.answers[operation] == nil {
+		c.answers[operation] = make(map[int]int)
+	}
+	c.answers[operation][a.status]++
+	c.rows[operation] += a.rows
+}
+
+func (c *counters) snapshot() Requests {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := Requests{Answers: make(map[string]map[int]int), Rows: make(map[string]int), Peak: make(map[string]int)}
+	maps.Copy(r.Rows, c.rows)
+	for operation, statuses := range c.answers {
+		r.Answers[operation] = maps.Clone(statuses)
+	}
+	return r
+}
