@@ -133,6 +133,21 @@ func (b *Batch) Rows(element, table int) func(yield func([]byte) bool) {
 	}
 }
 
+// Time returns a Timestamp column of an element's own row, by the column's
+// place; ok is false where it is NULL.
+func (b *Batch) Time(element, column int) (at time.Time, ok bool) {
+	n := 0
+	for row := range b.Rows(element, 0) {
+		for field := range Fields(row) {
+			if n == column && field != nil {
+				return time.UnixMicro(int64(binary.BigEndian.Uint64(field)) + postgresEpoch).UTC(), true
+			}
+			n++
+		}
+	}
+	return time.Time{}, false
+}
+
 // Fields ranges over the values of encoded fields, nil for NULL.
 func Fields(encoded []byte) func(yield func([]byte) bool) {
 	return func(yield func([]byte) bool) {

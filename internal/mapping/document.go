@@ -34,7 +34,7 @@ type Value struct {
 // changed while the Document is in use. Invalid UTF-8 and repeated names are
 // let through (the last of a name wins) and show up as blemishes of the
 // elements that hold them. The Document's memory is used again by the next
-// call.
+// call. Errors name a place and quote nothing.
 func (d *Document) Parse(text []byte) error {
 	if len(text) > math.MaxInt32 {
 		return errors.New("document above 2 GiB")
@@ -44,7 +44,20 @@ func (d *Document) Parse(text []byte) error {
 		return nil
 	}
 	d.lenient = true
-	return d.index(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	return withoutText(d.index(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)))
+}
+
+// withoutText keeps the place of a syntax error and drops its words, which may
+// quote the text.
+func withoutText(err error) error {
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("not valid JSON at byte %d", syntax.ByteOffset)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("JSON text ends too early")
+	}
+	return err
 }
 
 func (d *Document) index(options ...jsontext.Options) error {

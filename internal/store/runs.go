@@ -22,13 +22,15 @@ type Run struct {
 	statements
 }
 
-// Counts are the outcomes of elements: Seen is the sum of the others.
+// Counts are the outcomes of elements: Seen is the sum of the four after it.
 type Counts struct {
+	Pages                                   int64
 	Seen, New, Changed, Unchanged, Rejected int64
 }
 
 // Add adds other to c.
 func (c *Counts) Add(other Counts) {
+	c.Pages += other.Pages
 	c.Seen += other.Seen
 	c.New += other.New
 	c.Changed += other.Changed
@@ -58,9 +60,9 @@ type Outcome struct {
 
 // FinishRun refreshes teams.users from what the run wrote and notes its end,
 // in one transaction. Runs of the endpoint that were killed are ended with it,
-// and what they wrote is refreshed too.
-func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) error {
-	return classify(pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+// and what they wrote is refreshed too. It returns the run's counts.
+func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) (c Counts, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, usersStatement(run), run.Tenant, run.Endpoint); err != nil {
 			return err
 		}
@@ -69,12 +71,15 @@ func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) error {
 			WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL AND run_id < $3`, run.Tenant, run.Endpoint, run.ID); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
+		return tx.QueryRow(ctx, `
 			UPDATE ingest.runs
 			SET finished_at = clock_timestamp(), result = $2, requests = $3, throttle_s = $4, request_ids = nullif($5::text[], '{}'), error = nullif($6, '')
-			WHERE run_id = $1`, run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.RequestIDs, o.Error)
-		return err
-	}))
+			WHERE run_id = $1
+			RETURNING pages, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected`,
+			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.RequestIDs, o.Error).
+			Scan(&c.Pages, &c.Seen, &c.New, &c.Changed, &c.Unchanged, &c.Rejected)
+	})
+	return c, classify(err)
 }
 
 // usersStatement refreshes the users named by the rows that unfinished runs of
@@ -107,12 +112,12 @@ func usersStatement(run *Run) string {
 }
 
 // addToRun adds to a run's counts in the transaction that earned them.
-func addToRun(ctx context.Context, tx pgx.Tx, run *Run, pages int, c Counts) error {
+func addToRun(ctx context.Context, tx pgx.Tx, run *Run, c Counts) error {
 	tag, err := tx.Exec(ctx, `
 		UPDATE ingest.runs
 		SET heartbeat_at = clock_timestamp(), pages = pages + $2, rows_seen = rows_seen + $3, rows_new = rows_new + $4,
 			rows_changed = rows_changed + $5, rows_unchanged = rows_unchanged + $6, rows_rejected = rows_rejected + $7
-		WHERE run_id = $1`, run.ID, pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected)
+		WHERE run_id = $1`, run.ID, c.Pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected)
 	if err == nil && tag.RowsAffected() != 1 {
 		err = fmt.Errorf("run %d is not in ingest.runs", run.ID)
 	}

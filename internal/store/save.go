@@ -63,7 +63,8 @@ func (db *DB) saveOnce(ctx context.Context, s *save, careful bool, read []Slot, 
 		if err := putSlots(ctx, tx, s.Run, read); err != nil {
 			return err
 		}
-		return addToRun(ctx, tx, s.Run, pages, counts)
+		counts.Pages = int64(pages)
+		return addToRun(ctx, tx, s.Run, counts)
 	})
 	return counts, classify(err)
 }

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newMigrate() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Create or change the database schema",
+		Long: `migrate brings the database to the schema that this program needs, or takes
+steps of it back. The database user must own the schemas ingest and teams, or
+be allowed to create them. Each step is one transaction; two that run at once
+wait for each other.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newMigrateUp(), newMigrateDown(), newMigrateVersion())
+	return cmd
+}
+
+func newMigrateUp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "up",
+		Short: "Bring the schema up to date",
+		Args:  cobra.NoArgs,
+		RunE: withDatabase(func(cmd *cobra.Command, a *app) error {
+			if err := a.db.MigrateUp(cmd.Context()); err != nil {
+				return err
+			}
+			return printVersion(cmd, a)
+		}),
+	}
+}
+
+func newMigrateDown() *cobra.Command {
+	var steps int
+	var drop bool
+	cmd := &cobra.Command{
+		Use:   "down",
+		Short: "Take back the last steps, with their tables and all rows in them",
+		Args:  cobra.NoArgs,
+		RunE: withDatabase(func(cmd *cobra.Command, a *app) error {
+			if !drop {
+				return errUsage("migrate down drops tables with all rows in them; Microsoft may no longer have them. If that is meant, add --drop-data")
+			}
+			if steps < 1 {
+				return errUsage("--steps must be 1 or more")
+			}
+			if err := a.db.MigrateDown(cmd.Context(), steps); err != nil {
+				return err
+			}
+			return printVersion(cmd, a)
+		}),
+	}
+	cmd.Flags().IntVar(&steps, "steps", 1, "how many")
+	cmd.Flags().BoolVar(&drop, "drop-data", false, "yes, drop the tables and the rows in them")
+	return cmd
+}
+
+func newMigrateVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the schema's version and the one this program needs",
+		Args:  cobra.NoArgs,
+		RunE:  withDatabase(printVersion),
+	}
+}
+
+func printVersion(cmd *cobra.Command, a *app) error {
+	have, want, err := a.db.Version(cmd.Context())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "schema version %d, this program needs %d\n", have, want)
+	return err
+}
+
+// withDatabase runs a verb with a database that answers.
+func withDatabase(verb func(*cobra.Command, *app) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		a, err := open(cmd)
+		if err != nil {
+			return err
+		}
+		defer a.db.Close()
+		if err := a.db.Ping(cmd.Context()); err != nil {
+			return err
+		}
+		return verb(cmd, a)
+	}
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"crypto/x509"
+	"fmt"
+	"os"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"ingestd/internal/config"
+	"ingestd/internal/fetch"
+	"ingestd/internal/schedule"
+	"ingestd/internal/store"
+)
+
+// An app is what most verbs need: configuration, log and database.
+type app struct {
+	config *config.Config
+	log    *zap.Logger
+	db     *store.DB
+}
+
+// open loads the configuration and prepares log and database; it connects to
+// nothing yet.
+func open(cmd *cobra.Command) (*app, error) {
+	path, err := cmd.Flags().GetString("config")
+	if err != nil {
+		return nil, err
+	}
+	return openFile(path)
+}
+
+func openFile(path string) (*app, error) {
+	c, err := config.Load(path, os.Getenv, bounds())
+	if err != nil {
+		return nil, err
+	}
+	log, err := newLog(c.Log)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(c.Database.URL.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	return &app{c, log, db}, nil
+}
+
+// bounds tells the configuration what each endpoint allows.
+func bounds() []config.Bounds {
+	var list []config.Bounds
+	for _, e := range fetch.Endpoints {
+		list = append(list, config.Bounds{Name: e.Name, Reach: e.Reach, Settle: e.Settle, APIs: e.APIs})
+	}
+	return list
+}
+
+// newLog writes to standard error, which leaves standard output to data.
+func newLog(c config.Log) (*zap.Logger, error) {
+	z := zap.NewProductionConfig()
+	z.EncoderConfig.TimeKey, z.EncoderConfig.EncodeTime = "time", zapcore.ISO8601TimeEncoder
+	z.Sampling, z.DisableStacktrace, z.DisableCaller = nil, true, true
+	if c.Format == "console" {
+		z.Encoding = "console"
+	}
+	level, err := zap.ParseAtomicLevel(c.Level)
+	if err != nil {
+		return nil, err
+	}
+	z.Level = level
+	return z.Build()
+}
+
+// jobs makes a job for each endpoint of each tenant.
+func (a *app) jobs() ([]*schedule.Job, error) {
+	var list []*schedule.Job
+	for _, t := range a.config.Tenants {
+		client, err := a.client(t)
+		if err != nil {
+			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
+		}
+		for _, e := range fetch.Endpoints {
+			job, err := a.job(t, e, client)
+			if err != nil {
+				return nil, errUsage(fmt.Sprintf("tenant %s, endpoint %s: %v", t.Name, e.Name, err))
+			}
+			list = append(list, job)
+		}
+	}
+	return list, nil
+}
+
+func (a *app) client(t config.Tenant) (*fetch.Client, error) {
+	var roots *x509.CertPool
+	if t.CAFile != "" {
+		pem, err := os.ReadFile(t.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		roots = x509.NewCertPool()
+		roots.AppendCertsFromPEM(pem)
+	}
+	limit := func(r config.Rate) fetch.Limit { return fetch.Limit{Requests: r.Requests, Per: r.Per} }
+	return fetch.New(fetch.Options{
+		TenantID: t.ID, ClientID: t.Auth.ClientID, Secret: t.Auth.ClientSecret.Read,
+		GraphURL: t.GraphURL(), LoginURL: t.LoginURL(), RootCAs: roots, Log: a.log,
+		Limits: fetch.Limits{
+			CallRecords: limit(t.Limits.CallRecords), List: limit(t.Limits.List), Record: limit(t.Limits.Record),
+			Logs: limit(t.Limits.Logs), LogFunction: limit(t.Limits.LogFunction),
+		},
+	})
+}
+
+func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client) (*schedule.Job, error) {
+	id, err := uuid.Parse(t.ID)
+	if err != nil {
+		return nil, err
+	}
+	c := t.Endpoints[e.Name]
+	policy := schedule.Policy{Slot: e.Slot, Span: e.Span, Reach: c.Reach, Settle: c.Settle, Rereads: schedule.LogRereads}
+	return &schedule.Job{
+		Tenant: id, Name: t.Name, Endpoint: e, Policy: policy, StartFrom: c.StartFrom, API: c.API,
+		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log,
+	}, policy.Check()
+}
