@@ -1,0 +1,116 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// attempt makes one request and counts it.
+func (c *Client) attempt(ctx context.Context, r request, u *url.URL, token string) (*response, error) {
+	id := uuid.NewString()
+	counts := Counts{Requests: 1}
+	resp, err := c.exchange(ctx, c.header(r, token, id), u, r.accept)
+	if failure, ok := errors.AsType[*Error](err); ok {
+		failure.ClientRequestID = id
+		if failure.Kind == Throttled {
+			counts.Throttled = 1
+		}
+		if failure.RequestID != "" {
+			counts.FailedRequestIDs = []string{failure.RequestID}
+		}
+	}
+	if err == nil {
+		counts.Bytes = int64(len(resp.body))
+	}
+	r.usage.add(counts)
+	return resp, err
+}
+
+func (c *Client) header(r request, token, id string) http.Header {
+	h := http.Header{}
+	h.Set("Authorization", "Bearer "+token)
+	h.Set("Accept", "application/json")
+	h.Set("Accept-Encoding", "gzip")
+	h.Set("User-Agent", c.agent)
+	h.Set("client-request-id", id)
+	if len(r.prefer) > 0 {
+		h.Set("Prefer", strings.Join(r.prefer, ", "))
+	}
+	return h
+}
+
+// exchange sends one request and reads its answer to the end. One that is not accepted counts as garbled.
+func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL, accept func([]byte) error) (*response, error) {
+	ctx, cancel := context.WithTimeout(caller, c.timeout)
+	defer cancel()
+	req := (&http.Request{Method: http.MethodGet, URL: u, Header: header}).WithContext(ctx)
+	start := time.Now()
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, broken(caller, err)
+	}
+	defer resp.Body.Close()
+	arrived := time.Now()
+	served, err := c.clock.observe(resp.Header.Get("Date"), arrived)
+	if err != nil {
+		return nil, &Error{Kind: Refused, Status: resp.StatusCode, RequestID: clean(resp.Header.Get("request-id")), Hint: hintJump, Err: err}
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, c.failed(resp)
+	}
+	body, err := c.bodies.read(resp)
+	if err == nil && accept != nil {
+		err = accept(body)
+	}
+	if err != nil {
+		return nil, unreadable(caller, resp, body, err)
+	}
+	return &response{body: body, asked: served.Add(start.Sub(arrived)), served: served, requestID: clean(resp.Header.Get("request-id"))}, nil
+}
+
+// failed reads as much as is kept of an answer that is an error anyway. After a 503 the next request dials anew:
+// the load balancer then chooses another server.
+func (c *Client) failed(resp *http.Response) error {
+	resp.Body = io.NopCloser(io.LimitReader(resp.Body, maxKept))
+	body, _ := c.bodies.read(resp)
+	if resp.StatusCode == http.StatusServiceUnavailable {
+		c.http.CloseIdleConnections()
+	}
+	return failureOf(resp, body)
+}
+
+// unreadable is an answer with status 200 that was cut, garbled or too large.
+func unreadable(caller context.Context, resp *http.Response, body []byte, cause error) error {
+	err := broken(caller, cause)
+	if failure, ok := errors.AsType[*Error](err); ok {
+		failure.Status, failure.RequestID, failure.Body = resp.StatusCode, clean(resp.Header.Get("request-id")), kept(body)
+	}
+	return err
+}
+
+// broken is a request without a complete answer: transient, unless the caller gave it up.
+func broken(caller context.Context, cause error) error {
+	if caller.Err() != nil {
+		return caller.Err()
+	}
+	return &Error{Kind: Transient, Hint: hintTransient, Err: bare(cause)}
+}
+
+// bare is the cause without the link, and without the mark of a context that was not the caller's.
+func bare(cause error) error {
+	if failed, ok := errors.AsType[*url.Error](cause); ok {
+		cause = failed.Err
+	}
+	if errors.Is(cause, context.DeadlineExceeded) || errors.Is(cause, context.Canceled) {
+		return fmt.Errorf("timed out: %v", cause)
+	}
+	return cause
+}

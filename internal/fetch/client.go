@@ -1,0 +1,143 @@
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Options say whose logs are read, and where.
+type Options struct {
+	TenantID string                 // Entra tenant
+	ClientID string                 // the app registration
+	Secret   func() (string, error) // read anew for every token, so that a rotated secret needs no restart
+	GraphURL string                 // https://graph.microsoft.com, or the cloud's own
+	LoginURL string                 // https://login.microsoftonline.com, or the cloud's own
+	RootCAs  *x509.CertPool         // nil: the system's
+	Limits   Limits
+	Log      *zap.Logger // nil: silent
+}
+
+// Client asks Graph on behalf of one tenant, with one token, one set of limiters and one clock. It is safe for concurrent use.
+type Client struct {
+	graph   *url.URL
+	http    *http.Client
+	bodies  bodies
+	tokens  *tokens
+	retrier *retrier
+	clock   clock
+	agent   string
+	timeout time.Duration // for one attempt, to the last byte of its answer
+}
+
+// New checks the options. It opens no connection.
+func New(o Options) (*Client, error) {
+	graph, err := origin("graph_url", o.GraphURL)
+	if err != nil {
+		return nil, err
+	}
+	login, err := origin("login_url", o.LoginURL)
+	if err != nil {
+		return nil, err
+	}
+	if o.TenantID == "" || o.ClientID == "" || o.Secret == nil {
+		return nil, errors.New("tenant id, client id and client secret are needed to ask Graph")
+	}
+	if err := o.Limits.validate(); err != nil {
+		return nil, err
+	}
+	transport := newTransport(o.RootCAs)
+	retrier := &retrier{limiter: newLimiter(o.Limits), base: time.Second, log: cmp.Or(o.Log, zap.NewNop())}
+	return &Client{
+		graph:   graph,
+		http:    &http.Client{Transport: transport, CheckRedirect: notFollowed},
+		bodies:  bodies{max: maxBody},
+		tokens:  newTokens(o, graph, login, transport, retrier),
+		retrier: retrier,
+		agent:   userAgent(),
+		timeout: 2 * time.Minute,
+	}, nil
+}
+
+// newTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request in
+// flight one that breaks costs one request, "a new connection" after 503 means something, and it is as fast.
+func newTransport(roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    10 * time.Second,
+		ResponseHeaderTimeout:  30 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		MaxIdleConnsPerHost:    32, // as many as are in flight; the default of 2 would dial for nearly every request
+		IdleConnTimeout:        90 * time.Second,
+	}
+}
+
+func notFollowed(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func userAgent() string {
+	version := "unknown"
+	if build, ok := debug.ReadBuildInfo(); ok {
+		version = cmp.Or(strings.Trim(build.Main.Version, "()"), version)
+	}
+	return "ingestd/" + version
+}
+
+// request is one GET.
+type request struct {
+	url    string   // absolute
+	scopes []scope  // what it is counted against
+	prefer []string // values of the header Prefer
+	what   string   // endpoint and window in words, for errors
+	usage  *Usage   // of the run, may be nil
+
+	accept func(body []byte) error // refuses a body that is not what was asked for; nil takes any
+}
+
+// response is a complete answer with status 200.
+type response struct {
+	body      []byte    // decompressed
+	asked     time.Time // on Graph's clock, never later than the true time
+	served    time.Time // on Graph's clock
+	requestID string
+}
+
+// get asks until it has a complete answer with status 200. It fails with an *Error, or with ctx.
+// A token rejected by 401 is replaced once.
+func (c *Client) get(ctx context.Context, r request) (*response, error) {
+	u, err := gate(c.graph, r.url)
+	if err != nil {
+		return nil, &Error{Kind: Refused, What: r.what, Host: c.graph.Host, Hint: hintRefused, Err: err}
+	}
+	for rejected := ""; ; {
+		token, err := c.tokens.get(ctx, rejected)
+		if err != nil {
+			return nil, err
+		}
+		var resp *response
+		err = c.retrier.do(ctx, r.scopes, r.usage, func() (err error) {
+			resp, err = c.attempt(ctx, r, u, token)
+			return err
+		})
+		failure, ok := errors.AsType[*Error](err)
+		if !ok {
+			return resp, err
+		}
+		if failure.Status != http.StatusUnauthorized || rejected != "" {
+			failure.What, failure.Host = r.what, c.graph.Host
+			return nil, failure
+		}
+		rejected = token
+	}
+}

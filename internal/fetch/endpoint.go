@@ -1,0 +1,37 @@
+package fetch
+
+import (
+	"time"
+
+	"ingestd/internal/mapping"
+)
+
+// An Endpoint is one source of rows in Graph.
+type Endpoint struct {
+	// Name is the endpoint's and its table's in schema teams.
+	Name string
+	// Permission is the application permission it needs.
+	Permission string
+	// APIs are the versions that serve it, the default first.
+	APIs []string
+	// Reach is how far back Graph answers; Settle how long after their time
+	// rows may still arrive or change.
+	Reach, Settle time.Duration
+	// Slot is the unit of the ledger; Span the longest window asked at once.
+	Slot, Span time.Duration
+	// EventTime is the column that windows apply to.
+	EventTime string
+	// Rows is the mapping of its elements.
+	Rows *mapping.Model
+
+	// function is Graph's name of the function that lists the rows.
+	function string
+}
+
+const day = 24 * time.Hour
+
+// Endpoints are all endpoints, in the order in which people read of them. The
+// configuration, the tests of conformance and the daemon range over it.
+var Endpoints = []Endpoint{
+	pstnCalls,
+}

@@ -1,0 +1,132 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Kind says what a failed request means for its run.
+type Kind int
+
+const (
+	// Transient failures were tried again and lasted: network, time-outs, 408, 5xx, cut or unreadable answers.
+	Transient Kind = iota + 1
+	// Throttled requests must not be repeated before Error.Until: 429, and 503 with Retry-After.
+	Throttled
+	// Denied needs an administrator: 401 with a fresh token, 403, or Entra refusing the app.
+	Denied
+	// Refused is a bug here or a change of the API: other statuses, redirects, links that lead elsewhere.
+	Refused
+)
+
+func (k Kind) String() string {
+	switch k {
+	case Transient:
+		return "transient"
+	case Throttled:
+		return "throttled"
+	case Denied:
+		return "denied"
+	case Refused:
+		return "refused"
+	}
+	return "unknown"
+}
+
+// KindOf is the kind of err, or 0 if it is not an Error: a cancelled context, for one.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return 0
+}
+
+// maxKept is how much of a failed answer is kept for a person to look at.
+const maxKept = 64 << 10
+
+// Error is a request that failed for good. Its text is one line, and quotes neither body nor link.
+type Error struct {
+	Kind            Kind
+	What            string    // endpoint and window in words
+	Host            string    // who was asked
+	Status          int       // HTTP status, 0 without an answer
+	Code, Message   string    // as the answer's body names them; Message is cut to 200 bytes
+	RequestID       string    // Microsoft's name for the request, for a support case
+	ClientRequestID string    // ours
+	Until           time.Time // when throttled: not before, on the local clock
+	Hint            string    // what to do next
+	Body            []byte    // the first 64 KiB of a failed or unreadable answer
+	Err             error     // the cause, if it is not the answer itself
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+func (e *Error) Error() string {
+	head := e.Kind.String()
+	if e.Host != "" {
+		head += " at " + e.Host
+	}
+	if e.Kind == Throttled {
+		head += " until " + e.Until.UTC().Format(time.RFC3339)
+	}
+	parts := []string{e.What, head, e.status(), e.Code, e.Message}
+	if e.Err != nil {
+		parts = append(parts, e.Err.Error())
+	}
+	line := strings.Join(nonEmpty(parts), ": ")
+	if id := e.id(); id != "" {
+		line += " (" + id + ")"
+	}
+	return strings.Join(nonEmpty([]string{line, e.Hint}), "; ")
+}
+
+func (e *Error) status() string {
+	if e.Status == 0 {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
+}
+
+func (e *Error) id() string {
+	if e.RequestID != "" {
+		return "request-id " + e.RequestID
+	}
+	if e.ClientRequestID != "" {
+		return "client-request-id " + e.ClientRequestID
+	}
+	return ""
+}
+
+func nonEmpty(parts []string) []string {
+	var kept []string
+	for _, part := range parts {
+		if part != "" {
+			kept = append(kept, part)
+		}
+	}
+	return kept
+}
+
+// clean makes text from outside fit for one line of a log.
+func clean(text string) string {
+	const longest = 200
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, text))
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "")
+	}
+	return text
+}
+
+func kept(body []byte) []byte {
+	return body[:min(len(body), maxKept)]
+}

@@ -1,0 +1,144 @@
+package fetch
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// patience is the longest pause a request sits out. Behind a longer one it fails as throttled, so that its run can end
+// and come back, instead of holding a schedule for an unknown time.
+const patience = time.Minute
+
+// limiter starts requests in the order of their arrival, each as soon as all its scopes allow.
+// A request that waits for one scope does not hold up those that do not need it.
+type limiter struct {
+	limits Limits
+
+	mu      sync.Mutex // never held while waiting
+	windows map[scope]*window
+	sweepAt int // number of windows at which idle ones are dropped
+	queue   []*waiter
+}
+
+type waiter struct {
+	scopes []scope
+	start  chan struct{} // closed when the request may start
+}
+
+func newLimiter(limits Limits) *limiter {
+	return &limiter{limits: limits, windows: map[scope]*window{}}
+}
+
+// wait returns when a request of these scopes may start, and how much of the time was the pause of a throttled scope
+// rather than pacing. It fails with ctx, and as throttled when the pause is longer than patience.
+func (l *limiter) wait(ctx context.Context, scopes []scope) (throttled time.Duration, err error) {
+	w := l.join(scopes)
+	defer l.leave(w)
+	for {
+		now := time.Now()
+		opens, paused := l.advance(w, now)
+		if paused.Sub(now) > patience {
+			return throttled, &Error{Kind: Throttled, Until: paused, Hint: hintThrottled}
+		}
+		started, err := w.sleep(ctx, opens.Sub(now))
+		if err != nil {
+			return throttled, err
+		}
+		throttled += max(0, earliest(time.Now(), paused).Sub(now))
+		if started {
+			return throttled, nil
+		}
+	}
+}
+
+// sleep ends after d, or when the request may start.
+func (w *waiter) sleep(ctx context.Context, d time.Duration) (started bool, err error) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-w.start:
+		return true, nil
+	default:
+	}
+	select {
+	case <-w.start:
+		return true, nil
+	case <-timer.C:
+		return false, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+// pause stops the scopes until then, and halves their rate for a while.
+func (l *limiter) pause(scopes []scope, until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	for _, s := range scopes {
+		l.window(s, now).pause(now, until)
+	}
+}
+
+func (l *limiter) join(scopes []scope) *waiter {
+	w := &waiter{scopes: scopes, start: make(chan struct{})}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue = append(l.queue, w)
+	return w
+}
+
+func (l *limiter) leave(w *waiter) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.queue, w); i >= 0 {
+		l.queue = slices.Delete(l.queue, i, i+1)
+	}
+}
+
+// advance starts every request that may start now, in order, and tells when w may, as far as is known,
+// and until when a pause keeps it.
+func (l *limiter) advance(w *waiter, now time.Time) (opens, paused time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue = slices.DeleteFunc(l.queue, func(next *waiter) bool { return l.tryStart(next, now) })
+	for _, s := range w.scopes {
+		window := l.window(s, now)
+		opens = latest(opens, window.opens(now))
+		paused = latest(paused, window.paused)
+	}
+	return opens, paused
+}
+
+func (l *limiter) tryStart(w *waiter, now time.Time) bool {
+	for _, s := range w.scopes {
+		if l.window(s, now).opens(now).After(now) {
+			return false
+		}
+	}
+	for _, s := range w.scopes {
+		l.window(s, now).start(now)
+	}
+	close(w.start)
+	return true
+}
+
+// window is the state of s. There is one per call record asked, so idle ones are dropped each time their number doubles.
+func (l *limiter) window(s scope, now time.Time) *window {
+	if w, ok := l.windows[s]; ok {
+		return w
+	}
+	if len(l.windows) >= l.sweepAt {
+		for s, w := range l.windows {
+			if w.idle(now) {
+				delete(l.windows, s)
+			}
+		}
+		l.sweepAt = 2*len(l.windows) + 64
+	}
+	w := &window{limit: l.limits.of(s)}
+	l.windows[s] = w
+	return w
+}

@@ -1,0 +1,175 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"ingestd/internal/mapping"
+)
+
+// A Window is a span of time, From included, To excluded.
+type Window struct{ From, To time.Time }
+
+func (w Window) String() string {
+	return w.From.UTC().Format("2006-01-02T15:04Z") + "/" + w.To.UTC().Format("2006-01-02T15:04Z")
+}
+
+// A Page is one complete answer of a list.
+type Page struct {
+	Elements  mapping.Value // an array
+	Asked     time.Time     // Graph's time of the request
+	Served    time.Time     // Graph's time of the answer
+	RequestID string
+
+	doc  mapping.Document
+	next string
+}
+
+// ErrShifted is the cause of an Error when rows moved between the pages of a
+// window while it was read: paging is by offset over a live log, so rows may
+// have been passed over. The window has to be read again.
+var ErrShifted = errors.New("rows moved between pages")
+
+// maxPages bounds a window: at 1,000 rows a page far above any tenant's month.
+const maxPages = 100_000
+
+// Pages asks for the rows of a window, page after page, and one page ahead.
+// The last value of a reading that failed is an *Error or the context's error.
+//
+// atEdge says that rows of the window may leave Graph's reach while it is
+// read, which moves all rows behind them. The first page is then asked for
+// again at the end, and must be the same.
+func (c *Client) Pages(ctx context.Context, e Endpoint, api string, w Window, atEdge bool, usage *Usage) iter.Seq2[*Page, error] {
+	return func(yield func(*Page, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		first := c.listRequest(e, api, w, usage)
+		var check []byte
+		seen := map[string]bool{first.url: true}
+		for next := c.ask(ctx, first); next != nil; {
+			answer := <-next
+			page, err := answer.page, answer.err
+			if err == nil {
+				if check == nil && page.next != "" && atEdge {
+					check = page.sum()
+				}
+				next, err = c.follow(ctx, first, page, seen)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(page, nil) {
+				return
+			}
+		}
+		if check != nil {
+			if again := <-c.ask(ctx, first); again.err != nil {
+				yield(nil, again.err)
+			} else if !bytes.Equal(again.page.sum(), check) {
+				yield(nil, &Error{Kind: Transient, What: first.what, Err: ErrShifted, Hint: "the window is read again"})
+			}
+		}
+	}
+}
+
+// listRequest asks for the first page of a window. Both ends are whole
+// seconds. Graph may count the end in, as getPstnCalls does; keys absorb that.
+func (c *Client) listRequest(e Endpoint, api string, w Window, usage *Usage) request {
+	const form = "2006-01-02T15:04:05Z"
+	return request{
+		url: fmt.Sprintf("%s/%s/communications/callRecords/%s(fromDateTime=%s,toDateTime=%s)",
+			c.graph, api, e.function, w.From.UTC().Format(form), w.To.UTC().Format(form)),
+		scopes: []scope{scopeLogs, scopeLogFunction(e.function)},
+		prefer: []string{"include-unknown-enum-members"},
+		what:   e.Name + " " + w.String(),
+		usage:  usage,
+	}
+}
+
+type answer struct {
+	page *Page
+	err  error
+}
+
+// ask gets a page while the caller works on the one before.
+func (c *Client) ask(ctx context.Context, r request) <-chan answer {
+	done := make(chan answer, 1)
+	go func() {
+		page, err := c.page(ctx, r)
+		done <- answer{page, err}
+	}()
+	return done
+}
+
+// follow asks for the page after one, if there is one.
+func (c *Client) follow(ctx context.Context, first request, page *Page, seen map[string]bool) (<-chan answer, error) {
+	if page.next == "" {
+		return nil, nil
+	}
+	if seen[page.next] || len(seen) == maxPages {
+		return nil, &Error{Kind: Transient, What: first.what, RequestID: page.RequestID, Err: fmt.Errorf("page %d leads back to an earlier page", len(seen)), Hint: hintTransient}
+	}
+	seen[page.next] = true
+	r := first
+	r.url = page.next
+	return c.ask(ctx, r), nil
+}
+
+// page gets and reads one page. An answer that is no page counts as cut or
+// garbled, and is asked for again.
+func (c *Client) page(ctx context.Context, r request) (*Page, error) {
+	p := &Page{}
+	r.accept = func(body []byte) (err error) {
+		p.Elements, p.next, err = readPage(&p.doc, body)
+		return err
+	}
+	resp, err := c.get(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	p.Asked, p.Served, p.RequestID = resp.asked, resp.served, resp.requestID
+	return p, nil
+}
+
+func (p *Page) sum() []byte {
+	s := sha256.Sum256(p.Elements.Raw())
+	return s[:]
+}
+
+// readPage finds the elements of a collection and the link to the next page.
+// The link may stand before or after the elements, and its name varies in case
+// and in what stands before "@odata.nextLink".
+func readPage(doc *mapping.Document, body []byte) (elements mapping.Value, next string, err error) {
+	if err := doc.Parse(body); err != nil {
+		return elements, "", err
+	}
+	if doc.Root().Kind() != '{' {
+		return elements, "", errors.New("no JSON object")
+	}
+	links := 0
+	for name, value := range doc.Root().Members() {
+		switch text, _ := name.Text(); {
+		case text == "value":
+			elements = value
+		case text == "error":
+			return elements, "", errors.New("an error object with status 200")
+		case strings.HasSuffix(strings.ToLower(text), "@odata.nextlink") && value.Kind() == '"':
+			next, _ = value.Text()
+			links++
+		}
+	}
+	switch {
+	case elements.Kind() != '[':
+		return elements, "", errors.New(`no array "value"`)
+	case links > 1:
+		return elements, "", errors.New("more than one link to a next page")
+	}
+	return elements, next, nil
+}

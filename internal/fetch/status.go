@@ -1,0 +1,66 @@
+package fetch
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+const (
+	hintTransient = "it is tried again later; if it lasts, check the network and Microsoft's service health"
+	hintThrottled = "nothing to do: it is asked again after that time"
+	hintToken     = "Graph rejects a fresh token: check that tenant, cloud and graph_url belong together"
+	hintConsent   = "grant the application permission CallRecords.Read.All with admin consent, then run: ingestd doctor"
+	hintRefused   = "a bug or a change of the API: report it with the request-id"
+)
+
+// kindOfStatus is the one place where a status gets its meaning.
+func kindOfStatus(status int, retryAfter bool) (Kind, string) {
+	switch {
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable && retryAfter:
+		return Throttled, hintThrottled
+	case status == http.StatusRequestTimeout, status >= 500:
+		return Transient, hintTransient
+	case status == http.StatusUnauthorized:
+		return Denied, hintToken
+	case status == http.StatusForbidden:
+		return Denied, hintConsent
+	}
+	return Refused, hintRefused
+}
+
+// failureOf describes an answer other than 200.
+func failureOf(resp *http.Response, body []byte) *Error {
+	pause, paused := retryAfter(resp.Header)
+	kind, hint := kindOfStatus(resp.StatusCode, paused)
+	e := &Error{Kind: kind, Hint: hint, Status: resp.StatusCode, Body: kept(body)}
+	if kind == Throttled && paused {
+		e.Until = time.Now().Add(pause)
+	}
+	e.Code, e.Message, e.RequestID = errorBody(body)
+	if id := clean(resp.Header.Get("request-id")); id != "" {
+		e.RequestID = id
+	}
+	if to, err := resp.Location(); err == nil {
+		e.Err = fmt.Errorf("redirected to host %q, not followed", to.Host)
+	}
+	return e
+}
+
+// errorBody reads what it can of Graph's error object. A proxy's answer may be empty or no JSON at all.
+func errorBody(body []byte) (code, message, requestID string) {
+	type inner struct {
+		RequestID string `json:"request-id"`
+	}
+	var answer struct {
+		Error struct {
+			Code       string
+			Message    string
+			InnerError inner // encoding/json ignores case: innererror occurs too
+		}
+	}
+	_ = json.Unmarshal(body, &answer) // a member of another type leaves the others readable
+	e := answer.Error
+	return clean(e.Code), clean(e.Message), clean(e.InnerError.RequestID)
+}
