@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/golang-migrate/migrate/v4"
+	"github.com/golang-migrate/migrate/v4/database"
 	pgxmigrate "github.com/golang-migrate/migrate/v4/database/pgx/v5"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
 	"github.com/jackc/pgx/v5"
@@ -163,6 +164,13 @@ func (db *DB) mend(ctx context.Context, m *migrate.Migrate) error {
 // migrationFailed keeps the place of a failure and drops the statement and the
 // row values that the driver's text may hold.
 func migrationFailed(err error) error {
+	var failed database.Error
+	var pointer *database.Error // it uses both
+	if errors.As(err, &failed) {
+		err = failed.OrigErr
+	} else if errors.As(err, &pointer) {
+		err = pointer.OrigErr
+	}
 	var e *Error
 	if errors.As(classify(err), &e) && e.State != "" {
 		return fmt.Errorf("migrate: %w; nothing of that migration was applied: mend the cause and run ingestd migrate up again", e)

@@ -1,0 +1,191 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+	"ingestd/migrations"
+)
+
+// schema lists all that migrations make: columns, constraints, indexes,
+// comments.
+func schema(t *testing.T, conn *pgx.Conn) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), `
+		WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('ingest', 'teams', 'analytics', 'ref'))
+		SELECT concat_ws(' ', nspname, relname, attname, format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'not null' END,
+			pg_get_expr(adbin, adrelid), col_description(attrelid, attnum))
+		FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN ours ON ours.oid = relnamespace LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+		WHERE attnum > 0 AND relname <> 'schema_migrations' AND relname <> 'schema_migrations_pkey'
+		UNION ALL SELECT concat_ws(' ', nspname, conrelid::regclass, pg_get_constraintdef(c.oid)) FROM pg_constraint c JOIN ours ON ours.oid = connamespace WHERE conrelid::regclass::text <> 'ingest.schema_migrations'
+		UNION ALL SELECT indexdef FROM pg_indexes JOIN ours ON nspname = schemaname WHERE tablename <> 'schema_migrations'
+		UNION ALL SELECT concat_ws(' ', nspname, obj_description(oid, 'pg_namespace')) FROM ours
+		ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// Each step down leaves exactly what the steps before it had made, and up
+// again leads to the same schema.
+func TestMigrateUpAndDown(t *testing.T) {
+	t.Parallel()
+	url := storetest.EmptyURL(t)
+	db, conn := storetest.Connect(t, url), storetest.Conn(t, url)
+	steps, _ := fs.Glob(migrations.Files, "*.up.sql")
+	if err := db.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	top := schema(t, conn)
+	down := [][]string{}
+	for range steps {
+		if err := db.MigrateDown(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		down = append(down, schema(t, conn))
+	}
+	if last := down[len(down)-1]; len(last) != 1 {
+		t.Errorf("all the way down leaves %v", last)
+	}
+	if err := db.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(top, schema(t, conn)); diff != "" {
+		t.Errorf("up again leads elsewhere (-first +again):\n%s", diff)
+	}
+	for n := range steps { // down to each height in one go
+		if err := db.MigrateDown(t.Context(), n+1); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(down[n], schema(t, conn)); diff != "" {
+			t.Errorf("%d down (-step by step +at once):\n%s", n+1, diff)
+		}
+		if err := db.MigrateUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestEachMigrationNotesItsVersion(t *testing.T) {
+	t.Parallel()
+	names, _ := fs.Glob(migrations.Files, "*.sql")
+	for _, name := range names {
+		content, _ := migrations.Files.ReadFile(name)
+		version := strings.TrimLeft(name[:6], "0")
+		if strings.Contains(name, ".down.") {
+			version = string(version[0] - 1) // below ten for now
+		}
+		if want := "\nCOMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version " + version + "';\n"; !strings.HasSuffix(string(content), want) {
+			t.Errorf("%s does not end with %s", name, want)
+		}
+	}
+}
+
+// Everything an analyst can meet says what it is.
+func TestEverythingHasAComment(t *testing.T) {
+	t.Parallel()
+	conn := storetest.Conn(t, storetest.URL(t))
+	rows, err := conn.Query(t.Context(), `
+		SELECT concat_ws('.', nspname, relname, attname)
+		FROM pg_class c
+		JOIN pg_namespace n ON n.oid = relnamespace
+		JOIN LATERAL (SELECT 0 AS attnum, NULL AS attname UNION ALL SELECT attnum, attname FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) a ON true
+		WHERE nspname IN ('teams', 'ingest', 'analytics', 'ref') AND relkind IN ('r', 'v', 'p') AND relname <> 'schema_migrations'
+			AND coalesce(CASE WHEN attnum = 0 THEN obj_description(c.oid, 'pg_class') ELSE col_description(c.oid, attnum) END, '') = ''`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(missing) > 0 {
+		t.Errorf("without a comment: %v %v", missing, err)
+	}
+}
+
+func TestCheckSchema(t *testing.T) {
+	t.Parallel()
+	url := storetest.EmptyURL(t)
+	db, conn := storetest.Connect(t, url), storetest.Conn(t, url)
+	check := func(want string) {
+		t.Helper()
+		got := ""
+		if err := db.CheckSchema(t.Context()); err != nil {
+			got = err.Error()
+			if !errors.Is(err, store.ErrNotMigrated) {
+				t.Errorf("%v is not ErrNotMigrated", err)
+			}
+		}
+		if got != want {
+			t.Errorf("CheckSchema: %q, want %q", got, want)
+		}
+	}
+	check("database schema does not fit: it has version 0, this program needs 3; run: ingestd migrate up")
+	if err := db.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check("")
+	if _, err := conn.Exec(t.Context(), `COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 99'`); err != nil {
+		t.Fatal(err)
+	}
+	check("database schema does not fit: it has version 99, this program knows 3 at most; install a newer ingestd")
+}
+
+// A migration that failed is tried again once its cause is mended, and one
+// that was interrupted after its COMMIT is not.
+func TestDirtyMigrationMends(t *testing.T) {
+	t.Parallel()
+	url := storetest.EmptyURL(t)
+	db, conn := storetest.Connect(t, url), storetest.Conn(t, url)
+	if _, err := conn.Exec(t.Context(), `CREATE SCHEMA teams`); err != nil { // in the way of 000002
+		t.Fatal(err)
+	}
+	err := db.MigrateUp(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "SQLSTATE 42P06") || !strings.Contains(err.Error(), "ingestd migrate up") {
+		t.Fatalf("error = %v", err)
+	}
+	if have, _, _ := db.Version(t.Context()); have != 1 {
+		t.Errorf("version %d after the failure, want 1", have)
+	}
+	if _, err := conn.Exec(t.Context(), `DROP SCHEMA teams`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.MigrateUp(t.Context()); err != nil {
+		t.Fatalf("after mending the cause: %v", err)
+	}
+	if _, err := conn.Exec(t.Context(), `UPDATE ingest.schema_migrations SET dirty = true`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.MigrateUp(t.Context()); err != nil {
+		t.Fatalf("after an interruption: %v", err)
+	}
+	if err := db.CheckSchema(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConcurrentMigrators(t *testing.T) {
+	t.Parallel()
+	url := storetest.EmptyURL(t)
+	errs := make(chan error)
+	for range 3 {
+		db := storetest.Connect(t, url)
+		go func() { errs <- db.MigrateUp(context.WithoutCancel(t.Context())) }()
+	}
+	for range 3 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}

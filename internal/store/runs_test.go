@@ -1,0 +1,138 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+)
+
+// userCall is a call of a user on a day of March.
+func userCall(n, user, day int, name string) string {
+	return fmt.Sprintf(`{"id": "call-%d", "userId": "00000000-0000-0000-0000-%012d", "userDisplayName": %q, "userPrincipalName": "u%d@example.com", "startDateTime": "2026-03-%02dT10:00:00Z"}`, n, user, name, user, day)
+}
+
+func (f *fixture) finish(result string) {
+	f.t.Helper()
+	if _, err := f.db.FinishRun(f.t.Context(), f.run, store.Outcome{Result: result}); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+const users = `SELECT string_agg(concat_ws(' ', right(user_id::text, 1), display_name, principal_name, first_seen_on, last_seen_on, source), '; ' ORDER BY user_id) FROM teams.users`
+
+func TestUsersFollowTheNewestEvent(t *testing.T) {
+	f := newFixture(t)
+	f.save(noon, userCall(1, 1, 5, "Old"), userCall(2, 1, 9, "New"), userCall(3, 2, 7, ""), `{"id": "bot", "startDateTime": "2026-03-01T10:00:00Z"}`)
+	f.finish("ok")
+	want := "1 New u1@example.com 2026-03-05 2026-03-09 pstn_calls; 2 u2@example.com 2026-03-07 2026-03-07 pstn_calls"
+	if got := f.query(users); got != want {
+		t.Fatalf("users = %s\nwant %s", got, want)
+	}
+
+	f.start()
+	f.save(noon, userCall(4, 1, 2, "Oldest"), userCall(5, 2, 7, "Named"))
+	f.finish("ok")
+	want = "1 New u1@example.com 2026-03-02 2026-03-09 pstn_calls; 2 Named u2@example.com 2026-03-07 2026-03-07 pstn_calls"
+	if got := f.query(users); got != want {
+		t.Fatalf("users after older events = %s\nwant %s", got, want)
+	}
+
+	before := f.query(`SELECT string_agg(xmin::text, ',') FROM teams.users`)
+	f.start()
+	f.save(noon, userCall(6, 1, 9, "New"))
+	f.finish("ok")
+	if after := f.query(`SELECT string_agg(xmin::text, ',') FROM teams.users`); after != before {
+		t.Error("users that did not change were written")
+	}
+}
+
+// What a killed run had committed reaches teams.users with the next one.
+func TestKilledRunIsFinishedByTheNext(t *testing.T) {
+	f := newFixture(t)
+	f.save(noon, userCall(1, 1, 5, "Killed"))
+	f.start()
+	f.finish("ok")
+	if got := f.query(`SELECT string_agg(result, ' ' ORDER BY run_id) FROM ingest.runs WHERE finished_at IS NOT NULL`); got != "killed ok" {
+		t.Errorf("results = %s", got)
+	}
+	if got := f.query(`SELECT display_name FROM teams.users`); got != "Killed" {
+		t.Errorf("user of the killed run = %s", got)
+	}
+}
+
+func TestFinishRun(t *testing.T) {
+	f := newFixture(t)
+	f.save(noon, elements(3, "")...)
+	c, err := f.db.FinishRun(t.Context(), f.run, store.Outcome{Result: "throttled", Requests: 7, Throttle: 1500 * time.Millisecond, RequestIDs: []string{"a", "b"}, Error: "why"})
+	if diff := cmp.Diff(counts(3, 0, 0, 0), c); err != nil || diff != "" {
+		t.Errorf("%v, counts (-want +got):\n%s", err, diff)
+	}
+	if got := f.query(`SELECT concat_ws(' ', result, requests, throttle_s, request_ids, error, finished_at >= started_at) FROM ingest.runs`); got != "throttled 7 1.5 {a,b} why t" {
+		t.Errorf("run = %s", got)
+	}
+}
+
+func TestPutEndpointTwiceWritesOnce(t *testing.T) {
+	f := newFixture(t)
+	next, why := noon.Add(time.Hour), "why"
+	e := store.Endpoint{Tenant: tenant, Name: "pstn_calls", Enabled: true, Schedule: "*/5 * * * *", Reach: 365 * 24 * time.Hour, Settle: 72 * time.Hour,
+		Origin: noon.Add(-24 * time.Hour), Watermark: noon, NextDueAt: &next, Failures: 2, LastError: &why, State: "late"}
+	if _, known, err := f.db.Endpoint(t.Context(), tenant, e.Name); known || err != nil {
+		t.Fatalf("known = %v, err = %v before the first start", known, err)
+	}
+	xmin := ""
+	for range 2 {
+		if err := f.db.PutEndpoint(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := f.db.Endpoint(t.Context(), tenant, e.Name)
+		if diff := cmp.Diff(e, got); err != nil || diff != "" {
+			t.Fatalf("%v (-want +got):\n%s", err, diff)
+		}
+		if now := f.query(`SELECT xmin FROM ingest.endpoints`); xmin != "" && now != xmin {
+			t.Error("the same state was written again")
+		} else {
+			xmin = now
+		}
+	}
+}
+
+func TestLock(t *testing.T) {
+	f := newFixture(t)
+	lock, err := f.db.Lock(t.Context(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.db.Lock(t.Context(), tenant); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("second lock: %v", err)
+	}
+	if err := lock.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// The server frees the lock when it notices the end of the connection.
+	for {
+		again, err := f.db.Lock(t.Context(), tenant)
+		if err == nil {
+			again.Release(t.Context())
+			return
+		}
+		if !errors.Is(err, store.ErrLocked) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestUnreachableDatabase(t *testing.T) {
+	t.Parallel()
+	db := storetest.Connect(t, "postgres://someone:hunter2@127.0.0.1:1/teams?sslmode=disable")
+	err := db.Ping(t.Context())
+	if want := "database unreachable: 127.0.0.1:1, database teams, user someone: no answer; check database.url and that the server runs"; !errors.Is(err, store.ErrUnreachable) || err.Error() != want {
+		t.Errorf("error = %v\nwant %s", err, want)
+	}
+}
