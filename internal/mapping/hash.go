@@ -23,7 +23,8 @@ func hashValue(v Value, path uint64) uint64 {
 	case '[':
 		return hashArray(v, path)
 	case '"':
-		return mix(path, xxhash.Sum64(cutFraction(v.Raw())))
+		var buffer [40]byte
+		return mix(path, xxhash.Sum64(cutFraction(v.Raw(), buffer[:0])))
 	default:
 		return mix(path, xxhash.Sum64(v.Raw()))
 	}
@@ -60,7 +61,7 @@ func mix(a, b uint64) uint64 {
 // cutFraction cuts the digits below the microsecond from a quoted time in
 // Graph's form, "2006-01-02T15:04:05.1234567Z", and leaves any other text
 // alone. PostgreSQL keeps microseconds, so a difference below them is none.
-func cutFraction(quoted []byte) []byte {
+func cutFraction(quoted, buffer []byte) []byte {
 	const seventh = len(`"2006-01-02T15:04:05.123456`)
 	if len(quoted) <= seventh+1 || quoted[5] != '-' || quoted[11] != 'T' || quoted[20] != '.' {
 		return quoted
@@ -70,7 +71,7 @@ func cutFraction(quoted []byte) []byte {
 	if len(zone) == len(rest) {
 		return quoted
 	}
-	return append(append(make([]byte, 0, len(quoted)), quoted[:seventh]...), zone...)
+	return append(append(buffer, quoted[:seventh]...), zone...)
 }
 
 // isAnnotation tells whether a quoted member name is an OData control

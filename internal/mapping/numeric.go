@@ -3,6 +3,7 @@ package mapping
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strconv"
 )
 
@@ -69,6 +70,8 @@ func numberInRange(text []byte) bool {
 	return ok
 }
 
+var zeros = []byte("0000")
+
 // numericColumn writes numeric_recv's form: the number of base-10000 digits,
 // the weight of the first, the sign, the scale, and the digits. The scale is
 // kept as served, so that 0.00 comes back as 0.00.
@@ -81,23 +84,23 @@ func numericColumn(dst []byte, v Value) ([]byte, error) {
 	if !ok {
 		return dst, errMisfit
 	}
+	return appendNumeric(dst, d), form
+}
+
+func appendNumeric(dst []byte, d decimal) []byte {
 	scale := max(-d.exponent, 0)
 	for d.exponent > 0 || d.exponent%4 != 0 { // the point between two groups of four digits
 		d.digits = append(d.digits, '0')
 		d.exponent--
 	}
 	for len(d.digits)%4 != 0 {
-		d.digits = append([]byte{'0'}, d.digits...)
+		d.digits = slices.Insert(d.digits, 0, '0')
 	}
-	return appendNumeric(dst, d, scale), form
-}
-
-func appendNumeric(dst []byte, d decimal, scale int) []byte {
 	weight := (len(d.digits)+d.exponent)/4 - 1
-	for bytes.HasPrefix(d.digits, []byte("0000")) {
+	for bytes.HasPrefix(d.digits, zeros) {
 		d.digits, weight = d.digits[4:], weight-1
 	}
-	for bytes.HasSuffix(d.digits, []byte("0000")) {
+	for bytes.HasSuffix(d.digits, zeros) {
 		d.digits = d.digits[:len(d.digits)-4]
 	}
 	sign := uint16(0)
@@ -107,12 +110,13 @@ func appendNumeric(dst []byte, d decimal, scale int) []byte {
 	if len(d.digits) == 0 {
 		weight = 0
 	}
-	for _, word := range []uint16{uint16(len(d.digits) / 4), uint16(weight), sign, uint16(scale)} {
-		dst = binary.BigEndian.AppendUint16(dst, word)
-	}
-	for group := d.digits; len(group) > 0; group = group[4:] {
-		n, _ := strconv.Atoi(string(group[:4]))
-		dst = binary.BigEndian.AppendUint16(dst, uint16(n))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(d.digits)/4))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(weight))
+	dst = binary.BigEndian.AppendUint16(dst, sign)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(scale))
+	for g := d.digits; len(g) > 0; g = g[4:] {
+		n := uint16(g[0]-'0')*1000 + uint16(g[1]-'0')*100 + uint16(g[2]-'0')*10 + uint16(g[3]-'0')
+		dst = binary.BigEndian.AppendUint16(dst, n)
 	}
 	return dst
 }
