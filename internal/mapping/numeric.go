@@ -63,7 +63,7 @@ func (d decimal) equal(other decimal) bool {
 // numberInRange tells whether jsonb, which keeps numbers as numeric, can hold
 // a JSON number.
 func numberInRange(text []byte) bool {
-	if len(text) < 20 && bytes.IndexAny(text, "eE") < 0 {
+	if len(text) < 20 && !bytes.ContainsAny(text, "eE") {
 		return true
 	}
 	_, ok := parseDecimal(text)
