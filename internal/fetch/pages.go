@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"strings"
 	"time"
 
@@ -36,6 +37,11 @@ type Page struct {
 // have been passed over. The window has to be read again.
 var ErrShifted = errors.New("rows moved between pages")
 
+// ErrLinkExpired is the cause of an Error when Graph no longer knows a link to
+// a next page that it gave itself (400 or 410). The window has to be read again
+// from its first page.
+var ErrLinkExpired = errors.New("the link to the next page has expired")
+
 // maxPages bounds a window: at 1,000 rows a page far above any tenant's month.
 const maxPages = 100_000
 
@@ -62,7 +68,7 @@ func (c *Client) Pages(ctx context.Context, e Endpoint, api string, w Window, at
 				next, err = c.follow(ctx, first, page, seen)
 			}
 			if err != nil {
-				yield(nil, err)
+				yield(nil, expired(err, len(seen) > 1))
 				return
 			}
 			if !yield(page, nil) {
@@ -77,6 +83,15 @@ func (c *Client) Pages(ctx context.Context, e Endpoint, api string, w Window, at
 			}
 		}
 	}
+}
+
+// expired marks the refusal of a link to a next page.
+func expired(err error, linked bool) error {
+	var e *Error
+	if linked && errors.As(err, &e) && (e.Status == http.StatusBadRequest || e.Status == http.StatusGone) {
+		e.Err = ErrLinkExpired
+	}
+	return err
 }
 
 // listRequest asks for the first page of a window. Both ends are whole

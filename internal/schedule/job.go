@@ -7,14 +7,10 @@ import (
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
-	"golang.org/x/sync/errgroup"
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/store"
 )
-
-// concurrency is how many windows of one endpoint are read at once.
-const concurrency = 2
 
 // A Job reads one endpoint of one tenant.
 type Job struct {
@@ -35,7 +31,8 @@ type Job struct {
 // A Report is what a run did.
 type Report struct {
 	Windows   int          // planned
-	Failed    int          // of them
+	Failed    int          // windows and parts of them that were not read
+	Parked    int          // slots that failed again and again and are tried daily
 	Rows      store.Counts // pages and elements
 	Usage     fetch.Counts // requests and waits
 	Watermark time.Time    // after the run
@@ -64,7 +61,7 @@ func (j *Job) Run(ctx context.Context, trigger string) (Report, error) {
 	windows := j.Policy.Plan(now, ledger)
 	report := Report{Windows: len(windows)}
 	if len(windows) > 0 {
-		if err := j.run(ctx, trigger, windows, &report); err != nil {
+		if err := j.run(ctx, now, trigger, windows, &report); err != nil {
 			return report, err
 		}
 	}
@@ -92,107 +89,6 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 	return state, j.DB.PutEndpoint(ctx, state)
 }
 
-// run executes a plan as one run. Its error is one of the database; errors of
-// windows are in the report.
-func (j *Job) run(ctx context.Context, trigger string, windows []Window, report *Report) error {
-	from, to := windows[0].From, windows[0].To
-	for _, w := range windows {
-		if w.From.Before(from) {
-			from = w.From
-		}
-		to = later(to, w.To)
-	}
-	run := &store.Run{Tenant: j.Tenant, Endpoint: j.Endpoint.Name, Model: j.Endpoint.Rows, EventTime: j.Endpoint.EventTime}
-	if err := j.DB.StartRun(ctx, run, trigger, from, to); err != nil {
-		return err
-	}
-	usage := &fetch.Usage{}
-	report.err = j.readAll(ctx, run, windows, usage, &report.Failed)
-	report.Usage = usage.Counts()
-
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
-	defer cancel()
-	outcome := store.Outcome{Result: result(report.err), Requests: int64(report.Usage.Requests), Throttle: report.Usage.ThrottleWait, RequestIDs: report.Usage.FailedRequestIDs}
-	if report.err != nil {
-		outcome.Error = report.err.Error()
-	}
-	counts, err := j.DB.FinishRun(ctx, run, outcome)
-	report.Rows = counts
-	j.wideEvent(run, trigger, outcome, report)
-	return err
-}
-
-// readAll reads windows in order, a few at a time. After an error that every
-// window would meet, the others are left for a later run.
-func (j *Job) readAll(ctx context.Context, run *store.Run, windows []Window, usage *fetch.Usage, failed *int) error {
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(concurrency)
-	errs := make([]error, len(windows))
-	for i, w := range windows {
-		group.Go(func() (stop error) {
-			if gctx.Err() != nil {
-				return nil
-			}
-			errs[i] = safely(func() error { return j.readWindow(gctx, run, w, usage) })
-			if hopeless(errs[i]) {
-				return errs[i]
-			}
-			return nil
-		})
-	}
-	stopped := group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			*failed++
-		}
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if stopped != nil {
-		return stopped
-	}
-	return worst(errs)
-}
-
-// hopeless tells whether the other windows of a run would fail alike.
-func hopeless(err error) bool {
-	switch fetch.KindOf(err) {
-	case fetch.Denied, fetch.Throttled:
-		return true
-	}
-	var broken *store.Error
-	return errors.Is(err, fetch.ErrClockJump) || errors.As(err, &broken)
-}
-
-// worst returns the error that says most: refused before transient.
-func worst(errs []error) error {
-	var found error
-	for _, err := range errs {
-		if err != nil && (found == nil || fetch.KindOf(err) > fetch.KindOf(found)) {
-			found = err
-		}
-	}
-	return found
-}
-
-// result is the word for a run's end in ingest.runs.
-func result(err error) string {
-	switch {
-	case err == nil:
-		return "ok"
-	case errors.Is(err, context.Canceled):
-		return "stopped"
-	}
-	switch fetch.KindOf(err) {
-	case fetch.Throttled:
-		return "throttled"
-	case fetch.Denied:
-		return "denied"
-	}
-	return "failed"
-}
-
 // note brings the endpoint's row up to date after a run.
 func (j *Job) note(ctx context.Context, now time.Time, state store.Endpoint, report *Report) error {
 	ledger, err := j.DB.Slots(ctx, j.Tenant, j.Endpoint.Name, state.Origin)
@@ -201,6 +97,7 @@ func (j *Job) note(ctx context.Context, now time.Time, state store.Endpoint, rep
 	}
 	report.Watermark = j.Policy.Watermark(now, ledger)
 	report.Lost = j.Policy.Lost(now, ledger)
+	report.Parked = parked(ledger)
 	next := j.Next(now)
 	state.Watermark, state.NextDueAt = report.Watermark, &next
 	switch {
@@ -227,26 +124,4 @@ func failing(result string, failures int) string {
 		return "late"
 	}
 	return "down"
-}
-
-// wideEvent is the one line that a run leaves in the log.
-func (j *Job) wideEvent(run *store.Run, trigger string, o store.Outcome, report *Report) {
-	c := report.Rows
-	fields := []zap.Field{
-		zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Int64("run_id", run.ID), zap.String("trigger", trigger),
-		zap.String("result", o.Result), zap.Int("windows", report.Windows), zap.Int("windows_failed", report.Failed),
-		zap.Int64("pages", c.Pages), zap.Int64("rows_seen", c.Seen), zap.Int64("rows_new", c.New), zap.Int64("rows_changed", c.Changed),
-		zap.Int64("rows_unchanged", c.Unchanged), zap.Int64("rows_rejected", c.Rejected),
-		zap.Int64("requests", o.Requests), zap.Int("throttled", report.Usage.Throttled), zap.Float64("throttle_s", o.Throttle.Seconds()),
-		zap.Duration("skew", j.Client.Skew().Round(time.Second)),
-	}
-	if report.err == nil {
-		j.Log.Info("run", fields...)
-		return
-	}
-	var p *panicError
-	if errors.As(report.err, &p) {
-		fields = append(fields, zap.String("stack", p.stack))
-	}
-	j.Log.Error("run", append(fields, zap.Strings("request_ids", o.RequestIDs), zap.String("error", o.Error))...)
 }

@@ -54,6 +54,8 @@ func (p Policy) urgency(s slot, now time.Time) urgency {
 	final := !now.Before(s.to.Add(p.Settle))
 	unread := s.read.IsZero() || !s.settled && final && inReach
 	switch {
+	case now.Before(s.parkedUntil):
+		return notDue
 	case unread && s.owed.Before(now.Add(edge-p.Reach)):
 		return expiring
 	case unread:
@@ -89,4 +91,17 @@ func (w *Window) bound(now time.Time, reach time.Duration) {
 		w.To = second
 	}
 	w.AtEdge = w.From.Before(now.Add(margin - reach))
+}
+
+// halves are the window's two halves by slots; none if it has one slot.
+func (w Window) halves(now time.Time, reach time.Duration) []Window {
+	middle := len(w.slots) / 2
+	if middle == 0 {
+		return nil
+	}
+	halves := []Window{{slots: w.slots[:middle]}, {slots: w.slots[middle:]}}
+	for i := range halves {
+		halves[i].bound(now, reach)
+	}
+	return halves
 }

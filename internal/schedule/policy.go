@@ -75,6 +75,8 @@ type slot struct {
 	owed     time.Time // from, or origin where that is later: what must not be missing
 	read     time.Time // zero: never
 	settled  bool
+
+	parkedUntil time.Time // not to be read before
 }
 
 // slots lists the endpoint's slots from the one that holds a time up to the
@@ -88,9 +90,12 @@ func (p Policy) slots(from, now time.Time, ledger []store.Slot) []slot {
 	var slots []slot
 	for at := from.UTC().Truncate(p.Slot); at.Before(now); at = at.Add(p.Slot) {
 		s := slot{from: at, to: at.Add(p.Slot), owed: later(at, p.Origin)}
-		if k, ok := known[at.Unix()]; ok && k.To.Equal(s.to) && !k.ReadAt.After(now) {
-			s.read = k.ReadAt
-			s.settled = !s.read.Before(s.to.Add(p.Settle)) && !s.owed.Before(s.read.Add(-p.Reach))
+		if k, ok := known[at.Unix()]; ok && k.To.Equal(s.to) {
+			s.parkedUntil = k.ParkedUntil
+			if !k.ReadAt.IsZero() && !k.ReadAt.After(now) {
+				s.read = k.ReadAt
+				s.settled = !s.read.Before(s.to.Add(p.Settle)) && !s.owed.Before(s.read.Add(-p.Reach))
+			}
 		}
 		slots = append(slots, s)
 	}
@@ -145,4 +150,15 @@ func (p Policy) every(age time.Duration) time.Duration {
 		i = len(p.Rereads) - 1
 	}
 	return p.Rereads[i].Every
+}
+
+// parked counts the slots that are left alone because they cannot be read.
+func parked(ledger []store.Slot) int {
+	n := 0
+	for _, s := range ledger {
+		if !s.ParkedUntil.IsZero() {
+			n++
+		}
+	}
+	return n
 }

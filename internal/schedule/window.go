@@ -25,10 +25,8 @@ const (
 
 // A reading is one pass over the pages of a window.
 type reading struct {
-	job    *Job
-	run    *store.Run
+	*execution
 	window Window
-	usage  *fetch.Usage
 
 	column int // of the time that windows apply to
 	batch  *mapping.Batch
@@ -45,13 +43,13 @@ type reading struct {
 // slots with the last rows. Paging is by offset over a live log: a key that
 // stands on two pages shows that rows moved, and others may have been passed
 // over. Two readings that name the same keys are believed all the same.
-func (j *Job) readWindow(ctx context.Context, run *store.Run, w Window, usage *fetch.Usage) error {
+func (x *execution) readWindow(ctx context.Context, w Window) error {
 	var err error
 	before := uint64(0)
 	for n := range readings {
-		r := &reading{job: j, run: run, window: w, usage: usage, column: slices.Index(run.Model.Tables[0].ColumnNames(), run.EventTime),
-			batch: j.Endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)), seen: map[uint64]struct{}{}}
-		if err = r.read(ctx); errors.Is(err, fetch.ErrShifted) {
+		r := &reading{execution: x, window: w, column: slices.Index(x.run.Model.Tables[0].ColumnNames(), x.run.EventTime),
+			batch: x.Endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)), seen: map[uint64]struct{}{}}
+		if err = r.read(ctx); errors.Is(err, fetch.ErrShifted) || errors.Is(err, fetch.ErrLinkExpired) {
 			continue
 		} else if err != nil {
 			return err
@@ -68,14 +66,13 @@ func (j *Job) readWindow(ctx context.Context, run *store.Run, w Window, usage *f
 }
 
 func (r *reading) shifted() error {
-	return &fetch.Error{Kind: fetch.Transient, What: r.job.Endpoint.Name + " " + r.window.Window.String(), Err: fetch.ErrShifted,
+	return &fetch.Error{Kind: fetch.Transient, What: r.Endpoint.Name + " " + r.window.Window.String(), Err: fetch.ErrShifted,
 		Hint: "it is read again at the next run; a shorter settle or a quieter hour helps if it lasts"}
 }
 
 // read saves all pages but those of the last batch.
 func (r *reading) read(ctx context.Context) error {
-	j := r.job
-	for page, err := range j.Client.Pages(ctx, j.Endpoint, j.API, r.window.Window, r.window.AtEdge, r.usage) {
+	for page, err := range r.Client.Pages(ctx, r.Endpoint, r.API, r.window.Window, r.window.AtEdge, &r.usage) {
 		if err != nil {
 			return err
 		}
@@ -140,7 +137,7 @@ func (r *reading) count(at time.Time) {
 func (r *reading) earned() []store.Slot {
 	var slots []store.Slot
 	for i, s := range r.window.slots {
-		if s.owed.Before(r.served.Add(-r.job.Policy.Reach)) && !s.read.IsZero() {
+		if s.owed.Before(r.served.Add(-r.Policy.Reach)) && !s.read.IsZero() {
 			continue
 		}
 		slots = append(slots, store.Slot{From: s.from, To: s.to, ReadAt: r.asked, Rows: r.counts[i]})
@@ -155,7 +152,7 @@ func (r *reading) save(ctx context.Context, read []store.Slot) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
-	_, err := r.job.DB.Save(ctx, r.run, r.batch, read, r.pages)
+	_, err := r.DB.Save(ctx, r.run, r.batch, read, r.pages)
 	r.batch.Reset()
 	r.pages = 0
 	return err
