@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ type answer struct {
 	body   []byte
 	failed *graphError // instead of a body
 	rows   int         // elements served
+	fault  Fault       // what goes wrong on the way
 }
 
 // A handler may append its body to dst, a reused buffer.
@@ -33,11 +35,16 @@ func (s *Server) handle(operation string, h handler) http.HandlerFunc {
 		if a.failed != nil {
 			a.body = a.failed.encode(w.Header(), now)
 		}
-		*buf = a.body
 		for name, value := range a.header {
 			w.Header().Set(name, value)
 		}
+		a.spoil(w.Header())
+		*buf = a.body
 		s.counters.add(operation, a)
+		if a.fault.damages() {
+			s.writeDamaged(w, r, a)
+			return
+		}
 		s.write(w, r, a)
 	}
 }
@@ -56,16 +63,27 @@ func (s *Server) setHeaders(h, request http.Header, now time.Time) {
 
 // write ignores errors: a client that went away is no concern of Graph's.
 func (s *Server) write(w http.ResponseWriter, r *http.Request, a answer) {
-	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		w.WriteHeader(a.status)
-		_, _ = w.Write(a.body)
-		return
+	out, finish := s.body(w, r, a.status)
+	defer finish()
+	_, _ = out.Write(a.body)
+}
+
+// body begins an answer, compressed if the client accepts that.
+func (s *Server) body(w http.ResponseWriter, r *http.Request, status int) (out io.Writer, finish func()) {
+	if !acceptsGzip(r) {
+		w.WriteHeader(status)
+		return w, func() {}
 	}
 	w.Header().Set("Content-Encoding", "gzip")
-	w.WriteHeader(a.status)
+	w.WriteHeader(status)
 	z := s.gzips.Get().(*gzip.Writer)
-	defer s.gzips.Put(z)
 	z.Reset(w)
-	_, _ = z.Write(a.body)
-	_ = z.Close()
+	return z, func() {
+		_ = z.Close()
+		s.gzips.Put(z)
+	}
+}
+
+func acceptsGzip(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
 }

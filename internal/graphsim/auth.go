@@ -35,10 +35,37 @@ func (t *tokens) valid(token string, now time.Time) bool {
 	return known && now.Before(expires)
 }
 
+func (t *tokens) expireAll() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.expires)
+}
+
+// denials are the operations the application has no permission for.
+type denials struct {
+	mu         sync.Mutex
+	operations map[string]bool
+}
+
+func (d *denials) set(operation string, denied bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.operations == nil {
+		d.operations = make(map[string]bool)
+	}
+	d.operations[operation] = denied
+}
+
+func (d *denials) has(operation string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.operations[operation]
+}
+
 // authorized lets a request pass that bears a valid token, keeps the limits
 // and has the permission, in this order. Once its sender is known a request
 // counts toward the limits, also one that is answered 429 or 403.
-func (s *Server) authorized(limits []*limit, next handler) handler {
+func (s *Server) authorized(operation string, limits []*limit, next handler) handler {
 	return func(r *http.Request, dst []byte) answer {
 		token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		switch {
@@ -50,7 +77,7 @@ func (s *Server) authorized(limits []*limit, next handler) handler {
 		if wait := takeAll(limits); wait > 0 {
 			return throttled(wait)
 		}
-		if s.denied.Load() {
+		if s.denied.has(operation) {
 			return failure(http.StatusForbidden, "Forbidden", "") // the service gives no reason
 		}
 		return next(r, dst)

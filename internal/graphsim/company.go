@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // site is where people of the company work. Its clock knows no summer time:
@@ -16,6 +19,8 @@ type site struct {
 	share    int   // of the people
 	operator string
 	service  string // number of the meeting bridge and the auto attendant
+	city     string // in the names of its trunks
+	centre   string // Azure's data centre next to it
 	given    string // names, each with its plain spelling
 	family   string
 }
@@ -24,25 +29,25 @@ type site struct {
 var home = unitedStates
 
 var sites = []*site{
-	{unitedStates, dollar, -5, 3, "Microsoft", "+12125550199",
+	{unitedStates, dollar, -5, 3, "Microsoft", "+12125550199", "newyork", "USEA",
 		"Olivia/olivia Noah/noah Grace/grace Ethan/ethan Ava/ava Marcus/marcus Ruth/ruth José/jose",
 		"Carter/carter Bennett/bennett O'Neil/oneil Foster/foster Nguyen/nguyen Hayes/hayes Ramírez/ramirez Brooks/brooks"},
-	{unitedStates, dollar, -8, 2, "Microsoft", "+12065550199",
+	{unitedStates, dollar, -8, 2, "Microsoft", "+12065550199", "seattle", "USWE",
 		"Mia/mia Lucas/lucas Zoë/zoe Owen/owen Chloe/chloe Diego/diego Priya/priya Henry/henry",
 		"Sullivan/sullivan Reyes/reyes Chen/chen Whitaker/whitaker Patel/patel Morgan/morgan Núñez/nunez Price/price"},
-	{unitedKingdom, pound, 0, 3, "Microsoft", "+442079460999",
+	{unitedKingdom, pound, 0, 3, "Microsoft", "+442079460999", "london", "EUWE",
 		"Amelia/amelia Harry/harry Siân/sian Callum/callum Isla/isla Rhys/rhys Freya/freya Dev/dev",
 		"Ashworth/ashworth Llewellyn/llewellyn Fairfax/fairfax MacLeod/macleod Pemberton/pemberton Khan/khan Hughes/hughes Ó'Dálaigh/odalaigh"},
-	{germany, euro, 1, 3, "Beispiel Telefon GmbH", "+493023125999",
+	{germany, euro, 1, 3, "Beispiel Telefon GmbH", "+493023125999", "berlin", "EUNO",
 		"Jürgen/juergen Anna/anna Björn/bjoern Käthe/kaethe Lukas/lukas Sophie/sophie Götz/goetz Mareike/mareike",
 		"Müller/mueller Schäfer/schaefer Weiß/weiss Vogel/vogel Köhler/koehler Krüger/krueger Brandt/brandt Özdemir/oezdemir"},
-	{france, euro, 1, 2, "Microsoft", "+33199009999",
+	{france, euro, 1, 2, "Microsoft", "+33199009999", "paris", "EUWE",
 		"Chloé/chloe François/francois Zoé/zoe Étienne/etienne Maëlle/maelle Loïc/loic Agnès/agnes Hugo/hugo",
 		"Lefèvre/lefevre Dubois/dubois Gérard/gerard Bélanger/belanger Noël/noel Garçon/garcon Marchand/marchand L'Hôte/lhote"},
-	{sweden, krona, 1, 2, "Exempel Telekom AB", "+46846500499",
+	{sweden, krona, 1, 2, "Exempel Telekom AB", "+46846500499", "stockholm", "EUNO",
 		"Åsa/asa Björn/bjorn Märta/marta Göran/goran Linnéa/linnea Örjan/orjan Ebba/ebba Nils/nils",
 		"Öberg/oberg Sjöström/sjostrom Åkesson/akesson Lindqvist/lindqvist Hägg/hagg Nyström/nystrom Ek/ek Fälth/falth"},
-	{japan, yen, 9, 2, "Microsoft", "+81300009999",
+	{japan, yen, 9, 2, "Microsoft", "+81300009999", "tokyo", "JPEA",
 		"陽子/yoko 健太/kenta さくら/sakura 大輔/daisuke 美咲/misaki 翔/sho 直美/naomi 誠/makoto",
 		"佐藤/sato 鈴木/suzuki 高橋/takahashi 田中/tanaka 渡辺/watanabe 伊藤/ito 山本/yamamoto 中村/nakamura"},
 }
@@ -67,19 +72,57 @@ var licences = []licence{
 // operatorLicence is what users of an operator have, who bills them himself.
 var operatorLicence = licence{"MCOEV", 0, true, true}
 
+// company is who calls, since when and how much.
+type company struct {
+	seed    uint64
+	first   int64 // day: nothing is older
+	today   int64 // day of Start
+	perDay  int   // PSTN calls of a working day
+	tickets []*user
+	stories stories
+}
+
+func newCompany(cfg Config) *company {
+	c := &company{seed: uint64(cfg.Seed), perDay: max(cfg.CallsPerDay, 0), tickets: hire(cfg.Seed, cfg.Users)}
+	c.today, _ = floorDiv(ticks(cfg.Now()), day)
+	c.first = c.today - int64(cfg.History/(24*time.Hour))
+	c.stories = newStories(c)
+	return c
+}
+
+// volume is the number of rows generated for a day, known without generating
+// them. Working days differ a little, weekends are nearly empty.
+func (c *company) volume(d int64, perDay int) int {
+	switch {
+	case d < c.first:
+		return 0
+	case weekend(d):
+		return perDay / 25
+	}
+	percent := 92 + rand.New(rand.NewPCG(c.seed, ^uint64(d))).IntN(17)
+	return perDay * percent / 100
+}
+
+// randomness is one for each log and day.
+func (c *company) randomness(log string, d int64) rand.Source {
+	return rand.NewPCG(c.seed^xxhash.Sum64String(log), uint64(d))
+}
+
 // user is a person who calls.
 type user struct {
 	site     *site
 	licence  licence
 	number   string
 	operator string
-	json     []byte // members that name the user
-	beta     []byte // members of the beta version that do not depend on the call
+	id       string
+	names    []byte // the members that name the user, but for the id
+	json     []byte // with it
+	units    []byte // members of the beta version
+	client   []byte
 }
 
-// newCompany hires people. It returns every user as often as they call
-// compared with others.
-func newCompany(seed int64, people int) (tickets []*user) {
+// hire returns every user as often as they call compared with others.
+func hire(seed int64, people int) (tickets []*user) {
 	rng := rand.New(rand.NewPCG(uint64(seed), 0x636f6d70616e79))
 	var desks []*site
 	for _, s := range sites {
@@ -113,12 +156,13 @@ func newUser(rng *rand.Rand, i int, s *site) *user {
 	if s.country == japan {
 		display = family + " " + given
 	}
-	u.json = fmt.Appendf(nil, `"userId":"%s","userPrincipalName":"%s.%s%03d@contoso.example","userDisplayName":%s`,
-		newGUID(rng), plainGiven, plainFamily, i+1, quote(display))
-	u.beta = fmt.Appendf(nil, `"administrativeUnitInfos":[{"id":"5e0a1d00-0000-4000-8000-%012d"}],`+
-		`"clientLocalIpV4Address":"10.%d.%d.%d","clientLocalIpV6Address":null,`+
+	u.id = newGUID(rng).String()
+	u.names = fmt.Appendf(nil, `"userPrincipalName":"%s.%s%03d@contoso.example","userDisplayName":%s`, plainGiven, plainFamily, i+1, quote(display))
+	u.json = fmt.Appendf(nil, `"userId":"%s",%s`, u.id, u.names)
+	u.units = fmt.Appendf(nil, `"administrativeUnitInfos":[{"id":"5e0a1d00-0000-4000-8000-%012d"}]`, s.clock+100)
+	u.client = fmt.Appendf(nil, `"clientLocalIpV4Address":"10.%d.%d.%d","clientLocalIpV6Address":null,`+
 		`"clientPublicIpV4Address":"203.0.113.%d","clientPublicIpV6Address":"2001:db8::%x"`,
-		s.clock+100, s.clock+100, i/250%250, i%250+1, s.clock+100, i+1)
+		s.clock+100, i/250%250, i%250+1, s.clock+100, i+1)
 	return u
 }
 

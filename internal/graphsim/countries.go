@@ -33,6 +33,8 @@ var (
 	france        = &country{"FR", "France", []string{"+3319900", "+3326191", "+3335301", "+3363998"}, 4, 4, 25, 0}
 	sweden        = &country{"SE", "Sweden", []string{"+468465004", "+463139006", "+467017406"}, 2, 3, 31, 0}
 	japan         = &country{"JP", "Japan", []string{"+8130000", "+8160000"}, 4, 0, 62, 0}
+	netherlands   = &country{"NL", "Netherlands", []string{"+310205"}, 5, 3, 24, 0}
+	southAfrica   = &country{"ZA", "South Africa", []string{"+270115"}, 5, 0, 210, 75}
 )
 
 // destinations are the countries calls come from and go to; the homes of the
@@ -51,11 +53,11 @@ var destinations = []*country{
 	{"IN", "India", []string{"+91022555"}, 5, 0, 84, 120},
 	{"IT", "Italy", []string{"+390055"}, 5, 3, 26, 0},
 	{"MX", "Mexico", []string{"+5205555"}, 5, 0, 66, 0},
-	{"NL", "Netherlands", []string{"+310205"}, 5, 3, 24, 0},
+	netherlands,
 	{"NO", "Norway", []string{"+470022"}, 4, 3, 27, 0},
 	{"PL", "Poland", []string{"+480225"}, 5, 0, 45, 0},
 	{"SG", "Singapore", []string{"+650065"}, 4, 0, 38, 0},
-	{"ZA", "South Africa", []string{"+270115"}, 5, 0, 210, 75},
+	southAfrica,
 }
 
 // number is a phone number of the other party of a call. The label, where

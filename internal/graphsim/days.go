@@ -12,7 +12,7 @@ const cachedDays = 16
 // dayCache keeps the days used last. A day is generated once at a time, and
 // nobody waits for another day.
 type dayCache struct {
-	generate func(day int64) []pstnCall
+	generate func(day int64) []record
 
 	mu   sync.Mutex
 	days []*generatedDay // used last comes last
@@ -21,10 +21,10 @@ type dayCache struct {
 type generatedDay struct {
 	day  int64
 	once sync.Once
-	rows []pstnCall
+	rows []record
 }
 
-func (c *dayCache) get(d int64) []pstnCall {
+func (c *dayCache) get(d int64) []record {
 	g := c.find(d)
 	g.once.Do(func() { g.rows = c.generate(d) })
 	return g.rows

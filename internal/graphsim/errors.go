@@ -18,13 +18,15 @@ func failure(status int, code, message string) answer {
 	return answer{status: status, failed: &graphError{code: code, message: message}}
 }
 
+var tooManyRequests = &graphError{code: "TooManyRequests", message: "Please retry again later.", throttled: true}
+
 // throttled tells the client to wait; Graph gives the seconds as a fraction.
 func throttled(wait time.Duration) answer {
 	ms := (wait + time.Millisecond - 1).Truncate(time.Millisecond) // never too early
 	return answer{
 		status: http.StatusTooManyRequests,
 		header: map[string]string{"Retry-After": strconv.FormatFloat(ms.Seconds(), 'f', -1, 64)},
-		failed: &graphError{code: "TooManyRequests", message: "Please retry again later.", throttled: true},
+		failed: tooManyRequests,
 	}
 }
 

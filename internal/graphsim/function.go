@@ -3,6 +3,7 @@ package graphsim
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,19 +17,41 @@ const (
 
 // function is one of Graph's log functions.
 type function struct {
-	rowType string
-	page    func(w window, skip, top int) page
-	limits  []*limit
+	rowType  string
+	betaOnly bool
+	ends     string // how its next links write a window
+	rows     collection
+	limits   []*limit
+}
+
+// collection is what a function answers from: what it serves of a window at a
+// time, without the first skip rows.
+type collection interface {
+	served(w window, skip int) iter.Seq[record]
 }
 
 // window is a span of start times, both ends included, asked for at a time.
-type window struct{ from, to, now int64 } // in ticks
+type window struct {
+	from, to, now int64 // ticks
+	beta          bool
+	changed       uint64 // rows are served changed whose id has its first four bytes below it
+}
 
 // page is a part of a window's rows.
 type page struct {
-	rows     int
-	more     bool // rows follow
-	appendTo func(dst []byte, beta bool) []byte
+	records []record
+	more    bool // rows follow
+}
+
+func (f *function) page(w window, skip int) page {
+	p := page{records: make([]record, 0, pageSize)}
+	for row := range f.rows.served(w, skip) {
+		if p.more = len(p.records) == pageSize; p.more {
+			break
+		}
+		p.records = append(p.records, row)
+	}
+	return p
 }
 
 // invocation is a function as it stands in a path.
@@ -51,30 +74,56 @@ func (s *Server) logPage(i invocation, r *http.Request, dst []byte) answer {
 	if err != nil {
 		return failure(http.StatusBadRequest, "BadRequest", "Invalid value for the query option '$skip'.")
 	}
-	p := i.page(window{from: ticks(a.from), to: ticks(a.to), now: ticks(s.now())}, skip, pageSize)
-	link := ""
-	if p.more {
-		link = fmt.Sprintf(`"@odata.nextLink":"%s/%s/communications/callRecords/%s(from=%s,to=%s)?$skip=%d"`,
-			s.url, i.version, i.name, a.fromText, a.toText, skip+p.rows)
+	f := s.fault(Request{Operation: i.name, API: i.version, URL: s.url + r.RequestURI, From: a.from, To: a.to, Skip: skip})
+	if f.Status != 0 || f.Body == ErrorBody {
+		return f.failure()
 	}
-	return answer{status: http.StatusOK, body: s.appendPage(dst, i, p, skip, link), rows: p.rows}
+	w := s.window(i.version, a.from, a.to)
+	p := i.page(w, max(skip-f.Shift, 0))
+	link := f.NextLink
+	if link == "" && p.more {
+		link = fmt.Sprintf("%s/%s/communications/callRecords/%s(%s)?$skip=%d",
+			s.url, i.version, i.name, fmt.Sprintf(i.ends, a.fromText, a.toText), skip+len(p.records))
+	}
+	body := s.appendPage(dst, i, w, p, f.Poison, link, skip/pageSize%2 == 1)
+	return answer{status: http.StatusOK, body: body, rows: len(p.records), fault: f}
 }
 
-// appendPage writes the link of every second page before the rows: the order
-// of members is not promised.
-func (s *Server) appendPage(dst []byte, i invocation, p page, skip int, link string) []byte {
-	first := skip/pageSize%2 == 1
-	dst = fmt.Appendf(dst, `{"@odata.context":"%s/%s/$metadata#Collection(microsoft.graph.callRecords.%s)","@odata.count":%d,`,
-		s.url, i.version, i.rowType, p.rows)
-	if link != "" && first {
-		dst = append(append(dst, link...), ',')
+func (s *Server) window(version string, from, to time.Time) window {
+	return window{from: ticks(from), to: ticks(to), now: ticks(s.now()), beta: version == "beta", changed: s.changed.Load()}
+}
+
+// appendPage writes the link of every second page first, before the rows: the
+// order of members is not promised.
+func (s *Server) appendPage(dst []byte, i invocation, w window, p page, poison [][]byte, link string, first bool) []byte {
+	dst = fmt.Appendf(dst, `{"@odata.context":"%s/%s/$metadata#Collection(microsoft.graph.callRecords.%s)","@odata.count":%d`,
+		s.url, i.version, i.rowType, len(p.records)+len(poison))
+	if first {
+		dst = appendLink(dst, link)
 	}
-	dst = append(dst, `"value":[`...)
-	dst = append(p.appendTo(dst, i.version == "beta"), ']')
-	if link != "" && !first {
-		dst = append(append(dst, ','), link...)
+	dst = append(dst, `,"value":[`...)
+	start := len(dst)
+	for _, row := range p.records {
+		dst = append(row.appendJSON(dst, row.common().form(w)), ',')
+	}
+	for _, element := range poison {
+		dst = append(append(dst, element...), ',')
+	}
+	if len(dst) > start {
+		dst = dst[:len(dst)-1]
+	}
+	dst = append(dst, ']')
+	if !first {
+		dst = appendLink(dst, link)
 	}
 	return append(dst, '}')
+}
+
+func appendLink(dst []byte, link string) []byte {
+	if link == "" {
+		return dst
+	}
+	return append(append(dst, `,"@odata.nextLink":`...), quote(link)...)
 }
 
 // arguments are the two ends of a window, as text for the next link.

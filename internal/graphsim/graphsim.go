@@ -1,7 +1,8 @@
 // Package graphsim is a simulated Microsoft 365 tenant behind the real HTTP
 // surface: Entra's token endpoint and the call-record functions of Microsoft
 // Graph, over TLS on the loopback interface. What it serves is a pure function
-// of a seed, the calendar day and Graph's clock.
+// of a seed, the calendar day and Graph's clock, but for a few stories dated
+// from the day of Start; whatever can go wrong on the way goes wrong on demand.
 //
 // It knows the published behaviour of Graph and nothing of any client of it:
 // no package of this module may be imported here.
@@ -9,9 +10,12 @@ package graphsim
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,17 +35,18 @@ type Config struct {
 	Seed        int64            // same seed and same calendar day: same calls
 	Users       int              // people with a phone number; default 300
 	History     time.Duration    // how far back calls exist before the day of Start, in whole days; default 90 days
-	CallsPerDay int              // volume of a working day; default 600, negative: no calls but Extra
+	CallsPerDay int              // PSTN calls of a working day, other logs in proportion; default 600, negative: no rows but Extra
 	Now         func() time.Time // Graph's clock, called concurrently: Date headers, availability, token expiry; default time.Now
 	LimitFactor float64          // multiple of the published limits that is enforced; 0: none
-	Extra       []Row            // served besides the generated calls, by the same window and reach, at once
+	Extra       []Row            // served besides the generated rows, by the same window and reach, at once
 }
 
 // Row is an element served byte for byte, whatever it holds: also what the
 // real service is not supposed to send.
 type Row struct {
-	Start time.Time // what the window of a request applies to
-	JSON  []byte
+	Operation string    // the function that serves it; default getPstnCalls
+	Start     time.Time // what the window of a request applies to
+	JSON      []byte
 }
 
 // Server is a running simulation. Its methods may be called concurrently.
@@ -49,11 +54,12 @@ type Server struct {
 	now       func() time.Time
 	url       string
 	caPEM     []byte
-	pstn      *pstnCalls
 	functions map[string]*function
 	tokens    tokens
+	denied    denials
+	changed   atomic.Uint64 // as in window
+	faults    faults
 	counters  counters
-	denied    atomic.Bool
 	buffers   sync.Pool // of *[]byte: page bodies
 	gzips     sync.Pool // of *gzip.Writer
 	http      *http.Server
@@ -67,8 +73,12 @@ func Start(cfg Config) (*Server, error) {
 		return nil, errors.New("graphsim: Users, History and LimitFactor cannot be negative")
 	}
 	cfg = cfg.withDefaults()
-	s := &Server{now: cfg.Now, pstn: newPSTNCalls(cfg), done: make(chan struct{})}
-	s.functions = s.functionTable(cfg.LimitFactor)
+	s := &Server{now: cfg.Now, functions: functionTable(cfg, newCompany(cfg)), done: make(chan struct{})}
+	for _, row := range cfg.Extra {
+		if row.Operation != "" && s.functions[row.Operation] == nil {
+			return nil, fmt.Errorf("graphsim: an extra row for %s, which is no function", row.Operation)
+		}
+	}
 	s.buffers.New = func() any { return new([]byte) }
 	s.gzips.New = func() any { z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed); return z }
 	if err := s.listen(); err != nil {
@@ -109,19 +119,56 @@ func (s *Server) LoginURL() string { return s.url }
 // CAPEM is the certificate a client must trust, PEM encoded.
 func (s *Server) CAPEM() []byte { return s.caPEM }
 
-// PSTNCalls yields what getPstnCalls of v1.0 would serve now for the window,
-// both ends included and of any length, in the order of its pages.
+// PSTNCalls is Rows of getPstnCalls on v1.0.
 func (s *Server) PSTNCalls(from, to time.Time) iter.Seq[[]byte] {
-	return s.pstn.rows(window{from: ticks(from), to: ticks(to), now: ticks(s.now())})
+	return s.Rows(getPSTNCalls, "v1.0", from, to)
 }
 
-// SetChanged makes Graph serve the given share of all calls, 0 to 1, with
-// another charge than before. The same share means the same calls, and a
-// larger share includes the smaller.
-func (s *Server) SetChanged(fraction float64) { s.pstn.setChanged(fraction) }
+// Rows yields what a function ("getSmsLog") of an API version ("v1.0" or
+// "beta") would serve now for a window of any length, in the order of its
+// pages. It panics where the version has no such function.
+func (s *Server) Rows(operation, api string, from, to time.Time) iter.Seq[[]byte] {
+	f := s.function(operation, api)
+	if f == nil {
+		panic("graphsim: no function " + operation + " in " + api)
+	}
+	return func(yield func([]byte) bool) {
+		w := s.window(api, from, to)
+		for row := range f.rows.served(w, 0) {
+			if !yield(row.appendJSON(nil, row.common().form(w))) {
+				return
+			}
+		}
+	}
+}
 
-// SetDenied takes the application's permission away, or gives it back.
-func (s *Server) SetDenied(denied bool) { s.denied.Store(denied) }
+// SetChanged makes Graph serve the given share of the rows of every log, 0 to
+// 1, with one member other than before: a charge, a data centre, a reason. No
+// member that could be a key is touched. The same share means the same rows,
+// and a larger share includes the smaller.
+func (s *Server) SetChanged(fraction float64) {
+	s.changed.Store(uint64(min(max(fraction, 0), 1) * (1 << 32)))
+}
+
+// SetDenied takes the application's permission for the named functions away,
+// or gives it back; for all of them if none is named.
+func (s *Server) SetDenied(denied bool, operations ...string) {
+	if len(operations) == 0 {
+		operations = slices.Collect(maps.Keys(s.functions))
+	}
+	for _, operation := range operations {
+		s.denied.set(operation, denied)
+	}
+}
+
+// ExpireTokens makes every token issued so far invalid.
+func (s *Server) ExpireTokens() { s.tokens.expireAll() }
+
+// SetFaults decides from now on what goes wrong with the answer to a request;
+// nil: nothing does. It is asked about requests that would have been answered
+// well, so not where the token, the permission or the arguments are wrong or a
+// limit is exceeded, and it is called concurrently.
+func (s *Server) SetFaults(decide func(Request) Fault) { s.faults.decide.Store(&decide) }
 
 // Requests reports what was asked and answered since Start.
 func (s *Server) Requests() Requests {

@@ -61,17 +61,17 @@ func TestPagesAreCompleteAndDoNotRepeat(t *testing.T) {
 
 func TestSkipLeavesOutTheFirstRows(t *testing.T) {
 	t.Parallel()
-	extra := Row{noon.AddDate(0, 0, -6), []byte(`{}`)}
-	p := newPSTNCalls(Config{Now: at(noon), Extra: []Row{extra}}.withDefaults())
+	extra := Row{Start: noon.AddDate(0, 0, -6), JSON: []byte(`{}`)}
+	p := newEventLog(pstnCalls{newCompany(Config{Now: at(noon)}.withDefaults())}, pstnReach, []Row{extra})
 	w := window{from: ticks(noon.AddDate(0, 0, -20)), to: ticks(noon), now: ticks(noon)}
 	var all []int64 // starts; the last days are not settled
 	for c := range p.served(w, 0) {
-		all = append(all, c.start)
+		all = append(all, c.common().start)
 	}
 	for skip := 0; skip <= len(all)+100; skip += 97 {
 		var rest []int64
 		for c := range p.served(w, skip) {
-			rest = append(rest, c.start)
+			rest = append(rest, c.common().start)
 		}
 		if want := all[min(skip, len(all)):]; !slices.Equal(rest, want) {
 			t.Errorf("skip %d of %d: %d rows, want %d", skip, len(all), len(rest), len(want))
@@ -107,7 +107,7 @@ func checkLinks(t *testing.T, a *app, version string, pages []string) {
 
 func TestWindowIncludesBothEnds(t *testing.T) {
 	t.Parallel()
-	row := func(name string, start time.Time) Row { return Row{start, []byte(strconv.Quote(name))} }
+	row := func(name string, start time.Time) Row { return Row{Start: start, JSON: []byte(strconv.Quote(name))} }
 	from, to := noon.AddDate(0, 0, -8), noon.AddDate(0, 0, -7)
 	a := start(t, Config{CallsPerDay: -1, Extra: []Row{
 		row("after", to.Add(tick)), row("at to", to), row("between", from.Add(time.Hour)),
@@ -138,7 +138,7 @@ func TestExtraRowsAreServedVerbatim(t *testing.T) {
 	t.Parallel()
 	odd := `{ "id" : 1e400, "x": "\ud800", "id": null }`
 	day := noon.AddDate(0, 0, -5)
-	a := start(t, Config{Extra: []Row{{day, []byte(odd)}}})
+	a := start(t, Config{Extra: []Row{{Start: day, JSON: []byte(odd)}}})
 	res, body := a.get(t, a.pstnURL("v1.0", day.Format(time.RFC3339), day.Format(time.RFC3339)))
 	if res.StatusCode != 200 || !strings.Contains(string(body), `"value":[`+odd+`]`) {
 		t.Errorf("got %s", body)
@@ -243,7 +243,8 @@ func TestGzipHoldsTheSameRows(t *testing.T) {
 
 func TestNonsenseIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range map[string]Config{"users": {Users: -1}, "history": {History: -1}, "limit": {LimitFactor: -1}} {
+	for name, cfg := range map[string]Config{"users": {Users: -1}, "history": {History: -1}, "limit": {LimitFactor: -1},
+		"extra": {Extra: []Row{{Operation: "getNothing"}}}} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := Start(cfg); err == nil {
 				t.Error("no error")

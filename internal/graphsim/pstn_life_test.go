@@ -1,7 +1,6 @@
 package graphsim
 
 import (
-	"encoding/json"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -161,12 +160,18 @@ func TestSetChanged(t *testing.T) {
 
 func TestTheNumberOfADayIsKnownInAdvance(t *testing.T) {
 	t.Parallel()
-	extra := Row{noon.AddDate(0, 0, -3), json.RawMessage(`{}`)}
-	p := newPSTNCalls(Config{Now: at(noon), Extra: []Row{extra}}.withDefaults())
-	today, _ := floorDiv(ticks(noon), day)
-	for d := today - 92; d < today+3; d++ {
-		if got, want := len(p.generate(d)), p.volume(d)+len(p.byDay[d]); got != want {
-			t.Errorf("day %d has %d rows, announced %d", d, got, want)
+	c := newCompany(Config{Now: at(noon)}.withDefaults())
+	for name, s := range map[string]source{"pstn": pstnCalls{c}, "direct": directRouting{c}, "sms": smsLog{c}, "blocked": blockedUsers{c}} {
+		for d := c.today - 92; d < c.today+3; d++ {
+			rows := s.generate(d)
+			if got, want := len(rows), s.volume(d); got != want {
+				t.Errorf("%s: day %d has %d rows, announced %d", name, d, got, want)
+			}
+			for _, row := range rows {
+				if on, _ := floorDiv(row.common().start, day); on != d {
+					t.Fatalf("%s: a row of day %d among those of %d", name, on, d)
+				}
+			}
 		}
 	}
 }

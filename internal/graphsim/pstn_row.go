@@ -1,15 +1,10 @@
 package graphsim
 
-import (
-	"encoding/binary"
-	"strconv"
-)
+import "strconv"
 
-// pstnCall is a row before it becomes JSON.
+// pstnCall is a row of the PSTN log.
 type pstnCall struct {
-	start      int64 // ticks
-	ready      int32 // seconds after start: first served
-	final      int32 // seconds after start: served with its price
+	event
 	duration   int32 // seconds
 	meeting    uint32
 	kind       *kind
@@ -18,28 +13,7 @@ type pstnCall struct {
 	other      number
 	charge     int64 // thousandths of the currency
 	connection int64
-	id         guid
-	detail     uint8  // random: decides between variants of a member
-	verbatim   []byte // the whole element where there is no kind
-}
-
-// in reports whether a row is served. The service keeps it for a year, which
-// is in the window already.
-func (c *pstnCall) in(w window) bool {
-	return w.from <= c.start && c.start <= w.to && c.start+int64(c.ready)*second <= w.now
-}
-
-// form is how a row is served at a time.
-type form struct {
-	beta, priced, changed bool
-}
-
-func (p *pstnCalls) form(c *pstnCall, w window, beta bool) form {
-	return form{
-		beta:    beta,
-		priced:  c.start+int64(c.final)*second <= w.now,
-		changed: uint64(binary.BigEndian.Uint32(c.id[:])) < p.changed.Load(),
-	}
+	detail     uint8 // random: decides between variants of a member
 }
 
 // licence is the one the call was made with.
@@ -90,16 +64,14 @@ func (c *pstnCall) price() (charge, connection int64) {
 const (
 	noUser    = `"userId":null,"userPrincipalName":null,"userDisplayName":null`
 	emptyUser = `"userId":"","userPrincipalName":"","userDisplayName":""`
-	noClient  = `"administrativeUnitInfos":[],"clientLocalIpV4Address":null,"clientLocalIpV6Address":null,` +
+	noUnits   = `"administrativeUnitInfos":[]`
+	noClient  = `"clientLocalIpV4Address":null,"clientLocalIpV6Address":null,` +
 		`"clientPublicIpV4Address":null,"clientPublicIpV6Address":null`
 )
 
 // appendJSON writes every member, null or not, as the service does. No text
 // among them needs escaping but the users', which is done.
 func (c *pstnCall) appendJSON(dst []byte, f form) []byte {
-	if c.kind == nil {
-		return append(dst, c.verbatim...)
-	}
 	dst = append(dst, `{"id":"`...)
 	dst = c.id.appendTo(dst)
 	dst = append(dst, `","callId":"`...)
@@ -140,14 +112,19 @@ func (c *pstnCall) appendUser(dst []byte) []byte {
 	return append(dst, emptyUser...)
 }
 
-func (c *pstnCall) appendPrice(dst []byte, f form) []byte {
-	charge, connection, currency := c.charge, c.connection, c.user.site.currency.code
-	if !f.priced {
-		charge, connection, currency = 0, 0, ""
+// bill is what a call is served to have cost.
+func (c *pstnCall) bill(f form) (charge, connection int64, currency string) {
+	if f.priced {
+		charge, connection, currency = c.charge, c.connection, c.user.site.currency.code
 	}
 	if f.changed {
 		charge += 10
 	}
+	return charge, connection, currency
+}
+
+func (c *pstnCall) appendPrice(dst []byte, f form) []byte {
+	charge, connection, currency := c.bill(f)
 	dst = append(dst, `,"charge":`...)
 	dst = appendMoney(dst, charge)
 	dst = append(dst, `,"connectionCharge":`...)
@@ -171,17 +148,23 @@ func (c *pstnCall) appendNumbers(dst []byte) []byte {
 	return append(dst, '"')
 }
 
-// appendDestination leaves the context null on inbound calls, whose
-// destination is the user's country.
-func (c *pstnCall) appendDestination(dst []byte) []byte {
-	name, context := c.user.site.country.name, ""
-	if c.kind.outbound {
-		name, context = c.other.country.name, "Domestic"
-		if c.international() {
-			context = "International"
-		}
+// context is null on inbound calls, whose destination is the user's country.
+func (c *pstnCall) context() string {
+	switch {
+	case !c.kind.outbound:
+		return ""
+	case c.international():
+		return "International"
 	}
-	dst = appendText(dst, "destinationContext", context)
+	return "Domestic"
+}
+
+func (c *pstnCall) appendDestination(dst []byte) []byte {
+	name := c.user.site.country.name
+	if c.kind.outbound {
+		name = c.other.country.name
+	}
+	dst = appendText(dst, "destinationContext", c.context())
 	return appendText(dst, "destinationName", name)
 }
 
@@ -212,9 +195,9 @@ func (c *pstnCall) appendService(dst []byte, f form) []byte {
 
 func (c *pstnCall) appendBeta(dst []byte) []byte {
 	dst = appendText(dst, "otherPartyCountryCode", c.other.country.code)
-	dst = append(dst, ',')
-	if c.kind.personal {
-		return append(dst, c.user.beta...)
+	if !c.kind.personal {
+		return append(dst, ","+noUnits+","+noClient...)
 	}
-	return append(dst, noClient...)
+	dst = append(append(dst, ','), c.user.units...)
+	return append(append(dst, ','), c.user.client...)
 }

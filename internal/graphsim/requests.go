@@ -7,11 +7,11 @@ import (
 
 // Requests counts what a server was asked since Start.
 type Requests struct {
-	// Answers by operation and HTTP status. The operations are the names of
-	// the functions ("getPstnCalls"), "token", "discovery", "root" and
-	// "unknown".
+	// Answers by operation and HTTP status, as if each had arrived. The
+	// operations are the names of the functions ("getPstnCalls"), "token",
+	// "discovery", "root" and "unknown".
 	Answers map[string]map[int]int
-	// Rows served, by operation.
+	// Rows served in whole pages, by operation.
 	Rows map[string]int
 	// Peak is the greatest number of requests seen inside one window of a
 	// limit, by limit: the name of a function, or "pstn" for all of its

@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -10,8 +11,8 @@ import (
 // third line.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", s.handle("discovery", s.discovery))
-	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.handle("token", s.token))
+	mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", s.handle("discovery", s.faulty("discovery", s.discovery)))
+	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.handle("token", s.faulty("token", s.token)))
 	mux.HandleFunc("GET /{version}/communications/callRecords/{call}", s.callRecords)
 	mux.HandleFunc("GET /v1.0/{$}", s.handle("root", s.serviceDocument))
 	mux.HandleFunc("GET /beta/{$}", s.handle("root", s.serviceDocument))
@@ -19,17 +20,64 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
+// The functions of Graph that are simulated.
+const (
+	getPSTNCalls   = "getPstnCalls"
+	getDirectCalls = "getDirectRoutingCalls"
+	getSMSLog      = "getSmsLog"
+	getBlocked     = "getPstnBlockedUsersLog"
+	getDialout     = "getPstnOnlineMeetingDialoutReport"
+)
+
+// How long the service keeps what the functions answer from: the PSTN and
+// Direct Routing logs as documented; for the others nothing is, and it is what
+// one request can ask for.
+const (
+	pstnReach   = 365 * day
+	directReach = 150 * day
+	otherReach  = 90 * day
+)
+
 // functionTable lists the simulated log functions. The limits are the
 // published ones per application and tenant: all PSTN functions together, and
 // each by itself (https://learn.microsoft.com/graph/throttling-limits).
-func (s *Server) functionTable(factor float64) map[string]*function {
-	family := newLimit("pstn", 200*factor, time.Minute)
-	limits := func(name string) []*limit {
-		return []*limit{family, newLimit(name, 50*factor, time.Minute)}
+func functionTable(cfg Config, c *company) map[string]*function {
+	extra := func(name string) []Row { return extraOf(cfg.Extra, name) }
+	pstn := newEventLog(pstnCalls{c}, pstnReach, extra(getPSTNCalls))
+	direct := newEventLog(directRouting{c}, directReach, extra(getDirectCalls))
+	direct.exclusive = true
+	report := &dialoutReport{calls: pstn, extra: newEventLog(nothing{}, otherReach, extra(getDialout)), reach: otherReach}
+	const short, long = "from=%s,to=%s", "fromDateTime=%s,toDateTime=%s"
+	functions := map[string]*function{
+		getPSTNCalls:   {rowType: "pstnCallLogRow", ends: short, rows: pstn},
+		getDirectCalls: {rowType: "directRoutingLogRow", ends: long, rows: direct},
+		getSMSLog:      {rowType: "smsLogRow", betaOnly: true, ends: long, rows: newEventLog(smsLog{c}, otherReach, extra(getSMSLog))},
+		getBlocked:     {rowType: "pstnBlockedUsersLogRow", betaOnly: true, ends: long, rows: newEventLog(blockedUsers{c}, otherReach, extra(getBlocked))},
+		getDialout:     {rowType: "pstnOnlineMeetingDialoutReport", betaOnly: true, ends: long, rows: report},
 	}
-	return map[string]*function{
-		"getPstnCalls": {rowType: "pstnCallLogRow", page: s.pstn.page, limits: limits("getPstnCalls")},
+	family := newLimit("pstn", 200*cfg.LimitFactor, time.Minute)
+	for name, f := range functions {
+		f.limits = []*limit{family, newLimit(name, 50*cfg.LimitFactor, time.Minute)}
 	}
+	return functions
+}
+
+func extraOf(rows []Row, operation string) (extra []Row) {
+	for _, row := range rows {
+		if cmp.Or(row.Operation, getPSTNCalls) == operation {
+			extra = append(extra, row)
+		}
+	}
+	return extra
+}
+
+// function returns nil for what the version does not know.
+func (s *Server) function(name, version string) *function {
+	f := s.functions[name]
+	if f == nil || version != "beta" && (version != "v1.0" || f.betaOnly) {
+		return nil
+	}
+	return f
 }
 
 // callRecords finds the function named in the last segment of the path. The
@@ -37,13 +85,14 @@ func (s *Server) functionTable(factor float64) map[string]*function {
 func (s *Server) callRecords(w http.ResponseWriter, r *http.Request) {
 	name, arguments, _ := strings.Cut(r.PathValue("call"), "(")
 	name = strings.TrimPrefix(name, "microsoft.graph.callRecords.")
-	f, version := s.functions[name], r.PathValue("version")
-	if f == nil || (version != "v1.0" && version != "beta") {
+	version := r.PathValue("version")
+	f := s.function(name, version)
+	if f == nil {
 		s.handle("unknown", s.notFound)(w, r)
 		return
 	}
 	i := invocation{f, name, version, strings.TrimSuffix(arguments, ")")}
-	s.handle(name, s.authorized(f.limits, func(r *http.Request, dst []byte) answer {
+	s.handle(name, s.authorized(name, f.limits, func(r *http.Request, dst []byte) answer {
 		return s.logPage(i, r, dst)
 	}))(w, r)
 }

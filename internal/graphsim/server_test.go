@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"strings"
@@ -95,7 +96,11 @@ func (a *app) get(tb testing.TB, url string, header ...string) (*http.Response, 
 }
 
 func (a *app) pstnURL(version, from, to string) string {
-	return a.GraphURL() + "/" + version + "/communications/callRecords/getPstnCalls(fromDateTime=" + from + ",toDateTime=" + to + ")"
+	return a.url("getPstnCalls", version, from, to)
+}
+
+func (a *app) url(operation, version, from, to string) string {
+	return a.GraphURL() + "/" + version + "/communications/callRecords/" + operation + "(fromDateTime=" + from + ",toDateTime=" + to + ")"
 }
 
 type pageBody struct {
@@ -105,10 +110,24 @@ type pageBody struct {
 	Next    string            `json:"@odata.nextLink"`
 }
 
+func decodePage(tb testing.TB, body []byte) (page pageBody) {
+	tb.Helper()
+	if err := json.Unmarshal(body, &page); err != nil {
+		tb.Fatalf("%v: %.300s", err, body)
+	}
+	return page
+}
+
 // window reads all pages of a window.
 func (a *app) window(tb testing.TB, version, from, to string) (rows []string, pages []string) {
 	tb.Helper()
-	for next := a.pstnURL(version, from, to); next != ""; {
+	return a.read(tb, a.pstnURL(version, from, to))
+}
+
+// read follows the links from a page to the last.
+func (a *app) read(tb testing.TB, url string) (rows []string, pages []string) {
+	tb.Helper()
+	for next := url; next != ""; {
 		if len(pages) == 100 {
 			tb.Fatal("100 pages and no end")
 		}
@@ -153,10 +172,14 @@ func decode(tb testing.TB, row string) (m members) {
 func idOf(row string) string { return row[len(`{"id":"`):][:36] }
 
 func served(a *app, from, to time.Time) (rows []string) {
-	for row := range a.PSTNCalls(from, to) {
-		rows = append(rows, string(row))
+	return texts(a.PSTNCalls(from, to))
+}
+
+func texts(rows iter.Seq[[]byte]) (list []string) {
+	for row := range rows {
+		list = append(list, string(row))
 	}
-	return rows
+	return list
 }
 
 func (m members) outbound() bool { return strings.Contains(m.CallType, "_out") }

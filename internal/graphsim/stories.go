@@ -1,0 +1,124 @@
+package graphsim
+
+import "time"
+
+// stories are what happened to the company not long before the day of Start,
+// for an analyst to find. Everything else is chance.
+//
+//   - An outage: five days before Start, or on the Friday before if that is a
+//     weekend, every call over the first trunk of New York fails from 08:00 to
+//     23:00 UTC, with 503/560503 or 504/569009. Some of those going out are
+//     tried again on the second trunk, under the same correlationId.
+//   - A forwarder: in the nights from nine to four days before Start, between
+//     one and four o'clock of their own time, somebody has six calls each
+//     forwarded to South Africa. Three days before Start the service blocks
+//     them for it, and the day after they are unblocked.
+//   - An overdraft: two people in Amsterdam with the domestic licence MCOPSTN1,
+//     good for 1,200 minutes each, speak for 3,000 minutes on the first four
+//     days of the month: the current one, or the one before as long as today
+//     is its fifth day or earlier.
+type stories struct {
+	outage      int64 // day
+	lastNight   int64 // day
+	forwarder   *user
+	campaign    int64 // first day
+	campaigners []*user
+}
+
+// The sizes of the stories.
+const (
+	outageFrom, outageTo    = 8 * 3600 * second, 23 * 3600 * second
+	nights, callsANight     = 6, 6
+	campaignDays, callsEach = 4, 5
+	campaignCall            = 75 * 60 // seconds
+)
+
+// amsterdam has no people but those of its story.
+var amsterdam = &site{netherlands, euro, 1, 0, "Microsoft", "+31020500999", "amsterdam", "EUWE",
+	"Sanne/sanne Daan/daan Joëlle/joelle", "Jansen/jansen Bakker/bakker Visser/visser"}
+
+func newStories(c *company) stories {
+	s := stories{outage: c.today - 5, lastNight: c.today - 4, forwarder: c.tickets[0]}
+	s.campaign = s.outage - int64(time.Unix(s.outage*86_400, 0).UTC().Day()-1)
+	for weekend(s.outage) {
+		s.outage--
+	}
+	for _, u := range c.tickets {
+		if !u.licence.international {
+			s.forwarder = u // pays for every call
+			break
+		}
+	}
+	w := newDraw(c.randomness("people of the stories", 0), 0, nil)
+	for i := range 2 {
+		u := newUser(w.rng, 9000+i, amsterdam)
+		u.licence = licences[0]
+		s.campaigners = append(s.campaigners, u)
+	}
+	return s
+}
+
+// outOfOrder reports whether the trunk of the outage fails at a time.
+func (s *stories) outOfOrder(u *user, spare bool, start int64) bool {
+	d, sinceMidnight := floorDiv(start, day)
+	return u.site == sites[0] && !spare && d == s.outage && outageFrom <= sinceMidnight && sinceMidnight < outageTo
+}
+
+// planted returns the PSTN calls of the stories.
+func (c *company) planted(d int64) (calls []pstnCall) {
+	s := &c.stories
+	night := s.lastNight-nights < d && d <= s.lastNight
+	campaign := s.campaign <= d && d < s.campaign+campaignDays
+	if !night && !campaign || d < c.first || c.perDay == 0 {
+		return nil
+	}
+	t := newTraffic(c.randomness("stories", d), d, nil)
+	if night {
+		for range callsANight {
+			calls = append(calls, t.forwarded(s.forwarder)...)
+		}
+	}
+	if campaign {
+		for _, u := range s.campaigners {
+			calls = append(calls, t.campaign(u)...)
+		}
+	}
+	return calls
+}
+
+// forwarded is a call from home and the leg of it that goes abroad.
+func (t *traffic) forwarded(u *user) []pstnCall {
+	start := t.at(u.site, 3600+t.rng.Int64N(3*3600)) + t.fraction()
+	seconds := 900 + t.rng.Int32N(2400)
+	in := t.call("user_in", u, start, seconds, u.site.country)
+	out := t.call("user_out_forwarding", u, start, seconds, southAfrica)
+	out.chain = in.chain
+	return []pstnCall{in, out}
+}
+
+// campaign is a day on the phone, with a pause after each call.
+func (t *traffic) campaign(u *user) (calls []pstnCall) {
+	for i := range int64(callsEach) {
+		start := t.at(u.site, 9*3600+i*(campaignCall+900)) + t.fraction()
+		calls = append(calls, t.call("user_out", u, start, campaignCall, u.site.country))
+	}
+	return calls
+}
+
+func (t *traffic) call(kind string, u *user, start int64, seconds int32, with *country) pstnCall {
+	c := pstnCall{kind: kindNamed(kind), event: event{id: newGUID(t.rng), start: start}, chain: t.rng.Uint64(),
+		user: u, duration: seconds, other: number{country: with}}
+	c.other.stem = uint8(t.rng.IntN(len(with.stems)))
+	c.other.line = uint32(t.rng.IntN(pow10(with.digits)))
+	t.finish(&c)
+	return c
+}
+
+func kindNamed(name string) *kind {
+	for i := range kinds {
+		if kinds[i].name == name {
+			return &kinds[i]
+		}
+	}
+	panic("graphsim: no call type " + name)
+}
