@@ -87,6 +87,15 @@ func (b *Batch) Append(v Value, at time.Time) {
 	}
 }
 
+// RejectLast takes back the last element that was stored and keeps it raw.
+func (b *Batch) RejectLast(reason string) {
+	last := len(b.Elements) - 1
+	e := b.Elements[last]
+	b.Elements = b.Elements[:last]
+	b.drop()
+	b.Rejects = append(b.Rejects, Reject{Raw: e.Raw, Reason: reason, Key: e.Key, At: e.At})
+}
+
 // drop takes back what an unstorable element has written.
 func (b *Batch) drop() {
 	first := b.starts[len(b.starts)-len(b.rows):]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -61,7 +62,9 @@ func withoutText(err error) error {
 }
 
 func (d *Document) index(options ...jsontext.Options) error {
-	d.nodes, d.open = d.nodes[:0], d.open[:0]
+	// Log rows have a value or a name for every 16 bytes of text or so; growing
+	// step by step would leave several times the index behind.
+	d.nodes, d.open = slices.Grow(d.nodes[:0], len(d.text)/16), d.open[:0]
 	// The decoder reads a bytes.Buffer in place, without copying it.
 	dec := jsontext.NewDecoder(bytes.NewBuffer(d.text), options...)
 	for {

@@ -2,9 +2,7 @@ package mapping
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -127,7 +125,7 @@ func (b *Batch) member(table int, p *plan, slots, others int) (stored bool, err 
 	}
 	switch p.word {
 	case wordKey:
-		return true, b.keyColumn(table, p, v)
+		return true, b.keyColumn(table, p, v, slots)
 	case wordHashKey:
 		return true, b.hashKey(table, p, slots)
 	case wordCol:
@@ -177,48 +175,6 @@ func (b *Batch) column(table int, p *plan, v Value) (stored bool) {
 		b.enc.blemish = true
 	}
 	return true
-}
-
-func (b *Batch) keyColumn(table int, p *plan, v Value) error {
-	if v.blank() {
-		return fmt.Errorf("no key: %s is missing", p.name)
-	}
-	switch b.field(table, func(dst []byte) ([]byte, error) { return p.typ.append(dst, v) }) {
-	case errNull, errMisfit, errBlemish:
-		return fmt.Errorf("no key: %s does not fit its column", p.name)
-	}
-	b.rows[table].key = len(b.rows[table].data)
-	return nil
-}
-
-// hashKey hashes the columns' values, with a length before each so that no two
-// lists of values run into the same bytes.
-func (b *Batch) hashKey(table int, p *plan, slots int) error {
-	hash, found := []byte{}, false
-	for i := range p.hash {
-		part, v := &p.hash[i], b.enc.slots[slots+p.hash[i].slot]
-		if v.blank() {
-			hash = append(hash, null...)
-			continue
-		}
-		value, err := part.typ.append(nil, v)
-		switch err {
-		case errNull:
-			value = nil
-		case errMisfit, errBlemish:
-			return fmt.Errorf("no key: %s does not fit its column", part.name)
-		default:
-			found = true
-		}
-		hash = AppendField(hash, value)
-	}
-	if !found {
-		return errors.New("no key: every member it is made of is missing")
-	}
-	sum := sha256.Sum256(hash)
-	b.rows[table].data = AppendField(b.rows[table].data, hex.AppendEncode(nil, sum[:16]))
-	b.rows[table].key = len(b.rows[table].data)
-	return nil
 }
 
 // in writes the columns of a nested object. One that leaves no trace in a

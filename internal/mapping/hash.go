@@ -10,7 +10,8 @@ import (
 // contentHash returns a 64-bit hash over the names and values of an element's
 // members, whatever their order and whether or not the mapping declares them:
 // a member that becomes a column later changes no hash. Null, "" and control
-// annotations do not count, and times count to the microsecond. Two different
+// annotations do not count, nor does the case of a GUID; times count to the
+// microsecond. Two different
 // elements of one key share a hash with a chance of 2^-64.
 func contentHash(element Value) int64 {
 	return int64(hashValue(element, 0))
@@ -24,7 +25,7 @@ func hashValue(v Value, path uint64) uint64 {
 		return hashArray(v, path)
 	case '"':
 		var buffer [40]byte
-		return mix(path, xxhash.Sum64(cutFraction(v.Raw(), buffer[:0])))
+		return mix(path, xxhash.Sum64(normalText(v.Raw(), buffer[:0])))
 	default:
 		return mix(path, xxhash.Sum64(v.Raw()))
 	}
@@ -58,20 +59,39 @@ func mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-// cutFraction cuts the digits below the microsecond from a quoted time in
-// Graph's form, "2006-01-02T15:04:05.1234567Z", and leaves any other text
-// alone. PostgreSQL keeps microseconds, so a difference below them is none.
-func cutFraction(quoted, buffer []byte) []byte {
-	const seventh = len(`"2006-01-02T15:04:05.123456`)
-	if len(quoted) <= seventh+1 || quoted[5] != '-' || quoted[11] != 'T' || quoted[20] != '.' {
+// normalText brings a quoted string to the form in which equal contents are
+// equal: GUIDs in lower case, and times in Graph's form
+// ("2006-01-02T15:04:05.1234567Z") in UTC without the digits below the
+// microsecond, which PostgreSQL does not keep.
+func normalText(quoted, buffer []byte) []byte {
+	if text := quoted[1 : len(quoted)-1]; isGUID(text) {
+		buffer = append(buffer, quoted...)
+		lower(buffer)
+		return buffer
+	}
+	const second, sixth = len(`"2006-01-02T15:04:05`), len(`"2006-01-02T15:04:05.123456`)
+	if len(quoted) <= second+1 || len(quoted) > sixth+10 || !timeForm(quoted[1:second]) {
 		return quoted
 	}
-	rest := quoted[seventh:]
-	zone := bytes.TrimLeft(rest, "0123456789")
-	if len(zone) == len(rest) {
-		return quoted
+	digits := second
+	for digits < len(quoted) && (quoted[digits] == '.' || '0' <= quoted[digits] && quoted[digits] <= '9') {
+		digits++
 	}
-	return append(append(buffer, quoted[:seventh]...), zone...)
+	zone := quoted[digits:]
+	if string(zone) == `+00:00"` {
+		zone = []byte(`Z"`)
+	}
+	return append(append(buffer, quoted[:min(digits, sixth)]...), zone...)
+}
+
+// timeForm tells whether a text has the form of a time in whole seconds.
+func timeForm(text []byte) bool {
+	for i, want := range []byte("0000-00-00T00:00:00") {
+		if digit := '0' <= text[i] && text[i] <= '9'; digit != (want == '0') || !digit && text[i] != want {
+			return false
+		}
+	}
+	return true
 }
 
 // isAnnotation tells whether a quoted member name is an OData control

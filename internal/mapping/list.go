@@ -57,7 +57,7 @@ func (b *Batch) appendList(dst []byte, p *plan, v Value) (_ []byte, extra int, e
 			dst = append(dst, null...)
 			continue
 		}
-		if element.Kind() != '"' {
+		if element.Kind() != '"' || !ok {
 			return dst, extra, errMisfit
 		}
 		text, bad := appendText([]byte{}, element.Raw())

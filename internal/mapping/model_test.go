@@ -47,6 +47,14 @@ var blocks = Table("blocks",
 	Col("mode", "mode", LowerText),
 	Col("reason", "reason", Text))
 
+// messages are keyed by an id, or by a hash where they have none.
+var messages = Table("messages",
+	Key("id", "id", ID).Else("id_source", "smsId", "sentDateTime", "units"),
+	Col("smsId", "sms_id", IndexedText),
+	Col("sentDateTime", "sent_at", Timestamp),
+	Col("units", "units", Int4),
+	Col("text", "text", Text))
+
 var served = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // store encodes one element as a batch of its own.
@@ -107,4 +115,30 @@ func column(t testing.TB, b *Batch, table, name string) string {
 	}
 	t.Fatalf("no column %s.%s", table, name)
 	return ""
+}
+
+func TestContradictoryDeclarations(t *testing.T) {
+	t.Parallel()
+	col := Col("a", "a", Text)
+	for name, declare := range map[string]func(){
+		"no key":                    func() { Table("t", col) },
+		"key behind other columns":  func() { Table("t", col, Key("id", "id", ID)) },
+		"key behind a key's source": func() { Table("t", Key("id", "id", ID).Else("source", "a"), Key("to", "to", ID), col) },
+		"hash of no column":         func() { Table("t", HashKey("key", "b"), col) },
+		"fall back to no column":    func() { Table("t", Key("id", "id", ID).Else("source", "b"), col) },
+		"fall back of a column":     func() { Table("t", Key("id", "id", ID), col.Else("source", "a")) },
+		"fall back of a uuid":       func() { Table("t", Key("id", "id", UUID).Else("source", "a"), col) },
+		"member twice":              func() { Table("t", Key("id", "id", ID), col, Col("a", "b", Text)) },
+		"column twice":              func() { Table("t", Key("id", "id", ID), col, Col("b", "a", Text)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			defer func() {
+				if recover() == nil {
+					t.Error("was accepted")
+				}
+			}()
+			declare()
+		})
+	}
 }

@@ -88,7 +88,11 @@ func (r *rebuilder) members(into tree, plans []plan, row Row, column *int, key s
 		case wordHashKey:
 			next()
 		case wordKey, wordCol, wordList:
-			if value := next(); value != nil {
+			value := next()
+			if p.source != "" && string(next()) == SourceHash {
+				value = nil
+			}
+			if value != nil {
 				into[p.name] = json.RawMessage(p.render(value))
 			}
 		case wordIn, wordOneOf:

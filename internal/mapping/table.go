@@ -47,7 +47,7 @@ type plan struct {
 	slot  int // of the member's value; -1 for words without a name
 	table int // Side, Rows: index into Model.Tables
 	inner *object
-	hash  []plan // HashKey: the members it covers
+	hash  []plan // HashKey, Else: the members it covers
 }
 
 // Table compiles a declaration. It panics on a contradictory one, as
@@ -76,7 +76,7 @@ func (m *Model) compile(t *Layout, members []Member) *object {
 	o := &object{slots: map[string]int{}}
 	o.plans = m.plans(t, o, members)
 	for i, p := range o.plans {
-		if p.word == wordHashKey {
+		if p.word == wordHashKey || p.source != "" {
 			o.plans[i].hash = o.named(p.names)
 		}
 	}
@@ -94,9 +94,15 @@ func (m *Model) plans(t *Layout, o *object, members []Member) []plan {
 		}
 		switch member.word {
 		case wordKey, wordHashKey:
+			if t.Key != len(t.Columns) {
+				panic("mapping: " + t.Name + " has key column " + member.column + " behind other columns")
+			}
 			t.Key++
 			t.inherited = append(t.inherited, Column{member.inherit, member.typ})
 			t.add(member.column, member.typ)
+			if member.source != "" {
+				t.add(member.source, Text)
+			}
 		case wordCol, wordList:
 			t.add(member.column, member.typ)
 		case wordOneOf:
@@ -155,7 +161,7 @@ func (o *object) named(names []string) []plan {
 	for _, name := range names {
 		i := slices.IndexFunc(o.plans, func(p plan) bool { return p.name == name && p.word == wordCol })
 		if i < 0 {
-			panic("mapping: HashKey names " + name + ", which is no column")
+			panic("mapping: a key is a hash of " + name + ", which is no column")
 		}
 		found = append(found, o.plans[i])
 	}

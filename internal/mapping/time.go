@@ -30,8 +30,11 @@ func timestampColumn(dst []byte, v Value) ([]byte, error) {
 	if err := t.UnmarshalText(text); err != nil {
 		return dst, errMisfit
 	}
-	if t.UTC().Year() == 1 {
+	switch year := t.UTC().Year(); {
+	case year == 1:
 		return dst, errNull
+	case year < 0 || year > 9999: // by the offset; RFC 3339 cannot say it in UTC
+		return dst, errMisfit
 	}
 	return AppendTime(dst, t), nil
 }

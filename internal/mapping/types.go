@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -184,10 +185,11 @@ func number(v Value, orString bool) ([]byte, error) {
 	if v.Kind() == '0' {
 		return v.Raw(), nil
 	}
-	if text, ok := content(v); ok && orString && jsontext.Value(text).Kind() == '0' && jsontext.Value(text).IsValid() {
-		return text, errInexact
+	text, ok := content(v)
+	if !ok || !orString || !jsontext.Value(text).IsValid() || jsontext.Value(text).Kind() != '0' || bytes.ContainsAny(text, " \t\r\n") {
+		return nil, errMisfit
 	}
-	return nil, errMisfit
+	return text, errInexact
 }
 
 func intColumn(bits int) func([]byte, Value) ([]byte, error) {

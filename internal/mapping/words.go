@@ -6,11 +6,12 @@ type Member struct {
 	name    string // of the JSON member
 	column  string // of the table; the ordinal's for Rows, the kind's for OneOf
 	typ     Type
-	names   []string // HashKey: the members hashed; List: the member of each element
+	names   []string // HashKey, Else: the members hashed; List: the member of each element
 	members []Member // In, OneOf, Side, Rows
 	table   string   // Side, Rows
 	side    string
 	inherit string // Key: the column's name in child tables
+	source  string // Else: the column that says where the key is from
 }
 
 type word int
@@ -36,6 +37,23 @@ func Key(name, column string, typ Type, inherit ...string) Member {
 	}
 	return m
 }
+
+// Else lets a text Key fall back to a hash, made as HashKey makes it, in
+// elements where its member is missing. The text column source, right behind
+// the key, says which it is: SourceGraph or SourceHash.
+func (m Member) Else(source string, names ...string) Member {
+	if m.word != wordKey || m.typ.OID != Text.OID {
+		panic("mapping: " + m.name + " is no text key and cannot fall back to a hash")
+	}
+	m.source, m.names = source, names
+	return m
+}
+
+// What the source column of a Key with an Else says.
+const (
+	SourceGraph = "graph"
+	SourceHash  = "hash"
+)
 
 // HashKey declares a text column that identifies an element without an id: the
 // first 16 bytes, in hexadecimal, of a SHA-256 over the column values of the

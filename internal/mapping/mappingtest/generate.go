@@ -40,7 +40,8 @@ func ReadProperties(r io.Reader) ([]Property, error) {
 // Element generates the JSON text of an object of the given type as one API
 // version may serve it, and as it never should: each property present, absent,
 // null, empty, extreme or of a wrong type, in any order, with members nobody
-// declared and strings no database can hold. The members in keys always fit.
+// declared and strings no database can hold. The members in keys fit if they
+// are there, and the first of them is there.
 func Element(properties []Property, typ, api string, keys ...string) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		var members []string
@@ -48,10 +49,15 @@ func Element(properties []Property, typ, api string, keys ...string) *rapid.Gene
 			if p.Type != typ || !slices.Contains(p.APIs, api) {
 				continue
 			}
-			value := Value(p.Edm).Draw(t, p.Name)
-			if slices.Contains(keys, p.Name) {
-				value = strconv.Quote(rapid.StringMatching(`[0-9A-F]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`).Draw(t, p.Name))
+			generator := Value(p.Edm)
+			switch slices.Index(keys, p.Name) {
+			case -1:
+			case 0:
+				generator = keyValue(p.Edm)
+			default:
+				generator = rapid.OneOf(rapid.SampledFrom([]string{"", "null", `""`}), keyValue(p.Edm))
 			}
+			value := generator.Draw(t, p.Name)
 			if value != "" {
 				members = append(members, quoted(p.Name)+": "+value)
 			}
@@ -82,6 +88,15 @@ func Value(edm string) *rapid.Generator[string] {
 	})
 }
 
+// keyValue generates values that fit any column of a key. Of texts that is a
+// GUID, which moreover no two elements share.
+func keyValue(edm string) *rapid.Generator[string] {
+	if edm == "Edm.DateTimeOffset" {
+		return fitting(edm)
+	}
+	return rapid.Map(rapid.StringMatching(`[0-9A-F]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), strconv.Quote)
+}
+
 func fitting(edm string) *rapid.Generator[string] {
 	switch edm {
 	case "Edm.Int32":
@@ -105,14 +120,14 @@ func fitting(edm string) *rapid.Generator[string] {
 	default: // strings and enumerations
 		return rapid.OneOf(
 			rapid.Map(rapid.String(), quoted),
-			rapid.Map(rapid.SampledFrom([]string{"microsoft", "user_out", "+4930123***", "10.0.0.1", "fe80::1", "7F0A3C52-1D2E-4F7B-8A55-52D1B8B0C9A1", strings.Repeat("long ", 700)}), quoted))
+			rapid.Map(rapid.SampledFrom([]string{"microsoft", "Blocked", "user_out", "+4930123***", "10.0.0.1", "fe80::1", "7F0A3C52-1D2E-4F7B-8A55-52D1B8B0C9A1", strings.Repeat("long ", 700)}), quoted))
 	}
 }
 
 // anything generates a value of any JSON type.
 func anything() *rapid.Generator[string] {
 	return rapid.SampledFrom([]string{
-		`0`, `-1`, `12.50`, `1e3`, `2147483648`, `99999999999999999999`, `1e400`, `1E-400`, `true`, `false`, `"text"`, `"12"`, `"12.50"`, `"NaN"`, `"INF"`,
+		`0`, `-1`, `12.50`, `1e3`, `2147483648`, `99999999999999999999`, `1e400`, `1E-400`, `true`, `false`, `"text"`, `"12"`, `"12.50"`, `" 1234"`, `"1234 "`, `"NaN"`, `"INF"`,
 		`[]`, `{}`, `[1, "two", null, {"three": 3}]`, `{"a": {"b": [null, {"c": ""}]}, "@odata.type": "#x"}`, `"300000-01-01T00:00:00Z"`, `"2026-02-30"`,
 	})
 }
