@@ -110,7 +110,7 @@ CREATE TABLE ingest.rejects (
     resolved_at timestamptz,
     PRIMARY KEY (tenant_id, endpoint, sha256)
 );
-CREATE INDEX rejects_open ON ingest.rejects (tenant_id, endpoint, key) WHERE resolved_at IS NULL AND NOT stored;
+CREATE INDEX rejects_open ON ingest.rejects (tenant_id, endpoint, key) WHERE resolved_at IS NULL;
 COMMENT ON TABLE ingest.rejects IS 'Elements kept raw because they could not be stored as served. Holds personal data.';
 COMMENT ON COLUMN ingest.rejects.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN ingest.rejects.endpoint IS 'Name of the endpoint.';

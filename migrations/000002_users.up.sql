@@ -1,6 +1,11 @@
 -- The people behind the user ids of all tables.
 
-CREATE SCHEMA teams;
+-- The schema may be there already, made for a user who may not make any.
+DO $$ BEGIN
+    IF to_regnamespace('teams') IS NULL THEN
+        CREATE SCHEMA teams;
+    END IF;
+END $$;
 COMMENT ON SCHEMA teams IS 'ingestd: what Microsoft Graph served, normalized';
 
 CREATE TABLE teams.users (

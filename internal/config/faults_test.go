@@ -10,6 +10,10 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	const pstn = "endpoints: {}"
 	endpoint := func(keys string) string { return "endpoints: {pstn_calls: {" + keys + "}}" }
+	var off []string
+	for _, b := range known {
+		off = append(off, b.Name+": {enabled: false}")
+	}
 	const secret = "client_secret_env: GRAPH_SECRET"
 	const cloud = "    auth:"
 
@@ -68,7 +72,7 @@ func TestFaults(t *testing.T) {
 		"settle above reach":   {pstn, endpoint("reach: 2d, settle: 2d1h30m"), "config.yaml:7: tenants[0].endpoints.pstn_calls.settle: 49h30m is above reach 2d"},
 		"default above reach":  {pstn, endpoint("reach: 2d"), "config.yaml:7: tenants[0].endpoints.pstn_calls.settle: 3d is above reach 2d"},
 		"reach above Graph's":  {pstn, endpoint("reach: 366d"), "config.yaml:7: tenants[0].endpoints.pstn_calls.reach: 366d is above the 365d Graph keeps"},
-		"nothing enabled":      {pstn, endpoint("enabled: false}, sms_messages: {enabled: false"), "config.yaml:7: tenants[0].endpoints: none is enabled"},
+		"nothing enabled":      {pstn, "endpoints: {" + strings.Join(off, ", ") + "}", "config.yaml:7: tenants[0].endpoints: none is enabled"},
 		"custom key elsewhere": {cloud, "    ca_file: /x\n" + cloud, "config.yaml:4: tenants[0].ca_file: only for cloud custom"},
 		"custom without login": {cloud, "    cloud: custom\n    graph_url: https://x\n" + cloud, "config.yaml:3: tenants[0].login_url: missing (cloud custom needs it)"},
 		"custom with http":     {cloud, "    cloud: custom\n    login_url: https://x\n    graph_url: http://x\n" + cloud, "config.yaml:6: tenants[0].graph_url: must be https://host or https://host:port, without user, path or query"},

@@ -16,7 +16,10 @@ const (
 
 var known = []Bounds{
 	{Name: "pstn_calls", Reach: 365 * day, Settle: 72 * time.Hour, APIs: []string{"v1.0", "beta"}},
+	{Name: "direct_routing_calls", Reach: 150 * day, Settle: 72 * time.Hour, APIs: []string{"v1.0", "beta"}},
 	{Name: "sms_messages", Reach: 90 * day, Settle: 72 * time.Hour, APIs: []string{"beta"}},
+	{Name: "pstn_blocked_users_log", Reach: 90 * day, Settle: 72 * time.Hour, APIs: []string{"beta"}},
+	{Name: "dialout_report", Reach: 90 * day, Settle: 72 * time.Hour, APIs: []string{"beta"}},
 }
 
 // valid is a smallest file that loads, given GRAPH_SECRET. Tests replace lines

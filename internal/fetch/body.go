@@ -15,10 +15,12 @@ import (
 // beyond this it is a fault or a bomb, and two dozen requests are in flight at a time.
 const maxBody = 64 << 20
 
-// bodies reads answers whole. Decompressors are kept because each allocates tens of kilobytes.
+// bodies reads answers whole. Decompressors are kept because each allocates tens of kilobytes, and buffers because one
+// that grew is up to twice as large as its answer, which lives until its rows are stored.
 type bodies struct {
-	max   int64
-	gzips sync.Pool
+	max     int64
+	gzips   sync.Pool
+	buffers sync.Pool
 }
 
 // read returns the decompressed body after its last byte and checksum, or, with an error, what could be read of it.
@@ -51,10 +53,15 @@ func (b *bodies) gunzip(body io.Reader) ([]byte, error) {
 }
 
 func (b *bodies) readAll(body io.Reader) ([]byte, error) {
-	var all bytes.Buffer
+	all, ok := b.buffers.Get().(*bytes.Buffer)
+	if !ok {
+		all = new(bytes.Buffer)
+	}
+	defer b.buffers.Put(all)
+	all.Reset()
 	n, err := all.ReadFrom(io.LimitReader(body, b.max+1))
 	if err == nil && n > b.max {
 		err = fmt.Errorf("answer is larger than %d bytes", b.max)
 	}
-	return all.Bytes(), err
+	return bytes.Clone(all.Bytes()), err
 }

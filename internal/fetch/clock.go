@@ -75,6 +75,12 @@ func (c *Client) Now(ctx context.Context) (time.Time, error) {
 	return now, nil
 }
 
+// Clock is the time on Graph's clock as far as it is known: before the first answer it is the local clock's.
+func (c *Client) Clock() time.Time {
+	now, _ := c.clock.now()
+	return now
+}
+
 // Skew is how far Graph's clock is ahead of the local one; 0 before the first answer.
 func (c *Client) Skew() time.Duration {
 	now, ok := c.clock.now()

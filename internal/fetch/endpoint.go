@@ -21,6 +21,8 @@ type Endpoint struct {
 	Slot, Span time.Duration
 	// EventTime is the column that windows apply to.
 	EventTime string
+	// Aggregate says that rows are sums over the window asked, not events.
+	Aggregate bool
 	// Rows is the mapping of its elements.
 	Rows *mapping.Model
 
@@ -34,4 +36,8 @@ const day = 24 * time.Hour
 // configuration, the tests of conformance and the daemon range over it.
 var Endpoints = []Endpoint{
 	pstnCalls,
+	directRoutingCalls,
+	smsMessages,
+	pstnBlockedUsersLog,
+	dialoutReport,
 }

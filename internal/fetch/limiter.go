@@ -82,6 +82,17 @@ func (l *limiter) pause(scopes []scope, until time.Time) {
 	}
 }
 
+// paused is how long a pause still keeps requests of these scopes.
+func (l *limiter) paused(scopes []scope) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now, until := time.Now(), time.Time{}
+	for _, s := range scopes {
+		until = latest(until, l.window(s, now).paused)
+	}
+	return max(until.Sub(now), 0)
+}
+
 func (l *limiter) join(scopes []scope) *waiter {
 	w := &waiter{scopes: scopes, start: make(chan struct{})}
 	l.mu.Lock()

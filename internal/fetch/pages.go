@@ -59,8 +59,7 @@ func (c *Client) Pages(ctx context.Context, e Endpoint, api string, w Window, at
 		var check []byte
 		seen := map[string]bool{first.url: true}
 		for next := c.ask(ctx, first); next != nil; {
-			answer := <-next
-			page, err := answer.page, answer.err
+			page, err := receive(next)
 			if err == nil {
 				if check == nil && page.next != "" && atEdge {
 					check = page.sum()
@@ -76,10 +75,10 @@ func (c *Client) Pages(ctx context.Context, e Endpoint, api string, w Window, at
 			}
 		}
 		if check != nil {
-			if again := <-c.ask(ctx, first); again.err != nil {
-				yield(nil, again.err)
-			} else if !bytes.Equal(again.page.sum(), check) {
-				yield(nil, &Error{Kind: Transient, What: first.what, Err: ErrShifted, Hint: "the window is read again"})
+			if again, err := receive(c.ask(ctx, first)); err != nil {
+				yield(nil, err)
+			} else if !bytes.Equal(again.sum(), check) {
+				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: ErrShifted, Hint: "the window is read again"})
 			}
 		}
 	}
@@ -101,26 +100,49 @@ func (c *Client) listRequest(e Endpoint, api string, w Window, usage *Usage) req
 	return request{
 		url: fmt.Sprintf("%s/%s/communications/callRecords/%s(fromDateTime=%s,toDateTime=%s)",
 			c.graph, api, e.function, w.From.UTC().Format(form), w.To.UTC().Format(form)),
-		scopes: []scope{scopeLogs, scopeLogFunction(e.function)},
+		scopes: scopesOf(e),
 		prefer: []string{"include-unknown-enum-members"},
 		what:   e.Name + " " + w.String(),
 		usage:  usage,
 	}
 }
 
+func scopesOf(e Endpoint) []scope { return []scope{scopeLogs, scopeLogFunction(e.function)} }
+
+// Throttled is how long the requests of an endpoint still have to wait because
+// Graph said so.
+func (c *Client) Throttled(e Endpoint) time.Duration {
+	return c.retrier.limiter.paused(scopesOf(e))
+}
+
 type answer struct {
-	page *Page
-	err  error
+	page     *Page
+	err      error
+	panicked any
 }
 
 // ask gets a page while the caller works on the one before.
 func (c *Client) ask(ctx context.Context, r request) <-chan answer {
 	done := make(chan answer, 1)
 	go func() {
-		page, err := c.page(ctx, r)
-		done <- answer{page, err}
+		var a answer
+		defer func() {
+			a.panicked = recover()
+			done <- a
+		}()
+		a.page, a.err = c.page(ctx, r)
 	}()
 	return done
+}
+
+// receive waits for a page. A panic of its goroutine goes on in the caller's,
+// where it ends one window and not the daemon.
+func receive(next <-chan answer) (*Page, error) {
+	a := <-next
+	if a.panicked != nil {
+		panic(a.panicked)
+	}
+	return a.page, a.err
 }
 
 // follow asks for the page after one, if there is one.
@@ -129,7 +151,7 @@ func (c *Client) follow(ctx context.Context, first request, page *Page, seen map
 		return nil, nil
 	}
 	if seen[page.next] || len(seen) == maxPages {
-		return nil, &Error{Kind: Transient, What: first.what, RequestID: page.RequestID, Err: fmt.Errorf("page %d leads back to an earlier page", len(seen)), Hint: hintTransient}
+		return nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, RequestID: page.RequestID, Err: fmt.Errorf("page %d leads back to an earlier page", len(seen)), Hint: hintTransient}
 	}
 	seen[page.next] = true
 	r := first

@@ -1,0 +1,3 @@
+DROP TABLE teams.direct_routing_calls;
+
+COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 4';
