@@ -55,6 +55,7 @@ var classes = map[string]Kind{
 	"08": Transient, "40001": Transient, "40P01": Transient, "53": Transient, "55P03": Transient, "57": Transient,
 	"25006": Transient, // read-only: a standby after a failover
 	"21":    Poison, "22": Poison, "23": Poison, "54000": Poison,
+	"P0001": Poison,    // a customer's trigger says no
 	"23505": Transient, // another writer was faster
 	"57014": Broken,    // cancelled by a statement_timeout
 }
@@ -64,7 +65,7 @@ func classify(err error) error {
 	var known *Error
 	var pg *pgconn.PgError
 	switch {
-	case err == nil || errors.As(err, &known):
+	case err == nil || errors.As(err, &known) || errors.Is(err, ErrEmptied):
 		return err
 	case errors.Is(err, context.Canceled):
 		return context.Canceled

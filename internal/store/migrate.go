@@ -23,6 +23,9 @@ import (
 // ErrNotMigrated tells that the database's schema is not this program's.
 var ErrNotMigrated = errors.New("database schema does not fit")
 
+// errOlder is ErrNotMigrated for a schema that MigrateUp helps.
+var errOlder = fmt.Errorf("%w", ErrNotMigrated)
+
 // newest returns the number of the last migration this program carries.
 func newest() uint {
 	files, _ := fs.Glob(migrations.Files, "*.up.sql")
@@ -63,19 +66,30 @@ func versionIn(comment *string) uint {
 // CheckSchema returns ErrNotMigrated, with the next step, unless the schema is
 // this program's.
 func (db *DB) CheckSchema(ctx context.Context) error {
+	var encoding string
+	if err := db.pool.QueryRow(ctx, `SHOW server_encoding`).Scan(&encoding); err != nil {
+		return classify(err)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("%w: the database has encoding %s, which cannot hold all names; make one with: createdb --encoding UTF8 --template template0", ErrNotMigrated, encoding)
+	}
 	switch have, want, err := db.Version(ctx); {
 	case err != nil:
 		return err
 	case have < want:
-		return fmt.Errorf("%w: it has version %d, this program needs %d; run: ingestd migrate up", ErrNotMigrated, have, want)
+		return fmt.Errorf("%w: it has version %d, this program needs %d; run: ingestd migrate up", errOlder, have, want)
 	case have > want:
 		return fmt.Errorf("%w: it has version %d, this program knows %d at most; install a newer ingestd", ErrNotMigrated, have, want)
 	}
 	return nil
 }
 
-// MigrateUp brings the schema to this program's version.
+// MigrateUp brings the schema to this program's version. It leaves a newer one
+// alone.
 func (db *DB) MigrateUp(ctx context.Context) error {
+	if err := db.CheckSchema(ctx); err == nil || !errors.Is(err, errOlder) {
+		return err // up to date, newer, or no database for this program
+	}
 	return db.migrate(ctx, func(m *migrate.Migrate) error { return m.Up() })
 }
 
@@ -96,8 +110,8 @@ func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error)
 	if err := waitForMigrator(ctx, conn); err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS ingest`); err != nil {
-		return fmt.Errorf("migrate: %w; the database user must own the schema", classify(err))
+	if err := makeSchema(ctx, conn); err != nil {
+		return fmt.Errorf("migrate: %w; the database user must own the schema ingest or be allowed to create it", classify(err))
 	}
 	handle := stdlib.OpenDB(*db.pool.Config().ConnConfig)
 	defer handle.Close()
@@ -112,7 +126,18 @@ func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error)
 	if err := operate(m); err != nil && !errors.Is(err, migrate.ErrNoChange) {
 		return migrationFailed(err)
 	}
-	return nil
+	return db.noteVersion(ctx, m)
+}
+
+// makeSchema asks first, because CREATE SCHEMA IF NOT EXISTS wants the right to
+// create one even where it is there.
+func makeSchema(ctx context.Context, conn *pgx.Conn) error {
+	var exists bool
+	err := conn.QueryRow(ctx, `SELECT to_regnamespace('ingest') IS NOT NULL`).Scan(&exists)
+	if err == nil && !exists {
+		_, err = conn.Exec(ctx, `CREATE SCHEMA ingest`)
+	}
+	return err
 }
 
 func waitForMigrator(ctx context.Context, conn *pgx.Conn) error {
@@ -159,6 +184,17 @@ func (db *DB) mend(ctx context.Context, m *migrate.Migrate) error {
 		version = -1 // golang-migrate's "nothing applied"
 	}
 	return m.Force(version)
+}
+
+// noteVersion writes the comment of schema ingest anew where it was lost, as in
+// a restore without comments.
+func (db *DB) noteVersion(ctx context.Context, m *migrate.Migrate) error {
+	version, dirty, err := m.Version()
+	if have, _, failed := db.Version(ctx); err != nil || dirty || failed != nil || have == version {
+		return failed
+	}
+	_, err = db.pool.Exec(ctx, fmt.Sprintf(`COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version %d'`, version))
+	return classify(err)
 }
 
 // migrationFailed keeps the place of a failure and drops the statement and the

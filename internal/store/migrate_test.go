@@ -131,7 +131,7 @@ func TestCheckSchema(t *testing.T) {
 			t.Errorf("CheckSchema: %q, want %q", got, want)
 		}
 	}
-	check("database schema does not fit: it has version 0, this program needs 4; run: ingestd migrate up")
+	check("database schema does not fit: it has version 0, this program needs 8; run: ingestd migrate up")
 	if err := db.MigrateUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,10 @@ func TestCheckSchema(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), `COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 99'`); err != nil {
 		t.Fatal(err)
 	}
-	check("database schema does not fit: it has version 99, this program knows 4 at most; install a newer ingestd")
+	check("database schema does not fit: it has version 99, this program knows 8 at most; install a newer ingestd")
+	if err := db.MigrateUp(t.Context()); !errors.Is(err, store.ErrNotMigrated) {
+		t.Errorf("MigrateUp of a newer schema: %v", err)
+	}
 }
 
 // A migration that failed is tried again once its cause is mended, and one
@@ -148,17 +151,17 @@ func TestDirtyMigrationMends(t *testing.T) {
 	t.Parallel()
 	url := storetest.EmptyURL(t)
 	db, conn := storetest.Connect(t, url), storetest.Conn(t, url)
-	if _, err := conn.Exec(t.Context(), `CREATE SCHEMA teams`); err != nil { // in the way of 000002
+	if _, err := conn.Exec(t.Context(), `CREATE SCHEMA teams; CREATE TABLE teams.users ()`); err != nil { // in the way of 000002
 		t.Fatal(err)
 	}
 	err := db.MigrateUp(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "SQLSTATE 42P06") || !strings.Contains(err.Error(), "ingestd migrate up") {
+	if err == nil || !strings.Contains(err.Error(), "SQLSTATE 42P07") || !strings.Contains(err.Error(), "ingestd migrate up") {
 		t.Fatalf("error = %v", err)
 	}
 	if have, _, _ := db.Version(t.Context()); have != 1 {
 		t.Errorf("version %d after the failure, want 1", have)
 	}
-	if _, err := conn.Exec(t.Context(), `DROP SCHEMA teams`); err != nil {
+	if _, err := conn.Exec(t.Context(), `DROP TABLE teams.users`); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.MigrateUp(t.Context()); err != nil {

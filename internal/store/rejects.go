@@ -10,7 +10,12 @@ import (
 	"ingestd/internal/mapping"
 )
 
-// putRejects keeps elements raw. One that is kept already stays as it is.
+// KeyCollision is the reason of a reject whose key was served twice in one
+// reading with different contents.
+const KeyCollision = "key collision"
+
+// putRejects keeps elements raw. One that is kept already stays as it is, but
+// for being open again.
 func putRejects(ctx context.Context, tx pgx.Tx, run *Run, rejects []mapping.Reject) error {
 	if len(rejects) == 0 {
 		return nil
@@ -28,7 +33,7 @@ func putRejects(ctx context.Context, tx pgx.Tx, run *Run, rejects []mapping.Reje
 		FROM unnest($4::bytea[], $5::text[], $6::text[], $7::boolean[], $8::bytea[], $9::timestamptz[])
 			AS new (sha256, key, reason, stored, raw, served_at)
 		ORDER BY sha256
-		ON CONFLICT (tenant_id, endpoint, sha256) DO NOTHING`,
+		ON CONFLICT (tenant_id, endpoint, sha256) DO UPDATE SET resolved_at = NULL WHERE rejects.resolved_at IS NOT NULL`,
 		run.Tenant, run.Endpoint, run.ID, sums, keys, reasons, stored, raws, at)
 	return err
 }
@@ -48,42 +53,20 @@ func keyText(key string) *string {
 }
 
 // resolveRejects closes the rejects whose key was served again in a form that
-// was stored.
+// could be stored as it was.
 func (s *save) resolveRejects(ctx context.Context, tx pgx.Tx, rejects []mapping.Reject) error {
-	rows, err := tx.Query(ctx, `
-		SELECT sha256, key FROM ingest.rejects
-		WHERE tenant_id = $1 AND endpoint = $2 AND key IS NOT NULL AND resolved_at IS NULL AND NOT stored`, s.Tenant, s.Endpoint)
-	if err != nil {
-		return err
-	}
-	type openReject struct {
-		Sum []byte
-		Key string
-	}
-	open, err := pgx.CollectRows(rows, pgx.RowToStructByPos[openReject])
-	if err != nil || len(open) == 0 {
-		return err
-	}
-	good := map[string]bool{}
-	for _, i := range s.keep {
-		good[lastField(s.batch.Elements[i].Key)] = true
-	}
+	bad := map[string]bool{}
 	for _, r := range rejects {
-		if key := keyText(r.Key); key != nil && !r.Stored {
-			delete(good, *key)
+		bad[r.Key] = true
+	}
+	var good []string
+	for _, i := range s.keep {
+		if key := s.batch.Elements[i].Key; !bad[key] {
+			good = append(good, lastField(key))
 		}
 	}
-	var closed [][]byte
-	for _, r := range open {
-		if good[r.Key] {
-			closed = append(closed, r.Sum)
-		}
-	}
-	if len(closed) == 0 {
-		return nil
-	}
-	_, err = tx.Exec(ctx, `
+	_, err := tx.Exec(ctx, `
 		UPDATE ingest.rejects SET resolved_at = now()
-		WHERE tenant_id = $1 AND endpoint = $2 AND sha256 = ANY ($3)`, s.Tenant, s.Endpoint, closed)
+		WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL AND key = ANY ($3)`, s.Tenant, s.Endpoint, good)
 	return err
 }

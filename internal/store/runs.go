@@ -19,6 +19,10 @@ type Run struct {
 	Endpoint  string
 	Model     *mapping.Model
 	EventTime string // the column of an element's time
+	// Aggregate says that elements are sums over the window that was asked, not
+	// events: the window is part of their key, and a complete answer replaces
+	// what was stored for it.
+	Aggregate bool
 	statements
 }
 
@@ -41,7 +45,10 @@ func (c *Counts) Add(other Counts) {
 // StartRun notes the start of a run; the first run.ID and what it needs to
 // Save are filled in.
 func (db *DB) StartRun(ctx context.Context, run *Run, trigger string, from, to time.Time) error {
-	run.statements = newStatements(run.Model)
+	if key := run.Model.Tables[0].Columns[run.Model.Tables[0].Key-1].Type; len(run.Model.Tables) > 1 || key.Name != "text" {
+		return fmt.Errorf("%s has child tables or a key of type %s, which Save does not know", run.Endpoint, key.Name)
+	}
+	run.statements = newStatements(run.Model, run.Aggregate)
 	err := db.pool.QueryRow(ctx, `
 		INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger)
 		VALUES ($1, $2, $3, $4, $5)
@@ -58,17 +65,32 @@ type Outcome struct {
 	Error      string   // empty if none
 }
 
-// FinishRun refreshes teams.users from what the run wrote and notes its end,
-// in one transaction. Runs of the endpoint that were killed are ended with it,
-// and what they wrote is refreshed too. It returns the run's counts.
-func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) (c Counts, err error) {
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, usersStatement(run), run.Tenant, run.Endpoint); err != nil {
+// EndKilledRuns ends the runs of an endpoint that were killed, and refreshes
+// teams.users from what they wrote. Only run's endpoint counts; it need not
+// have been started.
+func (db *DB) EndKilledRuns(ctx context.Context, run *Run) error {
+	var killed bool
+	err := db.pool.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM ingest.runs WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL)`, run.Tenant, run.Endpoint).Scan(&killed)
+	if err != nil || !killed {
+		return classify(err)
+	}
+	return db.retry(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, usersStatement(run), run.Tenant, run.Endpoint, run.ID); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `
+		_, err := tx.Exec(ctx, `
 			UPDATE ingest.runs SET finished_at = clock_timestamp(), result = 'killed'
-			WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL AND run_id < $3`, run.Tenant, run.Endpoint, run.ID); err != nil {
+			WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL`, run.Tenant, run.Endpoint)
+		return err
+	})
+}
+
+// FinishRun refreshes teams.users from what the run wrote and notes its end,
+// in one transaction. It returns the run's counts.
+func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) (c Counts, err error) {
+	err = db.retry(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, usersStatement(run), run.Tenant, run.Endpoint, run.ID); err != nil {
 			return err
 		}
 		return tx.QueryRow(ctx, `
@@ -79,21 +101,22 @@ func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) (c Counts, err
 			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.RequestIDs, o.Error).
 			Scan(&c.Pages, &c.Seen, &c.New, &c.Changed, &c.Unchanged, &c.Rejected)
 	})
-	return c, classify(err)
+	return c, err
 }
 
 // usersStatement refreshes the users named by the rows that unfinished runs of
-// the endpoint wrote. Names come from the newest event, and users are written
-// in order of their ids, so that two endpoints' refreshes do not deadlock.
+// the endpoint wrote. Names come from the newest event (of several at one time
+// the same whatever their order), and users are written in order of their ids,
+// so that two endpoints' refreshes do not deadlock.
 func usersStatement(run *Run) string {
 	return strings.NewReplacer("{table}", "teams."+run.Endpoint, "{at}", run.EventTime).Replace(`
 		INSERT INTO teams.users AS u (tenant_id, user_id, display_name, principal_name, first_seen_on, last_seen_on, source)
 		SELECT $1, user_id,
-			(array_agg(user_display_name ORDER BY {at} DESC) FILTER (WHERE user_display_name IS NOT NULL))[1],
-			(array_agg(user_principal_name ORDER BY {at} DESC) FILTER (WHERE user_principal_name IS NOT NULL))[1],
+			(array_agg(user_display_name ORDER BY {at} DESC, user_principal_name, user_display_name) FILTER (WHERE user_display_name IS NOT NULL))[1],
+			(array_agg(user_principal_name ORDER BY {at} DESC, user_principal_name, user_display_name) FILTER (WHERE user_principal_name IS NOT NULL))[1],
 			min({at})::date, max({at})::date, $2
 		FROM {table}
-		WHERE change_xid >= (SELECT min(start_xid) FROM ingest.runs WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL)
+		WHERE change_xid >= (SELECT min(start_xid) FROM ingest.runs WHERE tenant_id = $1 AND endpoint = $2 AND (finished_at IS NULL OR run_id = $3))
 			AND tenant_id = $1 AND user_id IS NOT NULL AND {at} IS NOT NULL
 		GROUP BY user_id
 		ORDER BY user_id

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,10 +53,25 @@ func TestUsersFollowTheNewestEvent(t *testing.T) {
 	}
 }
 
-// What a killed run had committed reaches teams.users with the next one.
-func TestKilledRunIsFinishedByTheNext(t *testing.T) {
+// Of two events at one time one gives both names, whichever came first.
+func TestUsersOfOneTime(t *testing.T) {
+	f := newFixture(t)
+	other := func(call string) string { return strings.Replace(call, "@example.com", "-renamed@example.com", 1) }
+	f.save(noon, userCall(1, 1, 5, "Z"), other(userCall(2, 1, 5, "A")), other(userCall(3, 2, 5, "A")), userCall(4, 2, 5, "Z"))
+	f.finish("ok")
+	want := "1 A u1-renamed@example.com 2026-03-05 2026-03-05 pstn_calls; 2 A u2-renamed@example.com 2026-03-05 2026-03-05 pstn_calls"
+	if got := f.query(users); got != want {
+		t.Fatalf("users = %s\nwant %s", got, want)
+	}
+}
+
+// What a killed run had committed reaches teams.users even if nothing is due.
+func TestEndKilledRuns(t *testing.T) {
 	f := newFixture(t)
 	f.save(noon, userCall(1, 1, 5, "Killed"))
+	if err := f.db.EndKilledRuns(t.Context(), &store.Run{Tenant: tenant, Endpoint: calls.Name, EventTime: calls.EventTime}); err != nil {
+		t.Fatal(err)
+	}
 	f.start()
 	f.finish("ok")
 	if got := f.query(`SELECT string_agg(result, ' ' ORDER BY run_id) FROM ingest.runs WHERE finished_at IS NOT NULL`); got != "killed ok" {

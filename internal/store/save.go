@@ -14,48 +14,39 @@ import (
 	"ingestd/internal/mapping"
 )
 
-// attempts is how often Save tries a transaction that the database broke off.
-const attempts = 5
+// maxLateness is far above the time from a page's answer to its Save. A row
+// that claims to be newer by more was stored by a clock that was ahead.
+const maxLateness = time.Hour
+
+// attempts is how often a transaction is tried that the database broke off:
+// for some ten seconds, in which a server restarts.
+const attempts = 9
 
 // Save stores a batch and the ledger entries it earns in one transaction. read
 // are the slots whose last page is in the batch, and pages how many pages it
 // holds. Saving the same batch again changes nothing, so a COMMIT whose answer
 // was lost is simply repeated.
 //
+// A batch of an aggregate is the whole answer for the one slot in read: rows of
+// the slot that it does not name are deleted, each with a tombstone. An empty
+// one for a slot that has rows is ErrEmptied.
+//
 // An element the database refuses becomes a reject, and its neighbours are
 // saved. The error of a failed Save is an *Error or the context's.
 func (db *DB) Save(ctx context.Context, run *Run, batch *mapping.Batch, read []Slot, pages int) (Counts, error) {
 	s := newSave(run, batch)
-	careful := false
-	for attempt := 1; ; attempt++ {
-		counts, err := db.saveOnce(ctx, s, careful, read, pages)
-		switch {
-		case err == nil:
-			return counts, nil
-		case isPoison(err) && !careful:
-			careful = true
-		case !isTransient(err) || attempt == attempts:
-			return Counts{}, err
-		default:
-			if err := pause(ctx, attempt); err != nil {
-				return Counts{}, err
-			}
-		}
+	if run.Aggregate {
+		s.window = read[0]
 	}
+	counts, err := db.saveAs(ctx, s, read, pages, false)
+	if isPoison(err) {
+		counts, err = db.saveAs(ctx, s, read, pages, true)
+	}
+	return counts, err
 }
 
-// pause waits a random part of 100 ms, 200 ms, 400 ms …
-func pause(ctx context.Context, attempt int) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(rand.N(100 * time.Millisecond << (attempt - 1))):
-		return nil
-	}
-}
-
-func (db *DB) saveOnce(ctx context.Context, s *save, careful bool, read []Slot, pages int) (counts Counts, err error) {
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+func (db *DB) saveAs(ctx context.Context, s *save, read []Slot, pages int, careful bool) (counts Counts, err error) {
+	err = db.retry(ctx, func(tx pgx.Tx) error {
 		counts, err = s.run(ctx, tx, careful)
 		if err != nil {
 			return err
@@ -66,13 +57,56 @@ func (db *DB) saveOnce(ctx context.Context, s *save, careful bool, read []Slot, 
 		counts.Pages = int64(pages)
 		return addToRun(ctx, tx, s.Run, counts)
 	})
-	return counts, classify(err)
+	if err != nil {
+		return Counts{}, err
+	}
+	return counts, nil
+}
+
+// retry runs a transaction until it commits, or fails for good. The work must
+// bear being done again: a COMMIT whose answer is lost may have happened.
+func (db *DB) retry(ctx context.Context, work func(pgx.Tx) error) error {
+	return db.again(ctx, func() error { return pgx.BeginFunc(ctx, db.pool, work) })
+}
+
+// again does work until it succeeds, or fails for good.
+func (db *DB) again(ctx context.Context, work func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := classify(work())
+		if !isTransient(err) || attempt == attempts {
+			return err
+		}
+		db.forgetStandby(err)
+		if err := pause(ctx, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// forgetStandby drops all connections once one turns out to lead to a server
+// that only reads, as after a failover: new ones find the primary.
+func (db *DB) forgetStandby(err error) {
+	var e *Error
+	if errors.As(err, &e) && e.State == "25006" {
+		db.pool.Reset()
+	}
+}
+
+// pause waits a random part of 100 ms, 200 ms, 400 ms … 5 s.
+func pause(ctx context.Context, attempt int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(min(100*time.Millisecond<<(attempt-1), 5*time.Second))):
+		return nil
+	}
 }
 
 // save is the work of one Save that does not depend on the database.
 type save struct {
 	*Run
 	batch   *mapping.Batch
+	window  Slot  // of an aggregate
 	keep    []int // elements in key order, one for each key
 	rejects []mapping.Reject
 	repeats int64 // elements that say the same as a kept one
@@ -97,7 +131,7 @@ func newSave(run *Run, batch *mapping.Batch) *save {
 		} else if e := element(i); e.Hash == element(s.keep[n-1]).Hash {
 			s.repeats++
 		} else {
-			s.rejects = append(s.rejects, mapping.Reject{Raw: e.Raw, Reason: "key collision", Key: e.Key, At: e.At})
+			s.rejects = append(s.rejects, mapping.Reject{Raw: e.Raw, Reason: KeyCollision, Key: e.Key, At: e.At})
 		}
 	}
 	return s
@@ -121,6 +155,11 @@ func (s *save) run(ctx context.Context, tx pgx.Tx, careful bool) (Counts, error)
 		return Counts{}, err
 	}
 	counts.Add(written)
+	if s.Aggregate {
+		if err := s.replaceRest(ctx, tx); err != nil {
+			return Counts{}, err
+		}
+	}
 	for _, r := range rejects {
 		if !r.Stored {
 			counts.Rejected++
@@ -139,11 +178,12 @@ func (s *save) changed(ctx context.Context, tx pgx.Tx) ([]int, error) {
 	if len(s.keep) == 0 {
 		return nil, nil
 	}
-	ids := make([]string, len(s.keep))
-	for n, i := range s.keep {
-		ids[n] = lastField(s.batch.Elements[i].Key)
+	ids := s.ids()
+	args := []any{s.Tenant, ids}
+	if s.Aggregate {
+		args = append(args, s.window.From, s.window.To)
 	}
-	rows, err := tx.Query(ctx, s.lookup, s.Tenant, ids)
+	rows, err := tx.Query(ctx, s.lookup, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -157,11 +197,38 @@ func (s *save) changed(ctx context.Context, tx pgx.Tx) ([]int, error) {
 	todo := make([]int, 0, len(s.keep))
 	for n, i := range s.keep {
 		e := s.batch.Elements[i]
-		if row, ok := stored[ids[n]]; !ok || row.hash != e.Hash && row.updatedAt.Before(e.At) {
+		if row, ok := stored[ids[n]]; !ok || row.hash != e.Hash && (row.updatedAt.Before(e.At) || row.updatedAt.After(e.At.Add(maxLateness))) {
 			todo = append(todo, i)
 		}
 	}
 	return todo, err
+}
+
+// ids are the keys of the kept elements.
+func (s *save) ids() []string {
+	ids := make([]string, len(s.keep))
+	for n, i := range s.keep {
+		ids[n] = lastField(s.batch.Elements[i].Key)
+	}
+	return ids
+}
+
+// ErrEmptied tells that Graph answers nothing for a slot that has rows. A sum
+// does not become nothing, so the answer is not believed.
+var ErrEmptied = errors.New("Graph answers nothing for a day that has rows")
+
+// replaceRest deletes the rows of an aggregate's window that its newest answer
+// no longer names.
+func (s *save) replaceRest(ctx context.Context, tx pgx.Tx) error {
+	served := s.window.ReadAt
+	for _, i := range s.keep {
+		served = s.batch.Elements[i].At
+	}
+	tag, err := tx.Exec(ctx, s.replace, s.Tenant, s.ids(), s.window.From, s.window.To, served)
+	if err == nil && len(s.keep) == 0 && tag.RowsAffected() > 0 {
+		return ErrEmptied
+	}
+	return err
 }
 
 type storedRow struct {
@@ -218,13 +285,17 @@ func (s *save) prepareStage(ctx context.Context, tx pgx.Tx) error {
 // encode writes rows in COPY's binary format: a header, for each row the
 // number of fields and the fields, and an end mark (PostgreSQL manual, COPY).
 func (s *save) encode(todo []int) []byte {
-	fields := len(metadata) + len(s.Model.Tables[0].Columns)
-	out := append([]byte("PGCOPY\n\xff\r\n\x00"), 0, 0, 0, 0, 0, 0, 0, 0)
+	out := make([]byte, 0, s.size(todo))
+	out = append(append(out, "PGCOPY\n\xff\r\n\x00"...), 0, 0, 0, 0, 0, 0, 0, 0)
 	for _, i := range todo {
 		e := s.batch.Elements[i]
 		for row := range s.batch.Rows(i, 0) {
-			out = append(out, byte(fields>>8), byte(fields))
+			out = append(out, byte(s.fields>>8), byte(s.fields))
 			out = mapping.AppendField(out, s.Tenant[:])
+			if s.Aggregate {
+				out = mapping.AppendField(out, mapping.AppendTime(nil, s.window.From))
+				out = mapping.AppendField(out, mapping.AppendTime(nil, s.window.To))
+			}
 			out = mapping.AppendField(out, mapping.AppendTime(nil, e.At))
 			out = mapping.AppendField(out, appendInt8(nil, s.ID))
 			out = mapping.AppendField(out, appendInt8(nil, e.Hash))
@@ -232,6 +303,18 @@ func (s *save) encode(todo []int) []byte {
 		}
 	}
 	return append(out, 0xff, 0xff)
+}
+
+// size bounds the bytes of encode: to grow into megabytes by and by would leave
+// several times as many behind.
+func (s *save) size(todo []int) int {
+	size := 32 // for header and end mark
+	for _, i := range todo {
+		for row := range s.batch.Rows(i, 0) {
+			size += len(row) + 96 // for the columns in front
+		}
+	}
+	return size
 }
 
 func appendInt8(dst []byte, n int64) []byte {
@@ -245,7 +328,7 @@ func (s *save) writeCarefully(ctx context.Context, tx pgx.Tx, todo []int, reject
 	err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) (err error) {
 		counts, err = s.write(ctx, savepoint, todo)
 		if err == nil && len(todo) > 0 {
-			_, err = savepoint.Exec(ctx, `TRUNCATE `+s.stage)
+			_, err = savepoint.Exec(ctx, s.clearStage)
 		}
 		return err
 	})

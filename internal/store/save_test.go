@@ -140,6 +140,7 @@ func TestOlderPageChangesNothing(t *testing.T) {
 		t.Error("an older page overwrote a newer row")
 	}
 	f.want(f.save(noon.Add(time.Second), element(1, `, "charge": 1`)), counts(0, 1, 0, 0))
+	f.want(f.save(noon.Add(-60*24*time.Hour), element(1, `, "charge": 4`)), counts(0, 1, 0, 0)) // the clock was ahead, and is right again
 }
 
 func TestOneKeyTwice(t *testing.T) {

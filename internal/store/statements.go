@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"ingestd/internal/mapping"
@@ -10,42 +11,71 @@ import (
 // statements are the SQL of Save for one endpoint, made from its mapping. All
 // names in it are compiled in.
 type statements struct {
-	stage     string // name of the temporary table
-	makeStage string
-	copyIn    string
-	lookup    string
-	upsert    string
+	fields     int // of a row in COPY
+	makeStage  string
+	clearStage string
+	copyIn     string
+	lookup     string
+	upsert     string
+	replace    string // aggregates only
 }
 
-// metadata are the columns that Save puts in front of the mapped ones.
-var metadata = []string{"tenant_id", "updated_at", "run_id", "row_hash"}
+// metadata are the columns that Save puts in front of the mapped ones; those of
+// an aggregate say which window it sums up.
+func metadata(aggregate bool) []string {
+	if aggregate {
+		return []string{"tenant_id", "window_from", "window_to", "updated_at", "run_id", "row_hash"}
+	}
+	return []string{"tenant_id", "updated_at", "run_id", "row_hash"}
+}
 
-func newStatements(m *mapping.Model) statements {
+func newStatements(m *mapping.Model, aggregate bool) statements {
 	root := m.Tables[0]
 	names := root.ColumnNames()
-	columns := strings.Join(append(metadata[:len(metadata):len(metadata)], names...), ", ")
-	key := strings.Join(append([]string{"tenant_id"}, names[:root.Key]...), ", ")
+	own := metadata(aggregate)
+	lead := own[:len(own)-3] // of the key
+	columns := strings.Join(slices.Concat(own, names), ", ")
+	key := strings.Join(slices.Concat(lead, names[:root.Key]), ", ")
 	last := root.Columns[root.Key-1]
-	stage := "stage_" + root.Name
+	stage := "pg_temp.stage_" + root.Name
 
 	var set []string
-	for _, name := range append(metadata[1:len(metadata):len(metadata)], names[root.Key:]...) {
+	for _, name := range slices.Concat(own[len(lead):], names[root.Key:]) {
 		set = append(set, name+" = excluded."+name)
 	}
+	window := ""
+	if aggregate {
+		window = "AND window_from = $3 AND window_to = $4"
+	}
 	return statements{
-		stage: stage,
+		fields: len(own) + len(names),
 		makeStage: fmt.Sprintf(`CREATE TEMPORARY TABLE IF NOT EXISTS %s ON COMMIT DELETE ROWS AS SELECT %s FROM teams.%s WITH NO DATA`,
 			stage, columns, root.Name),
-		copyIn: fmt.Sprintf(`COPY %s (%s) FROM STDIN (FORMAT binary)`, stage, columns),
-		lookup: fmt.Sprintf(`SELECT %s, row_hash, updated_at FROM teams.%s WHERE tenant_id = $1 AND %[1]s = ANY ($2::%[3]s[])`,
-			last.Name, root.Name, last.Type.Name),
+		clearStage: `TRUNCATE ` + stage,
+		copyIn:     fmt.Sprintf(`COPY %s (%s) FROM STDIN (FORMAT binary)`, stage, columns),
+		lookup: fmt.Sprintf(`SELECT %s, row_hash, updated_at FROM teams.%s WHERE tenant_id = $1 %s AND %[1]s = ANY ($2::%[4]s[])`,
+			last.Name, root.Name, window, last.Type.Name),
 		upsert: fmt.Sprintf(`
 			INSERT INTO teams.%s AS t (%s)
 			SELECT %[2]s FROM %[3]s ORDER BY %[4]s
 			ON CONFLICT (%[4]s) DO UPDATE
 			SET %[5]s, change_xid = pg_current_xact_id()
-			WHERE t.row_hash <> excluded.row_hash AND t.updated_at < excluded.updated_at
+			WHERE t.row_hash <> excluded.row_hash
+				AND (t.updated_at < excluded.updated_at OR t.updated_at > excluded.updated_at + interval '1 hour')
 			RETURNING xmax = 0`,
 			root.Name, columns, stage, key, strings.Join(set, ", ")),
+		replace: fmt.Sprintf(`
+			WITH gone AS (
+				DELETE FROM teams.%s
+				WHERE tenant_id = $1 AND window_from = $3 AND window_to = $4 AND %s <> ALL ($2) AND updated_at < $5
+					AND NOT EXISTS ( -- a newer answer; one that is newer by more came from a clock that was ahead
+						SELECT FROM ingest.slots
+						WHERE tenant_id = $1 AND endpoint = '%[1]s' AND slot_from = $3 AND read_at > $5 AND read_at < $5::timestamptz + interval '1 hour'
+					)
+				RETURNING %[3]s
+			)
+			INSERT INTO ingest.tombstones (table_name, key, op)
+			SELECT '%[1]s', to_jsonb(gone), 'delete' FROM gone`,
+			root.Name, last.Name, key),
 	}
 }

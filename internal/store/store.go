@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,6 +36,7 @@ func Open(url string) (*DB, error) {
 	for name, value := range map[string]string{
 		"application_name":                    "ingestd",
 		"timezone":                            "UTC",
+		"client_encoding":                     "UTF8",
 		"lock_timeout":                        "30s",
 		"idle_in_transaction_session_timeout": "60s",
 	} {
@@ -64,6 +66,9 @@ var ErrUnreachable = errors.New("database unreachable")
 // unreachable says which server did not answer, without the password that the
 // driver's own message may quote.
 func unreachable(config *pgx.ConnConfig, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return context.Canceled
+	}
 	reason := "no answer"
 	if state := sqlState(err); state != "" {
 		reason = "SQLSTATE " + state
@@ -76,6 +81,10 @@ func unreachable(config *pgx.ConnConfig, err error) error {
 // connection ends. Two daemons on one tenant would do work twice; that they do
 // no harm never depends on the lock.
 type Lock struct {
+	db     *DB
+	tenant uuid.UUID
+
+	mu   sync.Mutex
 	conn *pgx.Conn
 }
 
@@ -84,21 +93,50 @@ var ErrLocked = errors.New("another ingestd works on this tenant")
 
 // Lock takes the lock of a tenant on a connection of its own.
 func (db *DB) Lock(ctx context.Context, tenant uuid.UUID) (*Lock, error) {
-	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
+	l := &Lock{db: db, tenant: tenant}
+	return l, l.take(ctx)
+}
+
+func (l *Lock) take(ctx context.Context) error {
+	config := l.db.pool.Config().ConnConfig
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, unreachable(db.pool.Config().ConnConfig, err)
+		return unreachable(config, err)
 	}
 	var got bool
-	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('ingestd ' || $1::uuid, 0))`, tenant).Scan(&got)
+	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('ingestd ' || $1::uuid, 0))`, l.tenant).Scan(&got)
 	if err == nil && got {
-		return &Lock{conn}, nil
+		l.conn = conn
+		return nil
 	}
 	conn.Close(context.WithoutCancel(ctx))
 	if err != nil {
-		return nil, classify(err)
+		return classify(err)
 	}
-	return nil, ErrLocked
+	return ErrLocked
+}
+
+// Keep makes sure that the lock is still held. If its connection was lost, it
+// is taken anew, which fails with ErrLocked if another process was faster.
+func (l *Lock) Keep(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn != nil && l.conn.Ping(ctx) == nil {
+		return nil
+	}
+	if l.conn != nil {
+		l.conn.Close(context.WithoutCancel(ctx))
+		l.conn = nil
+	}
+	return l.take(ctx)
 }
 
 // Release gives the lock back.
-func (l *Lock) Release(ctx context.Context) error { return l.conn.Close(ctx) }
+func (l *Lock) Release(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn == nil {
+		return nil
+	}
+	return l.conn.Close(ctx)
+}

@@ -1,0 +1,273 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/pgserver"
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+)
+
+// failInserts makes the first inserts into pstn_calls fail with a SQLSTATE.
+func (f *fixture) failInserts(state string, times int) {
+	f.t.Helper()
+	_, err := f.conn.Exec(f.t.Context(), fmt.Sprintf(`
+		CREATE SEQUENCE faults;
+		CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN
+			IF nextval('faults') <= %d THEN -- a sequence is not rolled back
+				RAISE EXCEPTION 'canary' USING ERRCODE = '%s';
+			END IF;
+			RETURN NULL;
+		END $$;
+		CREATE TRIGGER fail AFTER INSERT ON teams.pstn_calls FOR EACH STATEMENT EXECUTE FUNCTION fail()`, times, state))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+var aSlot = store.Slot{From: noon.Add(-24 * time.Hour), To: noon, ReadAt: noon, Rows: 3}
+
+// What passes is tried again and leaves nothing behind; what does not pass
+// fails at once, and nothing of the batch is stored.
+func TestServerFaults(t *testing.T) {
+	tests := []struct {
+		name, state string
+		times       int
+		fails       bool
+	}{
+		{"serialization failure", "40001", 2, false},
+		{"deadlock", "40P01", 2, false},
+		{"disk full", "53100", 2, false},
+		{"too many connections", "53300", 2, false},
+		{"lock timeout", "55P03", 2, false},
+		{"server shutting down", "57P01", 2, false},
+		{"connection failure", "08006", 2, false},
+		{"read-only after a failover", "25006", 2, false},
+		{"another writer was faster", "23505", 2, false},
+		{"disk full for long", "53100", 1000, true},
+		{"no privilege", "42501", 1, true},
+		{"internal error", "XX000", 1, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFixture(t)
+			f.failInserts(tt.state, tt.times)
+			_, err := f.db.Save(t.Context(), f.run, batch(t, noon, elements(3, "")...), []store.Slot{aSlot}, 1)
+			stored := f.query(`SELECT (SELECT count(*) FROM teams.pstn_calls) || ' ' || (SELECT count(*) FROM ingest.slots) || ' ' || (SELECT count(*) FROM ingest.rejects) || ' ' || rows_seen FROM ingest.runs`)
+			switch {
+			case tt.fails && (err == nil || !strings.Contains(err.Error(), "SQLSTATE "+tt.state) || strings.Contains(err.Error(), "canary")):
+				t.Errorf("error = %v", err)
+			case tt.fails && stored != "0 0 0 0":
+				t.Errorf("rows, slots, rejects and count after a failed Save: %s", stored)
+			case !tt.fails && (err != nil || stored != "3 1 0 3"):
+				t.Errorf("rows, slots, rejects and count: %s; error %v", stored, err)
+			}
+		})
+	}
+}
+
+// Sessions are ended all the time, and every Save still ends well or not at
+// all.
+func TestKilledBackends(t *testing.T) {
+	f := newFixture(t)
+	ctx, stop := context.WithCancel(t.Context())
+	killed := make(chan int)
+	go func() {
+		n := 0
+		for ctx.Err() == nil {
+			var count int
+			if f.conn.QueryRow(context.WithoutCancel(ctx), `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'ingestd'`).Scan(&count) == nil {
+				n += count
+			}
+			time.Sleep(30 * time.Millisecond) // the pace of the fault, not a wait for anything
+		}
+		killed <- n
+	}()
+	saved := 0
+	for i := range 12 {
+		_, err := f.db.Save(t.Context(), f.run, batch(t, noon.Add(time.Duration(i)*time.Second), elements(200, fmt.Sprintf(`, "duration": %d`, i))...), nil, 1)
+		if err == nil {
+			saved = i
+		} else if err.Error() != "database connection lost" && !strings.Contains(err.Error(), "SQLSTATE 57P01") {
+			t.Errorf("Save %d: %v", i, err)
+		}
+	}
+	stop()
+	if n := <-killed; n == 0 {
+		t.Error("no session was ended: the test shows nothing")
+	}
+	got := f.query(`SELECT count(*) || ' ' || count(DISTINCT duration_s) || ' ' || (max(duration_s) >= $1) FROM teams.pstn_calls`, saved)
+	if got != "200 1 true" {
+		t.Errorf("rows, contents, newest = %s, want 200 1 true", got)
+	}
+}
+
+// Two transactions that want each other's rows: one is told to give way, and
+// Save comes through either way.
+func TestDeadlock(t *testing.T) {
+	f := newFixture(t)
+	f.save(noon, element(1, ""), element(2, ""))
+	tx, err := f.conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock := `UPDATE teams.pstn_calls SET operator = operator WHERE id LIKE '%' || $1`
+	if _, err := tx.Exec(t.Context(), lock, "2"); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := f.db.Save(context.WithoutCancel(t.Context()), f.run, batch(t, noon.Add(time.Hour), element(1, `, "duration": 5`), element(2, `, "duration": 5`)), nil, 1)
+		done <- err
+	}()
+	watch := storetest.Conn(t, f.conn.Config().ConnString())
+	for storetest.Query[int](t, watch, `SELECT count(*) FROM pg_locks WHERE NOT granted`) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	_, err = tx.Exec(t.Context(), lock, "1") // now each waits for the other
+	if err == nil {
+		err = tx.Commit(t.Context())
+	} else {
+		tx.Rollback(t.Context())
+	}
+	t.Logf("the other transaction: %v", err)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got := f.query(`SELECT string_agg(duration_s::text, ' ') FROM teams.pstn_calls`); got != "5 5" {
+		t.Errorf("durations = %s", got)
+	}
+}
+
+// The answer to a COMMIT is lost: Save does not know, saves again, and nothing
+// is doubled.
+func TestLostCommitAnswer(t *testing.T) {
+	f := newFixture(t)
+	p := newProxy(t, f.conn.Config().ConnString())
+	f.db = storetest.Connect(t, p.url)
+	slot := aSlot
+	p.eatCommits.Store(1)
+	if _, err := f.db.Save(t.Context(), f.run, batch(t, noon, elements(3, "")...), []store.Slot{slot}, 1); err != nil {
+		t.Fatal(err)
+	}
+	if n := p.eaten.Load(); n != 1 {
+		t.Fatalf("%d answers were lost: the test shows nothing", n)
+	}
+	if got := f.query(`SELECT (SELECT count(*) FROM teams.pstn_calls) || ' ' || (SELECT count(*) FROM ingest.slots) || ' ' || (SELECT rows_new FROM ingest.runs)`); got != "3 1 3" {
+		t.Errorf("rows, slots and new rows = %s, want 3 1 3", got)
+	}
+}
+
+// A proxy passes bytes between the store and PostgreSQL, and can lose the
+// answer to a COMMIT with the connection.
+type proxy struct {
+	url               string
+	eatCommits, eaten atomic.Int64
+}
+
+func newProxy(t *testing.T, target string) *proxy {
+	t.Helper()
+	config, err := pgx.ParseConfig(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, address := pgconnAddress(config)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	p := &proxy{url: fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", config.User, listener.Addr(), url.PathEscape(config.Database))}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial(network, address)
+			if err != nil {
+				client.Close()
+				continue
+			}
+			go p.pass(client, server)
+		}
+	}()
+	return p
+}
+
+func pgconnAddress(c *pgx.ConnConfig) (network, address string) {
+	if strings.HasPrefix(c.Host, "/") {
+		return "unix", filepath.Join(c.Host, fmt.Sprintf(".s.PGSQL.%d", c.Port))
+	}
+	return "tcp", net.JoinHostPort(c.Host, fmt.Sprint(c.Port))
+}
+
+func (p *proxy) pass(client, server net.Conn) {
+	var deaf atomic.Bool
+	go func() {
+		defer server.Close()
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := client.Read(buffer)
+			if bytes.Contains(buffer[:n], []byte("commit")) && p.eatCommits.Add(-1) >= 0 {
+				deaf.Store(true)
+			}
+			if _, werr := server.Write(buffer[:n]); err != nil || werr != nil {
+				return
+			}
+		}
+	}()
+	defer client.Close()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(buffer)
+		if deaf.Load() && n > 0 {
+			p.eaten.Add(1)
+			return
+		}
+		if _, werr := client.Write(buffer[:n]); err != nil || werr != nil {
+			return
+		}
+	}
+}
+
+// A server that is gone for a moment is waited for; one that stays away is an
+// error that loses nothing.
+func TestServerDown(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	server, err := pgserver.Start(ctx, pgserver.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop()
+	db := storetest.Connect(t, server.URL("postgres"))
+	if err := db.MigrateUp(ctx); err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{t: t, db: db}
+	f.start()
+	f.save(noon, element(1, ""))
+	if err := server.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = db.Save(ctx, f.run, batch(t, noon, element(2, "")), nil, 1); err == nil || err.Error() != "database connection lost" {
+		t.Errorf("Save without a server: %v", err)
+	}
+	if err := db.Ping(ctx); !errors.Is(err, store.ErrUnreachable) {
+		t.Errorf("Ping without a server: %v", err)
+	}
+}

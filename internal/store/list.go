@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Endpoints returns what is noted about all endpoints of a tenant, by name.
+func (db *DB) Endpoints(ctx context.Context, tenant uuid.UUID) ([]Endpoint, error) {
+	return list[Endpoint](ctx, db, `
+		SELECT tenant_id, endpoint, enabled, schedule, reach, settle, origin, watermark, next_due_at, failures, last_error, state
+		FROM ingest.endpoints
+		WHERE tenant_id = $1
+		ORDER BY endpoint`, tenant)
+}
+
+// A PastRun is a row of ingest.runs.
+type PastRun struct {
+	RunID      int64      `json:"run_id"`
+	Tenant     uuid.UUID  `json:"tenant_id"`
+	Endpoint   string     `json:"endpoint"`
+	Trigger    string     `json:"trigger"`
+	WindowFrom time.Time  `json:"window_from"`
+	WindowTo   time.Time  `json:"window_to"`
+	StartedAt  time.Time  `json:"started_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+	Result     *string    `json:"result"`
+	Pages      int64      `json:"pages"`
+	Requests   int64      `json:"requests"`
+	ThrottleS  float64    `json:"throttle_s"`
+	Seen       int64      `json:"rows_seen"`
+	New        int64      `json:"rows_new"`
+	Changed    int64      `json:"rows_changed"`
+	Unchanged  int64      `json:"rows_unchanged"`
+	Rejected   int64      `json:"rows_rejected"`
+	RequestIDs []string   `json:"request_ids"`
+	Error      *string    `json:"error"`
+}
+
+// Runs returns the newest runs first, of one endpoint or of all ("").
+func (db *DB) Runs(ctx context.Context, endpoint string, limit int) ([]PastRun, error) {
+	return list[PastRun](ctx, db, `
+		SELECT run_id, tenant_id, endpoint, trigger, window_from, window_to, started_at, finished_at, result, pages, requests, throttle_s,
+			rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected, request_ids, error
+		FROM ingest.runs
+		WHERE $1 IN ('', endpoint)
+		ORDER BY run_id DESC
+		LIMIT $2`, endpoint, limit)
+}
+
+// A KeptReject is a row of ingest.rejects without the raw element, which holds
+// personal data.
+type KeptReject struct {
+	Tenant     uuid.UUID  `json:"tenant_id"`
+	Endpoint   string     `json:"endpoint"`
+	SHA256     string     `json:"sha256"`
+	Key        *string    `json:"key"`
+	Reason     string     `json:"reason"`
+	Stored     bool       `json:"stored"`
+	Bytes      int        `json:"bytes"`
+	RunID      int64      `json:"run_id"`
+	ServedAt   time.Time  `json:"served_at"`
+	SeenAt     time.Time  `json:"seen_at"`
+	ResolvedAt *time.Time `json:"resolved_at"`
+}
+
+// Rejects returns the newest rejects first, of one endpoint or of all (""),
+// with or without those that a later answer resolved.
+func (db *DB) Rejects(ctx context.Context, endpoint string, resolved bool, limit int) ([]KeptReject, error) {
+	return list[KeptReject](ctx, db, `
+		SELECT tenant_id, endpoint, encode(sha256, 'hex'), key, reason, stored, length(raw), run_id, served_at, seen_at, resolved_at
+		FROM ingest.rejects
+		WHERE $1 IN ('', endpoint) AND ($2 OR resolved_at IS NULL)
+		ORDER BY seen_at DESC, sha256
+		LIMIT $3`, endpoint, resolved, limit)
+}
+
+func list[T any](ctx context.Context, db *DB, query string, args ...any) ([]T, error) {
+	rows, err := db.pool.Query(ctx, query, args...)
+	if err != nil {
+		return nil, classify(err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+	return all, classify(err)
+}
