@@ -23,6 +23,9 @@ func Daemon(ctx context.Context, jobs []*Job) error {
 	var running sync.WaitGroup
 	for _, j := range jobs {
 		if !j.Enabled {
+			if err := j.Pause(ctx); err != nil {
+				return err
+			}
 			continue
 		}
 		w := &worker{job: j, free: make(chan struct{}, 1)}
@@ -62,26 +65,39 @@ func (w *worker) tick(ctx context.Context, trigger string) {
 	if ctx.Err() != nil || time.Now().Before(w.notBefore) {
 		return
 	}
-	err := safely(func() error {
-		_, err := w.job.Run(ctx, trigger)
+	if err := w.job.keepLock(ctx); err != nil {
+		w.job.Log.Warn("skipped", zap.String("tenant", w.job.Name), zap.String("endpoint", w.job.Endpoint.Name), zap.Error(err))
+		return
+	}
+	var report Report
+	err := safely(func() (err error) {
+		report, err = w.job.Run(ctx, trigger)
 		return err
 	})
 	w.pause(err)
+	if err != nil && report.Windows == 0 && ctx.Err() == nil { // a run would have logged it
+		w.job.Log.Error("no run", zap.String("tenant", w.job.Name), zap.String("endpoint", w.job.Endpoint.Name),
+			zap.Timep("not_before", notZero(w.notBefore)), zap.Error(err))
+	}
+}
+
+// keepLock makes sure that no other process works on the tenant.
+func (j *Job) keepLock(ctx context.Context) error {
+	if j.Lock == nil {
+		return nil
+	}
+	return j.Lock.Keep(ctx)
 }
 
 // pause sets how long the job is left alone after an error.
 func (w *worker) pause(err error) {
 	var graph *fetch.Error
 	switch {
-	case err == nil || errors.Is(err, context.Canceled):
-		return
 	case errors.As(err, &graph) && graph.Kind == fetch.Throttled:
 		w.notBefore = graph.Until
 	case errors.As(err, &graph) && graph.Kind == fetch.Denied:
 		w.notBefore = time.Now().Add(deniedPause)
 	}
-	w.job.Log.Warn("run failed", zap.String("tenant", w.job.Name), zap.String("endpoint", w.job.Endpoint.Name),
-		zap.Timep("not_before", notZero(w.notBefore)), zap.String("error", err.Error()))
 }
 
 func notZero(t time.Time) *time.Time {
@@ -101,7 +117,7 @@ func Once(ctx context.Context, j *Job, trigger string) (Report, error) {
 	for range passes {
 		report, err := j.Run(ctx, trigger)
 		total.add(report)
-		if err != nil || report.Windows == 0 {
+		if err != nil || report.Due == 0 {
 			return total, err
 		}
 	}
@@ -111,9 +127,8 @@ func Once(ctx context.Context, j *Job, trigger string) (Report, error) {
 func (r *Report) add(more Report) {
 	r.Windows += more.Windows
 	r.Failed += more.Failed
-	r.Took += more.Took
 	r.Rows.Add(more.Rows)
-	r.Watermark, r.Lost = more.Watermark, more.Lost
+	r.Watermark, r.Lost, r.Parked, r.Due = more.Watermark, more.Lost, more.Parked, more.Due
 	r.Usage.Requests += more.Usage.Requests
 	r.Usage.Throttled += more.Usage.Throttled
 	r.Usage.ThrottleWait += more.Usage.ThrottleWait

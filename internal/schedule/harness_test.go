@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"cmp"
 	"crypto/x509"
 	"sync"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/robfig/cron/v3"
+	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
 	"ingestd/internal/fetch"
@@ -20,19 +22,23 @@ import (
 
 var tenantID = uuid.MustParse(graphsim.TenantID)
 
-// A world is a simulated tenant, its clock, a database and the job between.
+// A world is a simulated tenant, its clock, a database and the jobs between.
 type world struct {
 	*testing.T
 	sim  *graphsim.Server
 	db   *store.DB
 	conn *pgx.Conn
-	job  *schedule.Job
+	jobs []*schedule.Job // one for each endpoint
+	job  *schedule.Job   // the first, for tests of one
 
-	mu   sync.Mutex
-	now  time.Time
-	step time.Duration // the clock moves on so much whenever it is read
-	from int           // while the tenant has served so many rows
-	to   int           // up to so many
+	mu     sync.Mutex
+	now    time.Time
+	step   time.Duration // the clock moves on so much whenever it is read
+	secret string        // of the app, if not the right one
+	log    *zap.Logger   // of the client, if any
+
+	from int // while the tenant has served so many rows
+	to   int // up to so many
 }
 
 // newWorld makes a tenant of the given history whose clock stands at noon.
@@ -47,18 +53,25 @@ func newWorld(t *testing.T, c graphsim.Config) *world {
 	t.Cleanup(func() { sim.Close() })
 	url := storetest.URL(t)
 	w.sim, w.db, w.conn = sim, storetest.Connect(t, url), storetest.Conn(t, url)
-	e := fetch.Endpoints[0]
-	every5, err := cron.ParseStandard("*/5 * * * *")
-	if err != nil {
-		t.Fatal(err)
+	for _, e := range fetch.Endpoints {
+		w.jobs = append(w.jobs, w.newJob(e))
 	}
-	w.job = &schedule.Job{
-		Tenant: tenantID, Name: "simulated", Endpoint: e, API: "v1.0", Enabled: true, Schedule: "*/5 * * * *", Next: every5.Next,
-		Policy: schedule.Policy{Slot: e.Slot, Span: e.Span, Reach: e.Reach, Settle: e.Settle, Rereads: schedule.LogRereads},
-		DB:     w.db, Log: zaptest.NewLogger(t),
-	}
+	w.job = w.jobs[0]
 	w.restart()
 	return w
+}
+
+func (w *world) newJob(e fetch.Endpoint) *schedule.Job {
+	w.Helper()
+	every5, err := cron.ParseStandard("*/5 * * * *")
+	if err != nil {
+		w.Fatal(err)
+	}
+	return &schedule.Job{
+		Tenant: tenantID, Name: "simulated", Endpoint: e, API: e.APIs[0], Enabled: true, Schedule: "*/5 * * * *", Next: every5.Next,
+		Policy: schedule.Policy{Slot: e.Slot, Span: e.Span, Reach: e.Reach, Settle: e.Settle, Rereads: schedule.LogRereads, Whole: e.Aggregate},
+		DB:     w.db, Log: zaptest.NewLogger(w),
+	}
 }
 
 func (w *world) clock() time.Time {
@@ -86,13 +99,15 @@ func (w *world) restart() {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(w.sim.CAPEM())
 	client, err := fetch.New(fetch.Options{
-		TenantID: graphsim.TenantID, ClientID: graphsim.ClientID, Secret: func() (string, error) { return graphsim.ClientSecret, nil },
-		GraphURL: w.sim.GraphURL(), LoginURL: w.sim.LoginURL(), RootCAs: roots, Limits: unlimited(),
+		TenantID: graphsim.TenantID, ClientID: graphsim.ClientID, Secret: func() (string, error) { return cmp.Or(w.secret, graphsim.ClientSecret), nil },
+		GraphURL: w.sim.GraphURL(), LoginURL: w.sim.LoginURL(), RootCAs: roots, Limits: unlimited(), Log: w.log,
 	})
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.job.Client = client
+	for _, j := range w.jobs {
+		j.Client = client
+	}
 }
 
 // unlimited keeps the client's own limits out of tests that are not about them.

@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,19 +26,22 @@ type Job struct {
 	Next      func(after time.Time) time.Time // when the schedule comes round
 	Client    *fetch.Client
 	DB        *store.DB
+	Lock      *store.Lock // of the tenant; nil: none is kept
 	Log       *zap.Logger
+
+	current atomic.Pointer[execution] // the run at work
 }
 
 // A Report is what a run did.
 type Report struct {
 	Windows   int          // planned
 	Failed    int          // windows and parts of them that were not read
-	Parked    int          // slots that failed again and again and are tried daily
+	Parked    int          // slots that cannot be read and are tried daily
 	Rows      store.Counts // pages and elements
 	Usage     fetch.Counts // requests and waits
 	Watermark time.Time    // after the run
 	Lost      []fetch.Window
-	Took      time.Duration
+	Due       int // windows still due after the run
 
 	err error // of the worst window
 }
@@ -45,10 +49,23 @@ type Report struct {
 // Run reads all that is due now, two windows at a time, and notes what came of
 // it. A window fails alone; the error is the worst of the windows'.
 func (j *Job) Run(ctx context.Context, trigger string) (Report, error) {
-	start := time.Now()
+	return j.execute(ctx, trigger, Policy.Plan)
+}
+
+// Backfill reads the slots of a span, due or not, but for those that were read
+// less than fresh ago: so one that was interrupted goes on when it is repeated.
+// What lies outside Graph's reach is left out.
+func (j *Job) Backfill(ctx context.Context, span fetch.Window, fresh time.Duration) (Report, error) {
+	return j.execute(ctx, "backfill", func(p Policy, now time.Time, ledger []store.Slot) []Window {
+		return p.PlanSpan(now, ledger, span, fresh)
+	})
+}
+
+// execute reads what a planner says and notes what came of it.
+func (j *Job) execute(ctx context.Context, trigger string, plan func(Policy, time.Time, []store.Slot) []Window) (Report, error) {
 	now, err := j.Client.Now(ctx)
 	if err != nil {
-		return Report{}, err
+		return Report{}, errors.Join(err, j.noteUnreachable(ctx, err))
 	}
 	state, err := j.prepare(ctx, now)
 	if err != nil {
@@ -58,18 +75,33 @@ func (j *Job) Run(ctx context.Context, trigger string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	windows := j.Policy.Plan(now, ledger)
+	if err := j.DB.EndKilledRuns(ctx, j.newRun()); err != nil {
+		return Report{}, err
+	}
+	windows := plan(j.Policy, now, ledger)
 	report := Report{Windows: len(windows)}
 	if len(windows) > 0 {
 		if err := j.run(ctx, now, trigger, windows, &report); err != nil {
 			return report, err
 		}
 	}
-	report.Took = time.Since(start)
-	// The end is noted even when the daemon was told to stop.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	ctx, cancel := ending(ctx)
 	defer cancel()
-	return report, errors.Join(report.err, j.note(ctx, now, state, &report))
+	return report, errors.Join(report.err, j.note(ctx, state, &report))
+}
+
+// noteUnreachable notes a run that could not even begin. What Graph drops from
+// now on counts as lost, so the origin is written at the first start even so,
+// by the local clock; Graph's may move it back later.
+func (j *Job) noteUnreachable(ctx context.Context, why error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	state, err := j.prepare(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	return j.note(ctx, state, &Report{err: why})
 }
 
 // prepare notes the endpoint as it is configured, with its origin.
@@ -90,29 +122,54 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 }
 
 // note brings the endpoint's row up to date after a run.
-func (j *Job) note(ctx context.Context, now time.Time, state store.Endpoint, report *Report) error {
+func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) error {
+	now := j.Client.Clock()
 	ledger, err := j.DB.Slots(ctx, j.Tenant, j.Endpoint.Name, state.Origin)
 	if err != nil {
 		return err
 	}
 	report.Watermark = j.Policy.Watermark(now, ledger)
 	report.Lost = j.Policy.Lost(now, ledger)
-	report.Parked = parked(ledger)
+	report.Parked = len(j.Policy.Parked(now, ledger))
+	report.Due = len(j.Policy.Plan(now, ledger))
 	next := j.Next(now)
 	state.Watermark, state.NextDueAt = report.Watermark, &next
 	switch {
 	case errors.Is(report.err, context.Canceled):
 		// The daemon was told to stop; that says nothing of the endpoint.
 	case report.err != nil:
-		text := report.err.Error()
-		state.Failures, state.LastError = state.Failures+1, &text
-		state.State = failing(result(report.err), state.Failures)
-	case len(j.Policy.Plan(now, ledger)) > 0:
-		state.Failures, state.LastError, state.State = 0, nil, "catching_up"
+		fail(&state, report.err)
 	default:
 		state.Failures, state.LastError, state.State = 0, nil, "on_time"
+		if report.Due > 0 {
+			state.State = "catching_up"
+		}
+		if report.Parked > 0 || len(report.Lost) > 0 {
+			state.State = "late"
+		}
+	}
+	if len(report.Lost) > 0 || report.Parked > 0 {
+		j.Log.Warn("something is missing; see: ingestd gaps", zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name),
+			zap.Stringers("lost", report.Lost), zap.Int("parked", report.Parked))
 	}
 	return j.DB.PutEndpoint(ctx, state)
+}
+
+// Pause notes that the endpoint is switched off.
+func (j *Job) Pause(ctx context.Context) error {
+	state, known, err := j.DB.Endpoint(ctx, j.Tenant, j.Endpoint.Name)
+	if err != nil || !known {
+		return err
+	}
+	state.Enabled, state.State, state.NextDueAt = false, "paused", nil
+	return j.DB.PutEndpoint(ctx, state)
+}
+
+// fail notes one more failed run.
+func fail(state *store.Endpoint, err error) {
+	text := err.Error()
+	state.Failures, state.LastError = state.Failures+1, &text
+	state.State = failing(result(err), state.Failures)
 }
 
 // failing is the state of an endpoint after failed runs in a row.
@@ -124,4 +181,36 @@ func failing(result string, failures int) string {
 		return "late"
 	}
 	return "down"
+}
+
+// A Survey is how an endpoint stands, by the ledger alone.
+type Survey struct {
+	State     store.Endpoint
+	Known     bool // it was started before
+	Watermark time.Time
+	Lost      []fetch.Window
+	Parked    []store.Slot
+	Expiring  []fetch.Window // due, and out of Graph's reach within 48 hours
+}
+
+// Survey asks the ledger how the endpoint stands at a time, and Graph nothing.
+func (j *Job) Survey(ctx context.Context, now time.Time) (Survey, error) {
+	state, known, err := j.DB.Endpoint(ctx, j.Tenant, j.Endpoint.Name)
+	if err != nil || !known {
+		return Survey{}, err
+	}
+	ledger, err := j.DB.Slots(ctx, j.Tenant, j.Endpoint.Name, state.Origin)
+	if err != nil {
+		return Survey{}, err
+	}
+	policy := j.Policy
+	policy.Origin = state.Origin
+	s := Survey{State: state, Known: true, Watermark: policy.Watermark(now, ledger), Lost: policy.Lost(now, ledger)}
+	s.Parked = policy.Parked(now, ledger)
+	for _, w := range policy.Plan(now, ledger) {
+		if w.From.Before(now.Add(edge - policy.Reach)) {
+			s.Expiring = append(s.Expiring, w.Window)
+		}
+	}
+	return s, nil
 }

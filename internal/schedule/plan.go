@@ -34,6 +34,7 @@ const (
 // wrong clock, a reach mistyped and mended, the next plan follows from the
 // ledger and the clock alone.
 func (p Policy) Plan(now time.Time, ledger []store.Slot) []Window {
+	now = now.UTC().Truncate(time.Second) // Graph is asked in whole seconds
 	due := map[urgency][]slot{}
 	for _, s := range p.slots(later(p.Origin, now.Add(-p.Reach)), now, ledger) {
 		u := p.urgency(s, now)
@@ -48,16 +49,40 @@ func (p Policy) Plan(now time.Time, ledger []store.Slot) []Window {
 	return windows
 }
 
+// PlanSpan returns the windows of a span that Graph can still answer for,
+// newest first, but for slots read less than fresh ago.
+func (p Policy) PlanSpan(now time.Time, ledger []store.Slot, span fetch.Window, fresh time.Duration) []Window {
+	now = now.UTC().Truncate(time.Second)
+	var wanted []slot
+	for _, s := range p.slots(later(p.Origin, now.Add(-p.Reach)), now, ledger) {
+		inSpan := s.from.Before(span.To) && s.to.After(span.From)
+		if inSpan && now.Sub(s.read) >= fresh && p.mayRead(s, now) {
+			wanted = append(wanted, s)
+		}
+	}
+	windows := p.windows(wanted, now)
+	slices.Reverse(windows)
+	return windows
+}
+
+// mayRead tells whether a slot can be asked for at all: those of an aggregate
+// only once they have ended, and while Graph has all of them.
+func (p Policy) mayRead(s slot, now time.Time) bool {
+	return !p.Whole || !s.to.After(now) && !s.from.Before(later(p.Origin, now.Add(-p.Reach)))
+}
+
 func (p Policy) urgency(s slot, now time.Time) urgency {
 	// A slot that is partly out of reach is read once, for what is left of it.
 	inReach := !s.owed.Before(now.Add(-p.Reach))
 	final := !now.Before(s.to.Add(p.Settle))
 	unread := s.read.IsZero() || !s.settled && final && inReach
 	switch {
-	case now.Before(s.parkedUntil):
+	case !p.mayRead(s, now):
 		return notDue
 	case unread && s.owed.Before(now.Add(edge-p.Reach)):
-		return expiring
+		return expiring // parked or not: it has few chances left
+	case s.parked:
+		return notDue
 	case unread:
 		return first
 	case inReach && now.Sub(s.read) >= p.every(now.Sub(s.to)):
@@ -84,11 +109,12 @@ func (p Policy) windows(slots []slot, now time.Time) []Window {
 	return windows
 }
 
-// bound sets what is asked of Graph: whole slots, but not the future.
+// bound sets what is asked of Graph: whole slots, but not the future. now is a
+// whole second.
 func (w *Window) bound(now time.Time, reach time.Duration) {
 	w.From, w.To = w.slots[0].from, w.slots[len(w.slots)-1].to
-	if second := now.UTC().Truncate(time.Second); w.To.After(second) {
-		w.To = second
+	if w.To.After(now) {
+		w.To = now
 	}
 	w.AtEdge = w.From.Before(now.Add(margin - reach))
 }

@@ -256,9 +256,9 @@ func TestPolicyCheck(t *testing.T) {
 		want   string
 	}{
 		{"good", func(*Policy) {}, ""},
-		{"settle above reach", func(p *Policy) { p.Settle = 31 * day }, "settle 744h0m0s is not below reach 720h0m0s by a slot of 24h0m0s: rows would leave Graph before they are final"},
-		{"window too long", func(p *Policy) { p.Span = 91 * day }, "a window of 2184h0m0s is longer than the 2160h0m0s that Graph answers"},
-		{"window below a slot", func(p *Policy) { p.Span = time.Hour }, "a window of 1h0m0s does not hold a slot of 24h0m0s"},
+		{"settle above reach", func(p *Policy) { p.Settle = 31 * day }, "settle 31d is not below reach 30d by more than a slot of 1d: rows would leave Graph before they are final"},
+		{"window too long", func(p *Policy) { p.Span = 91 * day }, "a window of 91d is longer than the 90d that Graph answers"},
+		{"window below a slot", func(p *Policy) { p.Span = time.Hour }, "a window of 1h0m0s does not hold a slot of 1d"},
 		{"no cadence", func(p *Policy) { p.Rereads = nil }, "no interval for reading slots again"},
 	}
 	for _, tt := range tests {

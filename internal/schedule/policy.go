@@ -18,6 +18,7 @@ type Policy struct {
 	Reach, Settle time.Duration // how far back Graph answers; how long rows may come late
 	Origin        time.Time     // from when on nothing may be missing
 	Rereads       []Reread      // by growing age
+	Whole         bool          // only slots that have ended and lie in reach as a whole are read
 }
 
 // A Reread says how often slots younger than Below are read again. The last
@@ -40,6 +41,13 @@ const (
 	margin = time.Hour
 )
 
+// A slot that cannot be read although others can is tried at every run at
+// first, and once a day after so many failures.
+const (
+	parkAfter = 3
+	parkedFor = 24 * time.Hour
+)
+
 // maxWindow is Graph's longest window: above it, it answers 406.
 const maxWindow = 90 * 24 * time.Hour
 
@@ -47,15 +55,23 @@ const maxWindow = 90 * 24 * time.Hour
 func (p Policy) Check() error {
 	switch {
 	case p.Slot <= 0 || p.Span < p.Slot:
-		return fmt.Errorf("a window of %v does not hold a slot of %v", p.Span, p.Slot)
+		return fmt.Errorf("a window of %s does not hold a slot of %s", days(p.Span), days(p.Slot))
 	case p.Span > maxWindow:
-		return fmt.Errorf("a window of %v is longer than the %v that Graph answers", p.Span, maxWindow)
+		return fmt.Errorf("a window of %s is longer than the %s that Graph answers", days(p.Span), days(maxWindow))
 	case p.Settle+p.Slot+margin > p.Reach:
-		return fmt.Errorf("settle %v is not below reach %v by a slot of %v: rows would leave Graph before they are final", p.Settle, p.Reach, p.Slot)
+		return fmt.Errorf("settle %s is not below reach %s by more than a slot of %s: rows would leave Graph before they are final", days(p.Settle), days(p.Reach), days(p.Slot))
 	case len(p.Rereads) == 0:
 		return fmt.Errorf("no interval for reading slots again")
 	}
 	return nil
+}
+
+// days writes a duration as the configuration does.
+func days(d time.Duration) string {
+	if day := 24 * time.Hour; d >= day && d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return d.String()
 }
 
 // FirstOrigin is the origin of an endpoint that was never read: as far back as
@@ -64,7 +80,10 @@ func (p Policy) Check() error {
 func (p Policy) FirstOrigin(now, from time.Time) time.Time {
 	origin := now.Add(margin - p.Reach).Truncate(time.Second)
 	if from.After(origin) {
-		return from
+		origin = from
+	}
+	if start := origin.UTC().Truncate(p.Slot); p.Whole && start.Before(origin) {
+		return start.Add(p.Slot)
 	}
 	return origin
 }
@@ -76,7 +95,7 @@ type slot struct {
 	read     time.Time // zero: never
 	settled  bool
 
-	parkedUntil time.Time // not to be read before
+	parked bool // failed again and again, the last time less than a day ago
 }
 
 // slots lists the endpoint's slots from the one that holds a time up to the
@@ -91,7 +110,7 @@ func (p Policy) slots(from, now time.Time, ledger []store.Slot) []slot {
 	for at := from.UTC().Truncate(p.Slot); at.Before(now); at = at.Add(p.Slot) {
 		s := slot{from: at, to: at.Add(p.Slot), owed: later(at, p.Origin)}
 		if k, ok := known[at.Unix()]; ok && k.To.Equal(s.to) {
-			s.parkedUntil = k.ParkedUntil
+			s.parked = k.Failures >= parkAfter && !k.FailedAt.After(now) && now.Before(k.FailedAt.Add(parkedFor))
 			if !k.ReadAt.IsZero() && !k.ReadAt.After(now) {
 				s.read = k.ReadAt
 				s.settled = !s.read.Before(s.to.Add(p.Settle)) && !s.owed.Before(s.read.Add(-p.Reach))
@@ -152,13 +171,10 @@ func (p Policy) every(age time.Duration) time.Duration {
 	return p.Rereads[i].Every
 }
 
-// parked counts the slots that are left alone because they cannot be read.
-func parked(ledger []store.Slot) int {
-	n := 0
-	for _, s := range ledger {
-		if !s.ParkedUntil.IsZero() {
-			n++
-		}
-	}
-	return n
+// Parked lists the slots in reach that failed again and again, and are tried
+// once a day until they can be read.
+func (p Policy) Parked(now time.Time, ledger []store.Slot) []store.Slot {
+	return slices.DeleteFunc(slices.Clone(ledger), func(s store.Slot) bool {
+		return s.Failures < parkAfter || !s.To.After(now.Add(-p.Reach))
+	})
 }

@@ -20,8 +20,6 @@ const (
 	// outage is how many windows in a row may fail before a run gives up:
 	// halving a window around one bad page never fails so often in a row.
 	outage = 6
-	// parkedFor is how long a slot that cannot be read is left alone.
-	parkedFor = 24 * time.Hour
 )
 
 // An execution is one run at work.
@@ -33,6 +31,13 @@ type execution struct {
 
 	succeeded atomic.Int64 // windows read
 	inARow    atomic.Int64 // windows failed since
+
+	started    time.Time
+	slots      int          // planned
+	slotsRead  atomic.Int64 // committed
+	rowsServed atomic.Int64 // committed
+	misfits    atomic.Int64 // values without room in their column
+	unknown    atomic.Int64 // members without a column
 }
 
 // A failure is a window that was not read, and why.
@@ -41,8 +46,8 @@ type failure struct {
 	err    error
 }
 
-// run executes a plan as one run. Its error is one of the database; errors of
-// windows are in the report.
+// run executes a plan as one run. The error says that it could not begin; all
+// others are in the report.
 func (j *Job) run(ctx context.Context, now time.Time, trigger string, windows []Window, report *Report) error {
 	from, to := windows[0].From, windows[0].To
 	for _, w := range windows {
@@ -51,14 +56,16 @@ func (j *Job) run(ctx context.Context, now time.Time, trigger string, windows []
 		}
 		to = later(to, w.To)
 	}
-	x := &execution{Job: j, now: now, run: &store.Run{Tenant: j.Tenant, Endpoint: j.Endpoint.Name, Model: j.Endpoint.Rows, EventTime: j.Endpoint.EventTime}}
+	x := &execution{Job: j, now: now, started: time.Now(), slots: slotsOf(windows), run: j.newRun()}
 	if err := j.DB.StartRun(ctx, x.run, trigger, from, to); err != nil {
 		return err
 	}
+	j.current.Store(x)
+	defer j.current.Store(nil)
 	report.err = x.readAll(ctx, windows, report)
 	report.Usage = x.usage.Counts()
 
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	ctx, cancel := ending(ctx)
 	defer cancel()
 	outcome := store.Outcome{Result: result(report.err), Requests: int64(report.Usage.Requests), Throttle: report.Usage.ThrottleWait, RequestIDs: report.Usage.FailedRequestIDs}
 	if report.err != nil {
@@ -66,8 +73,16 @@ func (j *Job) run(ctx context.Context, now time.Time, trigger string, windows []
 	}
 	counts, err := j.DB.FinishRun(ctx, x.run, outcome)
 	report.Rows = counts
-	j.wideEvent(x.run, trigger, outcome, report)
-	return err
+	if err != nil {
+		report.err = errors.Join(report.err, err)
+		outcome.Result, outcome.Error = "failed", report.err.Error()
+	}
+	x.wideEvent(trigger, outcome, report)
+	return nil
+}
+
+func (j *Job) newRun() *store.Run {
+	return &store.Run{Tenant: j.Tenant, Endpoint: j.Endpoint.Name, Model: j.Endpoint.Rows, EventTime: j.Endpoint.EventTime, Aggregate: j.Endpoint.Aggregate}
 }
 
 // readAll reads windows in order. One that cannot be served is read again in
@@ -78,15 +93,12 @@ func (x *execution) readAll(ctx context.Context, windows []Window, report *Repor
 	var errs []error
 	var dead []failure
 	for len(windows) > 0 {
-		failures, err := x.readRound(ctx, windows)
+		failures, stop := x.readRound(ctx, windows)
 		report.Failed += len(failures)
-		if err != nil {
-			return err
-		}
 		windows = nil
 		for _, f := range failures {
 			switch halves := f.window.halves(x.now, x.Policy.Reach); {
-			case !unservable(f.err):
+			case !x.unservable(f.err):
 				errs = append(errs, f.err)
 			case len(halves) > 0:
 				windows = append(windows, halves...)
@@ -95,14 +107,14 @@ func (x *execution) readAll(ctx context.Context, windows []Window, report *Repor
 				dead = append(dead, f)
 			}
 		}
+		if stop != nil {
+			return errors.Join(stop, x.noteFailures(ctx, dead))
+		}
 	}
 	for _, f := range dead {
 		errs = append(errs, f.err)
-		if err := x.park(ctx, f); err != nil {
-			return err
-		}
 	}
-	return worst(errs)
+	return errors.Join(worst(errs), x.noteFailures(ctx, dead))
 }
 
 // readRound reads windows, a few at a time, and returns those that failed. The
@@ -156,27 +168,39 @@ func hopeless(err error) bool {
 	return errors.Is(err, fetch.ErrClockJump) || errors.As(err, &broken)
 }
 
-// unservable tells whether an answer of Graph was the problem, so that a
-// smaller window may do better: an error or garbage in place of a page, rows
-// that keep moving, a window said to be too long. A network without answers
-// is not.
-func unservable(err error) bool {
+// unservable tells whether the window was the problem, so that a smaller one
+// may do better: an error or garbage in place of a page, rows that keep moving,
+// a window said to be too long, or no answer in time where others came. A
+// network without any answer is no window's fault.
+func (x *execution) unservable(err error) bool {
 	var graph *fetch.Error
 	if !errors.As(err, &graph) {
 		return false
 	}
-	return graph.Kind == fetch.Transient && graph.Status != 0 || graph.Status == http.StatusNotAcceptable || errors.Is(err, fetch.ErrShifted)
+	served := graph.Status != 0 || x.succeeded.Load() > 0
+	return graph.Kind == fetch.Transient && served || graph.Status == http.StatusNotAcceptable || errors.Is(err, fetch.ErrLinkExpired)
 }
 
-// park leaves a slot alone for a day, so that it is not in the way of others.
-// While nothing at all can be read, that is an outage and no slot's fault.
-func (x *execution) park(ctx context.Context, f failure) error {
-	var graph *fetch.Error
-	if x.succeeded.Load() == 0 || errors.Is(f.err, fetch.ErrShifted) || !errors.As(f.err, &graph) {
+// noteFailures notes the slots that cannot be read, so that they are not in
+// the way of others for long. While nothing at all can be read, that is an
+// outage and no slot's fault.
+func (x *execution) noteFailures(ctx context.Context, dead []failure) error {
+	if x.succeeded.Load() == 0 {
 		return nil
 	}
-	s := f.window.slots[0]
-	return x.DB.Park(ctx, x.run, store.Parked{From: s.from, To: s.to, Until: x.now.Add(parkedFor), RequestID: graph.RequestID, Error: f.err.Error(), Body: graph.Body})
+	ctx, cancel := ending(ctx)
+	defer cancel()
+	for _, f := range dead {
+		var graph *fetch.Error
+		if !errors.As(f.err, &graph) {
+			continue
+		}
+		s := f.window.slots[0]
+		if err := x.DB.NoteFailure(ctx, x.run, store.Failure{From: s.from, To: s.to, At: x.now, RequestID: graph.RequestID, Error: f.err.Error(), Body: graph.Body}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // worst returns the error that says most: refused before transient.
@@ -208,17 +232,19 @@ func result(err error) string {
 }
 
 // wideEvent is the one line that a run leaves in the log.
-func (j *Job) wideEvent(run *store.Run, trigger string, o store.Outcome, report *Report) {
+func (x *execution) wideEvent(trigger string, o store.Outcome, report *Report) {
+	j := x.Job
 	c := report.Rows
 	fields := []zap.Field{
-		zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Int64("run_id", run.ID), zap.String("trigger", trigger),
+		zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Int64("run_id", x.run.ID), zap.String("trigger", trigger),
 		zap.String("result", o.Result), zap.Int("windows", report.Windows), zap.Int("windows_failed", report.Failed),
 		zap.Int64("pages", c.Pages), zap.Int64("rows_seen", c.Seen), zap.Int64("rows_new", c.New), zap.Int64("rows_changed", c.Changed),
 		zap.Int64("rows_unchanged", c.Unchanged), zap.Int64("rows_rejected", c.Rejected),
+		zap.Int64("misfits", x.misfits.Load()), zap.Int64("unknown_members", x.unknown.Load()),
 		zap.Int64("requests", o.Requests), zap.Int("throttled", report.Usage.Throttled), zap.Float64("throttle_s", o.Throttle.Seconds()),
 		zap.Duration("skew", j.Client.Skew().Round(time.Second)),
 	}
-	if report.err == nil {
+	if report.err == nil || o.Result == "stopped" {
 		j.Log.Info("run", fields...)
 		return
 	}

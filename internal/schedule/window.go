@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"time"
 
@@ -19,7 +20,8 @@ const (
 	batchPages = 5
 	// readings is how often a window is read before it counts as failed.
 	readings = 3
-	// saveTime is what a Save gets to end in once the daemon is told to stop.
+	// saveTime is what work that has begun gets to end in once the daemon is
+	// told to stop.
 	saveTime = 20 * time.Second
 )
 
@@ -30,13 +32,13 @@ type reading struct {
 
 	column int // of the time that windows apply to
 	batch  *mapping.Batch
-	pages  int                 // in the batch
-	asked  time.Time           // Graph's time of the first request
-	served time.Time           // Graph's time of the last answer
-	counts []int               // elements for each slot
-	seen   map[uint64]struct{} // hashes of the keys of earlier pages
-	moved  bool                // a key stood on two pages
-	mark   uint64              // sum of the hashes of all keys
+	pages  int              // in the batch
+	asked  time.Time        // Graph's time of the first request
+	served time.Time        // Graph's time of the last answer
+	counts []int            // elements for each slot
+	seen   map[uint64]int64 // hashes of the keys of earlier pages, and of their contents
+	moved  bool             // a key stood on two pages
+	mark   uint64           // sum of the hashes of all keys
 }
 
 // readWindow reads a window until a reading can be believed, and commits its
@@ -48,8 +50,11 @@ func (x *execution) readWindow(ctx context.Context, w Window) error {
 	before := uint64(0)
 	for n := range readings {
 		r := &reading{execution: x, window: w, column: slices.Index(x.run.Model.Tables[0].ColumnNames(), x.run.EventTime),
-			batch: x.Endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)), seen: map[uint64]struct{}{}}
+			batch: x.Endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)), seen: map[uint64]int64{}}
 		if err = r.read(ctx); errors.Is(err, fetch.ErrShifted) || errors.Is(err, fetch.ErrLinkExpired) {
+			if err := r.save(ctx, nil); err != nil { // what was served counts all the same
+				return err
+			}
 			continue
 		} else if err != nil {
 			return err
@@ -66,7 +71,7 @@ func (x *execution) readWindow(ctx context.Context, w Window) error {
 }
 
 func (r *reading) shifted() error {
-	return &fetch.Error{Kind: fetch.Transient, What: r.Endpoint.Name + " " + r.window.Window.String(), Err: fetch.ErrShifted,
+	return &fetch.Error{Kind: fetch.Transient, What: r.Endpoint.Name + " " + r.window.Window.String(), Status: http.StatusOK, Err: fetch.ErrShifted,
 		Hint: "it is read again at the next run; a shorter settle or a quieter hour helps if it lasts"}
 }
 
@@ -76,7 +81,7 @@ func (r *reading) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if r.pages == batchPages {
+		if r.pages == batchPages && !r.Endpoint.Aggregate {
 			if err := r.save(ctx, nil); err != nil {
 				return err
 			}
@@ -90,30 +95,47 @@ func (r *reading) read(ctx context.Context) error {
 	return nil
 }
 
-// add encodes a page and counts its elements by slot.
+// add encodes a page and counts its elements by slot. A key that stood on an
+// earlier page shows that rows moved. If it says something else now, the two
+// cannot both be right, and the later is kept raw.
 func (r *reading) add(page *fetch.Page) {
-	start := len(r.batch.Elements)
+	misfits, unknown := r.batch.Misfits, r.batch.Unknown
+	here := map[uint64]int64{}
 	for element := range page.Elements.Elements() {
+		n := len(r.batch.Elements)
 		r.batch.Append(element, page.Served)
-	}
-	r.pages++
-	keys := make([]uint64, 0, len(r.batch.Elements)-start)
-	for i := start; i < len(r.batch.Elements); i++ {
-		if at, ok := r.batch.Time(i, r.column); ok {
+		if len(r.batch.Elements) == n {
+			continue
+		}
+		if at, ok := r.eventTime(n); ok {
 			r.count(at)
 		}
-		keys = append(keys, xxhash.Sum64String(r.batch.Elements[i].Key))
-	}
-	for _, key := range keys {
-		if _, again := r.seen[key]; again {
-			r.moved = true
-		} else {
-			r.mark += key
+		e := r.batch.Elements[n]
+		key := xxhash.Sum64String(e.Key)
+		hash, again := r.seen[key]
+		switch {
+		case !again:
+			here[key] = e.Hash
+		case hash != e.Hash:
+			r.batch.RejectLast(store.KeyCollision)
 		}
+		r.moved = r.moved || again
 	}
-	for _, key := range keys {
-		r.seen[key] = struct{}{}
+	for key, hash := range here {
+		r.seen[key] = hash
+		r.mark += key
 	}
+	r.pages++
+	r.misfits.Add(int64(r.batch.Misfits - misfits))
+	r.unknown.Add(int64(r.batch.Unknown - unknown))
+}
+
+// eventTime is the time by which an element belongs to a slot.
+func (r *reading) eventTime(element int) (time.Time, bool) {
+	if r.Endpoint.Aggregate {
+		return r.window.From, true
+	}
+	return r.batch.Time(element, r.column)
 }
 
 func (r *reading) count(at time.Time) {
@@ -132,12 +154,14 @@ func (r *reading) count(at time.Time) {
 }
 
 // earned are the slots that were read to their last page. One that began to
-// leave Graph's reach meanwhile is not among them, unless it had left already
-// and was never read: that is all there is to get of it.
+// leave Graph's reach meanwhile is not among them. One that had begun before,
+// and was never read, is: that is all there is to get of it, and by its time
+// of reading it does not count as settled.
 func (r *reading) earned() []store.Slot {
 	var slots []store.Slot
 	for i, s := range r.window.slots {
-		if s.owed.Before(r.served.Add(-r.Policy.Reach)) && !s.read.IsZero() {
+		leftBefore := s.owed.Before(r.asked.Add(-r.Policy.Reach))
+		if s.owed.Before(r.served.Add(-r.Policy.Reach)) && !(leftBefore && s.read.IsZero()) {
 			continue
 		}
 		slots = append(slots, store.Slot{From: s.from, To: s.to, ReadAt: r.asked, Rows: r.counts[i]})
@@ -145,15 +169,35 @@ func (r *reading) earned() []store.Slot {
 	return slots
 }
 
-// save commits the batch. Once begun it ends even if ctx is cancelled.
+// save commits the batch. Once begun it ends even if ctx is cancelled. An
+// aggregate is saved only if its reading counts.
 func (r *reading) save(ctx context.Context, read []store.Slot) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	if r.Endpoint.Aggregate && len(read) == 0 {
+		return nil
+	}
+	ctx, cancel := ending(ctx)
 	defer cancel()
-	_, err := r.DB.Save(ctx, r.run, r.batch, read, r.pages)
+	counts, err := r.DB.Save(ctx, r.run, r.batch, read, r.pages)
+	r.rowsServed.Add(counts.Seen)
+	if err == nil {
+		r.slotsRead.Add(int64(len(read)))
+	}
 	r.batch.Reset()
 	r.pages = 0
+	if errors.Is(err, store.ErrEmptied) {
+		return &fetch.Error{Kind: fetch.Transient, What: r.Endpoint.Name + " " + r.window.Window.String(), Status: http.StatusOK, Err: err,
+			Hint: "the day's rows are kept, and it is asked for again"}
+	}
 	return err
+}
+
+// ending returns a context for work that, once begun, should come to its end:
+// it is cancelled some time after ctx is, not with it.
+func ending(ctx context.Context) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(saveTime, cancel) })
+	return late, func() { stop(); cancel() }
 }
