@@ -29,6 +29,9 @@ network; all it makes is removed when it ends.`,
 			if cmd.Flags().Changed("config") {
 				return errUsage("demo brings its own configuration; leave --config out")
 			}
+			if o.Users < 1 || o.CallsPerDay < 1 {
+				return errUsage("--users and --calls take 1 or more")
+			}
 			return stopped(showDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o, exit))
 		},
 	}
@@ -51,7 +54,8 @@ func showDemo(ctx context.Context, out, hints io.Writer, o demo.Options, exit bo
 			err = closing
 		}
 	}()
-	a, err := openFile(stage.Config)
+	// The environment may speak of a real database and a real tenant.
+	a, err := openFile(stage.Config, func(string) string { return "" })
 	if err != nil {
 		return err
 	}

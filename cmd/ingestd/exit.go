@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
@@ -30,8 +33,28 @@ type errDegraded string
 
 func (e errDegraded) Error() string { return string(e) }
 
-// exitCode is the code for a command's error.
+// usageOf is a mistake in the use of a command, with the next step.
+func usageOf(cmd *cobra.Command, mistake string) error {
+	return errUsage(mistake + "; see: " + cmd.CommandPath() + " --help")
+}
+
+// asUsage gives a type to the one complaint of cobra's that has none: about an
+// argument that is not wanted.
+func asUsage(cmd *cobra.Command, err error) error {
+	if err != nil && strings.HasPrefix(err.Error(), "unknown command ") {
+		return usageOf(cmd, err.Error())
+	}
+	return err
+}
+
+// seriousness orders the codes for several errors at once.
+var seriousness = []int{exitInterrupted, exitUsage, exitDenied, exitFailed, exitDegraded, exitOK}
+
+// exitCode is the code for a command's error, of several the most serious.
 func exitCode(err error) int {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		return mostSerious(several.Unwrap())
+	}
 	var usage errUsage
 	var degraded errDegraded
 	var faults *config.Error
@@ -40,7 +63,7 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &usage), errors.As(err, &faults), errors.Is(err, store.ErrNotMigrated), isUnknownCommand(err):
+	case errors.As(err, &usage), errors.As(err, &faults), errors.Is(err, store.ErrNotMigrated):
 		return exitUsage
 	case fetch.KindOf(err) == fetch.Denied:
 		return exitDenied
@@ -50,8 +73,10 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// isUnknownCommand recognizes cobra's own complaints, which have no type.
-func isUnknownCommand(err error) bool {
-	text := err.Error()
-	return strings.HasPrefix(text, "unknown command") || strings.HasPrefix(text, "accepts ") || strings.HasPrefix(text, "requires at least")
+func mostSerious(errs []error) int {
+	var codes []int
+	for _, err := range errs {
+		codes = append(codes, exitCode(err))
+	}
+	return seriousness[slices.IndexFunc(seriousness, func(code int) bool { return slices.Contains(codes, code) })]
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -24,10 +25,11 @@ func run(args []string) int {
 	context.AfterFunc(ctx, stop)
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	err = asUsage(cmd, err)
 	code := exitCode(err)
 	if code != exitOK && code != exitInterrupted {
-		fmt.Fprintln(os.Stderr, "ingestd: "+err.Error())
+		fmt.Fprintln(os.Stderr, "ingestd: "+strings.ReplaceAll(err.Error(), "\n", "\ningestd: "))
 	}
 	return code
 }
@@ -44,15 +46,18 @@ To set it up:                      config.example.yaml, then: ingestd migrate up
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.Join(cmd.Help(), errUsage("a command is missing"))
-		},
+		RunE:          missingCommand,
 	}
 	root.PersistentFlags().String("config", "", "configuration file (default ./config.yaml, then /etc/ingestd/config.yaml)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return errUsage(err.Error() + "; see: " + cmd.CommandPath() + " --help")
+		return usageOf(cmd, err.Error())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newOnce(), newMigrate(), newDemo(), newVersion())
+	root.AddCommand(newRun(), newOnce(), newBackfill(), newStatus(), newGaps(), newRuns(), newRejects(), newMigrate(), newDemo(), newVersion())
 	return root
+}
+
+// missingCommand is what a command does that needs another one after it.
+func missingCommand(cmd *cobra.Command, _ []string) error {
+	return errors.Join(cmd.Help(), usageOf(cmd, "a command is missing"))
 }

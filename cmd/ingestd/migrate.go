@@ -15,7 +15,7 @@ steps of it back. The database user must own the schemas ingest and teams, or
 be allowed to create them. Each step is one transaction; two that run at once
 wait for each other.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: missingCommand,
 	}
 	cmd.AddCommand(newMigrateUp(), newMigrateDown(), newMigrateVersion())
 	return cmd
@@ -49,13 +49,17 @@ func newMigrateDown() *cobra.Command {
 			if steps < 1 {
 				return errUsage("--steps must be 1 or more")
 			}
-			if err := a.db.MigrateDown(cmd.Context(), steps); err != nil {
+			have, _, err := a.db.Version(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if err := a.db.MigrateDown(cmd.Context(), min(steps, int(have))); err != nil {
 				return err
 			}
 			return printVersion(cmd, a)
 		}),
 	}
-	cmd.Flags().IntVar(&steps, "steps", 1, "how many")
+	cmd.Flags().IntVar(&steps, "steps", 1, "how many; more than there are take back all")
 	cmd.Flags().BoolVar(&drop, "drop-data", false, "yes, drop the tables and the rows in them")
 	return cmd
 }
@@ -91,4 +95,14 @@ func withDatabase(verb func(*cobra.Command, *app) error) func(*cobra.Command, []
 		}
 		return verb(cmd, a)
 	}
+}
+
+// withSchema runs a verb with a database of this program's schema.
+func withSchema(verb func(*cobra.Command, *app) error) func(*cobra.Command, []string) error {
+	return withDatabase(func(cmd *cobra.Command, a *app) error {
+		if err := a.db.CheckSchema(cmd.Context()); err != nil {
+			return err
+		}
+		return verb(cmd, a)
+	})
 }

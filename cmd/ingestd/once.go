@@ -8,10 +8,10 @@ import (
 	"strings"
 	"sync"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"ingestd/internal/fetch"
 	"ingestd/internal/schedule"
 )
 
@@ -41,7 +41,9 @@ something else failed. It prints one line for each endpoint.`,
 				return err
 			}
 			defer release()
+			stop := follow(cmd, jobs)
 			outcomes := once(cmd.Context(), jobs, "once")
+			stop()
 			printOutcomes(cmd.OutOrStdout(), outcomes)
 			return worst(outcomes)
 		},
@@ -90,19 +92,14 @@ func printOutcomes(out io.Writer, outcomes []outcome) {
 	w.Flush()
 }
 
-func minute(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.UTC().Format("2006-01-02 15:04")
-}
-
 func (o outcome) word() string {
 	switch {
 	case o.err != nil:
 		return "failed"
 	case len(o.report.Lost) > 0:
 		return "lost " + strings.Join(spans(o), ", ")
+	case o.report.Parked > 0:
+		return fmt.Sprintf("%d slots parked", o.report.Parked)
 	}
 	return "ok"
 }
@@ -120,10 +117,16 @@ func spans(o outcome) []string {
 func worst(outcomes []outcome) error {
 	var errs []error
 	for _, o := range outcomes {
-		if o.err != nil {
+		if o.err != nil && o.report.Failed < o.report.Windows && fetch.KindOf(o.err) == fetch.Transient {
+			errs = append(errs, errDegraded(fmt.Sprintf("%d of %d windows failed: %v", o.report.Failed, o.report.Windows, o.err)))
+		} else if o.err != nil {
 			errs = append(errs, o.err)
 		} else if len(o.report.Lost) > 0 {
 			errs = append(errs, errDegraded(fmt.Sprintf("%s left Microsoft's retention unread: %s", o.job.Endpoint.Name, strings.Join(spans(o), ", "))))
+		} else if o.report.Parked > 0 {
+			errs = append(errs, errDegraded(fmt.Sprintf("%s cannot be read in part; see: ingestd gaps", o.job.Endpoint.Name)))
+		} else if o.report.Due > 0 {
+			errs = append(errs, errDegraded(fmt.Sprintf("%s: %d windows are still due", o.job.Endpoint.Name, o.report.Due)))
 		}
 	}
 	return errors.Join(errs...)

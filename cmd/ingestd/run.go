@@ -53,6 +53,9 @@ func stopped(err error) error {
 }
 
 func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool) error {
+	defer context.AfterFunc(ctx, func() {
+		a.log.Info("stopping: transactions at hand end first; a second signal ends the daemon at once")
+	})()
 	if err := a.waitForDatabase(ctx); err != nil {
 		return err
 	}
@@ -94,9 +97,9 @@ func (a *app) lock(ctx context.Context, jobs []*schedule.Job, wait bool) (releas
 			l.Release(context.WithoutCancel(ctx))
 		}
 	}
-	held := map[uuid.UUID]bool{}
+	held := map[uuid.UUID]*store.Lock{}
 	for _, j := range jobs {
-		if held[j.Tenant] {
+		if j.Lock = held[j.Tenant]; j.Lock != nil {
 			continue
 		}
 		l, err := a.lockTenant(ctx, j, wait)
@@ -104,7 +107,8 @@ func (a *app) lock(ctx context.Context, jobs []*schedule.Job, wait bool) (releas
 			release()
 			return nil, fmt.Errorf("tenant %s: %w", j.Name, err)
 		}
-		locks, held[j.Tenant] = append(locks, l), true
+		locks, held[j.Tenant] = append(locks, l), l
+		j.Lock = l
 	}
 	return release, nil
 }
@@ -112,10 +116,10 @@ func (a *app) lock(ctx context.Context, jobs []*schedule.Job, wait bool) (releas
 func (a *app) lockTenant(ctx context.Context, j *schedule.Job, wait bool) (*store.Lock, error) {
 	for {
 		l, err := a.db.Lock(ctx, j.Tenant)
-		if !errors.Is(err, store.ErrLocked) || !wait {
+		if err == nil || !wait || !errors.Is(err, store.ErrLocked) && !errors.Is(err, store.ErrUnreachable) {
 			return l, err
 		}
-		a.log.Info("waiting: another ingestd works on this tenant", zap.String("tenant", j.Name), zap.Duration("retry_in", retry))
+		a.log.Info("waiting", zap.String("tenant", j.Name), zap.Duration("retry_in", retry), zap.Error(err))
 		if err := pause(ctx); err != nil {
 			return nil, err
 		}

@@ -30,11 +30,11 @@ func open(cmd *cobra.Command) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openFile(path)
+	return openFile(path, os.Getenv)
 }
 
-func openFile(path string) (*app, error) {
-	c, err := config.Load(path, os.Getenv, bounds())
+func openFile(path string, getenv func(string) string) (*app, error) {
+	c, err := config.Load(path, getenv, bounds())
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client) (*sch
 		return nil, err
 	}
 	c := t.Endpoints[e.Name]
-	policy := schedule.Policy{Slot: e.Slot, Span: e.Span, Reach: c.Reach, Settle: c.Settle, Rereads: schedule.LogRereads}
+	policy := schedule.Policy{Slot: e.Slot, Span: e.Span, Reach: c.Reach, Settle: c.Settle, Rereads: schedule.LogRereads, Whole: e.Aggregate}
 	return &schedule.Job{
 		Tenant: id, Name: t.Name, Endpoint: e, Policy: policy, StartFrom: c.StartFrom, API: c.API,
 		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log,

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 30 * time.Second
+
+// quickExit keeps the race detector from resting a second at each exit.
+const quickExit = "GORACE=atexit_sleep_ms=0"
+
+// A process is the program at work in a folder.
+type process struct {
+	*exec.Cmd
+	lines chan string // of its standard error
+	ended chan struct{}
+}
+
+// launch executes the program until it ends or the test does.
+func launch(t *testing.T, dir string, args ...string) *process {
+	t.Helper()
+	p := &process{exec.Command("ingestd", args...), make(chan string, 1000), make(chan struct{})}
+	p.Dir = dir
+	// Nothing of the developer's own configuration.
+	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/no-home", "TMPDIR=" + dir, quickExit, "INGESTD_LOG_LEVEL=info"}
+	stderr, err := p.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go p.watch(stderr)
+	t.Cleanup(func() {
+		p.Process.Kill() // most have ended
+		<-p.ended
+	})
+	return p
+}
+
+// watch keeps what the process says and waits for its end.
+func (p *process) watch(stderr io.Reader) {
+	for text := bufio.NewScanner(stderr); text.Scan(); {
+		p.lines <- text.Text()
+	}
+	close(p.lines)
+	p.Wait() // ProcessState tells
+	close(p.ended)
+}
+
+// says waits for a line with a text.
+func (p *process) says(t *testing.T, text string) {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case line, more := <-p.lines:
+			if strings.Contains(line, text) {
+				return
+			}
+			if !more {
+				<-p.ended
+				t.Fatalf("it ended without a word of %q: %v", text, p.ProcessState)
+			}
+			t.Log(line)
+		case <-late:
+			t.Fatalf("after %v not a word of %q", patience, text)
+		}
+	}
+}
+
+func (p *process) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *process) alive() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// exits waits for the end and demands an exit code.
+func (p *process) exits(t *testing.T, within time.Duration, code int) {
+	t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(within):
+		t.Fatalf("still there after %v", within)
+	}
+	if got := p.ProcessState.ExitCode(); got != code {
+		t.Errorf("exit: %v, want %d", p.ProcessState, code)
+		for line := range p.lines {
+			t.Log(line)
+		}
+	}
+}
+
+// dies sends signals, one after the other, until the process is gone by them.
+func (p *process) dies(t *testing.T, within time.Duration, s syscall.Signal) {
+	t.Helper()
+	late := time.After(within)
+	for {
+		p.Process.Signal(s) // it may be gone
+		select {
+		case <-p.ended:
+			if status := p.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != s {
+				t.Errorf("it ended with %v, want %v", p.ProcessState, s)
+			}
+			return
+		case <-late:
+			t.Fatalf("still there after %v of signals", within)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/graphsim"
+	"ingestd/internal/pgserver"
+	"ingestd/internal/store/storetest"
+)
+
+var small = graphsim.Config{Seed: 1, Users: 20, CallsPerDay: 40, History: 20 * 24 * time.Hour}
+
+const (
+	upToDate = `SELECT count(*) = 1 FROM ingest.endpoints WHERE endpoint = 'pstn_calls' AND state = 'on_time'`
+	saving   = `SELECT count(*) > 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+		WHERE d.datname = current_database() AND relation = 'teams.pstn_calls'::regclass AND NOT granted`
+)
+
+// workplace is a folder with a configuration.
+func workplace(t *testing.T, databaseURL string, tenant *graphsim.Server) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := configure(dir, databaseURL, tenant); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// await waits until the answer to a query is true.
+func await(t *testing.T, url, query string) {
+	t.Helper()
+	if err := waitFor(url, query); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hold takes the table away from the daemon, which then cannot end a
+// transaction until the lock is released.
+func hold(t *testing.T, url string) (release func()) {
+	t.Helper()
+	tx, err := storetest.Conn(t, url).BeginTx(t.Context(), pgx.TxOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `LOCK TABLE teams.pstn_calls IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSignalLetsTransactionFinish(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	dir := workplace(t, url, simulate(t, small))
+	release := hold(t, url)
+	p := launch(t, dir, "run")
+	await(t, url, saving)
+	p.signal(t, syscall.SIGTERM)
+	p.says(t, "stopping")
+	release()
+	p.exits(t, patience, exitOK)
+	conn := storetest.Conn(t, url)
+	if storetest.Query[int](t, conn, `SELECT count(*) FROM teams.pstn_calls`) == 0 {
+		t.Error("the transaction at hand was given up")
+	}
+	if result := storetest.Query[string](t, conn, `SELECT result FROM ingest.runs WHERE endpoint = 'pstn_calls'`); result != "stopped" {
+		t.Errorf("the run ended as %q, want stopped", result)
+	}
+}
+
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	dir := workplace(t, url, simulate(t, small))
+	release := hold(t, url)
+	p := launch(t, dir, "run")
+	await(t, url, saving)
+	p.signal(t, syscall.SIGTERM)
+	p.says(t, "stopping")
+	p.dies(t, 10*time.Second, syscall.SIGTERM) // a transaction alone would get 20 s
+	release()
+}
+
+func TestInterruptedOnce(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	dir := workplace(t, url, simulate(t, small))
+	release := hold(t, url)
+	p := launch(t, dir, "once")
+	await(t, url, saving)
+	p.signal(t, os.Interrupt)
+	p.says(t, "stopping")
+	release()
+	p.exits(t, patience, exitInterrupted)
+	launch(t, dir, "once").exits(t, patience, exitOK)
+	await(t, url, upToDate)
+}
+
+func TestSignalEndsWaitForGraph(t *testing.T) {
+	t.Parallel()
+	crowded := small
+	crowded.LimitFactor = 0.001 // one request a minute
+	tenant := simulate(t, crowded)
+	url := storetest.URL(t)
+	p := launch(t, workplace(t, url, tenant), "run")
+	for deadline := time.Now().Add(patience); tenant.Requests().Answers["getPstnCalls"][429] == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("never throttled")
+		}
+	}
+	p.signal(t, syscall.SIGTERM)
+	p.exits(t, 5*time.Second, exitOK)
+	if result := storetest.Query[string](t, storetest.Conn(t, url), `SELECT result FROM ingest.runs WHERE endpoint = 'pstn_calls'`); result != "stopped" {
+		t.Errorf("the run ended as %q, want stopped", result)
+	}
+}
+
+func TestRunWaitsForDatabase(t *testing.T) {
+	t.Parallel()
+	kept := pgserver.Options{Dir: reachable(t), Settings: map[string]string{"fsync": "off"}}
+	server, err := pgserver.Start(t.Context(), kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := server.URL("postgres")
+	dir := workplace(t, url, simulate(t, small))
+	launch(t, dir, "migrate", "up").exits(t, patience, exitOK)
+	if err := server.Stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	p := launch(t, dir, "run")
+	p.says(t, "waiting for the database")
+	if server, err = pgserver.Start(t.Context(), kept); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	await(t, url, upToDate)
+	p.signal(t, syscall.SIGTERM)
+	p.exits(t, patience, exitOK)
+}
+
+func TestSignalEndsWaitForDatabase(t *testing.T) {
+	t.Parallel()
+	p := launch(t, workplace(t, "postgres://127.0.0.1:1/absent?sslmode=disable", simulate(t, small)), "run")
+	p.says(t, "waiting for the database")
+	p.signal(t, syscall.SIGTERM)
+	p.exits(t, 3*time.Second, exitOK)
+}
+
+// reachable is a folder that the account PostgreSQL runs under can enter.
+func reachable(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "ingestd-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestSecondDaemonTakesOver(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	dir := workplace(t, url, simulate(t, small))
+	first := launch(t, dir, "run")
+	await(t, url, upToDate)
+	second := launch(t, dir, "run")
+	second.says(t, "another ingestd works on this tenant")
+	first.signal(t, syscall.SIGKILL)
+	second.says(t, "started")
+	second.signal(t, syscall.SIGTERM)
+	second.exits(t, patience, exitOK)
+}
+
+func TestDemoInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, at string }{
+		{"while it starts", "Starting a private PostgreSQL"},
+		{"while it reads", "Reading its calls"},
+		{"while it goes on", "goes on reading"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			p := launch(t, dir, "demo", "--users", "20", "--calls", "20")
+			p.says(t, c.at)
+			p.signal(t, os.Interrupt)
+			p.exits(t, patience, exitOK)
+			left, err := os.ReadDir(dir)
+			if err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"ingestd/internal/store/storetest"
+)
+
+// TestScripts runs the command line as its users do, one script per theme.
+// Each has a tenant, a migrated and an empty database, and in its folder a
+// config.yaml that joins the first two.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"edit":      edit,
+			"exits":     exits,
+			"oneline":   oneLine,
+			"signal":    sendSignal,
+			"sql":       query,
+			"until":     until,
+			"writes":    writes,
+			"untouched": untouched,
+			"deny":      deny,
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Vars = append(e.Vars, quickExit)
+			tenant := simulate(t, small)
+			e.Values[tenantKey{}] = tenant
+			e.Setenv("DATABASE_URL", storetest.URL(t))
+			e.Setenv("EMPTY_DATABASE_URL", storetest.EmptyURL(t))
+			return configure(e.WorkDir, e.Getenv("DATABASE_URL"), tenant)
+		},
+	})
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/schedule"
+)
+
+// A standing is how one endpoint stands, as status prints it.
+type standing struct {
+	Tenant        string     `json:"tenant"`
+	Endpoint      string     `json:"endpoint"`
+	State         string     `json:"state"`
+	Flags         []string   `json:"flags"`
+	CompleteUntil *time.Time `json:"complete_until"`
+	NextDueAt     *time.Time `json:"next_due_at"`
+	Failures      int        `json:"failures"`
+	LastError     *string    `json:"last_error"`
+}
+
+func newStatus() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show how every endpoint stands",
+		Long: `status prints, from the database alone, the state of every endpoint, until when it
+is complete, and what is wrong with it. Flags: lost (something left Microsoft's
+retention unread), parked (something cannot be read and is tried daily),
+expiring (something unread leaves the retention within 48 hours). It exits 3 if
+anything is amiss.`,
+		Args: cobra.NoArgs,
+	}
+	output := outputFlag(cmd)
+	cmd.RunE = withJobs(func(cmd *cobra.Command, jobs []*schedule.Job) error {
+		var list []standing
+		amiss := 0
+		for _, j := range jobs {
+			s, err := j.Survey(cmd.Context(), time.Now())
+			if err != nil {
+				return err
+			}
+			list = append(list, stand(j, s))
+			if list[len(list)-1].amiss() {
+				amiss++
+			}
+		}
+		columns := []string{"tenant", "endpoint", "state", "flags", "complete until (utc)", "next due (utc)", "failures", "last error"}
+		if err := emit(cmd, *output, list, columns, standing.row); err != nil || amiss == 0 {
+			return err
+		}
+		return errDegraded(fmt.Sprintf("%d of %d endpoints need attention; see: ingestd gaps, ingestd runs", amiss, len(jobs)))
+	})
+	return cmd
+}
+
+func stand(j *schedule.Job, s schedule.Survey) standing {
+	st := standing{Tenant: j.Name, Endpoint: j.Endpoint.Name, State: "never", Flags: []string{}}
+	if s.Known {
+		st.State, st.CompleteUntil, st.NextDueAt, st.Failures, st.LastError = s.State.State, &s.Watermark, s.State.NextDueAt, s.State.Failures, s.State.LastError
+	}
+	if !j.Enabled {
+		st.State = "paused"
+	}
+	if len(s.Lost) > 0 {
+		st.Flags = append(st.Flags, "lost")
+	}
+	if len(s.Parked) > 0 {
+		st.Flags = append(st.Flags, "parked")
+	}
+	if len(s.Expiring) > 0 {
+		st.Flags = append(st.Flags, "expiring")
+	}
+	return st
+}
+
+func (s standing) amiss() bool {
+	return len(s.Flags) > 0 || slices.Contains([]string{"late", "throttled", "denied", "down"}, s.State)
+}
+
+func (s standing) row() []string {
+	until, next := "-", "-"
+	if s.CompleteUntil != nil {
+		until = minute(*s.CompleteUntil)
+	}
+	if s.NextDueAt != nil {
+		next = minute(*s.NextDueAt)
+	}
+	return []string{s.Tenant, s.Endpoint, s.State, strings.Join(s.Flags, ","), until, next, fmt.Sprint(s.Failures), orDash(s.LastError)}
+}
+
+// withJobs runs a verb with a database of this program's schema and the
+// configured jobs.
+func withJobs(verb func(*cobra.Command, []*schedule.Job) error) func(*cobra.Command, []string) error {
+	return withSchema(func(cmd *cobra.Command, a *app) error {
+		jobs, err := a.jobs()
+		if err != nil {
+			return err
+		}
+		return verb(cmd, jobs)
+	})
+}
+
+// endpointFlag adds --endpoint, checked against the endpoints there are.
+func endpointFlag(cmd *cobra.Command) func() (string, error) {
+	name := cmd.Flags().String("endpoint", "", "only this endpoint (default all)")
+	return func() (string, error) {
+		var known []string
+		for _, e := range fetch.Endpoints {
+			known = append(known, e.Name)
+			if e.Name == *name {
+				return *name, nil
+			}
+		}
+		if *name == "" {
+			return "", nil
+		}
+		return "", errUsage("--endpoint takes one of: " + strings.Join(known, ", "))
+	}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/graphsim"
+)
+
+// noon is when Graph's clock stands in these tests: what is served then is the
+// same whenever the tests run.
+var noon = time.Date(2026, time.March, 11, 12, 0, 0, 0, time.UTC)
+
+// simulate starts a simulated tenant whose clock stands at noon.
+func simulate(t *testing.T, c graphsim.Config) *graphsim.Server {
+	t.Helper()
+	c.Now = func() time.Time { return noon }
+	tenant, err := graphsim.Start(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tenant.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return tenant
+}
+
+// configure writes config.yaml and what it names to a folder.
+func configure(dir, databaseURL string, tenant *graphsim.Server) error {
+	file := func(name string) string { return filepath.Join(dir, name) }
+	for name, content := range map[string]string{
+		"ca.pem": string(tenant.CAPEM()),
+		"secret": graphsim.ClientSecret + "\n",
+		"config.yaml": fmt.Sprintf(`database:
+  url: %q
+tenants:
+  - id: %q
+    name: simulated
+    cloud: custom
+    graph_url: %q
+    login_url: %q
+    ca_file: %q
+    auth:
+      client_id: %q
+      client_secret_file: %q
+    endpoints:
+      pstn_calls:
+        schedule: "*/5 * * * *"
+        settle: 72h
+%s    limits: {logs: 100000/60s, log_function: 100000/60s}
+log: {level: warn}
+`, databaseURL, graphsim.TenantID, tenant.GraphURL(), tenant.LoginURL(), file("ca.pem"), graphsim.ClientID, file("secret"), others()),
+	} {
+		if err := os.WriteFile(file(name), []byte(content), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// others switches off the endpoints that these tests are not about.
+func others() string {
+	var lines strings.Builder
+	for _, e := range fetch.Endpoints {
+		if e.Name != "pstn_calls" {
+			fmt.Fprintf(&lines, "      %s: {enabled: false}\n", e.Name)
+		}
+	}
+	return lines.String()
+}
