@@ -7,13 +7,13 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 .PHONY: help build demo test race bench lint fuzz postgres clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1\t/' | column -t -s "$$(printf '\t')"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build ./ingestd
 	$(GO) build -trimpath -o ingestd ./cmd/ingestd
 
-demo: postgres ## Show the daemon at work on a simulated tenant; Ctrl-C ends it
-	$(GO) run ./cmd/ingestd demo
+demo: postgres build ## Show the daemon at work on a simulated tenant; Ctrl-C ends it
+	@exec ./ingestd demo
 
 test: postgres ## Run all tests, against a real PostgreSQL
 	$(GO) test ./...
