@@ -46,6 +46,7 @@ func (l *loader) checkDatabase(d *Database) {
 
 var (
 	errPlaintext = errors.New("sslmode disable, allow and prefer are only for loopback and Unix sockets; use sslmode=verify-full")
+	errSplit     = errors.New("an @ stands after the host: a password with / or @ in it has to be percent-encoded (%2F, %40), or kept in a password file")
 	errNotADSN   = errors.New("neither a PostgreSQL URL nor keyword=value pairs, or a setting in it is invalid")
 	errDSNFile   = errors.New("a file it names (CA, certificate, key) cannot be read")
 )
@@ -61,6 +62,9 @@ func (l *loader) secured(text string) (string, error) {
 	server, err := pgconn.ParseConfig(text)
 	if err != nil {
 		return "", explain(err)
+	}
+	if strings.Contains(server.Database, "@") {
+		return "", errSplit // what was taken for the database's name is part of the password
 	}
 	given := saysTLS.MatchString(text) || l.getenv("PGSSLMODE") != ""
 	// pgx takes sslnegotiation=direct alone for sslmode=require.

@@ -49,6 +49,7 @@ func TestDatabaseErrorsDoNotQuote(t *testing.T) {
 		"postgres://u@db/t?sslmode=hunter2":         errNotADSN,
 		"postgres://u@db/t?sslrootcert=/hunter2":    errDSNFile,
 		"postgres://u@db/t?connect_timeout=hunter2": errNotADSN,
+		"postgres://u:123/hunter2@127.0.0.1/teams":  errSplit,
 	} {
 		if _, err := newLoader(environment{}.get, nil).secured(url); err != want {
 			t.Errorf("%s: %v", url, err)
