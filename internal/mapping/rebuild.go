@@ -12,7 +12,7 @@ type Row [][]byte
 
 // Rebuild returns the JSON document that one element's rows came from. rows
 // holds, table by table as in Tables, all rows of the element, in any order.
-// The document equals the served one but for what DESIGN allows: times to the
+// The document equals the served one but for this: times to the
 // microsecond, "" and year 1 as null, null as absent, GUIDs in lower case, no
 // control annotations.
 func (m *Model) Rebuild(rows [][]Row) ([]byte, error) {
