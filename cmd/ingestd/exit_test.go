@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
+	"ingestd/internal/schedule"
 	"ingestd/internal/store"
 )
 
@@ -39,6 +41,40 @@ func TestExitCode(t *testing.T) {
 			t.Parallel()
 			if got := exitCode(c.err); got != c.want {
 				t.Errorf("exit code of %v is %d, want %d", c.err, got, c.want)
+			}
+		})
+	}
+}
+
+// What every kind of fault means for the exit code of once and backfill.
+func TestExitCodeOfOutcomes(t *testing.T) {
+	t.Parallel()
+	job := &schedule.Job{Endpoint: fetch.Endpoint{Name: "pstn_calls"}}
+	day := fetch.Window{From: time.Unix(0, 0), To: time.Unix(86400, 0)}
+	for name, test := range map[string]struct {
+		report schedule.Report
+		err    error
+		want   int
+	}{
+		"all went well":             {schedule.Report{Windows: 3}, nil, exitOK},
+		"some windows failed":       {schedule.Report{Windows: 3, Failed: 1}, &fetch.Error{Kind: fetch.Transient, Status: 500}, exitDegraded},
+		"all windows failed":        {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Transient, Status: 500}, exitFailed},
+		"no answer at all":          {schedule.Report{}, &fetch.Error{Kind: fetch.Transient}, exitFailed},
+		"throttled for long":        {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Throttled, Status: 429}, exitDegraded},
+		"denied by Graph or Entra":  {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Denied, Status: 403}, exitDenied},
+		"refused":                   {schedule.Report{Windows: 3, Failed: 1}, &fetch.Error{Kind: fetch.Refused, Status: 400}, exitFailed},
+		"Graph's clock jumped":      {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Refused, Err: fetch.ErrClockJump}, exitFailed},
+		"database lost":             {schedule.Report{Windows: 3, Failed: 3}, &store.Error{Kind: store.Transient}, exitFailed},
+		"told to stop":              {schedule.Report{Windows: 3, Failed: 2}, context.Canceled, exitInterrupted},
+		"something lost":            {schedule.Report{Lost: []fetch.Window{day}}, nil, exitDegraded},
+		"something parked":          {schedule.Report{Parked: 1}, nil, exitDegraded},
+		"something still due":       {schedule.Report{Due: 1}, nil, exitDegraded},
+		"rejects do not count here": {schedule.Report{Rows: store.Counts{Rejected: 5}}, nil, exitOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := exitCode(worst([]outcome{{job: job}, {job, test.report, test.err}})); got != test.want {
+				t.Errorf("exit code %d, want %d", got, test.want)
 			}
 		})
 	}
