@@ -11,7 +11,7 @@ const (
 	hintTransient = "it is tried again later; if it lasts, check the network and Microsoft's service health"
 	hintThrottled = "nothing to do: it is asked again after that time"
 	hintToken     = "Graph rejects a fresh token: check that tenant, cloud and graph_url belong together"
-	hintConsent   = "grant the application permission CallRecords.Read.All with admin consent, then run: ingestd once"
+	hintConsent   = "grant the application permission CallRecords.Read.All with admin consent; a daemon tries again within the hour, or at once after a restart"
 	hintRefused   = "a bug or a change of the API: report it with the request-id"
 )
 
