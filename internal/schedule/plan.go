@@ -50,11 +50,11 @@ func (p Policy) Plan(now time.Time, ledger []store.Slot) []Window {
 }
 
 // PlanSpan returns the windows of a span that Graph can still answer for,
-// newest first, but for slots read less than fresh ago.
+// before the origin too, newest first, but for slots read less than fresh ago.
 func (p Policy) PlanSpan(now time.Time, ledger []store.Slot, span fetch.Window, fresh time.Duration) []Window {
 	now = now.UTC().Truncate(time.Second)
 	var wanted []slot
-	for _, s := range p.slots(later(p.Origin, now.Add(-p.Reach)), now, ledger) {
+	for _, s := range p.slots(now.Add(-p.Reach), now, ledger) {
 		inSpan := s.from.Before(span.To) && s.to.After(span.From)
 		if inSpan && now.Sub(s.read) >= fresh && p.mayRead(s, now) {
 			wanted = append(wanted, s)
@@ -68,7 +68,7 @@ func (p Policy) PlanSpan(now time.Time, ledger []store.Slot, span fetch.Window, 
 // mayRead tells whether a slot can be asked for at all: those of an aggregate
 // only once they have ended, and while Graph has all of them.
 func (p Policy) mayRead(s slot, now time.Time) bool {
-	return !p.Whole || !s.to.After(now) && !s.from.Before(later(p.Origin, now.Add(-p.Reach)))
+	return !p.Whole || !s.to.After(now) && !s.from.Before(now.Add(-p.Reach))
 }
 
 func (p Policy) urgency(s slot, now time.Time) urgency {

@@ -248,6 +248,32 @@ func TestPlanIsCompleteAndEnds(t *testing.T) {
 	})
 }
 
+func TestPlanSpan(t *testing.T) {
+	t.Parallel()
+	p := month()
+	p.Origin = date(5)
+	ledger := []store.Slot{{From: date(3), To: date(2), ReadAt: noon.Add(-30 * time.Minute)}}
+	tests := []struct {
+		name  string
+		whole bool
+		span  fetch.Window
+		fresh time.Duration
+		want  []string
+	}{
+		{"some days", false, fetch.Window{From: date(4), To: date(2)}, 0, []string{"06-11T00:00..06-13T00:00"}},
+		{"but for fresh ones", false, fetch.Window{From: date(4), To: date(1)}, time.Hour, []string{"06-13T00:00..06-14T00:00", "06-11T00:00..06-12T00:00"}},
+		{"before the origin", false, fetch.Window{From: date(8), To: date(6)}, 0, []string{"06-07T00:00..06-09T00:00"}},
+		{"all that is in reach", false, fetch.Window{To: noon.Add(day)}, time.Hour, []string{"06-13T00:00..06-15T12:00", "06-02T00:00..06-12T00:00", "05-23T00:00..06-02T00:00", "05-16T00:00..05-23T00:00 at the edge"}},
+		{"whole days only", true, fetch.Window{To: noon.Add(day)}, time.Hour, []string{"06-13T00:00..06-15T00:00", "06-02T00:00..06-12T00:00", "05-23T00:00..06-02T00:00", "05-17T00:00..05-23T00:00"}},
+	}
+	for _, tt := range tests {
+		p.Whole = tt.whole
+		if diff := cmp.Diff(tt.want, windows(p.PlanSpan(noon, ledger, tt.span, tt.fresh))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
 func TestPolicyCheck(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
