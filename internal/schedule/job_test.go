@@ -13,6 +13,7 @@ import (
 	"ingestd/internal/graphsim"
 	"ingestd/internal/mapping/mappingtest"
 	"ingestd/internal/schedule"
+	"ingestd/internal/store"
 )
 
 func idOf(row []byte) string {
@@ -269,5 +270,24 @@ func TestOneKeyOnTwoPages(t *testing.T) {
 	w.once()
 	if after := w.query(state); after != before {
 		t.Errorf("reading again wrote: %s", after)
+	}
+}
+
+// A database that refuses rows of one day, not by their values but for want of
+// a right, costs the window of that day and no other.
+func TestOneDayTheDatabaseRefuses(t *testing.T) {
+	w := newWorld(t, graphsim.Config{Seed: 11, Users: 10, CallsPerDay: 20, History: 60 * 24 * time.Hour})
+	_, err := w.conn.Exec(t.Context(), `
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = '42501'; END $$;
+		CREATE TRIGGER refuse BEFORE INSERT ON teams.pstn_calls FOR EACH ROW WHEN (NEW.start_at::date = '2026-06-01') EXECUTE FUNCTION refuse()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *store.Error
+	if _, err := schedule.Once(t.Context(), w.job, "once"); !errors.As(err, &refused) || refused.State != "42501" {
+		t.Fatalf("error = %v", err)
+	}
+	if got := w.query(`SELECT (count(*) >= 336) || ' ' || bool_and(NOT '2026-06-01' BETWEEN slot_from::date AND slot_from::date) FROM ingest.slots`); got != "true true" {
+		t.Errorf("other slots read, and that day not = %s", got)
 	}
 }

@@ -164,8 +164,8 @@ func hopeless(err error) bool {
 	case fetch.Denied, fetch.Throttled:
 		return true
 	}
-	var broken *store.Error
-	return errors.Is(err, fetch.ErrClockJump) || errors.As(err, &broken)
+	var database *store.Error
+	return errors.Is(err, fetch.ErrClockJump) || errors.As(err, &database) && database.Kind == store.Transient
 }
 
 // unservable tells whether the window was the problem, so that a smaller one
