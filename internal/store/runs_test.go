@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -146,9 +147,24 @@ func TestLock(t *testing.T) {
 
 func TestUnreachableDatabase(t *testing.T) {
 	t.Parallel()
-	db := storetest.Connect(t, "postgres://someone:hunter2@127.0.0.1:1/teams?sslmode=disable")
-	err := db.Ping(t.Context())
-	if want := "database unreachable: 127.0.0.1:1, database teams, user someone: no answer; check database.url and that the server runs"; !errors.Is(err, store.ErrUnreachable) || err.Error() != want {
-		t.Errorf("error = %v\nwant %s", err, want)
+	there, err := url.Parse(storetest.EmptyURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := *there
+	elsewhere.Path = "/nowhere"
+	socket := there.Query().Get("host")
+	for name, test := range map[string]struct{ url, want string }{
+		"refused":     {"postgres://someone:hunter2@127.0.0.1:1/teams?sslmode=disable", "127.0.0.1:1, database teams, user someone: connection refused; check database.url and that the server runs"},
+		"no host":     {"postgres://someone:hunter2@db.invalid/teams?sslmode=disable", "db.invalid:5432, database teams, user someone: unknown host; check database.url"},
+		"no database": {elsewhere.String(), socket + ":5432, database nowhere, user ingestd: no such database; create it, or check database.url"},
+		"no user":     {fmt.Sprintf("postgres:///postgres?host=%s&user=nobody", url.QueryEscape(socket)), socket + ":5432, database postgres, user nobody: user or password refused; check database.url, the password file and the server's pg_hba.conf"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := storetest.Connect(t, test.url).Ping(t.Context())
+			if want := "database unreachable: " + test.want; !errors.Is(err, store.ErrUnreachable) || err.Error() != want {
+				t.Errorf("error = %v\nwant %s", err, want)
+			}
+		})
 	}
 }

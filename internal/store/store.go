@@ -4,9 +4,12 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,12 +72,28 @@ func unreachable(config *pgx.ConnConfig, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return context.Canceled
 	}
-	reason := "no answer"
-	if state := sqlState(err); state != "" {
-		reason = "SQLSTATE " + state
+	return fmt.Errorf("%w: %s:%d, database %s, user %s: %s", ErrUnreachable, config.Host, config.Port, config.Database, config.User, whyUnreachable(err))
+}
+
+// whyUnreachable says what is wrong with a connection, and what to do.
+func whyUnreachable(err error) string {
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	switch state := sqlState(err); {
+	case state == "28P01" || state == "28000":
+		return "user or password refused; check database.url, the password file and the server's pg_hba.conf"
+	case state == "3D000":
+		return "no such database; create it, or check database.url"
+	case state != "":
+		return "SQLSTATE " + state + "; it is tried again, or see the server's log"
+	case errors.As(err, &dns):
+		return "unknown host; check database.url"
+	case errors.As(err, &certificate):
+		return "its TLS certificate is not trusted; give its authority as sslrootcert in database.url"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused; check database.url and that the server runs"
 	}
-	return fmt.Errorf("%w: %s:%d, database %s, user %s: %s; check database.url and that the server runs",
-		ErrUnreachable, config.Host, config.Port, config.Database, config.User, reason)
+	return "no answer; check database.url and that the server runs"
 }
 
 // A Lock is the right to work on a tenant, held until it is released or its
