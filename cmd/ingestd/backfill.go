@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,7 +42,9 @@ out. Rows that did not change are not written.`,
 				chosen = append(chosen, j)
 			}
 		}
-		outcomes := backfill(cmd.Context(), cmd, chosen, span, *fresh)
+		stop := follow(cmd, chosen)
+		outcomes := sideBySide(chosen, func(j *schedule.Job) (schedule.Report, error) { return j.Backfill(cmd.Context(), span, *fresh) })
+		stop()
 		printOutcomes(cmd.OutOrStdout(), outcomes)
 		return worst(outcomes)
 	})
@@ -71,16 +71,4 @@ func parseSpan(from, to string) (fetch.Window, error) {
 		return span, errUsage("--from must lie before --to")
 	}
 	return span, nil
-}
-
-func backfill(ctx context.Context, cmd *cobra.Command, jobs []*schedule.Job, span fetch.Window, fresh time.Duration) []outcome {
-	defer follow(cmd, jobs)()
-	outcomes := make([]outcome, len(jobs))
-	var running sync.WaitGroup
-	for i, j := range jobs {
-		outcomes[i].job = j
-		running.Go(func() { outcomes[i].report, outcomes[i].err = j.Backfill(ctx, span, fresh) })
-	}
-	running.Wait()
-	return outcomes
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -66,16 +67,18 @@ type outcome struct {
 
 // once runs all enabled jobs side by side.
 func once(ctx context.Context, jobs []*schedule.Job, trigger string) []outcome {
-	var outcomes []outcome
-	for _, j := range jobs {
-		if j.Enabled {
-			outcomes = append(outcomes, outcome{job: j})
-		}
-	}
+	enabled := slices.DeleteFunc(slices.Clone(jobs), func(j *schedule.Job) bool { return !j.Enabled })
+	return sideBySide(enabled, func(j *schedule.Job) (schedule.Report, error) { return schedule.Once(ctx, j, trigger) })
+}
+
+// sideBySide does the work of all jobs at once and waits for the last.
+func sideBySide(jobs []*schedule.Job, work func(*schedule.Job) (schedule.Report, error)) []outcome {
+	outcomes := make([]outcome, len(jobs))
 	var running sync.WaitGroup
-	for i := range outcomes {
+	for i, j := range jobs {
 		o := &outcomes[i]
-		running.Go(func() { o.report, o.err = schedule.Once(ctx, o.job, trigger) })
+		o.job = j
+		running.Go(func() { o.report, o.err = work(j) })
 	}
 	running.Wait()
 	return outcomes

@@ -8,15 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Endpoints returns what is noted about all endpoints of a tenant, by name.
-func (db *DB) Endpoints(ctx context.Context, tenant uuid.UUID) ([]Endpoint, error) {
-	return list[Endpoint](ctx, db, `
-		SELECT tenant_id, endpoint, enabled, schedule, reach, settle, origin, watermark, next_due_at, failures, last_error, state
-		FROM ingest.endpoints
-		WHERE tenant_id = $1
-		ORDER BY endpoint`, tenant)
-}
-
 // A PastRun is a row of ingest.runs.
 type PastRun struct {
 	RunID      int64      `json:"run_id"`
