@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ingestd/internal/schedule"
+	"ingestd/internal/store"
 )
 
 // A gap is a span that is not stored for good, and why.
@@ -16,6 +17,7 @@ type gap struct {
 	Kind     string    `json:"kind"`
 	From     time.Time `json:"from"`
 	To       time.Time `json:"to"`
+	CallID   string    `json:"call_id,omitempty"`
 	Note     string    `json:"note"`
 }
 
@@ -23,10 +25,10 @@ func newGaps() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gaps",
 		Short: "List what is missing: lost, parked or about to expire",
-		Long: `gaps lists the spans that left Microsoft's retention unread (lost), those that
-cannot be read and are tried daily (parked), and those unread that leave the
-retention within 48 hours (expiring). Nothing listed, nothing missing. It exits 3
-if it lists anything.`,
+		Long: `gaps lists the spans and call records that left Microsoft's retention unread
+(lost), those that cannot be read and are tried daily (parked), and those unread
+that leave the retention within 48 hours (expiring). Nothing listed, nothing
+missing. It exits 3 if it lists anything.`,
 		Args: cobra.NoArgs,
 	}
 	output := outputFlag(cmd)
@@ -53,16 +55,33 @@ if it lists anything.`,
 func gapsOf(j *schedule.Job, s schedule.Survey) []gap {
 	var gaps []gap
 	add := func(kind string, from, to time.Time, note string) {
-		gaps = append(gaps, gap{j.Name, j.Endpoint.Name, kind, from, to, note})
+		gaps = append(gaps, gap{j.Name, j.Endpoint.Name, kind, from, to, "", note})
+	}
+	record := func(kind string, r store.Record, note string) {
+		at := time.Time{}
+		if r.StartAt != nil {
+			at = *r.StartAt
+		}
+		gaps = append(gaps, gap{j.Name, j.Endpoint.Name, kind, at, at, r.ID.String(), "call record " + r.ID.String() + " " + note})
 	}
 	for _, w := range s.Lost {
 		add("lost", w.From, w.To, "left Microsoft's retention before it was read to its end")
+	}
+	for _, r := range s.RecordsGone {
+		record("lost", r, fmt.Sprintf("left Microsoft's retention before version %d was stored whole", r.Version))
+	}
+	for _, r := range s.RecordsParked {
+		record("parked", r, fmt.Sprintf("failed %d times, last %s; tried daily, see ingest.expansions", r.Attempts, minute(*r.FailedAt)))
 	}
 	for _, p := range s.Parked {
 		add("parked", p.From, p.To, fmt.Sprintf("failed %d times, last %s; tried daily, see ingest.parked", p.Failures, minute(p.FailedAt)))
 	}
 	for _, w := range s.Expiring {
 		add("expiring", w.From, w.To, "leaves Microsoft's retention from "+minute(w.From.Add(j.Policy.Reach))+" on; run: ingestd once")
+	}
+	if s.RecordsSoon > 0 {
+		edge := time.Now().Add(-j.Policy.Reach)
+		add("expiring", edge, edge.Add(48*time.Hour), fmt.Sprintf("%d call records leave Microsoft's retention before they are stored whole; run: ingestd once", s.RecordsSoon))
 	}
 	return gaps
 }

@@ -53,7 +53,7 @@ To set it up:                      config.example.yaml, then: ingestd migrate up
 		return usageOf(cmd, err.Error())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newOnce(), newBackfill(), newStatus(), newGaps(), newRuns(), newRejects(), newMigrate(), newDemo(), newVersion())
+	root.AddCommand(newRun(), newOnce(), newBackfill(), newStatus(), newGaps(), newRuns(), newRejects(), newShow(), newMigrate(), newDemo(), newVersion())
 	return root
 }
 

@@ -86,31 +86,44 @@ func sideBySide(jobs []*schedule.Job, work func(*schedule.Job) (schedule.Report,
 
 func printOutcomes(out io.Writer, outcomes []outcome) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "TENANT\tENDPOINT\tWINDOWS\tPAGES\tNEW\tCHANGED\tUNCHANGED\tREJECTED\tCOMPLETE UNTIL (UTC)\tRESULT")
+	fmt.Fprintln(w, "TENANT\tENDPOINT\tWINDOWS\tPAGES\tNEW\tCHANGED\tUNCHANGED\tREJECTED\tWHOLE\tCOMPLETE UNTIL (UTC)\tRESULT")
 	for _, o := range outcomes {
 		r := o.report
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", o.job.Name, o.job.Endpoint.Name,
-			r.Windows, r.Rows.Pages, r.Rows.New, r.Rows.Changed, r.Rows.Unchanged, r.Rows.Rejected, minute(r.Watermark), o.word())
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n", o.job.Name, o.job.Endpoint.Name,
+			r.Windows, r.Rows.Pages, r.Rows.New, r.Rows.Changed, r.Rows.Unchanged, r.Rows.Rejected, o.whole(), minute(r.Watermark), o.word())
 	}
 	w.Flush()
+}
+
+// whole is how many call records were stored with all they hold; the columns
+// before it count what the list names.
+func (o outcome) whole() string {
+	if !o.job.Endpoint.Versioned {
+		return "-"
+	}
+	return fmt.Sprint(o.report.Trees)
 }
 
 func (o outcome) word() string {
 	switch {
 	case o.err != nil:
 		return "failed"
-	case len(o.report.Lost) > 0:
-		return "lost " + strings.Join(spans(o), ", ")
+	case len(o.report.Lost)+len(o.report.Gone) > 0:
+		return "lost " + strings.Join(lost(o), ", ")
 	case o.report.Parked > 0:
-		return fmt.Sprintf("%d slots parked", o.report.Parked)
+		return fmt.Sprintf("%d parked", o.report.Parked)
 	}
 	return "ok"
 }
 
-func spans(o outcome) []string {
+// lost is what an endpoint has lost, in words.
+func lost(o outcome) []string {
 	var list []string
 	for _, w := range o.report.Lost {
 		list = append(list, w.String())
+	}
+	if n := len(o.report.Gone); n > 0 {
+		list = append(list, fmt.Sprintf("%d call records", n))
 	}
 	return list
 }
@@ -124,12 +137,12 @@ func worst(outcomes []outcome) error {
 			errs = append(errs, errDegraded(fmt.Sprintf("%d of %d windows failed: %v", o.report.Failed, o.report.Windows, o.err)))
 		} else if o.err != nil {
 			errs = append(errs, o.err)
-		} else if len(o.report.Lost) > 0 {
-			errs = append(errs, errDegraded(fmt.Sprintf("%s left Microsoft's retention unread: %s", o.job.Endpoint.Name, strings.Join(spans(o), ", "))))
+		} else if what := lost(o); len(what) > 0 {
+			errs = append(errs, errDegraded(fmt.Sprintf("%s left Microsoft's retention unread: %s", o.job.Endpoint.Name, strings.Join(what, ", "))))
 		} else if o.report.Parked > 0 {
 			errs = append(errs, errDegraded(fmt.Sprintf("%s cannot be read in part; see: ingestd gaps", o.job.Endpoint.Name)))
 		} else if o.report.Due > 0 {
-			errs = append(errs, errDegraded(fmt.Sprintf("%s: %d windows are still due", o.job.Endpoint.Name, o.report.Due)))
+			errs = append(errs, errDegraded(fmt.Sprintf("%s: %d windows or records are still due", o.job.Endpoint.Name, o.report.Due)))
 		}
 	}
 	return errors.Join(errs...)

@@ -26,7 +26,7 @@ func newRuns() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		columns := []string{"run", "endpoint", "trigger", "started (utc)", "took", "result", "pages", "requests", "new", "changed", "unchanged", "rejected", "error"}
+		columns := []string{"run", "endpoint", "trigger", "started (utc)", "took", "result", "pages", "requests", "new", "changed", "unchanged", "rejected", "whole", "error"}
 		return emit(cmd, *output, runs, columns, func(r store.PastRun) []string {
 			took, result := "-", "running"
 			if r.FinishedAt != nil {
@@ -36,7 +36,7 @@ func newRuns() *cobra.Command {
 				result = *r.Result
 			}
 			return []string{fmt.Sprint(r.RunID), r.Endpoint, r.Trigger, minute(r.StartedAt), took, result, fmt.Sprint(r.Pages), fmt.Sprint(r.Requests),
-				fmt.Sprint(r.New), fmt.Sprint(r.Changed), fmt.Sprint(r.Unchanged), fmt.Sprint(r.Rejected), orDash(r.Error)}
+				fmt.Sprint(r.New), fmt.Sprint(r.Changed), fmt.Sprint(r.Unchanged), fmt.Sprint(r.Rejected), fmt.Sprint(r.Trees), orDash(r.Error)}
 		})
 	})
 	return cmd

@@ -19,6 +19,7 @@ type standing struct {
 	State         string     `json:"state"`
 	Flags         []string   `json:"flags"`
 	CompleteUntil *time.Time `json:"complete_until"`
+	Pending       int        `json:"pending"`
 	NextDueAt     *time.Time `json:"next_due_at"`
 	Failures      int        `json:"failures"`
 	LastError     *string    `json:"last_error"`
@@ -29,7 +30,8 @@ func newStatus() *cobra.Command {
 		Use:   "status",
 		Short: "Show how every endpoint stands",
 		Long: `status prints, from the database alone, the state of every endpoint, until when it
-is complete, and what is wrong with it. Flags: lost (something left Microsoft's
+is complete, how many call records are listed and not yet stored whole (pending),
+and what is wrong with it. Flags: lost (something left Microsoft's
 retention unread), parked (something cannot be read and is tried daily),
 expiring (something unread leaves the retention within 48 hours). It exits 3 if
 anything is amiss.`,
@@ -49,7 +51,7 @@ anything is amiss.`,
 				amiss++
 			}
 		}
-		columns := []string{"tenant", "endpoint", "state", "flags", "complete until (utc)", "next due (utc)", "failures", "last error"}
+		columns := []string{"tenant", "endpoint", "state", "flags", "complete until (utc)", "pending", "next due (utc)", "failures", "last error"}
 		if err := emit(cmd, *output, list, columns, standing.row); err != nil || amiss == 0 {
 			return err
 		}
@@ -62,17 +64,18 @@ func stand(j *schedule.Job, s schedule.Survey) standing {
 	st := standing{Tenant: j.Name, Endpoint: j.Endpoint.Name, State: "never", Flags: []string{}}
 	if s.Known {
 		st.State, st.CompleteUntil, st.NextDueAt, st.Failures, st.LastError = s.State.State, &s.Watermark, s.State.NextDueAt, s.State.Failures, s.State.LastError
+		st.Pending = s.Pending
 	}
 	if !j.Enabled {
 		st.State = "paused"
 	}
-	if len(s.Lost) > 0 {
+	if len(s.Lost)+len(s.RecordsGone) > 0 {
 		st.Flags = append(st.Flags, "lost")
 	}
-	if len(s.Parked) > 0 {
+	if len(s.Parked)+len(s.RecordsParked) > 0 {
 		st.Flags = append(st.Flags, "parked")
 	}
-	if len(s.Expiring) > 0 {
+	if len(s.Expiring)+s.RecordsSoon > 0 {
 		st.Flags = append(st.Flags, "expiring")
 	}
 	return st
@@ -90,7 +93,7 @@ func (s standing) row() []string {
 	if s.NextDueAt != nil {
 		next = minute(*s.NextDueAt)
 	}
-	return []string{s.Tenant, s.Endpoint, s.State, strings.Join(s.Flags, ","), until, next, fmt.Sprint(s.Failures), orDash(s.LastError)}
+	return []string{s.Tenant, s.Endpoint, s.State, strings.Join(s.Flags, ","), until, fmt.Sprint(s.Pending), next, fmt.Sprint(s.Failures), orDash(s.LastError)}
 }
 
 // withJobs runs a verb with a database of this program's schema and the

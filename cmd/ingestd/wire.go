@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"golang.org/x/sync/semaphore"
 
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
@@ -77,13 +78,14 @@ func newLog(c config.Log) (*zap.Logger, error) {
 // jobs makes a job for each endpoint of each tenant.
 func (a *app) jobs() ([]*schedule.Job, error) {
 	var list []*schedule.Job
+	room := schedule.NewRoom()
 	for _, t := range a.config.Tenants {
 		client, err := a.client(t)
 		if err != nil {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
 		for _, e := range fetch.Endpoints {
-			job, err := a.job(t, e, client)
+			job, err := a.job(t, e, client, room)
 			if err != nil {
 				return nil, errUsage(fmt.Sprintf("tenant %s, endpoint %s: %v", t.Name, e.Name, err))
 			}
@@ -114,15 +116,16 @@ func (a *app) client(t config.Tenant) (*fetch.Client, error) {
 	})
 }
 
-func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client) (*schedule.Job, error) {
+func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client, room *semaphore.Weighted) (*schedule.Job, error) {
 	id, err := uuid.Parse(t.ID)
 	if err != nil {
 		return nil, err
 	}
 	c := t.Endpoints[e.Name]
-	policy := schedule.Policy{Slot: e.Slot, Span: e.Span, Reach: c.Reach, Settle: c.Settle, Rereads: schedule.LogRereads, Whole: e.Aggregate}
+	policy := schedule.PolicyOf(e)
+	policy.Reach, policy.Settle = c.Reach, c.Settle
 	return &schedule.Job{
 		Tenant: id, Name: t.Name, Endpoint: e, Policy: policy, StartFrom: c.StartFrom, API: c.API,
-		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log,
+		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log, Room: room,
 	}, policy.Check()
 }

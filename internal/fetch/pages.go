@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"strings"
+	"net/url"
 	"time"
 
 	"ingestd/internal/mapping"
@@ -94,20 +94,27 @@ func expired(err error, linked bool) error {
 }
 
 // listRequest asks for the first page of a window. Both ends are whole
-// seconds. Graph may count the end in, as getPstnCalls does; keys absorb that.
+// seconds. A function of Graph may count the end in, as getPstnCalls does;
+// keys absorb that.
 func (c *Client) listRequest(e Endpoint, api string, w Window, usage *Usage) request {
 	const form = "2006-01-02T15:04:05Z"
-	return request{
-		url: fmt.Sprintf("%s/%s/communications/callRecords/%s(fromDateTime=%s,toDateTime=%s)",
-			c.graph, api, e.function, w.From.UTC().Format(form), w.To.UTC().Format(form)),
-		scopes: scopesOf(e),
-		prefer: []string{"include-unknown-enum-members"},
-		what:   e.Name + " " + w.String(),
-		usage:  usage,
+	r := request{scopes: scopesOf(e), prefer: []string{"include-unknown-enum-members"}, what: e.Name + " " + w.String(), usage: usage}
+	collection, from, to := fmt.Sprintf("%s/%s/communications/callRecords", c.graph, api), w.From.UTC().Format(form), w.To.UTC().Format(form)
+	if e.function == "" {
+		r.url = collection + "?$filter=" + url.PathEscape(fmt.Sprintf("startDateTime ge %s and startDateTime lt %s", from, to))
+		r.prefer = append(r.prefer, "odata.maxpagesize=60") // the most that the list allows
+	} else {
+		r.url = fmt.Sprintf("%s/%s(fromDateTime=%s,toDateTime=%s)", collection, e.function, from, to)
 	}
+	return r
 }
 
-func scopesOf(e Endpoint) []scope { return []scope{scopeLogs, scopeLogFunction(e.function)} }
+func scopesOf(e Endpoint) []scope {
+	if e.function == "" {
+		return []scope{scopeCallRecords, scopeList}
+	}
+	return []scope{scopeLogs, scopeLogFunction(e.function)}
+}
 
 // Throttled is how long the requests of an endpoint still have to wait because
 // Graph said so.
@@ -197,7 +204,7 @@ func readPage(doc *mapping.Document, body []byte) (elements mapping.Value, next 
 			elements = value
 		case text == "error":
 			return elements, "", errors.New("an error object with status 200")
-		case strings.HasSuffix(strings.ToLower(text), "@odata.nextlink") && value.Kind() == '"':
+		case isLink(name) && value.Kind() == '"':
 			next, _ = value.Text()
 			links++
 		}

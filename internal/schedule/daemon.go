@@ -128,7 +128,8 @@ func (r *Report) add(more Report) {
 	r.Windows += more.Windows
 	r.Failed += more.Failed
 	r.Rows.Add(more.Rows)
-	r.Watermark, r.Lost, r.Parked, r.Due = more.Watermark, more.Lost, more.Parked, more.Due
+	r.Trees += more.Trees
+	r.Watermark, r.Lost, r.Gone, r.Parked, r.Due = more.Watermark, more.Lost, more.Gone, more.Parked, more.Due
 	r.Usage.Requests += more.Usage.Requests
 	r.Usage.Throttled += more.Usage.Throttled
 	r.Usage.ThrottleWait += more.Usage.ThrottleWait

@@ -69,8 +69,7 @@ func (w *world) newJob(e fetch.Endpoint) *schedule.Job {
 	}
 	return &schedule.Job{
 		Tenant: tenantID, Name: "simulated", Endpoint: e, API: e.APIs[0], Enabled: true, Schedule: "*/5 * * * *", Next: every5.Next,
-		Policy: schedule.Policy{Slot: e.Slot, Span: e.Span, Reach: e.Reach, Settle: e.Settle, Rereads: schedule.LogRereads, Whole: e.Aggregate},
-		DB:     w.db, Log: zaptest.NewLogger(w),
+		Policy: schedule.PolicyOf(e), DB: w.db, Log: zaptest.NewLogger(w), Room: schedule.NewRoom(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/store"
@@ -28,6 +29,7 @@ type Job struct {
 	DB        *store.DB
 	Lock      *store.Lock // of the tenant; nil: none is kept
 	Log       *zap.Logger
+	Room      *semaphore.Weighted // for records in flight; of a versioned endpoint
 
 	current atomic.Pointer[execution] // the run at work
 }
@@ -36,12 +38,14 @@ type Job struct {
 type Report struct {
 	Windows   int          // planned
 	Failed    int          // windows and parts of them that were not read
-	Parked    int          // slots that cannot be read and are tried daily
+	Parked    int          // slots and records that cannot be read and are tried daily
+	Trees     int64        // records stored whole
 	Rows      store.Counts // pages and elements
 	Usage     fetch.Counts // requests and waits
 	Watermark time.Time    // after the run
 	Lost      []fetch.Window
-	Due       int // windows still due after the run
+	Gone      []store.Record // left Graph's reach before they were stored whole
+	Due       int            // windows and records still due after the run
 
 	err error // of the worst window
 }
@@ -79,8 +83,12 @@ func (j *Job) execute(ctx context.Context, trigger string, plan func(Policy, tim
 		return Report{}, err
 	}
 	windows := plan(j.Policy, now, ledger)
+	backlog, err := j.backlog(ctx, now)
+	if err != nil {
+		return Report{}, err
+	}
 	report := Report{Windows: len(windows)}
-	if len(windows) > 0 {
+	if len(windows) > 0 || backlog.Due > 0 {
 		if err := j.run(ctx, now, trigger, windows, &report); err != nil {
 			return report, err
 		}
@@ -128,10 +136,15 @@ func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) er
 	if err != nil {
 		return err
 	}
-	report.Watermark = j.Policy.Watermark(now, ledger)
-	report.Lost = j.Policy.Lost(now, ledger)
-	report.Parked = len(j.Policy.Parked(now, ledger))
-	report.Due = len(j.Policy.Plan(now, ledger))
+	backlog, err := j.backlog(ctx, now)
+	if err != nil {
+		return err
+	}
+	gone, parked := j.Policy.stuck(now, backlog.Stuck)
+	report.Watermark = heldBack(j.Policy.Watermark(now, ledger), backlog)
+	report.Lost, report.Gone = j.Policy.Lost(now, ledger), gone
+	report.Parked = len(j.Policy.Parked(now, ledger)) + len(parked)
+	report.Due = len(j.Policy.Plan(now, ledger)) + backlog.Due
 	next := j.Next(now)
 	state.Watermark, state.NextDueAt = report.Watermark, &next
 	switch {
@@ -148,9 +161,9 @@ func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) er
 			state.State = "late"
 		}
 	}
-	if len(report.Lost) > 0 || report.Parked > 0 {
+	if len(report.Lost) > 0 || len(report.Gone) > 0 || report.Parked > 0 {
 		j.Log.Warn("something is missing; see: ingestd gaps", zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name),
-			zap.Stringers("lost", report.Lost), zap.Int("parked", report.Parked))
+			zap.Stringers("lost", report.Lost), zap.Int("records_lost", len(report.Gone)), zap.Int("parked", report.Parked))
 	}
 	return j.DB.PutEndpoint(ctx, state)
 }
@@ -191,6 +204,12 @@ type Survey struct {
 	Lost      []fetch.Window
 	Parked    []store.Slot
 	Expiring  []fetch.Window // due, and out of Graph's reach within 48 hours
+
+	// Of records that are not stored whole:
+	Pending       int            // within reach
+	RecordsGone   []store.Record // left reach
+	RecordsParked []store.Record // within it, but cannot be read or stored
+	RecordsSoon   int            // leave it within 48 hours
 }
 
 // Survey asks the ledger how the endpoint stands at a time, and Graph nothing.
@@ -207,6 +226,13 @@ func (j *Job) Survey(ctx context.Context, now time.Time) (Survey, error) {
 	policy.Origin = state.Origin
 	s := Survey{State: state, Known: true, Watermark: policy.Watermark(now, ledger), Lost: policy.Lost(now, ledger)}
 	s.Parked = policy.Parked(now, ledger)
+	backlog, err := j.backlog(ctx, now)
+	if err != nil {
+		return Survey{}, err
+	}
+	s.Watermark, s.Pending = heldBack(s.Watermark, backlog), backlog.Pending
+	s.RecordsGone, s.RecordsParked = policy.stuck(now, backlog.Stuck)
+	s.RecordsSoon = len(backlog.Stuck) - len(s.RecordsGone) - len(s.RecordsParked)
 	for _, w := range policy.Plan(now, ledger) {
 		if w.From.Before(now.Add(edge - policy.Reach)) {
 			s.Expiring = append(s.Expiring, w.Window)

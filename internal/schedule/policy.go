@@ -15,6 +15,7 @@ import (
 // A Policy says how far back and how often an endpoint's slots are read.
 type Policy struct {
 	Slot, Span    time.Duration // unit of the ledger; longest window
+	Smallest      time.Duration // shortest window worth asking for; zero: a slot
 	Reach, Settle time.Duration // how far back Graph answers; how long rows may come late
 	Origin        time.Time     // from when on nothing may be missing
 	Rereads       []Reread      // by growing age
@@ -32,6 +33,26 @@ var LogRereads = []Reread{
 	{Below: 72 * time.Hour, Every: time.Hour},
 	{Below: 7 * 24 * time.Hour, Every: 24 * time.Hour},
 	{Below: 0, Every: 30 * 24 * time.Hour},
+}
+
+// RecordRereads is the cadence for the list of call records: every few minutes
+// while records appear, hourly until the longest call is over, then now and
+// then for versions that rise late, and daily once more before Graph drops them.
+var RecordRereads = []Reread{
+	{Below: 3 * time.Hour, Every: 5 * time.Minute},
+	{Below: 36 * time.Hour, Every: time.Hour},
+	{Below: 7 * 24 * time.Hour, Every: 24 * time.Hour},
+	{Below: 27 * 24 * time.Hour, Every: 7 * 24 * time.Hour},
+	{Below: 0, Every: 24 * time.Hour},
+}
+
+// PolicyOf is the policy that an endpoint's facts ask for.
+func PolicyOf(e fetch.Endpoint) Policy {
+	p := Policy{Slot: e.Slot, Span: e.Span, Smallest: e.Smallest, Reach: e.Reach, Settle: e.Settle, Rereads: LogRereads, Whole: e.Aggregate}
+	if e.Versioned {
+		p.Rereads = RecordRereads
+	}
+	return p
 }
 
 // edge is the time before a slot leaves Graph's reach in which it goes before
@@ -178,3 +199,9 @@ func (p Policy) Parked(now time.Time, ledger []store.Slot) []store.Slot {
 		return s.Failures < parkAfter || !s.To.After(now.Add(-p.Reach))
 	})
 }
+
+// horizon is how far back Graph answers at a time.
+func (p Policy) horizon(now time.Time) time.Time { return now.Add(-p.Reach) }
+
+// edge is the time before which everything leaves Graph's reach within 48 hours.
+func (p Policy) edge(now time.Time) time.Time { return p.horizon(now).Add(edge) }

@@ -38,6 +38,9 @@ type execution struct {
 	rowsServed atomic.Int64 // committed
 	misfits    atomic.Int64 // values without room in their column
 	unknown    atomic.Int64 // members without a column
+
+	named chan struct{} // holds a token when the list has named records since it was last taken
+	trees atomic.Int64  // records stored whole
 }
 
 // A failure is a window that was not read, and why.
@@ -49,25 +52,19 @@ type failure struct {
 // run executes a plan as one run. The error says that it could not begin; all
 // others are in the report.
 func (j *Job) run(ctx context.Context, now time.Time, trigger string, windows []Window, report *Report) error {
-	from, to := windows[0].From, windows[0].To
-	for _, w := range windows {
-		if w.From.Before(from) {
-			from = w.From
-		}
-		to = later(to, w.To)
-	}
-	x := &execution{Job: j, now: now, started: time.Now(), slots: slotsOf(windows), run: j.newRun()}
-	if err := j.DB.StartRun(ctx, x.run, trigger, from, to); err != nil {
+	span := spanOf(windows, now)
+	x := &execution{Job: j, now: now, started: time.Now(), slots: slotsOf(windows), run: j.newRun(), named: make(chan struct{}, 1)}
+	if err := j.DB.StartRun(ctx, x.run, trigger, span.From, span.To); err != nil {
 		return err
 	}
 	j.current.Store(x)
 	defer j.current.Store(nil)
-	report.err = x.readAll(ctx, windows, report)
-	report.Usage = x.usage.Counts()
+	report.err = x.work(ctx, windows, report)
+	report.Usage, report.Trees = x.usage.Counts(), x.trees.Load()
 
 	ctx, cancel := ending(ctx)
 	defer cancel()
-	outcome := store.Outcome{Result: result(report.err), Requests: int64(report.Usage.Requests), Throttle: report.Usage.ThrottleWait, RequestIDs: report.Usage.FailedRequestIDs}
+	outcome := store.Outcome{Result: result(report.err), Requests: int64(report.Usage.Requests), Throttle: report.Usage.ThrottleWait, Trees: report.Trees, RequestIDs: report.Usage.FailedRequestIDs}
 	if report.err != nil {
 		outcome.Error = report.err.Error()
 	}
@@ -81,8 +78,39 @@ func (j *Job) run(ctx context.Context, now time.Time, trigger string, windows []
 	return nil
 }
 
+// spanOf is the span that windows lie in; an empty one at now if there are none.
+func spanOf(windows []Window, now time.Time) fetch.Window {
+	span := fetch.Window{From: now, To: now}
+	if len(windows) > 0 {
+		span = windows[0].Window
+	}
+	for _, w := range windows {
+		if w.From.Before(span.From) {
+			span.From = w.From
+		}
+		span.To = later(span.To, w.To)
+	}
+	return span
+}
+
+// work reads the windows, and beside that stores whole what they name.
+func (x *execution) work(ctx context.Context, windows []Window, report *Report) error {
+	if !x.Endpoint.Versioned {
+		return x.readAll(ctx, windows, report)
+	}
+	var listing error
+	listed := make(chan struct{})
+	go func() {
+		defer close(listed)
+		listing = safely(func() error { return x.readAll(ctx, windows, report) })
+	}()
+	expanding := x.expandAll(ctx, listed)
+	<-listed
+	return worst([]error{listing, expanding})
+}
+
 func (j *Job) newRun() *store.Run {
-	return &store.Run{Tenant: j.Tenant, Endpoint: j.Endpoint.Name, Model: j.Endpoint.Rows, EventTime: j.Endpoint.EventTime, Aggregate: j.Endpoint.Aggregate}
+	return &store.Run{Tenant: j.Tenant, Endpoint: j.Endpoint.Name, Model: j.Endpoint.Rows, EventTime: j.Endpoint.EventTime, Aggregate: j.Endpoint.Aggregate, Versioned: j.Endpoint.Versioned}
 }
 
 // readAll reads windows in order. One that cannot be served is read again in
@@ -239,7 +267,7 @@ func (x *execution) wideEvent(trigger string, o store.Outcome, report *Report) {
 		zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Int64("run_id", x.run.ID), zap.String("trigger", trigger),
 		zap.String("result", o.Result), zap.Int("windows", report.Windows), zap.Int("windows_failed", report.Failed),
 		zap.Int64("pages", c.Pages), zap.Int64("rows_seen", c.Seen), zap.Int64("rows_new", c.New), zap.Int64("rows_changed", c.Changed),
-		zap.Int64("rows_unchanged", c.Unchanged), zap.Int64("rows_rejected", c.Rejected),
+		zap.Int64("rows_unchanged", c.Unchanged), zap.Int64("rows_rejected", c.Rejected), zap.Int64("trees", report.Trees),
 		zap.Int64("misfits", x.misfits.Load()), zap.Int64("unknown_members", x.unknown.Load()),
 		zap.Int64("requests", o.Requests), zap.Int("throttled", report.Usage.Throttled), zap.Float64("throttle_s", o.Throttle.Seconds()),
 		zap.Duration("skew", j.Client.Skew().Round(time.Second)),

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -20,6 +21,9 @@ const (
 	batchPages = 5
 	// readings is how often a window is read before it counts as failed.
 	readings = 3
+	// tooMany failures in a row are no bad minute in an hour: the way down to a
+	// minute takes seven.
+	tooMany = 9
 	// saveTime is what work that has begun gets to end in once the daemon is
 	// told to stop.
 	saveTime = 20 * time.Second
@@ -39,6 +43,7 @@ type reading struct {
 	seen   map[uint64]int64 // hashes of the keys of earlier pages, and of their contents
 	moved  bool             // a key stood on two pages
 	mark   uint64           // sum of the hashes of all keys
+	failed int              // spans in a row
 }
 
 // readWindow reads a window until a reading can be believed, and commits its
@@ -51,12 +56,13 @@ func (x *execution) readWindow(ctx context.Context, w Window) error {
 	for n := range readings {
 		r := &reading{execution: x, window: w, column: slices.Index(x.run.Model.Tables[0].ColumnNames(), x.run.EventTime),
 			batch: x.Endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)), seen: map[uint64]int64{}}
-		if err = r.read(ctx); errors.Is(err, fetch.ErrShifted) || errors.Is(err, fetch.ErrLinkExpired) {
+		if err = r.read(ctx, w.Window); err != nil {
 			if err := r.save(ctx, nil); err != nil { // what was served counts all the same
 				return err
 			}
-			continue
-		} else if err != nil {
+			if toBeReadAgain(err) {
+				continue
+			}
 			return err
 		}
 		if !r.moved || n > 0 && r.mark == before {
@@ -75,9 +81,38 @@ func (r *reading) shifted() error {
 		Hint: "it is read again at the next run; a shorter settle or a quieter hour helps if it lasts"}
 }
 
-// read saves all pages but those of the last batch.
-func (r *reading) read(ctx context.Context) error {
-	for page, err := range r.Client.Pages(ctx, r.Endpoint, r.API, r.window.Window, r.window.AtEdge, &r.usage) {
+// toBeReadAgain tells whether a reading failed in a way that the next one need
+// not.
+func toBeReadAgain(err error) bool {
+	return errors.Is(err, fetch.ErrShifted) || errors.Is(err, fetch.ErrLinkExpired)
+}
+
+// read reads the pages of a span. Where a slot cannot be served, its halves are
+// read one after the other, down to the smallest window worth asking for, so
+// that what is unservable costs no more than its own minute. The slot is not
+// read to its last page then; all else in it is stored.
+func (r *reading) read(ctx context.Context, span fetch.Window) error {
+	err := r.readPages(ctx, span)
+	if err == nil {
+		r.failed = 0
+		return nil
+	}
+	r.failed++
+	half := (span.To.Sub(span.From) / 2).Truncate(r.Policy.Smallest)
+	if len(r.window.slots) > 1 || half <= 0 || r.Policy.Smallest == 0 || r.failed == tooMany || toBeReadAgain(err) || !r.unservable(err) {
+		return err
+	}
+	middle := span.From.Add(half)
+	first := r.read(ctx, fetch.Window{From: span.From, To: middle})
+	if r.failed == tooMany || first != nil && hopeless(first) {
+		return first
+	}
+	return cmp.Or(first, r.read(ctx, fetch.Window{From: middle, To: span.To}))
+}
+
+// readPages saves all pages but those of the last batch.
+func (r *reading) readPages(ctx context.Context, span fetch.Window) error {
+	for page, err := range r.Client.Pages(ctx, r.Endpoint, r.API, span, r.window.AtEdge, &r.usage) {
 		if err != nil {
 			return err
 		}
@@ -116,7 +151,7 @@ func (r *reading) add(page *fetch.Page) {
 		switch {
 		case !again:
 			here[key] = e.Hash
-		case hash != e.Hash:
+		case hash != e.Hash && !r.Endpoint.Versioned:
 			r.batch.RejectLast(store.KeyCollision)
 		}
 		r.moved = r.moved || again
@@ -184,6 +219,10 @@ func (r *reading) save(ctx context.Context, read []store.Slot) error {
 	r.rowsServed.Add(counts.Seen)
 	if err == nil {
 		r.slotsRead.Add(int64(len(read)))
+		select {
+		case r.named <- struct{}{}:
+		default: // nobody has looked since the last time
+		}
 	}
 	r.batch.Reset()
 	r.pages = 0

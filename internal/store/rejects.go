@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/mapping"
@@ -24,7 +25,7 @@ func putRejects(ctx context.Context, tx pgx.Tx, run *Run, rejects []mapping.Reje
 	sums, keys, reasons := make([][]byte, n), make([]*string, n), make([]string, n)
 	stored, raws, at := make([]bool, n), make([][]byte, n), make([]time.Time, n)
 	for i, r := range rejects {
-		sums[i], keys[i], reasons[i] = sum(r.Raw), keyText(r.Key), r.Reason
+		sums[i], keys[i], reasons[i] = sum(r.Raw), nullable(run.keyText(r.Key)), r.Reason
 		stored[i], raws[i], at[i] = r.Stored, r.Raw, r.At
 	}
 	_, err := tx.Exec(ctx, `
@@ -44,17 +45,30 @@ func sum(raw []byte) []byte {
 }
 
 // keyText writes a key as people read it.
-func keyText(key string) *string {
-	if key == "" {
+func (run *Run) keyText(key string) string {
+	var last []byte
+	for field := range mapping.Fields([]byte(key)) {
+		last = field
+	}
+	if id, err := uuid.FromBytes(last); err == nil && run.Versioned {
+		return id.String()
+	}
+	return string(last)
+}
+
+func nullable(text string) *string {
+	if text == "" {
 		return nil
 	}
-	text := lastField(key)
 	return &text
 }
 
-// resolveRejects closes the rejects whose key was served again in a form that
-// could be stored as it was.
+// resolveRejects closes the rejects of the kept elements, which were served
+// again in a form that could be stored as it was.
 func (s *save) resolveRejects(ctx context.Context, tx pgx.Tx, rejects []mapping.Reject) error {
+	if s.Versioned {
+		return nil // a list shows only a part of the element
+	}
 	bad := map[string]bool{}
 	for _, r := range rejects {
 		bad[r.Key] = true
@@ -62,11 +76,15 @@ func (s *save) resolveRejects(ctx context.Context, tx pgx.Tx, rejects []mapping.
 	var good []string
 	for _, i := range s.keep {
 		if key := s.batch.Elements[i].Key; !bad[key] {
-			good = append(good, lastField(key))
+			good = append(good, s.keyText(key))
 		}
 	}
+	return s.Run.resolveRejects(ctx, tx, good...)
+}
+
+func (run *Run) resolveRejects(ctx context.Context, tx pgx.Tx, keys ...string) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE ingest.rejects SET resolved_at = now()
-		WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL AND key = ANY ($3)`, s.Tenant, s.Endpoint, good)
+		WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL AND key = ANY ($3)`, run.Tenant, run.Endpoint, keys)
 	return err
 }

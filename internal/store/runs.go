@@ -23,6 +23,9 @@ type Run struct {
 	// events: the window is part of their key, and a complete answer replaces
 	// what was stored for it.
 	Aggregate bool
+	// Versioned says that elements come in versions, the highest of which
+	// counts: Save announces them, and SaveTree stores each whole.
+	Versioned bool
 	statements
 }
 
@@ -45,10 +48,10 @@ func (c *Counts) Add(other Counts) {
 // StartRun notes the start of a run; the first run.ID and what it needs to
 // Save are filled in.
 func (db *DB) StartRun(ctx context.Context, run *Run, trigger string, from, to time.Time) error {
-	if key := run.Model.Tables[0].Columns[run.Model.Tables[0].Key-1].Type; len(run.Model.Tables) > 1 || key.Name != "text" {
-		return fmt.Errorf("%s has child tables or a key of type %s, which Save does not know", run.Endpoint, key.Name)
+	if len(run.Model.Tables) > 1 && !run.Versioned {
+		return fmt.Errorf("%s has child tables, which Save does not know", run.Endpoint)
 	}
-	run.statements = newStatements(run.Model, run.Aggregate)
+	run.statements = newStatements(run)
 	err := db.pool.QueryRow(ctx, `
 		INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger)
 		VALUES ($1, $2, $3, $4, $5)
@@ -61,6 +64,7 @@ type Outcome struct {
 	Result     string // ok, failed, throttled, denied or stopped
 	Requests   int64
 	Throttle   time.Duration
+	Trees      int64    // call records stored whole
 	RequestIDs []string // of failed requests
 	Error      string   // empty if none
 }
@@ -95,10 +99,10 @@ func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) (c Counts, err
 		}
 		return tx.QueryRow(ctx, `
 			UPDATE ingest.runs
-			SET finished_at = clock_timestamp(), result = $2, requests = $3, throttle_s = $4, request_ids = nullif($5::text[], '{}'), error = nullif($6, '')
+			SET finished_at = clock_timestamp(), result = $2, requests = $3, throttle_s = $4, trees = $5, request_ids = nullif($6::text[], '{}'), error = nullif($7, '')
 			WHERE run_id = $1
 			RETURNING pages, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected`,
-			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.RequestIDs, o.Error).
+			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.Trees, o.RequestIDs, o.Error).
 			Scan(&c.Pages, &c.Seen, &c.New, &c.Changed, &c.Unchanged, &c.Rejected)
 	})
 	return c, err
@@ -109,7 +113,11 @@ func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) (c Counts, err
 // the same whatever their order), and users are written in order of their ids,
 // so that two endpoints' refreshes do not deadlock.
 func usersStatement(run *Run) string {
-	return strings.NewReplacer("{table}", "teams."+run.Endpoint, "{at}", run.EventTime).Replace(`
+	table := "teams." + run.Endpoint
+	if run.Versioned {
+		table = peopleInCalls
+	}
+	return strings.NewReplacer("{table}", table, "{at}", run.EventTime).Replace(`
 		INSERT INTO teams.users AS u (tenant_id, user_id, display_name, principal_name, first_seen_on, last_seen_on, source)
 		SELECT $1, user_id,
 			(array_agg(user_display_name ORDER BY {at} DESC, user_principal_name, user_display_name) FILTER (WHERE user_display_name IS NOT NULL))[1],
@@ -133,6 +141,18 @@ func usersStatement(run *Run) string {
 			OR u.display_name IS NULL AND excluded.display_name IS NOT NULL
 			OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL`)
 }
+
+// peopleInCalls are the people that call records name.
+const peopleInCalls = `(
+			SELECT tenant_id, change_xid, start_at, organizer_user_id AS user_id, organizer_display_name AS user_display_name, organizer_principal_name AS user_principal_name
+			FROM teams.call_records
+			UNION ALL
+			SELECT c.tenant_id, c.change_xid, c.start_at, p.user_id, p.display_name, p.principal_name
+			FROM teams.call_records c JOIN teams.call_participants p ON p.tenant_id = c.tenant_id AND p.call_id = c.id
+			UNION ALL
+			SELECT c.tenant_id, c.change_xid, c.start_at, e.user_id, e.display_name, e.principal_name
+			FROM teams.call_records c JOIN teams.session_endpoints e ON e.tenant_id = c.tenant_id AND e.call_id = c.id
+		) AS named`
 
 // addToRun adds to a run's counts in the transaction that earned them.
 func addToRun(ctx context.Context, tx pgx.Tx, run *Run, c Counts) error {

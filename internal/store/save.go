@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
@@ -69,22 +70,27 @@ type save struct {
 }
 
 // newSave collapses the keys a batch holds twice, because one statement cannot
-// touch a row twice (SQLSTATE 21000). The later element is kept; one that says
-// something else becomes a reject.
+// touch a row twice (SQLSTATE 21000). The highest version is kept, or where
+// there are none the later element; one that says something else becomes a
+// reject.
 func newSave(run *Run, batch *mapping.Batch) *save {
 	s := &save{Run: run, batch: batch, rejects: slices.Clone(batch.Rejects)}
-	order := make([]int, len(batch.Elements))
-	for i := range order {
-		order[i] = i
+	var order []int
+	for i, e := range batch.Elements {
+		if run.Versioned && batch.Field(i, run.versions) == nil {
+			s.rejects = append(s.rejects, mapping.Reject{Raw: e.Raw, Reason: "no version", Key: e.Key, At: e.At})
+			continue
+		}
+		order = append(order, i)
 	}
 	element := func(i int) *mapping.Element { return &batch.Elements[i] }
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(element(a).Key, element(b).Key), element(b).At.Compare(element(a).At), b-a)
+		return cmp.Or(cmp.Compare(element(a).Key, element(b).Key), cmp.Compare(s.version(b), s.version(a)), element(b).At.Compare(element(a).At), b-a)
 	})
 	for _, i := range order {
 		if n := len(s.keep); n == 0 || element(s.keep[n-1]).Key != element(i).Key {
 			s.keep = append(s.keep, i)
-		} else if e := element(i); e.Hash == element(s.keep[n-1]).Hash {
+		} else if e := element(i); run.Versioned || e.Hash == element(s.keep[n-1]).Hash {
 			s.repeats++
 		} else {
 			s.rejects = append(s.rejects, mapping.Reject{Raw: e.Raw, Reason: KeyCollision, Key: e.Key, At: e.At})
@@ -146,25 +152,41 @@ func (s *save) changed(ctx context.Context, tx pgx.Tx) ([]int, error) {
 	stored := map[string]storedRow{}
 	var id string
 	var row storedRow
-	_, err = pgx.ForEachRow(rows, []any{&id, &row.hash, &row.updatedAt}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &row.hash, &row.updatedAt, &row.version}, func() error {
 		stored[id] = row
 		return nil
 	})
 	todo := make([]int, 0, len(s.keep))
 	for n, i := range s.keep {
-		e := s.batch.Elements[i]
-		if row, ok := stored[ids[n]]; !ok || row.hash != e.Hash && (row.updatedAt.Before(e.At) || row.updatedAt.After(e.At.Add(maxLateness))) {
+		if row, ok := stored[ids[n]]; !ok || s.replaces(i, row) {
 			todo = append(todo, i)
 		}
 	}
 	return todo, err
 }
 
+// replaces tells whether an element says more than what is stored.
+func (s *save) replaces(i int, stored storedRow) bool {
+	if s.Versioned {
+		return s.version(i) > stored.version
+	}
+	e := s.batch.Elements[i]
+	return stored.hash != e.Hash && (stored.updatedAt.Before(e.At) || stored.updatedAt.After(e.At.Add(maxLateness)))
+}
+
+// version is an element's, 0 where elements have none.
+func (s *save) version(i int) int64 {
+	if !s.Versioned {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(s.batch.Field(i, s.versions)))
+}
+
 // ids are the keys of the kept elements.
 func (s *save) ids() []string {
 	ids := make([]string, len(s.keep))
 	for n, i := range s.keep {
-		ids[n] = lastField(s.batch.Elements[i].Key)
+		ids[n] = s.keyText(s.batch.Elements[i].Key)
 	}
 	return ids
 }
@@ -190,14 +212,7 @@ func (s *save) replaceRest(ctx context.Context, tx pgx.Tx) error {
 type storedRow struct {
 	hash      int64
 	updatedAt time.Time
-}
-
-func lastField(key string) string {
-	var last []byte
-	for f := range mapping.Fields([]byte(key)) {
-		last = f
-	}
-	return string(last)
+	version   int64
 }
 
 // write copies elements to the stage and moves them over in key order, the
@@ -238,11 +253,9 @@ func (s *save) prepareStage(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// encode writes rows in COPY's binary format: a header, for each row the
-// number of fields and the fields, and an end mark (PostgreSQL manual, COPY).
+// encode writes rows of the stage in COPY's binary format.
 func (s *save) encode(todo []int) []byte {
-	out := make([]byte, 0, s.size(todo))
-	out = append(append(out, "PGCOPY\n\xff\r\n\x00"...), 0, 0, 0, 0, 0, 0, 0, 0)
+	out := appendCopyHeader(make([]byte, 0, s.size(todo)))
 	for _, i := range todo {
 		e := s.batch.Elements[i]
 		for row := range s.batch.Rows(i, 0) {
@@ -258,8 +271,16 @@ func (s *save) encode(todo []int) []byte {
 			out = append(out, row...)
 		}
 	}
-	return append(out, 0xff, 0xff)
+	return append(out, copyEnd...)
 }
+
+// COPY's binary format is a header, for each row the number of fields and the
+// fields, and an end mark (PostgreSQL manual, COPY).
+func appendCopyHeader(dst []byte) []byte {
+	return append(append(dst, "PGCOPY\n\xff\r\n\x00"...), 0, 0, 0, 0, 0, 0, 0, 0)
+}
+
+const copyEnd = "\xff\xff"
 
 // size bounds the bytes of encode: to grow into megabytes by and by would leave
 // several times as many behind.

@@ -18,6 +18,8 @@ type statements struct {
 	lookup     string
 	upsert     string
 	replace    string // aggregates only
+	versions   int    // versioned only: the column of the version
+	whole      tree   // versioned only
 }
 
 // metadata are the columns that Save puts in front of the mapped ones; those of
@@ -29,8 +31,8 @@ func metadata(aggregate bool) []string {
 	return []string{"tenant_id", "updated_at", "run_id", "row_hash"}
 }
 
-func newStatements(m *mapping.Model, aggregate bool) statements {
-	root := m.Tables[0]
+func newStatements(run *Run) statements {
+	root, aggregate := run.Model.Tables[0], run.Aggregate
 	names := root.ColumnNames()
 	own := metadata(aggregate)
 	lead := own[:len(own)-3] // of the key
@@ -47,13 +49,13 @@ func newStatements(m *mapping.Model, aggregate bool) statements {
 	if aggregate {
 		window = "AND window_from = $3 AND window_to = $4"
 	}
-	return statements{
+	st := statements{
 		fields: len(own) + len(names),
 		makeStage: fmt.Sprintf(`CREATE TEMPORARY TABLE IF NOT EXISTS %s ON COMMIT DELETE ROWS AS SELECT %s FROM teams.%s WITH NO DATA`,
 			stage, columns, root.Name),
 		clearStage: `TRUNCATE ` + stage,
 		copyIn:     fmt.Sprintf(`COPY %s (%s) FROM STDIN (FORMAT binary)`, stage, columns),
-		lookup: fmt.Sprintf(`SELECT %s, row_hash, updated_at FROM teams.%s WHERE tenant_id = $1 %s AND %[1]s = ANY ($2::%[4]s[])`,
+		lookup: fmt.Sprintf(`SELECT %s::text, row_hash, updated_at, 0::bigint FROM teams.%s WHERE tenant_id = $1 %s AND %[1]s = ANY ($2::%[4]s[])`,
 			last.Name, root.Name, window, last.Type.Name),
 		upsert: fmt.Sprintf(`
 			INSERT INTO teams.%s AS t (%s)
@@ -78,4 +80,36 @@ func newStatements(m *mapping.Model, aggregate bool) statements {
 			SELECT '%[1]s', to_jsonb(gone), 'delete' FROM gone`,
 			root.Name, last.Name, key),
 	}
+	if run.Versioned {
+		st.announce(run.Model)
+	}
+	return st
+}
+
+// announce changes the statements to those of elements that a list only names:
+// one never seen is inserted, and otherwise its version alone is raised, which
+// is no change for those who follow change_xid. A raised version is tried at
+// once, whatever became of the one before.
+func (st *statements) announce(m *mapping.Model) {
+	root := m.Tables[0]
+	columns := strings.Join(slices.Concat(metadata(false), root.ColumnNames()), ", ")
+	stage := "pg_temp.stage_" + root.Name
+	st.versions = slices.Index(root.ColumnNames(), "version")
+	st.lookup = fmt.Sprintf(`SELECT id::text, row_hash, updated_at, version FROM teams.%s WHERE tenant_id = $1 AND id = ANY ($2::uuid[])`, root.Name)
+	st.upsert = fmt.Sprintf(`
+		WITH written AS (
+			INSERT INTO teams.%s AS t (%s)
+			SELECT %[2]s FROM %[3]s ORDER BY tenant_id, id
+			ON CONFLICT (tenant_id, id) DO UPDATE SET version = excluded.version WHERE t.version < excluded.version
+			RETURNING tenant_id, id, xmax = 0 AS inserted
+		), noted AS (
+			INSERT INTO teams.call_record_versions (tenant_id, call_id, version, last_modified_at, seen_at)
+			SELECT tenant_id, id, version, last_modified_at, updated_at FROM %[3]s ORDER BY tenant_id, id
+			ON CONFLICT DO NOTHING
+		), fresh AS (
+			DELETE FROM ingest.expansions e USING written w WHERE e.tenant_id = w.tenant_id AND e.call_id = w.id
+		)
+		SELECT inserted FROM written`,
+		root.Name, columns, stage)
+	st.whole = newTree(m)
 }

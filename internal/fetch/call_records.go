@@ -1,0 +1,195 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"ingestd/internal/mapping"
+)
+
+// CallRecords are Teams calls and meetings with their sessions, segments,
+// media streams and participants (Graph: callRecord). The list names them and
+// their versions; each is then read whole by Record. Reach: a record is gone 30
+// days after the call began. Settle: a record comes up to 150 minutes after the
+// end of the call, but is listed by its beginning, and calls may be long.
+var CallRecords = Endpoint{
+	Name:       "call_records",
+	Permission: "CallRecords.Read.All",
+	APIs:       []string{"v1.0"},
+	Reach:      30 * day,
+	Settle:     36 * time.Hour,
+	Slot:       time.Hour,
+	Span:       day,
+	Smallest:   time.Minute,
+	EventTime:  "start_at",
+	Versioned:  true,
+	Rows:       callRecordRows,
+}
+
+// The two arrays of a call record that Graph serves in pages, sessions 60 and
+// participants 130 at a time, and how they are asked for: one in a request.
+var pagedArrays = []struct{ name, expand string }{
+	{"sessions", "sessions($expand=segments)"},
+	{"participants_v2", "participants_v2"},
+}
+
+// A Part is one complete answer about a call record: a page of one of its
+// arrays, and with the first of each the record itself.
+type Part struct {
+	Record  mapping.Value // an object that holds the page; only in the first part of an array
+	Version int64         // of the record, in the same part
+	Array   string        // sessions or participants_v2
+	Page    mapping.Value // an array of objects
+	First   int           // number of the page's first object in the whole array
+	More    bool          // pages of this array follow
+	Size    int           // bytes of the answer
+	Served  time.Time     // Graph's time of the answer
+
+	doc  mapping.Document
+	next string
+}
+
+// Record asks for a call record whole: sessions with their segments, page after
+// page, and after them the participants. The last value of a reading that
+// failed is an *Error or the context's error. The parts of one record may be of
+// different versions: that is for the caller to see.
+func (c *Client) Record(ctx context.Context, api, id string, usage *Usage) iter.Seq2[*Part, error] {
+	return func(yield func(*Part, error) bool) {
+		for _, array := range pagedArrays {
+			first := request{
+				url:    fmt.Sprintf("%s/%s/communications/callRecords/%s?$expand=%s", c.graph, api, id, array.expand),
+				scopes: []scope{scopeCallRecords, scopeRecord(id)},
+				prefer: []string{"include-unknown-enum-members"},
+				what:   "call_records " + id,
+				usage:  usage,
+			}
+			for part, err := range c.parts(ctx, first, id, array.name) {
+				if !yield(part, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// parts asks for one array of a call record, page after page.
+func (c *Client) parts(ctx context.Context, first request, id, array string) iter.Seq2[*Part, error] {
+	return func(yield func(*Part, error) bool) {
+		seen, count := map[string]bool{first.url: true}, 0
+		for r := first; r.url != ""; {
+			part, err := c.part(ctx, r, id, array, len(seen) == 1)
+			if err != nil {
+				yield(nil, expired(err, len(seen) > 1))
+				return
+			}
+			part.First = count
+			count += part.Page.Len()
+			if !yield(part, nil) {
+				return
+			}
+			if r.url = part.next; seen[r.url] || len(seen) == maxPages {
+				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: fmt.Errorf("page %d of %s leads back to an earlier page", len(seen), array), Hint: hintTransient})
+				return
+			}
+			seen[r.url] = true
+		}
+	}
+}
+
+func (c *Client) part(ctx context.Context, r request, id, array string, first bool) (*Part, error) {
+	p := &Part{Array: array}
+	r.accept = func(body []byte) (err error) {
+		p.Size = len(body)
+		if first {
+			err = p.readRecord(body, id)
+		} else {
+			p.Page, p.next, err = readPage(&p.doc, body)
+		}
+		p.More = p.next != ""
+		return errors.Join(err, p.check())
+	}
+	resp, err := c.get(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	p.Served = resp.served
+	return p, nil
+}
+
+// readRecord finds the version, the page and the link to the next one in an
+// answer that is the record itself.
+func (p *Part) readRecord(body []byte, id string) error {
+	if err := p.doc.Parse(body); err != nil {
+		return err
+	}
+	p.Record, p.Page, p.next = p.doc.Root(), mapping.Value{}, ""
+	var served, version string
+	for name, value := range p.Record.Members() {
+		switch text, _ := name.Text(); {
+		case text == "id":
+			served, _ = value.Text()
+		case text == "version":
+			version = strings.Trim(string(value.Raw()), `"`)
+		case text == p.Array:
+			p.Page = value
+		case isLink(name) && value.Kind() == '"':
+			p.next, _ = value.Text()
+		}
+	}
+	if !strings.EqualFold(served, id) {
+		return errors.New("not the call record that was asked for")
+	}
+	var err error
+	if p.Version, err = strconv.ParseInt(version, 10, 64); err != nil {
+		return errors.New("a call record without a version")
+	}
+	return nil
+}
+
+// check refuses a page that is no array of objects: a query option that got
+// lost makes Graph leave the array out without a word. It refuses as well a
+// link inside an element, where no page is known to end: what is behind it
+// would be missing.
+func (p *Part) check() error {
+	if p.Page.Kind() != '[' {
+		return fmt.Errorf("no array %q", p.Array)
+	}
+	for element := range p.Page.Elements() {
+		if element.Kind() != '{' {
+			return fmt.Errorf("%s that are no objects", p.Array)
+		}
+		if linksOn(element) {
+			return fmt.Errorf("a link to a next page inside of %s, which nobody knows to follow", p.Array)
+		}
+	}
+	return nil
+}
+
+// linksOn tells whether an object, or one in an array of it, links to a page.
+func linksOn(object mapping.Value) bool {
+	for name, value := range object.Members() {
+		if isLink(name) && value.Kind() == '"' {
+			return true
+		}
+		for element := range value.Elements() {
+			if linksOn(element) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isLink tells whether a member is the link to the next page of an array. Its
+// name varies in case, and in what stands before "@odata.nextLink".
+func isLink(name mapping.Value) bool {
+	const link = `@odata.nextlink"`
+	raw := name.Raw()
+	return len(raw) > len(link) && strings.EqualFold(string(raw[len(raw)-len(link):]), link)
+}

@@ -1,0 +1,197 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/mapping"
+	"ingestd/internal/store"
+)
+
+const (
+	// inFlight is how many call records of a tenant are read at once: at half a
+	// second for an answer that is as fast as Graph allows.
+	inFlight = 16
+	// fetchAhead is how many due records are asked of the database at a time.
+	fetchAhead = 256
+
+	// room is how many bytes of call records may be in flight in the process,
+	// share what a record takes of it, and big what one takes that has a second
+	// page of sessions or turns out larger: so one of these goes at a time.
+	room  = 64 << 20
+	share = 2 << 20
+	big   = 34 << 20
+)
+
+// NewRoom bounds the memory that call records in flight take. The jobs of a
+// process share one.
+func NewRoom() *semaphore.Weighted { return semaphore.NewWeighted(room) }
+
+// expandAll reads and stores every due record whole, while the list is read and
+// until nothing is due. A record fails alone. The error ends the run: every
+// other record would meet it too.
+func (x *execution) expandAll(ctx context.Context, listed <-chan struct{}) error {
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(inFlight)
+	tried := map[uuid.UUID]int64{}
+	for listing := true; gctx.Err() == nil; {
+		listing = listing && !closed(listed)
+		now := x.Client.Clock()
+		due, err := x.DB.DueRecords(gctx, x.Tenant, now, x.horizon(now), x.edge(now), fetchAhead)
+		if err != nil {
+			group.Go(func() error { return err })
+			break
+		}
+		fresh := 0
+		for _, r := range due {
+			if version, again := tried[r.ID]; again && version >= r.Version {
+				continue // in flight, or it failed a moment ago
+			}
+			tried[r.ID] = r.Version
+			fresh++
+			group.Go(func() error { return x.expandOne(gctx, r) })
+		}
+		if fresh > 0 {
+			continue
+		}
+		if !listing {
+			break
+		}
+		select {
+		case <-x.named:
+		case <-listed:
+		case <-gctx.Done():
+		}
+	}
+	return group.Wait()
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// expandOne stores one record whole, or notes why not.
+func (x *execution) expandOne(ctx context.Context, r store.Record) error {
+	err := safely(func() error { return x.storeWhole(ctx, r) })
+	var graph *fetch.Error
+	var database *store.Error
+	switch {
+	case err == nil:
+		x.trees.Add(1)
+		x.inARow.Store(0)
+		return nil
+	case errors.Is(err, store.ErrNewer):
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case hopeless(err) || errors.As(err, &database) && database.Kind != store.Poison:
+		return err
+	case errors.As(err, &graph) && graph.Status == 0 && x.inARow.Add(1) >= outage:
+		return err // the network is down, and it is no record's fault
+	}
+	return x.noteExpansion(ctx, r, err)
+}
+
+// errOlder is an answer of an older version than one that was named before, by
+// the list or in an earlier part of the same record. Graph's servers do not
+// all learn of a version at once.
+var errOlder = errors.New("Graph answers with an older version than it listed; it is asked again later")
+
+// storeWhole reads a record in all its parts and stores it.
+func (x *execution) storeWhole(ctx context.Context, r store.Record) error {
+	taken := int64(share)
+	if err := x.Room.Acquire(ctx, taken); err != nil {
+		return err
+	}
+	defer func() { x.Room.Release(taken) }()
+	b, version := x.Endpoint.Rows.NewBatch(), int64(0)
+	for part, err := range x.Client.Record(ctx, x.API, r.ID.String(), &x.usage) {
+		if err != nil {
+			return err
+		}
+		if err := x.addPart(b, part, r.Version, &version); err != nil {
+			return err
+		}
+		if taken == share && (part.More || part.Size > share) {
+			x.Room.Release(taken) // whoever waits holds nothing, so somebody always gets on
+			taken = 0
+			if err := x.Room.Acquire(ctx, big); err != nil {
+				return err
+			}
+			taken = big
+		}
+	}
+	ctx, cancel := ending(ctx)
+	defer cancel()
+	return x.DB.SaveTree(ctx, x.run, b)
+}
+
+// addPart encodes one answer about a record. All parts must be of one version,
+// and of none older than wanted.
+func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, version *int64) error {
+	misfits, unknown := b.Misfits, b.Unknown
+	defer func() {
+		x.misfits.Add(int64(b.Misfits - misfits))
+		x.unknown.Add(int64(b.Unknown - unknown))
+	}()
+	header := part.First == 0 && part.Record.Kind() == '{'
+	switch {
+	case header && (part.Version < wanted || *version != 0 && part.Version != *version):
+		return errOlder
+	case len(b.Elements) > 0:
+		return b.Extend(part.Array, part.Page, part.First)
+	}
+	*version = part.Version
+	b.Append(part.Record, part.Served)
+	if len(b.Elements) == 0 {
+		return errors.New(b.Rejects[0].Reason)
+	}
+	return nil
+}
+
+// noteExpansion notes that a record could not be stored whole. Graph may have
+// it, or its newest version, some time after the list does. What fails
+// otherwise, again and again, is parked: tried daily, and in nobody's way.
+func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error) error {
+	var graph *fetch.Error
+	errors.As(why, &graph)
+	missing := errors.Is(why, errOlder) || graph != nil && (graph.Status == http.StatusNotFound || graph.Status == 0)
+	now := x.Client.Clock()
+	note := store.Expansion{CallID: r.ID, At: now, Parked: !missing && r.Attempts+1 >= parkAfter, Error: why.Error()}
+	note.NextAt = now.Add(x.retryAfter(r, now, note.Parked))
+	if graph != nil {
+		note.RequestID, note.Body = graph.RequestID, graph.Body
+	}
+	if graph != nil && graph.Status == http.StatusNotFound {
+		note.Error = "Graph lists the record and does not serve it (404); it is asked for again later"
+	}
+	ctx, cancel := ending(ctx)
+	defer cancel()
+	return x.DB.NoteExpansion(ctx, x.run, note)
+}
+
+// retryAfter is how long a record that failed is left alone: a minute at first,
+// twice as long each time up to a day, and at most an hour once it is about to
+// leave Graph's reach.
+func (x *execution) retryAfter(r store.Record, now time.Time, parked bool) time.Duration {
+	wait := parkedFor
+	if !parked && r.Attempts < 10 {
+		wait = min(time.Minute<<r.Attempts, parkedFor)
+	}
+	if r.StartAt != nil && r.StartAt.Before(x.edge(now)) {
+		wait = min(wait, time.Hour)
+	}
+	return wait
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/mapping"
+)
+
+// tree are the SQL by which an element is stored whole.
+type tree struct {
+	claim  string   // the root's update, which takes the columns as parameters
+	types  []uint32 // of those parameters
+	clear  string   // deletes all child rows
+	copyIn []string // for each table; none for the root
+	done   string
+}
+
+func newTree(m *mapping.Model) tree {
+	root := m.Tables[0]
+	own := metadata(false)
+	t := tree{types: []uint32{uuidOID, timestamptzOID, int8OID, int8OID}}
+	var set, gone []string
+	for i, name := range slices.Concat(own, root.ColumnNames()) {
+		if i >= len(own) {
+			t.types = append(t.types, root.Columns[i-len(own)].Type.OID)
+		}
+		switch name {
+		case "tenant_id", "id":
+		case "version":
+			set = append(set, fmt.Sprintf("version = greatest(version, $%d), expanded_version = $%[1]d", i+1))
+		default:
+			set = append(set, fmt.Sprintf("%s = $%d", name, i+1))
+		}
+	}
+	t.types = append(t.types, int4OID)
+	id, version := len(own)+1, len(own)+slices.Index(root.ColumnNames(), "version")+1
+	t.claim = fmt.Sprintf(`
+		UPDATE teams.%s SET %s, session_count = $%d, expanded_at = now(), change_xid = pg_current_xact_id()
+		WHERE tenant_id = $1 AND id = $%d AND (expanded_version IS NULL OR expanded_version < $%d)`,
+		root.Name, strings.Join(set, ", "), len(t.types), id, version)
+	t.copyIn = make([]string, len(m.Tables))
+	for i, table := range m.Tables[1:] {
+		gone = append(gone, fmt.Sprintf("t%d AS (DELETE FROM teams.%s WHERE tenant_id = $1 AND call_id = $2)", i, table.Name))
+		t.copyIn[i+1] = fmt.Sprintf(`COPY teams.%s (tenant_id, %s) FROM STDIN (FORMAT binary)`, table.Name, strings.Join(table.ColumnNames(), ", "))
+	}
+	t.clear = "WITH " + strings.Join(gone, ", ") + " SELECT"
+	t.done = `
+		WITH noted AS (
+			INSERT INTO teams.call_record_versions (tenant_id, call_id, version, last_modified_at, seen_at)
+			SELECT tenant_id, id, expanded_version, last_modified_at, updated_at FROM teams.call_records WHERE tenant_id = $1 AND id = $2
+			ON CONFLICT DO NOTHING
+		)
+		DELETE FROM ingest.expansions WHERE tenant_id = $1 AND call_id = $2`
+	return t
+}
+
+// Numbers of types (pg_type.dat).
+const (
+	int8OID        = 20
+	int4OID        = 23
+	timestamptzOID = 1184
+	uuidOID        = 2950
+)
+
+// ErrNewer tells that an element is stored whole already, at the version given
+// or a higher one.
+var ErrNewer = errors.New("a version as high is stored")
+
+// SaveTree stores the one element of a batch whole, header and all child rows
+// of one version, in one transaction. The element must have been announced. The
+// root's guarded update comes first: it locks out other writers, and an older
+// version ends there. Saving the same again is ErrNewer, so a COMMIT whose
+// answer was lost is simply repeated.
+//
+// What the database refuses is kept raw as a reject; the error is poison.
+func (db *DB) SaveTree(ctx context.Context, run *Run, batch *mapping.Batch) error {
+	err := db.retry(ctx, func(tx pgx.Tx) error { return saveTree(ctx, tx, run, batch) })
+	if !isPoison(err) {
+		return err
+	}
+	e := batch.Elements[0]
+	reject := mapping.Reject{Raw: e.Raw, Reason: err.Error(), Key: e.Key, At: e.At}
+	kept := db.retry(ctx, func(tx pgx.Tx) error { return putRejects(ctx, tx, run, []mapping.Reject{reject}) })
+	return errors.Join(err, kept)
+}
+
+func saveTree(ctx context.Context, tx pgx.Tx, run *Run, batch *mapping.Batch) error {
+	id, err := run.claimRoot(ctx, tx, batch)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, run.whole.clear, run.Tenant, id); err != nil {
+		return err
+	}
+	for table, copyIn := range run.whole.copyIn {
+		rows := run.encodeChildren(batch, table)
+		if table == 0 || rows == nil {
+			continue
+		}
+		if _, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(rows), copyIn); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Exec(ctx, run.whole.done, run.Tenant, id); err != nil {
+		return err
+	}
+	if err := putRejects(ctx, tx, run, batch.Rejects); err != nil || len(batch.Rejects) > 0 {
+		return err
+	}
+	return run.resolveRejects(ctx, tx, run.keyText(batch.Elements[0].Key))
+}
+
+// claimRoot updates the root unless a version as high is stored whole.
+func (run *Run) claimRoot(ctx context.Context, tx pgx.Tx, batch *mapping.Batch) (id [16]byte, err error) {
+	e := batch.Elements[0]
+	values := [][]byte{run.Tenant[:], mapping.AppendTime(nil, e.At), appendInt8(nil, run.ID), appendInt8(nil, e.Hash)}
+	for row := range batch.Rows(0, 0) {
+		for field := range mapping.Fields(row) {
+			values = append(values, field)
+		}
+	}
+	copy(id[:], values[len(metadata(false))])
+	sessions := 0
+	for range batch.Rows(0, slices.IndexFunc(run.Model.Tables, func(t *mapping.Layout) bool { return t.Name == "sessions" })) {
+		sessions++
+	}
+	values = append(values, binary.BigEndian.AppendUint32(nil, uint32(sessions)))
+	binaries := []int16{pgx.BinaryFormatCode}
+	tag, err := tx.Conn().PgConn().ExecParams(ctx, run.whole.claim, values, run.whole.types, binaries, binaries).Close()
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrNewer
+	}
+	return id, err
+}
+
+// encodeChildren writes an element's rows of a child table in COPY's binary
+// format; nil if there are none.
+func (run *Run) encodeChildren(batch *mapping.Batch, table int) (out []byte) {
+	size := 0
+	for row := range batch.Rows(0, table) {
+		size += len(row) + 2 + 4 + len(run.Tenant)
+	}
+	if size == 0 {
+		return nil
+	}
+	fields := 1 + len(run.Model.Tables[table].Columns)
+	out = appendCopyHeader(make([]byte, 0, size+32))
+	for row := range batch.Rows(0, table) {
+		out = append(mapping.AppendField(append(out, byte(fields>>8), byte(fields)), run.Tenant[:]), row...)
+	}
+	return append(out, copyEnd...)
+}
