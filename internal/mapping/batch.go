@@ -18,6 +18,7 @@ type Batch struct {
 
 	rows   []rows
 	starts []int // per element and table: its first row
+	open   bool  // the last Append stored its element, which Extend may go on with
 	enc    encoder
 }
 
@@ -51,6 +52,19 @@ type rows struct {
 	key  int   // where the key of the row being written ends
 }
 
+// start returns where a row begins, or will.
+func (r *rows) start(row int) int {
+	if row == 0 {
+		return 0
+	}
+	return r.ends[row-1]
+}
+
+// truncate keeps the first rows only.
+func (r *rows) truncate(count int) {
+	r.data, r.ends = r.data[:r.start(count)], r.ends[:count]
+}
+
 // NewBatch returns an empty batch.
 func (m *Model) NewBatch() *Batch {
 	return &Batch{Model: m, rows: make([]rows, len(m.Tables))}
@@ -61,9 +75,9 @@ func (b *Batch) Reset() {
 	clear(b.Elements)
 	clear(b.Rejects)
 	b.Elements, b.Rejects, b.starts = b.Elements[:0], b.Rejects[:0], b.starts[:0]
-	b.Misfits, b.Unknown = 0, 0
+	b.Misfits, b.Unknown, b.open = 0, 0, false
 	for i := range b.rows {
-		b.rows[i].data, b.rows[i].ends = b.rows[i].data[:0], b.rows[i].ends[:0]
+		b.rows[i].truncate(0)
 	}
 }
 
@@ -75,6 +89,7 @@ func (b *Batch) Append(v Value, at time.Time) {
 		b.starts = append(b.starts, len(r.ends))
 	}
 	blemish, err := b.encode(v)
+	b.open = err == nil
 	if err != nil {
 		b.drop()
 		b.Rejects = append(b.Rejects, Reject{Raw: v.Raw(), Reason: err.Error(), At: at})
@@ -91,7 +106,7 @@ func (b *Batch) Append(v Value, at time.Time) {
 func (b *Batch) RejectLast(reason string) {
 	last := len(b.Elements) - 1
 	e := b.Elements[last]
-	b.Elements = b.Elements[:last]
+	b.Elements, b.open = b.Elements[:last], false
 	b.drop()
 	b.Rejects = append(b.Rejects, Reject{Raw: e.Raw, Reason: reason, Key: e.Key, At: e.At})
 }
@@ -100,13 +115,7 @@ func (b *Batch) RejectLast(reason string) {
 func (b *Batch) drop() {
 	first := b.starts[len(b.starts)-len(b.rows):]
 	for i := range b.rows {
-		r := &b.rows[i]
-		r.ends = r.ends[:first[i]]
-		end := 0
-		if first[i] > 0 {
-			end = r.ends[first[i]-1]
-		}
-		r.data = r.data[:end]
+		b.rows[i].truncate(first[i])
 	}
 	b.starts = b.starts[:len(b.starts)-len(b.rows)]
 }
@@ -114,11 +123,7 @@ func (b *Batch) drop() {
 // key returns the encoded key of the element just written.
 func (b *Batch) key() string {
 	root := &b.rows[0]
-	start := 0
-	if n := len(root.ends); n > 1 {
-		start = root.ends[n-2]
-	}
-	return string(root.data[start:root.key])
+	return string(root.data[root.start(len(root.ends)-1):root.key])
 }
 
 // Rows ranges over the encoded rows that an element has in a table.
@@ -131,30 +136,37 @@ func (b *Batch) Rows(element, table int) func(yield func([]byte) bool) {
 	}
 	return func(yield func([]byte) bool) {
 		for i := first; i < last; i++ {
-			start := 0
-			if i > 0 {
-				start = r.ends[i-1]
-			}
-			if !yield(r.data[start:r.ends[i]]) {
+			if !yield(r.data[r.start(i):r.ends[i]]) {
 				return
 			}
 		}
 	}
 }
 
-// Time returns a Timestamp column of an element's own row, by the column's
-// place; ok is false where it is NULL.
-func (b *Batch) Time(element, column int) (at time.Time, ok bool) {
+// Field returns the value of a column of an element's own row, by the column's
+// place, in PostgreSQL's binary form; nil for NULL. It is valid until the batch
+// is appended to.
+func (b *Batch) Field(element, column int) []byte {
 	n := 0
 	for row := range b.Rows(element, 0) {
 		for field := range Fields(row) {
-			if n == column && field != nil {
-				return time.UnixMicro(int64(binary.BigEndian.Uint64(field)) + postgresEpoch).UTC(), true
+			if n == column {
+				return field
 			}
 			n++
 		}
 	}
-	return time.Time{}, false
+	return nil
+}
+
+// Time returns a Timestamp column of an element's own row, by the column's
+// place; ok is false where it is NULL.
+func (b *Batch) Time(element, column int) (at time.Time, ok bool) {
+	field := b.Field(element, column)
+	if field == nil {
+		return time.Time{}, false
+	}
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(field)) + postgresEpoch).UTC(), true
 }
 
 // Fields ranges over the values of encoded fields, nil for NULL.

@@ -1,8 +1,8 @@
 // Package mapping turns JSON elements into rows and rows back into elements.
 //
 // A model is declared once, one line per column, JSON name and SQL name side
-// by side, with a handful of words: Table, Key, Else, HashKey, Col, List, In,
-// OneOf, Side and Rows. From the declaration follow the encoding of rows for
+// by side, with a handful of words: Table, Key, Else, HashKey, Col, List,
+// Derived, In, OneOf, Side and Rows. From the declaration follow the encoding of rows for
 // PostgreSQL's binary COPY, the hash by which unchanged elements are told from
 // changed ones, the keeping of everything the declaration does not name, and
 // the rebuilding of the served element.

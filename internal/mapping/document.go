@@ -185,6 +185,17 @@ func (v Value) Members() func(yield func(name, value Value) bool) {
 	}
 }
 
+// Member returns the value of an object's member, of the last one if there are
+// several of that name, and the zero Value if there is none.
+func (v Value) Member(name string) (found Value) {
+	for n, value := range v.Members() {
+		if string(unescaped(n)) == name {
+			found = value
+		}
+	}
+	return found
+}
+
 // values ranges over the values directly inside a container, names included.
 func (v Value) values() func(yield func(Value) bool) {
 	return func(yield func(Value) bool) {

@@ -19,33 +19,49 @@ type encoder struct {
 
 type other struct{ name, value Value }
 
+// A scope is one object while its columns are written: the object, absent if
+// none was served, and where its members begin in slots and others.
+type scope struct {
+	object        Value
+	slots, others int
+}
+
+func (e *encoder) leave(s scope) { e.slots, e.others = e.slots[:s.slots], e.others[:s.others] }
+
 // encode writes an element's rows. The error says why it cannot be stored, and
 // blemish what could not be stored of it as served.
 func (b *Batch) encode(v Value) (blemish string, err error) {
-	b.enc = encoder{b.enc.slots[:0], b.enc.others[:0], b.enc.unknown[:0], false}
 	if v.Kind() != '{' {
 		return "", errors.New("not a JSON object")
 	}
+	b.enc.begin()
 	if err := b.row(0, b.Model.root, v); err != nil {
 		return "", err
 	}
+	return b.enc.blemishOf(v), nil
+}
+
+func (e *encoder) begin() {
+	*e = encoder{e.slots[:0], e.others[:0], e.unknown[:0], false}
+}
+
+// blemishOf says what of the value just encoded is not stored as served.
+func (e *encoder) blemishOf(v Value) string {
 	switch {
-	case b.enc.blemish:
-		return "text that PostgreSQL cannot store", nil
+	case e.blemish:
+		return "text that PostgreSQL cannot store"
 	case v.doc.lenient && hasDuplicate(v):
-		return "member name twice", nil
+		return "member name twice"
 	}
-	return "", nil
+	return ""
 }
 
 // row writes one row from an object; the caller has written inherited keys.
 func (b *Batch) row(table int, o *object, v Value) error {
-	e := &b.enc
-	slots, others := len(e.slots), len(e.others)
-	defer func() { e.slots, e.others = e.slots[:slots], e.others[:others] }()
-	b.read(o, v)
+	s := b.read(o, v)
+	defer b.enc.leave(s)
 	return b.finish(table, func() (bool, error) {
-		return b.members(table, o.plans, slots, others)
+		return b.members(table, o.plans, s)
 	})
 }
 
@@ -71,24 +87,25 @@ func (b *Batch) finish(table int, write func() (bool, error)) error {
 
 // read sorts an object's members into slots and others. The last of a name
 // wins.
-func (b *Batch) read(o *object, v Value) {
+func (b *Batch) read(o *object, v Value) scope {
 	e := &b.enc
-	slots := len(e.slots)
+	s := scope{v, len(e.slots), len(e.others)}
 	for range o.slots {
 		e.slots = append(e.slots, Value{})
 	}
 	if v.Kind() != '{' {
-		return
+		return s
 	}
 	nodes := v.doc.nodes
 	for i := v.i + 1; i < nodes[v.i].next; i = nodes[i+1].next {
 		name, value := Value{v.doc, i}, Value{v.doc, i + 1}
 		if slot, ok := o.slots[string(unescaped(name))]; ok {
-			e.slots[slots+slot] = value
+			e.slots[s.slots+slot] = value
 		} else if !value.absent() && !isAnnotation(name.Raw()) {
 			e.others = append(e.others, other{name, value})
 		}
 	}
+	return s
 }
 
 func unescaped(name Value) []byte {
@@ -102,42 +119,45 @@ func unescaped(name Value) []byte {
 
 // members writes the columns and child rows of one object, then keeps what
 // has no column. stored tells whether anything of the object is in a column.
-func (b *Batch) members(table int, plans []plan, slots, others int) (stored bool, err error) {
+func (b *Batch) members(table int, plans []plan, s scope) (stored bool, err error) {
 	for i := range plans {
-		ok, err := b.member(table, &plans[i], slots, others)
+		ok, err := b.member(table, &plans[i], s)
 		if err != nil {
 			return false, err
 		}
 		stored = stored || ok
 	}
-	for _, o := range b.enc.others[others:] {
+	for _, o := range b.enc.others[s.others:] {
 		b.Unknown++
 		b.keep(o.name.Raw(), o.value)
 	}
-	b.enc.others = b.enc.others[:others]
+	b.enc.others = b.enc.others[:s.others]
 	return stored, nil
 }
 
-func (b *Batch) member(table int, p *plan, slots, others int) (stored bool, err error) {
+func (b *Batch) member(table int, p *plan, s scope) (stored bool, err error) {
 	var v Value
 	if p.slot >= 0 {
-		v = b.enc.slots[slots+p.slot]
+		v = b.enc.slots[s.slots+p.slot]
 	}
 	switch p.word {
 	case wordKey:
-		return true, b.keyColumn(table, p, v, slots)
+		return true, b.keyColumn(table, p, v, s.slots)
 	case wordHashKey:
-		return true, b.hashKey(table, p, slots)
+		return true, b.hashKey(table, p, s.slots)
 	case wordCol:
 		return b.column(table, p, v), nil
 	case wordList:
 		return b.list(table, p, v), nil
+	case wordDerived:
+		b.derived(table, p, s.object)
+		return false, nil
 	case wordIn:
 		return b.in(table, p, v)
 	case wordOneOf:
-		return b.oneOf(table, p, others)
+		return b.oneOf(table, p, s)
 	case wordSide:
-		return b.side(table, p, slots)
+		return b.side(table, p, s)
 	default:
 		return b.children(table, p, v)
 	}
@@ -177,21 +197,40 @@ func (b *Batch) column(table int, p *plan, v Value) (stored bool) {
 	return true
 }
 
+// derived writes a column that adds nothing to what is kept of its object.
+func (b *Batch) derived(table int, p *plan, object Value) {
+	var value []byte
+	if !object.absent() {
+		value = p.derived(object)
+	}
+	b.rows[table].data = AppendField(b.rows[table].data, value)
+}
+
+func (p *plan) derived(object Value) []byte {
+	text := []byte(p.derive(object))
+	if len(text) > 0 && p.typ.OID == Text.OID {
+		return text
+	}
+	id, err := appendUUID(nil, text)
+	if err != nil {
+		return nil
+	}
+	return id
+}
+
 // in writes the columns of a nested object. One that leaves no trace in a
 // column is kept as {}, because it was served.
 func (b *Batch) in(table int, p *plan, v Value) (stored bool, err error) {
-	e := &b.enc
-	slots, others := len(e.slots), len(e.others)
-	defer func() { e.slots, e.others = e.slots[:slots], e.others[:others] }()
 	if !v.absent() && v.Kind() != '{' {
 		b.Misfits++
 		b.keepName(p.name, v)
 		v = Value{}
 	}
-	b.read(p.inner, v)
+	s := b.read(p.inner, v)
+	defer b.enc.leave(s)
 	start := b.openMember(p.name)
-	inside := len(e.unknown)
-	stored, err = b.members(table, p.inner.plans, slots, others)
+	inside := len(b.enc.unknown)
+	stored, err = b.members(table, p.inner.plans, s)
 	b.closeMember(start, inside, stored || v.absent())
 	return stored, err
 }
@@ -235,17 +274,19 @@ func (b *Batch) keep(quotedName []byte, v Value) {
 func (b *Batch) keepName(name string, v Value) { b.keep(quote(nil, []byte(name)), v) }
 
 // oneOf takes the one object among the members without a declaration.
-func (b *Batch) oneOf(table int, p *plan, others int) (stored bool, err error) {
+func (b *Batch) oneOf(table int, p *plan, s scope) (stored bool, err error) {
 	e := &b.enc
 	found, count := 0, 0
-	for i, o := range e.others[others:] {
+	for i, o := range e.others[s.others:] {
 		if o.value.Kind() == '{' {
-			found, count = others+i, count+1
+			found, count = s.others+i, count+1
 		}
 	}
 	if count != 1 {
 		b.rows[table].data = append(b.rows[table].data, null...)
-		_, err := b.members(table, p.inner.plans, b.absentSlots(p.inner), len(e.others))
+		inner := b.read(p.inner, Value{})
+		defer e.leave(inner)
+		_, err := b.members(table, p.inner.plans, inner)
 		return false, err
 	}
 	chosen := e.others[found]
@@ -254,46 +295,39 @@ func (b *Batch) oneOf(table int, p *plan, others int) (stored bool, err error) {
 	e.blemish = e.blemish || bad != nil
 	b.rows[table].data = AppendField(b.rows[table].data, kind)
 
-	slots, mark := len(e.slots), len(e.others)
-	b.read(p.inner, chosen.value)
+	inner := b.read(p.inner, chosen.value)
+	defer e.leave(inner)
 	start := b.openMember(string(kind))
 	inside := len(e.unknown)
-	_, err = b.members(table, p.inner.plans, slots, mark)
+	_, err = b.members(table, p.inner.plans, inner)
 	b.closeMember(start, inside, true)
-	e.slots = e.slots[:slots]
 	return true, err
 }
 
-func (b *Batch) absentSlots(o *object) int {
-	slots := len(b.enc.slots)
-	b.read(o, Value{})
-	return slots
-}
-
 // side writes the row of one side if any of its members was served.
-func (b *Batch) side(parent int, p *plan, slots int) (stored bool, err error) {
+func (b *Batch) side(parent int, p *plan, s scope) (stored bool, err error) {
 	served := false
 	for _, m := range p.inner.plans {
-		served = served || m.slot >= 0 && !b.enc.slots[slots+m.slot].absent()
+		served = served || m.slot >= 0 && !b.enc.slots[s.slots+m.slot].absent()
 	}
 	if !served {
 		return false, nil
 	}
-	b.beginChild(parent, p.table, []byte(p.side))
+	s.others = len(b.enc.others) // the others belong to the row above
+	b.beginChild(p.table, b.rows[parent].openKey(), []byte(p.side))
 	return true, b.finish(p.table, func() (bool, error) {
-		return b.members(p.table, p.inner.plans, slots, len(b.enc.others))
+		return b.members(p.table, p.inner.plans, s)
 	})
 }
 
+// openKey returns the encoded key of the row being written.
+func (r *rows) openKey() []byte { return r.data[r.start(len(r.ends)):r.key] }
+
 // beginChild starts a child row with the key of the row above and its own
 // last key column.
-func (b *Batch) beginChild(parent, table int, own []byte) {
-	above, r := &b.rows[parent], &b.rows[table]
-	start := 0
-	if n := len(above.ends); n > 0 {
-		start = above.ends[n-1]
-	}
-	r.data = append(r.data, above.data[start:above.key]...)
+func (b *Batch) beginChild(table int, above, own []byte) {
+	r := &b.rows[table]
+	r.data = append(r.data, above...)
 	r.data = AppendField(r.data, own)
 	r.key = len(r.data)
 }
@@ -318,18 +352,23 @@ func (b *Batch) children(parent int, p *plan, v Value) (stored bool, err error) 
 		b.keepName(p.name, v)
 		return true, nil
 	}
-	if count > math.MaxInt16 {
-		return false, fmt.Errorf("more than %d %s", math.MaxInt16, p.name)
-	}
-	ordinal := uint16(0)
+	ordinal := 0
 	for element := range v.Elements() {
-		b.beginChild(parent, p.table, binary.BigEndian.AppendUint16(nil, ordinal))
-		if err := b.row(p.table, p.inner, element); err != nil {
+		if err := b.child(p, b.rows[parent].openKey(), element, ordinal); err != nil {
 			return false, err
 		}
 		ordinal++
 	}
 	return true, nil
+}
+
+// child writes the row of one object of an array.
+func (b *Batch) child(p *plan, above []byte, element Value, ordinal int) error {
+	if ordinal > math.MaxInt16 {
+		return fmt.Errorf("more than %d %s", math.MaxInt16+1, p.name)
+	}
+	b.beginChild(p.table, above, binary.BigEndian.AppendUint16(nil, uint16(ordinal)))
+	return b.row(p.table, p.inner, element)
 }
 
 // hasDuplicate tells whether an object anywhere in v has a name twice.

@@ -44,13 +44,27 @@ func hashObject(v Value, path uint64) uint64 {
 }
 
 func hashArray(v Value, path uint64) uint64 {
-	sum := mix(path, '[')
-	nodes, n := v.doc.nodes, uint64(0)
+	return mix(path, '[') + hashElements(v, path, 0)
+}
+
+// hashElements hashes elements of an array from the given one on.
+func hashElements(v Value, path, first uint64) (sum uint64) {
+	nodes, n := v.doc.nodes, first
 	for i := v.i + 1; i < nodes[v.i].next; i = nodes[i].next {
 		n++
 		sum += hashValue(Value{v.doc, i}, mix(path, n))
 	}
 	return sum
+}
+
+// pageHash is what a page of an element's own array adds to the element's hash,
+// so that a document has one hash however it is cut into pages.
+func pageHash(array string, page Value, first int) int64 {
+	path := mix(0, xxhash.Sum64(quote(nil, []byte(array))))
+	if first == 0 {
+		return int64(hashArray(page, path))
+	}
+	return int64(hashElements(page, path, uint64(first)))
 }
 
 // mix joins two hashes into one that depends on their order.

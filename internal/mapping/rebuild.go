@@ -31,7 +31,7 @@ func (m *Model) Rebuild(rows [][]Row) ([]byte, error) {
 }
 
 // A tree is a JSON object being rebuilt. Its values are trees, slices of
-// trees and json.RawMessage.
+// values and json.RawMessage.
 type tree map[string]any
 
 type rebuilder struct {
@@ -85,7 +85,7 @@ func (r *rebuilder) members(into tree, plans []plan, row Row, column *int, key s
 	for i := range plans {
 		p := &plans[i]
 		switch p.word {
-		case wordHashKey:
+		case wordHashKey, wordDerived:
 			next()
 		case wordKey, wordCol, wordList:
 			value := next()
@@ -142,27 +142,43 @@ func (r *rebuilder) array(into tree, p *plan, parent string) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	elements := make([]tree, len(rows))
+	elements := make([]any, len(rows))
 	for i, row := range rows {
-		elements[i] = tree{}
-		if err := r.row(elements[i], p.table, p.inner.plans, row, r.model.Tables[p.table].Key); err != nil {
+		element := tree{}
+		if err := r.row(element, p.table, p.inner.plans, row, r.model.Tables[p.table].Key); err != nil {
 			return err
 		}
+		elements[i] = element
 	}
 	into[p.name] = elements
 	return nil
 }
 
-// merge adds kept members to an object: inside an object that is there, and
-// instead of any other value.
+// merge adds kept members to an object: inside an object that is there, before
+// the elements of an array, whose later pages alone made rows, and instead of
+// any other value.
 func merge(into tree, unknown Value) {
 	for name, value := range unknown.Members() {
 		key := string(unescaped(name))
-		inner, ok := into[key].(tree)
-		if ok && value.Kind() == '{' {
-			merge(inner, value)
-			continue
+		switch have := into[key].(type) {
+		case tree:
+			if value.Kind() == '{' {
+				merge(have, value)
+				continue
+			}
+		case []any:
+			if value.Kind() == '[' {
+				into[key] = append(kept(value), have...)
+				continue
+			}
 		}
 		into[key] = json.RawMessage(value.Raw())
 	}
+}
+
+func kept(array Value) (elements []any) {
+	for element := range array.Elements() {
+		elements = append(elements, json.RawMessage(element.Raw()))
+	}
+	return elements
 }

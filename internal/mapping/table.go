@@ -103,7 +103,7 @@ func (m *Model) plans(t *Layout, o *object, members []Member) []plan {
 			if member.source != "" {
 				t.add(member.source, Text)
 			}
-		case wordCol, wordList:
+		case wordCol, wordList, wordDerived:
 			t.add(member.column, member.typ)
 		case wordOneOf:
 			t.add(member.column, member.typ)

@@ -148,8 +148,12 @@ func isGUID(text []byte) bool {
 }
 
 func uuidColumn(dst []byte, v Value) ([]byte, error) {
-	text, ok := content(v)
-	if !ok || !isGUID(text) {
+	text, _ := content(v)
+	return appendUUID(dst, text)
+}
+
+func appendUUID(dst, text []byte) ([]byte, error) {
+	if !isGUID(text) {
 		return dst, errMisfit
 	}
 	var digits [32]byte

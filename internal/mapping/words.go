@@ -12,6 +12,7 @@ type Member struct {
 	side    string
 	inherit string // Key: the column's name in child tables
 	source  string // Else: the column that says where the key is from
+	derive  func(object Value) string
 }
 
 type word int
@@ -21,6 +22,7 @@ const (
 	wordHashKey
 	wordCol
 	wordList
+	wordDerived
 	wordIn
 	wordOneOf
 	wordSide
@@ -72,6 +74,17 @@ func Col(name, column string, typ Type) Member {
 // member given, one string member of each object in an array.
 func List(name, column string, member ...string) Member {
 	return Member{word: wordList, name: name, column: column, typ: textArray, names: member}
+}
+
+// Derived declares a Text or UUID column of what derive reads out of the whole
+// object around the column, as served; "" stands for NULL, and so does what is
+// no UUID. Such a column repeats what others hold, so nothing is rebuilt from
+// it, and what derive passes over is kept as if the column were not there.
+func Derived(column string, typ Type, derive func(object Value) string) Member {
+	if typ.OID != Text.OID && typ.OID != UUID.OID {
+		panic("mapping: derived column " + column + " is neither text nor uuid")
+	}
+	return Member{word: wordDerived, column: column, typ: typ, derive: derive}
 }
 
 // In declares columns for the members of a nested object.
