@@ -44,7 +44,7 @@ func (x *execution) expandAll(ctx context.Context, listed <-chan struct{}) error
 	for listing := true; gctx.Err() == nil; {
 		listing = listing && !closed(listed)
 		now := x.Client.Clock()
-		due, err := x.DB.DueRecords(gctx, x.Tenant, now, x.horizon(now), x.edge(now), fetchAhead)
+		due, err := x.DB.DueRecords(gctx, x.Tenant, now, x.Policy.horizon(now), x.Policy.edge(now), fetchAhead)
 		if err != nil {
 			group.Go(func() error { return err })
 			break
@@ -190,7 +190,7 @@ func (x *execution) retryAfter(r store.Record, now time.Time, parked bool) time.
 	if !parked && r.Attempts < 10 {
 		wait = min(time.Minute<<r.Attempts, parkedFor)
 	}
-	if r.StartAt != nil && r.StartAt.Before(x.edge(now)) {
+	if r.StartAt != nil && r.StartAt.Before(x.Policy.edge(now)) {
 		wait = min(wait, time.Hour)
 	}
 	return wait

@@ -3,6 +3,7 @@ package schedule_test
 import (
 	"cmp"
 	"crypto/x509"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ type world struct {
 	sim  *graphsim.Server
 	db   *store.DB
 	conn *pgx.Conn
-	jobs []*schedule.Job // one for each endpoint
+	jobs []*schedule.Job // one for each log
 	job  *schedule.Job   // the first, for tests of one
 
 	mu     sync.Mutex
@@ -53,12 +54,17 @@ func newWorld(t *testing.T, c graphsim.Config) *world {
 	t.Cleanup(func() { sim.Close() })
 	url := storetest.URL(t)
 	w.sim, w.db, w.conn = sim, storetest.Connect(t, url), storetest.Conn(t, url)
-	for _, e := range fetch.Endpoints {
+	for _, e := range logs() {
 		w.jobs = append(w.jobs, w.newJob(e))
 	}
 	w.job = w.jobs[0]
 	w.restart()
 	return w
+}
+
+// logs are the endpoints whose lists serve rows whole.
+func logs() []fetch.Endpoint {
+	return slices.DeleteFunc(slices.Clone(fetch.Endpoints), func(e fetch.Endpoint) bool { return e.Versioned })
 }
 
 func (w *world) newJob(e fetch.Endpoint) *schedule.Job {

@@ -190,7 +190,7 @@ func (w *world) another(e fetch.Endpoint, db *store.DB) *schedule.Job {
 // Permission is taken away from one endpoint: the others go on.
 func TestOneEndpointIsDenied(t *testing.T) {
 	w := newFaultyWorld(t)
-	other := w.another(fetch.Endpoints[1], w.db)
+	other := w.another(logs()[1], w.db)
 	w.sim.SetDenied(true, "getPstnCalls")
 	if _, err := schedule.Once(t.Context(), w.job, "once"); fetch.KindOf(err) != fetch.Denied {
 		t.Errorf("error = %v", err)

@@ -6,19 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"ingestd/internal/fetch"
 	"ingestd/internal/mapping"
 	"ingestd/internal/store"
 )
 
-var dialout = func() fetch.Endpoint {
-	for _, e := range fetch.Endpoints {
-		if e.Name == "dialout_report" {
-			return e
-		}
-	}
-	panic("no dialout_report")
-}()
+var dialout = endpoint("dialout_report")
 
 // saveDay stores the whole answer for one day.
 func (f *fixture) saveDay(day int, at time.Time, elements ...string) (store.Counts, error) {

@@ -65,7 +65,7 @@ func classify(err error) error {
 	var known *Error
 	var pg *pgconn.PgError
 	switch {
-	case err == nil || errors.As(err, &known) || errors.Is(err, ErrEmptied):
+	case err == nil || errors.As(err, &known) || errors.Is(err, ErrEmptied) || errors.Is(err, ErrNewer):
 		return err
 	case errors.Is(err, context.Canceled):
 		return context.Canceled

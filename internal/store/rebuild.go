@@ -11,15 +11,22 @@ import (
 	"ingestd/internal/mapping"
 )
 
-// Rebuild returns the JSON document that the rows of one element came from.
-// key is the text of its key; pgx.ErrNoRows says that there is none.
+// Rebuild returns the JSON document that the rows of one element came from, as
+// of one moment. key is the text of its key; pgx.ErrNoRows says that there is
+// none.
 func (db *DB) Rebuild(ctx context.Context, m *mapping.Model, tenant uuid.UUID, key string) ([]byte, error) {
 	rows := make([][]mapping.Row, len(m.Tables))
-	for i, t := range m.Tables {
-		var err error
-		if rows[i], err = db.rows(ctx, t, tenant, key); err != nil {
-			return nil, classify(err)
+	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
+		for i, t := range m.Tables {
+			if rows[i], err = rowsOf(ctx, tx, t, tenant, key); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, classify(err)
 	}
 	if len(rows[0]) == 0 {
 		return nil, pgx.ErrNoRows
@@ -27,10 +34,10 @@ func (db *DB) Rebuild(ctx context.Context, m *mapping.Model, tenant uuid.UUID, k
 	return m.Rebuild(rows)
 }
 
-func (db *DB) rows(ctx context.Context, t *mapping.Layout, tenant uuid.UUID, key string) ([]mapping.Row, error) {
+func rowsOf(ctx context.Context, tx pgx.Tx, t *mapping.Layout, tenant uuid.UUID, key string) ([]mapping.Row, error) {
 	query := fmt.Sprintf(`SELECT %s FROM teams.%s WHERE tenant_id = $1 AND %s = $2::text::%s`,
 		strings.Join(t.ColumnNames(), ", "), t.Name, t.Columns[0].Name, t.Columns[0].Type.Name)
-	rows, err := db.pool.Query(ctx, query, pgx.QueryResultFormats{pgx.BinaryFormatCode}, tenant, key)
+	rows, err := tx.Query(ctx, query, pgx.QueryResultFormats{pgx.BinaryFormatCode}, tenant, key)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +21,12 @@ import (
 var (
 	tenant = uuid.MustParse("11111111-2222-3333-4444-555555555555")
 	noon   = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	calls  = fetch.Endpoints[0] // pstn_calls
+	calls  = endpoint("pstn_calls")
 )
+
+func endpoint(name string) fetch.Endpoint {
+	return fetch.Endpoints[slices.IndexFunc(fetch.Endpoints, func(e fetch.Endpoint) bool { return e.Name == name })]
+}
 
 // A fixture is a database and a run of pstn_calls in it.
 type fixture struct {
