@@ -65,7 +65,7 @@ func (d *denials) has(operation string) bool {
 // authorized lets a request pass that bears a valid token, keeps the limits
 // and has the permission, in this order. Once its sender is known a request
 // counts toward the limits, also one that is answered 429 or 403.
-func (s *Server) authorized(operation string, limits []*limit, next handler) handler {
+func (s *Server) authorized(permission string, limits []*limit, next handler) handler {
 	return func(r *http.Request, dst []byte) answer {
 		token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		switch {
@@ -77,7 +77,7 @@ func (s *Server) authorized(operation string, limits []*limit, next handler) han
 		if wait := takeAll(limits); wait > 0 {
 			return throttled(wait)
 		}
-		if s.denied.has(operation) {
+		if s.denied.has(permission) {
 			return failure(http.StatusForbidden, "Forbidden", "") // the service gives no reason
 		}
 		return next(r, dst)

@@ -115,6 +115,8 @@ type user struct {
 	number   string
 	operator string
 	id       string
+	upn      string
+	display  string // as JSON
 	names    []byte // the members that name the user, but for the id
 	json     []byte // with it
 	units    []byte // members of the beta version
@@ -157,7 +159,8 @@ func newUser(rng *rand.Rand, i int, s *site) *user {
 		display = family + " " + given
 	}
 	u.id = newGUID(rng).String()
-	u.names = fmt.Appendf(nil, `"userPrincipalName":"%s.%s%03d@contoso.example","userDisplayName":%s`, plainGiven, plainFamily, i+1, quote(display))
+	u.upn, u.display = fmt.Sprintf("%s.%s%03d@contoso.example", plainGiven, plainFamily, i+1), string(quote(display))
+	u.names = fmt.Appendf(nil, `"userPrincipalName":"%s","userDisplayName":%s`, u.upn, u.display)
 	u.json = fmt.Appendf(nil, `"userId":"%s",%s`, u.id, u.names)
 	u.units = fmt.Appendf(nil, `"administrativeUnitInfos":[{"id":"5e0a1d00-0000-4000-8000-%012d"}]`, s.clock+100)
 	u.client = fmt.Appendf(nil, `"clientLocalIpV4Address":"10.%d.%d.%d","clientLocalIpV6Address":null,`+

@@ -5,7 +5,7 @@ import "testing"
 func TestOnlyTheDaysUsedLastAreKept(t *testing.T) {
 	t.Parallel()
 	generated := make(map[int64]int)
-	c := dayCache{generate: func(d int64) []record { generated[d]++; return nil }}
+	c := dayCache[int64]{keep: cachedDays, generate: func(d int64) int64 { generated[d]++; return d }}
 	for d := range int64(cachedDays) {
 		c.get(d)
 	}

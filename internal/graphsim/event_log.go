@@ -8,6 +8,10 @@ import (
 	"slices"
 )
 
+// cachedDays is enough for two readers of long windows: each needs the day it
+// reads, and those at the newer edge, which are not settled.
+const cachedDays = 16
+
 // settled is the age at which every row has appeared and has its final form.
 const settled = 70 * 3600 * second
 
@@ -84,7 +88,7 @@ type eventLog struct {
 	reach     int64              // how long rows are kept after their start
 	exclusive bool               // the end of a window does not belong to it
 	extra     map[int64][]record // by day
-	days      dayCache
+	days      dayCache[[]record]
 }
 
 func newEventLog(s source, reach int64, extra []Row) *eventLog {
@@ -93,6 +97,7 @@ func newEventLog(s source, reach int64, extra []Row) *eventLog {
 		d, _ := floorDiv(ticks(row.Start), day)
 		l.extra[d] = append(l.extra[d], &verbatim{event{start: ticks(row.Start), ready: math.MinInt32}, row.JSON})
 	}
+	l.days.keep = cachedDays
 	l.days.generate = func(d int64) []record { return byStart(append(l.generate(d), l.extra[d]...)) }
 	return l
 }

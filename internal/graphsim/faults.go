@@ -10,15 +10,16 @@ import (
 
 // Request is one that would have been answered well.
 type Request struct {
-	Operation string    // name of the function, "token" or "discovery"
+	Operation string    // as in Requests.Answers
 	N         int       // how many such requests of this operation came before
 	URL       string    // as asked for
 	Now       time.Time // Graph's clock
 
-	// Of functions only:
-	API      string // "v1.0" or "beta"
-	From, To time.Time
-	Skip     int
+	// Of functions and call records only:
+	API      string    // "v1.0" or "beta"
+	From, To time.Time // of a list; zero: without this end
+	Skip     int       // elements before the page
+	CallID   string    // of the call record it is about
 }
 
 // Fault is what goes wrong with an answer. Any of its members may be set
@@ -36,7 +37,8 @@ type Fault struct {
 	Gzip      Gzip  // damage; none where the client does not accept compression
 	Oversized int64 // a page of so many bytes, before compression, and little memory
 
-	// Pages of functions only.
+	// Pages of functions and call records only; for a record by its id what is
+	// expanded is a page.
 	NextLink string   // instead of the link, verbatim; also where there would be none
 	Shift    int      // the page as if so many rows had been inserted before it, or, negative, had left
 	Poison   [][]byte // elements after those of the page, verbatim

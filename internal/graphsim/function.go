@@ -85,7 +85,7 @@ func (s *Server) logPage(i invocation, r *http.Request, dst []byte) answer {
 		link = fmt.Sprintf("%s/%s/communications/callRecords/%s(%s)?$skip=%d",
 			s.url, i.version, i.name, fmt.Sprintf(i.ends, a.fromText, a.toText), skip+len(p.records))
 	}
-	body := s.appendPage(dst, i, w, p, f.Poison, link, skip/pageSize%2 == 1)
+	body := s.appendPage(dst, i, w, p, array{poison: f.Poison, link: link, linkFirst: skip/pageSize%2 == 1})
 	return answer{status: http.StatusOK, body: body, rows: len(p.records), fault: f}
 }
 
@@ -93,37 +93,14 @@ func (s *Server) window(version string, from, to time.Time) window {
 	return window{from: ticks(from), to: ticks(to), now: ticks(s.now()), beta: version == "beta", changed: s.changed.Load()}
 }
 
-// appendPage writes the link of every second page first, before the rows: the
-// order of members is not promised.
-func (s *Server) appendPage(dst []byte, i invocation, w window, p page, poison [][]byte, link string, first bool) []byte {
+func (s *Server) appendPage(dst []byte, i invocation, w window, p page, a array) []byte {
 	dst = fmt.Appendf(dst, `{"@odata.context":"%s/%s/$metadata#Collection(microsoft.graph.callRecords.%s)","@odata.count":%d`,
-		s.url, i.version, i.rowType, len(p.records)+len(poison))
-	if first {
-		dst = appendLink(dst, link)
-	}
-	dst = append(dst, `,"value":[`...)
-	start := len(dst)
-	for _, row := range p.records {
-		dst = append(row.appendJSON(dst, row.common().form(w)), ',')
-	}
-	for _, element := range poison {
-		dst = append(append(dst, element...), ',')
-	}
-	if len(dst) > start {
-		dst = dst[:len(dst)-1]
-	}
-	dst = append(dst, ']')
-	if !first {
-		dst = appendLink(dst, link)
-	}
+		s.url, i.version, i.rowType, len(p.records)+len(a.poison))
+	dst = a.appendTo(dst, len(p.records), func(dst []byte, n int) []byte {
+		row := p.records[n]
+		return row.appendJSON(dst, row.common().form(w))
+	})
 	return append(dst, '}')
-}
-
-func appendLink(dst []byte, link string) []byte {
-	if link == "" {
-		return dst
-	}
-	return append(append(dst, `,"@odata.nextLink":`...), quote(link)...)
 }
 
 // arguments are the two ends of a window, as text for the next link.

@@ -32,13 +32,17 @@ const (
 
 // Config describes a simulated tenant. The zero value is usable.
 type Config struct {
-	Seed        int64            // same seed and same calendar day: same calls
-	Users       int              // people with a phone number; default 300
-	History     time.Duration    // how far back calls exist before the day of Start, in whole days; default 90 days
-	CallsPerDay int              // PSTN calls of a working day, other logs in proportion; default 600, negative: no rows but Extra
-	Now         func() time.Time // Graph's clock, called concurrently: Date headers, availability, token expiry; default time.Now
-	LimitFactor float64          // multiple of the published limits that is enforced; 0: none
-	Extra       []Row            // served besides the generated rows, by the same window and reach, at once
+	Seed        int64         // same seed and same calendar day: same calls
+	Users       int           // people with a phone number; default 300
+	History     time.Duration // how far back calls exist before the day of Start, in whole days; default 90 days
+	CallsPerDay int           // PSTN calls of a working day, other logs in proportion; default 600, negative: no rows but Extra
+	// Call records of a working day; default 230, some 5,000 in 30 days;
+	// negative, or 0 where CallsPerDay is negative: none but Records.
+	RecordsPerDay int
+	Now           func() time.Time // Graph's clock, called concurrently: Date headers, availability, token expiry; default time.Now
+	LimitFactor   float64          // multiple of the published limits that is enforced; 0: none
+	Extra         []Row            // served besides the generated rows, by the same window and reach, at once
+	Records       []CallRecord     // served besides the generated call records
 }
 
 // Row is an element served byte for byte, whatever it holds: also what the
@@ -55,6 +59,7 @@ type Server struct {
 	url       string
 	caPEM     []byte
 	functions map[string]*function
+	records   *callRecords
 	tokens    tokens
 	denied    denials
 	changed   atomic.Uint64 // as in window
@@ -73,7 +78,12 @@ func Start(cfg Config) (*Server, error) {
 		return nil, errors.New("graphsim: Users, History and LimitFactor cannot be negative")
 	}
 	cfg = cfg.withDefaults()
-	s := &Server{now: cfg.Now, functions: functionTable(cfg, newCompany(cfg)), done: make(chan struct{})}
+	company := newCompany(cfg)
+	records, err := newCallRecords(cfg, company)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{now: cfg.Now, functions: functionTable(cfg, company), records: records, done: make(chan struct{})}
 	for _, row := range cfg.Extra {
 		if row.Operation != "" && s.functions[row.Operation] == nil {
 			return nil, fmt.Errorf("graphsim: an extra row for %s, which is no function", row.Operation)
@@ -93,6 +103,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.History == 0 {
 		c.History = 90 * 24 * time.Hour
+	}
+	if c.RecordsPerDay == 0 && c.CallsPerDay >= 0 {
+		c.RecordsPerDay = 230
 	}
 	if c.CallsPerDay == 0 {
 		c.CallsPerDay = 600
@@ -151,10 +164,10 @@ func (s *Server) SetChanged(fraction float64) {
 }
 
 // SetDenied takes the application's permission for the named functions away,
-// or gives it back; for all of them if none is named.
+// or for "callRecords", or gives it back; for all of them if none is named.
 func (s *Server) SetDenied(denied bool, operations ...string) {
 	if len(operations) == 0 {
-		operations = slices.Collect(maps.Keys(s.functions))
+		operations = append(slices.Collect(maps.Keys(s.functions)), callRecordsName)
 	}
 	for _, operation := range operations {
 		s.denied.set(operation, denied)
@@ -178,5 +191,7 @@ func (s *Server) Requests() Requests {
 			r.Peak[l.name] = l.highest()
 		}
 	}
+	l := &s.records.limits
+	r.Peak[l.all.name], r.Peak[l.list.name], r.Peak[l.each.name] = l.all.highest(), l.list.highest(), l.each.highest()
 	return r
 }

@@ -23,7 +23,7 @@ const (
 	GzipDamage               // either one
 	WrongBodies              // 200 and every body that is no page
 	Redirects                // to another path of this host, or to another host
-	Oversize                 // 256 MiB; functions only, as all that follow
+	Oversize                 // 256 MiB; functions and call records only, as all that follow
 	WrongLinks               // to another host, port or scheme, with a user, relative, to itself
 	LostLinks                // 400 or 410 for a page that is not the first
 	Shifts                   // a page that is not the first repeats rows of the one before

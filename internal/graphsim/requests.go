@@ -8,14 +8,18 @@ import (
 // Requests counts what a server was asked since Start.
 type Requests struct {
 	// Answers by operation and HTTP status, as if each had arrived. The
-	// operations are the names of the functions ("getPstnCalls"), "token",
-	// "discovery", "root" and "unknown".
+	// operations are the names of the functions ("getPstnCalls"); for call
+	// records "listCallRecords", "getCallRecord", expanded or not,
+	// "listSessions" and "listParticipants", which are also the pages behind an
+	// expanded one; "token", "discovery", "root" and "unknown".
 	Answers map[string]map[int]int
-	// Rows served in whole pages, by operation.
+	// Rows served in whole pages, by operation; a call record by its id is one.
 	Rows map[string]int
 	// Peak is the greatest number of requests seen inside one window of a
-	// limit, by limit: the name of a function, or "pstn" for all of its
-	// family together. It is counted also where no limit is enforced.
+	// limit, by limit: the name of a function, "pstn" for all of its family
+	// together, "callRecords" for everything about call records,
+	// "listCallRecords", and "callRecord" for the record asked for most. It is
+	// counted also where no limit is enforced.
 	Peak map[string]int
 }
 

@@ -7,13 +7,16 @@ import (
 	"time"
 )
 
-// routes is the whole surface; functionTable lists the functions behind its
-// third line.
+// routes is the whole surface; functionTable lists the functions that stand
+// where a call record's id can.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", s.handle("discovery", s.faulty("discovery", s.discovery)))
 	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.handle("token", s.faulty("token", s.token)))
-	mux.HandleFunc("GET /{version}/communications/callRecords/{call}", s.callRecords)
+	mux.HandleFunc("GET /{version}/communications/callRecords", s.recordHandler(listCallRecords, s.listPage))
+	mux.HandleFunc("GET /{version}/communications/callRecords/{call}", s.recordOrFunction)
+	mux.HandleFunc("GET /{version}/communications/callRecords/{call}/sessions", s.recordHandler(listSessions, s.relatedPage(listSessions, sessions)))
+	mux.HandleFunc("GET /{version}/communications/callRecords/{call}/participants_v2", s.recordHandler(listParticipants, s.relatedPage(listParticipants, participants)))
 	mux.HandleFunc("GET /v1.0/{$}", s.handle("root", s.serviceDocument))
 	mux.HandleFunc("GET /beta/{$}", s.handle("root", s.serviceDocument))
 	mux.HandleFunc("/", s.handle("unknown", s.notFound))
@@ -80,21 +83,37 @@ func (s *Server) function(name, version string) *function {
 	return f
 }
 
-// callRecords finds the function named in the last segment of the path. The
-// name may be qualified with its namespace, as generated SDKs write it.
-func (s *Server) callRecords(w http.ResponseWriter, r *http.Request) {
-	name, arguments, _ := strings.Cut(r.PathValue("call"), "(")
+// recordOrFunction finds the function named in the last segment of the path;
+// its name may be qualified with its namespace, as generated SDKs write it.
+// Without parentheses any other name is the id of a call record.
+func (s *Server) recordOrFunction(w http.ResponseWriter, r *http.Request) {
+	name, arguments, called := strings.Cut(r.PathValue("call"), "(")
 	name = strings.TrimPrefix(name, "microsoft.graph.callRecords.")
 	version := r.PathValue("version")
 	f := s.function(name, version)
-	if f == nil {
+	switch {
+	case f == nil && called:
 		s.handle("unknown", s.notFound)(w, r)
+		return
+	case f == nil:
+		s.recordHandler(getCallRecord, s.record)(w, r)
 		return
 	}
 	i := invocation{f, name, version, strings.TrimSuffix(arguments, ")")}
 	s.handle(name, s.authorized(name, f.limits, func(r *http.Request, dst []byte) answer {
 		return s.logPage(i, r, dst)
 	}))(w, r)
+}
+
+// recordHandler answers requests for call records, in both versions alike.
+func (s *Server) recordHandler(operation string, h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if v := r.PathValue("version"); v != "v1.0" && v != "beta" {
+			s.handle("unknown", s.notFound)(w, r)
+			return
+		}
+		s.handle(operation, s.authorized(callRecordsName, s.records.limits.of(r), h))(w, r)
+	}
 }
 
 func (s *Server) serviceDocument(r *http.Request, dst []byte) answer {

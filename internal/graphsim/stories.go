@@ -17,12 +17,16 @@ import "time"
 //     good for 1,200 minutes each, speak for 3,000 minutes on the first four
 //     days of the month: the current one, or the one before as long as today
 //     is its fifth day or earlier.
+//   - A town hall: on the last working day that ended a day before Start or
+//     earlier, a thousand people meet at 15:00 UTC, most of them guests; two
+//     hundred lose their connection and come again.
 type stories struct {
 	outage      int64 // day
 	lastNight   int64 // day
 	forwarder   *user
 	campaign    int64 // first day
 	campaigners []*user
+	townHall    int64 // day
 }
 
 // The sizes of the stories.
@@ -31,6 +35,10 @@ const (
 	nights, callsANight     = 6, 6
 	campaignDays, callsEach = 4, 5
 	campaignCall            = 75 * 60 // seconds
+
+	townHallStart    = 15 * 3600 * second
+	townHallPeople   = 1000
+	townHallSessions = 1200
 )
 
 // amsterdam has no people but those of its story.
@@ -40,6 +48,10 @@ var amsterdam = &site{netherlands, euro, 1, 0, "Microsoft", "+31020500999", "ams
 func newStories(c *company) stories {
 	s := stories{outage: c.today - 5, lastNight: c.today - 4, forwarder: c.tickets[0]}
 	s.campaign = s.outage - int64(time.Unix(s.outage*86_400, 0).UTC().Day()-1)
+	s.townHall = c.today - 2
+	for weekend(s.townHall) {
+		s.townHall--
+	}
 	for weekend(s.outage) {
 		s.outage--
 	}

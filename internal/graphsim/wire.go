@@ -20,10 +20,14 @@ func ticks(t time.Time) int64 {
 	return t.Unix()*second + int64(t.Nanosecond())/int64(tick)
 }
 
+func timeOf(ticks int64) time.Time {
+	sec, rest := floorDiv(ticks, second)
+	return time.Unix(sec, rest*int64(tick)).UTC()
+}
+
 // appendTime writes up to seven digits of fraction, without trailing zeros.
 func appendTime(dst []byte, t int64) []byte {
-	sec, rest := floorDiv(t, second)
-	return time.Unix(sec, rest*int64(tick)).UTC().AppendFormat(dst, "2006-01-02T15:04:05.9999999Z")
+	return timeOf(t).AppendFormat(dst, "2006-01-02T15:04:05.9999999Z")
 }
 
 // appendMoney writes thousandths with two digits, or three where needed.

@@ -1,0 +1,142 @@
+package graphsim
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// The requests that call records are read by.
+const (
+	listCallRecords  = "listCallRecords"
+	getCallRecord    = "getCallRecord"
+	listSessions     = "listSessions"
+	listParticipants = "listParticipants"
+)
+
+// callRecordsName is what all of them need: a permission, and a limit.
+const callRecordsName = "callRecords"
+
+const recordPage = 60 // records in a page of the list at most
+
+// recordRoot is where call records lie, as links to them begin.
+func (s *Server) recordRoot(api string) string {
+	return s.url + "/" + api + "/communications/callRecords"
+}
+
+// recordMetadata is how annotations begin.
+func (s *Server) recordMetadata(api string) string {
+	return s.url + "/" + api + "/$metadata#communications/callRecords"
+}
+
+// listPage answers with a page of the list.
+func (s *Server) listPage(r *http.Request, dst []byte) answer {
+	q, err := newRecordQuery(s, listCallRecords, r, recordPage)
+	filter := q.options.Get("$filter")
+	w, filterErr := parseFilter(filter)
+	if err = errors.Join(err, filterErr); err != nil || q.options.Has("$expand") {
+		return failure(http.StatusBadRequest, "BadRequest", errQuery.Error())
+	}
+	q.From, q.To = w.ends()
+	f := s.fault(q.Request)
+	if f.Status != 0 || f.Body == ErrorBody {
+		return f.failure()
+	}
+	w.now = ticks(s.now())
+	list := s.records.listed(w)
+	p := q.cut(len(list), f)
+	link := s.recordRoot(q.API) + "?"
+	if filter != "" {
+		link += "$filter=" + strings.ReplaceAll(url.QueryEscape(filter), "+", "%20") + "&"
+	}
+	metadata := s.recordMetadata(q.API)
+	dst = fmt.Appendf(dst, `{"@odata.context":"%s"`, metadata)
+	dst = p.array(link, f).appendTo(dst, p.size, func(dst []byte, i int) []byte {
+		return append(list[p.skip+i].appendHeader(append(dst, '{'), metadata), '}')
+	})
+	return answer{status: http.StatusOK, body: append(dst, '}'), rows: p.size, fault: f}
+}
+
+// record answers with a record by its id. One relationship can be expanded.
+func (s *Server) record(r *http.Request, dst []byte) answer {
+	q, err := newRecordQuery(s, getCallRecord, r, 1)
+	name, segments := strings.CutSuffix(q.options.Get("$expand"), "($expand=segments)")
+	if err != nil || name != "" && name != sessions && (name != participants || segments) {
+		return failure(http.StatusBadRequest, "BadRequest", errQuery.Error())
+	}
+	return s.about(q, func(d document, f Fault) answer {
+		metadata, of := s.recordMetadata(q.API), ""
+		if segments {
+			of = "(sessions(segments()))"
+		}
+		dst := fmt.Appendf(dst, `{"@odata.context":"%s%s/$entity",`, metadata, of)
+		dst = d.appendHeader(dst, metadata)
+		if related := d.relation(name); name != "" && !related.absent {
+			q.size = relationSizes[name]
+			dst, _ = s.appendRelation(dst, q, f, d, relationPage{name: name, member: name, segments: segments})
+		}
+		return answer{status: http.StatusOK, body: append(dst, '}'), rows: 1, fault: f}
+	})
+}
+
+// relatedPage answers with a page of what belongs to a record.
+func (s *Server) relatedPage(operation, name string) handler {
+	return func(r *http.Request, dst []byte) answer {
+		q, err := newRecordQuery(s, operation, r, relationSizes[name])
+		segments := q.options.Get("$expand") == "segments"
+		if err != nil || q.options.Has("$expand") && (!segments || name != sessions) {
+			return failure(http.StatusBadRequest, "BadRequest", errQuery.Error())
+		}
+		return s.about(q, func(d document, f Fault) answer {
+			dst := fmt.Appendf(dst, `{"@odata.context":"%s('%s')/%s"`, s.recordMetadata(q.API), d.id(), name)
+			dst, rows := s.appendRelation(dst, q, f, d, relationPage{name: name, member: "value", segments: segments})
+			return answer{status: http.StatusOK, body: append(dst, '}'), rows: rows, fault: f}
+		})
+	}
+}
+
+// about finds the record that is asked for, and what goes wrong.
+func (s *Server) about(q recordQuery, write func(document, Fault) answer) answer {
+	d := s.records.find(q.CallID, ticks(s.now()), true)
+	if d == nil {
+		return recordNotFound()
+	}
+	f := s.fault(q.Request)
+	if f.Status != 0 || f.Body == ErrorBody {
+		return f.failure()
+	}
+	return write(d, f)
+}
+
+// relationPage says how a page of a relationship is written.
+type relationPage struct {
+	name, member string
+	segments     bool
+}
+
+// appendRelation writes a page as a member of an object begun before.
+func (s *Server) appendRelation(dst []byte, q recordQuery, f Fault, d document, page relationPage) (_ []byte, rows int) {
+	related := d.relation(page.name)
+	if related.verbatim != nil {
+		return append(append(append(append(dst, `,"`...), page.member...), `":`...), related.verbatim...), 0
+	}
+	link := s.recordRoot(q.API) + "/" + d.id() + "/" + page.name + "?"
+	if page.segments {
+		link += "$expand=segments&"
+	}
+	p := q.cut(related.size, f)
+	a := p.array(link, f)
+	if page.member != "value" {
+		a.relation, a.linkFirst = page.member, strings.ContainsAny(d.id()[len(d.id())-1:], "02468ace") // by turns
+	}
+	return a.appendTo(dst, p.size, func(dst []byte, i int) []byte {
+		return related.element(dst, p.skip+i, page.segments || page.name == participants)
+	}), p.size
+}
+
+func recordNotFound() answer {
+	return failure(http.StatusNotFound, "NotFound", "Could not find the requested call record. "+
+		"Records about calls or online meetings that started more than 30 days ago are not available.")
+}
