@@ -24,7 +24,7 @@ func schema(t *testing.T, conn *pgx.Conn) []string {
 		SELECT concat_ws(' ', nspname, relname, attname, format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'not null' END,
 			pg_get_expr(adbin, adrelid), col_description(attrelid, attnum))
 		FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN ours ON ours.oid = relnamespace LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-		WHERE attnum > 0 AND relname <> 'schema_migrations' AND relname <> 'schema_migrations_pkey'
+		WHERE attnum > 0 AND NOT attisdropped AND relname <> 'schema_migrations' AND relname <> 'schema_migrations_pkey'
 		UNION ALL SELECT concat_ws(' ', nspname, conrelid::regclass, pg_get_constraintdef(c.oid)) FROM pg_constraint c JOIN ours ON ours.oid = connamespace WHERE conrelid::regclass::text <> 'ingest.schema_migrations'
 		UNION ALL SELECT indexdef FROM pg_indexes JOIN ours ON nspname = schemaname WHERE tablename <> 'schema_migrations'
 		UNION ALL SELECT concat_ws(' ', nspname, obj_description(oid, 'pg_namespace')) FROM ours
