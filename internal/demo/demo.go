@@ -79,9 +79,10 @@ tenants:
     login_url: %q
     ca_file: %q
     auth: {client_id: %q, client_secret_file: %q}
-    limits: {logs: %d/60s, log_function: %d/60s}
+    limits: {call_records: %d/20s, list: %d/20s, record: %d/20s, logs: %d/60s, log_function: %d/60s}
 log: {level: warn, format: console}
-`, s.DatabaseURL(), graphsim.TenantID, s.tenant.GraphURL(), s.tenant.LoginURL(), file("ca.pem"), graphsim.ClientID, file("secret"), 200*limitFactor, 50*limitFactor),
+`, s.DatabaseURL(), graphsim.TenantID, s.tenant.GraphURL(), s.tenant.LoginURL(), file("ca.pem"), graphsim.ClientID, file("secret"),
+			1500*limitFactor, 40*limitFactor, 40*limitFactor, 200*limitFactor, 50*limitFactor),
 	} {
 		if err := os.WriteFile(file(name), []byte(content), 0o600); err != nil {
 			return err
