@@ -91,7 +91,7 @@ func resourceAccount(s *site) party {
 	return party{key: "applicationInstance", id: newGUID(rng).String(), tenant: TenantID, display: string(quote("Service Desk " + s.city))}
 }
 
-// appendIdentity writes the flat form that endpoints have.
+// identity writes the flat form that endpoints have.
 func (p *pen) identity(of *party, kind string) {
 	if kind != "" {
 		p.text("@odata.type", kind)

@@ -22,14 +22,15 @@ type side struct {
 	known int // the telemetry that holds what the client measured
 }
 
+// modalities of a call; its first session has them all.
 func (v *callVersion) modalities() []string {
-	n := v.seed >> 16 % 8
+	n := v.seed >> 16 % 10
 	switch {
-	case v.kind == phoneCall || v.kind == queueCall || v.kind == testCall || n < 3:
+	case v.kind == phoneCall || v.kind == queueCall || v.kind == testCall || n < 6:
 		return []string{"audio"}
-	case n < 5:
+	case n < 8:
 		return []string{"audio", "video"}
-	case n < 7:
+	case n < 9:
 		return []string{"audio", "videoBasedScreenSharing"}
 	}
 	return []string{"audio", "video", "videoBasedScreenSharing"}
