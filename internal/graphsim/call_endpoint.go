@@ -93,9 +93,9 @@ func machineName(owner string) string {
 
 func (p *pen) userAgent(s *session, e *side, m *machine) {
 	p.text("@odata.type", "#microsoft.graph.callRecords.clientUserAgent")
-	family := "teams"
+	family, service, app := "teams", "", ""
 	if e.party.key == "acsUser" {
-		family = "azureCommunicationServices"
+		family, service, app = "azureCommunicationServices", elsewhere, acsApp
 	}
 	if e.known == neverKnown {
 		p.raw("headerValue", `""`)
@@ -108,7 +108,8 @@ func (p *pen) userAgent(s *session, e *side, m *machine) {
 		p.text("platform", m.platform)
 	}
 	p.text("productFamily", family)
-	p.null("communicationServiceId", "azureADAppId")
+	p.text("communicationServiceId", service)
+	p.text("azureADAppId", app)
 }
 
 var (
