@@ -102,7 +102,7 @@ func (c conformance) check(kind string, value any) {
 
 func TestDocumentsHaveThePublishedMembers(t *testing.T) {
 	t.Parallel()
-	a, c := start(t, Config{}), newConformance(t)
+	a, c := start(t, Config{RecordsPerDay: 60}), newConformance(t)
 	for record := range a.CallRecords(noon.AddDate(0, 0, -10), noon.AddDate(0, 0, -3)) {
 		var document any
 		if err := json.Unmarshal(record, &document); err != nil {
@@ -122,7 +122,7 @@ func TestDocumentsHaveThePublishedMembers(t *testing.T) {
 // What happens to real calls happens to those of a week.
 func TestDocumentsAreVaried(t *testing.T) {
 	t.Parallel()
-	a := start(t, Config{})
+	a := start(t, Config{RecordsPerDay: 100})
 	found := make(map[string]int)
 	for record := range a.CallRecords(noon.AddDate(0, 0, -10), noon.AddDate(0, 0, -3)) {
 		text := string(record)
@@ -167,7 +167,7 @@ type tree struct {
 
 func TestIDsWithinADocument(t *testing.T) {
 	t.Parallel()
-	a := start(t, Config{})
+	a := start(t, Config{RecordsPerDay: 100})
 	repeated, legs, different := 0, 0, 0
 	for record := range a.CallRecords(noon.AddDate(0, 0, -10), noon.AddDate(0, 0, -3)) {
 		var r tree

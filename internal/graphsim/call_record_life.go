@@ -51,12 +51,12 @@ func (s *Server) RaiseVersions(fraction float64) {
 // a client sends what it measured.
 func (w *draw) rises(end int64) (rises []rise) {
 	const minute = 60 * second
-	at := end + 5*minute + min(int64(w.rng.ExpFloat64()*float64(12*minute)), 145*minute)
+	at := end + 5*minute + min(int64(w.rng.ExpFloat64()*float64(12*minute)), 144*minute)
 	for _, percent := range [mostRises]int{100, 75, 25, 20} {
 		if w.rng.IntN(100) >= percent {
 			break
 		}
-		r := rise{at: at - at%minute + w.rng.Int64N(60)*second + w.fraction()}
+		r := rise{at: at - at%second + w.rng.Int64N(60)*second + w.fraction()}
 		if w.rng.IntN(16) == 0 {
 			r.lag = minute + w.rng.Int64N(7*minute)
 		}
