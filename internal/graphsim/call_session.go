@@ -116,15 +116,21 @@ func (s *session) presence(i int, rng *rand.Rand) {
 		s.start += rng.Int64N(1 + length/4)
 		s.end -= rng.Int64N(1 + length/8)
 	}
+	s.fail(i, rng)
+}
+
+// fail decides whether and why it ended badly.
+func (s *session) fail(i int, rng *rand.Rand) {
 	percent := 2
 	if s.kind.direct() {
 		percent = 6
 	}
-	if rng.IntN(100) < percent {
-		s.failure = &callFailures[rng.IntN(len(callFailures))]
-		if s.failure.stage == callSetup && i > 0 {
-			s.end = min(s.end, s.start+30*second)
-		}
+	if rng.IntN(100) >= percent {
+		return
+	}
+	s.failure = &callFailures[rng.IntN(len(callFailures))]
+	if s.failure.stage == callSetup && i > 0 {
+		s.end = min(s.end, s.start+30*second)
 	}
 }
 
