@@ -44,7 +44,7 @@ func (c callRecords) record() *rapid.Generator[string] {
 // few differ.
 func repeated(element *rapid.Generator[string], page int) *rapid.Generator[string] {
 	few, many := rapid.IntRange(0, 3), rapid.SampledFrom([]int{page + 1, 2*page + 30, page, page - 1, 2 * page})
-	count := rapid.OneOf(few, few, few, few, few, many)
+	count := rapid.OneOf(few, few, few, few, few, few, few, few, many)
 	return rapid.Custom(func(t *rapid.T) string {
 		different := rapid.SliceOfN(element, 1, 3).Draw(t, "different")
 		elements := make([]string, count.Draw(t, "count"))
