@@ -199,7 +199,7 @@ func TestDemoInterrupted(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			p := launch(t, dir, "demo", "--users", "20", "--calls", "20")
+			p := launch(t, dir, "demo", "--users", "20", "--calls", "20", "--records", "5")
 			p.says(t, c.at)
 			p.signal(t, os.Interrupt)
 			p.exits(t, patience, exitOK)
