@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,11 +23,15 @@ import (
 
 // The commands that scripts have besides those of testscript.
 
-type tenantKey struct{}
-
-func tenantOf(ts *testscript.TestScript) *graphsim.Server {
-	return ts.Value(tenantKey{}).(*graphsim.Server)
+// A stage is the tenant that a script is about.
+type stage struct {
+	*graphsim.Server
+	behind atomic.Int64 // how far its clock is behind the computer's, in nanoseconds
 }
+
+type stageKey struct{}
+
+func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*stage) }
 
 // usage ends a script that calls a command with too few or too many words.
 func usage(ts *testscript.TestScript, neg bool, got []string, want ...string) {
@@ -86,7 +91,7 @@ func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
 // deny true|false takes the application's permission away, or gives it back.
 func deny(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, args, "true|false")
-	tenantOf(ts).SetDenied(args[0] == "true")
+	stageOf(ts).SetDenied(args[0] == "true")
 }
 
 // sql URL STATEMENT prints the answer, one row a line.
@@ -121,7 +126,7 @@ func untouched(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, args)
 	n, err := written(ts.Getenv("DATABASE_URL"), "ingest,teams")
 	ts.Check(err)
-	asked := slices.Sorted(maps.Keys(tenantOf(ts).Requests().Answers))
+	asked := slices.Sorted(maps.Keys(stageOf(ts).Requests().Answers))
 	if n != "0" || len(asked) > 0 {
 		ts.Fatalf("%s rows written and %q asked, want neither", n, asked)
 	}

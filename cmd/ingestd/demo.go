@@ -21,16 +21,16 @@ func newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show the daemon at work on a simulated tenant",
 		Long: `demo starts a private PostgreSQL and a simulated Microsoft 365 tenant on this
-machine, lets the daemon read 90 days of calls, prints what came of it, and
-keeps reading until Ctrl-C. It needs the PostgreSQL server programs and no
-network; all it makes is removed when it ends.`,
+machine, lets the daemon read 30 days of call records and 90 days of the other
+logs, prints what came of it, and keeps reading until Ctrl-C. It needs the
+PostgreSQL server programs and no network; all it makes is removed when it ends.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("config") {
 				return errUsage("demo brings its own configuration; leave --config out")
 			}
-			if o.Users < 1 || o.CallsPerDay < 1 {
-				return errUsage("--users and --calls take 1 or more")
+			if o.Users < 1 || o.CallsPerDay < 1 || o.RecordsPerDay < 1 {
+				return errUsage("--users, --calls and --records take 1 or more")
 			}
 			return stopped(showDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o, exit))
 		},
@@ -38,7 +38,8 @@ network; all it makes is removed when it ends.`,
 	cmd.Flags().BoolVar(&exit, "once", false, "exit after the first full pass")
 	cmd.Flags().Int64Var(&o.Seed, "seed", 1, "which company: the same seed gives the same calls on the same days")
 	cmd.Flags().IntVar(&o.Users, "users", 300, "people in the company")
-	cmd.Flags().IntVar(&o.CallsPerDay, "calls", 600, "calls on a working day")
+	cmd.Flags().IntVar(&o.CallsPerDay, "calls", 600, "telephone calls on a working day")
+	cmd.Flags().IntVar(&o.RecordsPerDay, "records", 230, "call records of a working day, some 5,000 in 30 days")
 	return cmd
 }
 

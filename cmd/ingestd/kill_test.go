@@ -56,7 +56,7 @@ type victim struct {
 func newVictim(t *testing.T, tenant *graphsim.Server, served map[string]call) *victim {
 	t.Helper()
 	url := storetest.URL(t)
-	return &victim{tenant, served, url, storetest.Conn(t, url), workplace(t, url, tenant)}
+	return &victim{tenant, served, url, storetest.Conn(t, url), workplace(t, url, tenant, "pstn_calls")}
 }
 
 // kill goes on with the backfill and kills it up to 100 ms after its next

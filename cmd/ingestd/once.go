@@ -123,7 +123,7 @@ func lost(o outcome) []string {
 		list = append(list, w.String())
 	}
 	if n := len(o.report.Gone); n > 0 {
-		list = append(list, fmt.Sprintf("%d call records", n))
+		list = append(list, fmt.Sprintf("%d of the call records", n))
 	}
 	return list
 }

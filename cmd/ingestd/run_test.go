@@ -21,11 +21,11 @@ const (
 		WHERE d.datname = current_database() AND relation = 'teams.pstn_calls'::regclass AND NOT granted`
 )
 
-// workplace is a folder with a configuration.
-func workplace(t *testing.T, databaseURL string, tenant *graphsim.Server) string {
+// workplace is a folder with a configuration for one endpoint.
+func workplace(t *testing.T, databaseURL string, tenant *graphsim.Server, endpoint string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := configure(dir, databaseURL, tenant); err != nil {
+	if err := configure(dir, databaseURL, tenant, endpoint); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -60,7 +60,7 @@ func hold(t *testing.T, url string) (release func()) {
 func TestSignalLetsTransactionFinish(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
-	dir := workplace(t, url, simulate(t, small))
+	dir := workplace(t, url, simulate(t, small), "pstn_calls")
 	release := hold(t, url)
 	p := launch(t, dir, "run")
 	await(t, url, saving)
@@ -80,7 +80,7 @@ func TestSignalLetsTransactionFinish(t *testing.T) {
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
-	dir := workplace(t, url, simulate(t, small))
+	dir := workplace(t, url, simulate(t, small), "pstn_calls")
 	release := hold(t, url)
 	p := launch(t, dir, "run")
 	await(t, url, saving)
@@ -93,7 +93,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 func TestInterruptedOnce(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
-	dir := workplace(t, url, simulate(t, small))
+	dir := workplace(t, url, simulate(t, small), "pstn_calls")
 	release := hold(t, url)
 	p := launch(t, dir, "once")
 	await(t, url, saving)
@@ -111,7 +111,7 @@ func TestSignalEndsWaitForGraph(t *testing.T) {
 	crowded.LimitFactor = 0.001 // one request a minute
 	tenant := simulate(t, crowded)
 	url := storetest.URL(t)
-	p := launch(t, workplace(t, url, tenant), "run")
+	p := launch(t, workplace(t, url, tenant, "pstn_calls"), "run")
 	for deadline := time.Now().Add(patience); tenant.Requests().Answers["getPstnCalls"][429] == 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("never throttled")
@@ -132,7 +132,7 @@ func TestRunWaitsForDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := server.URL("postgres")
-	dir := workplace(t, url, simulate(t, small))
+	dir := workplace(t, url, simulate(t, small), "pstn_calls")
 	launch(t, dir, "migrate", "up").exits(t, patience, exitOK)
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func TestRunWaitsForDatabase(t *testing.T) {
 
 func TestSignalEndsWaitForDatabase(t *testing.T) {
 	t.Parallel()
-	p := launch(t, workplace(t, "postgres://127.0.0.1:1/absent?sslmode=disable", simulate(t, small)), "run")
+	p := launch(t, workplace(t, "postgres://127.0.0.1:1/absent?sslmode=disable", simulate(t, small), "pstn_calls"), "run")
 	p.says(t, "waiting for the database")
 	p.signal(t, syscall.SIGTERM)
 	p.exits(t, 3*time.Second, exitOK)
@@ -178,7 +178,7 @@ func reachable(t *testing.T) string {
 func TestSecondDaemonTakesOver(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
-	dir := workplace(t, url, simulate(t, small))
+	dir := workplace(t, url, simulate(t, small), "pstn_calls")
 	first := launch(t, dir, "run")
 	await(t, url, upToDate)
 	second := launch(t, dir, "run")
@@ -199,7 +199,7 @@ func TestDemoInterrupted(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			p := launch(t, dir, "demo", "--users", "20", "--calls", "20")
+			p := launch(t, dir, "demo", "--users", "20", "--calls", "20", "--records", "5")
 			p.says(t, c.at)
 			p.signal(t, os.Interrupt)
 			p.exits(t, patience, exitOK)

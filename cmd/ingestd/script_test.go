@@ -27,14 +27,19 @@ func TestScripts(t *testing.T) {
 			"writes":    writes,
 			"untouched": untouched,
 			"deny":      deny,
+			"ago":       ago,
+			"serve":     serve,
+			"clock":     setClock,
+			"refuse":    refuse,
+			"same":      same,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, quickExit)
 			tenant := simulate(t, small)
-			e.Values[tenantKey{}] = tenant
+			e.Values[stageKey{}] = &stage{Server: tenant}
 			e.Setenv("DATABASE_URL", storetest.URL(t))
 			e.Setenv("EMPTY_DATABASE_URL", storetest.EmptyURL(t))
-			return configure(e.WorkDir, e.Getenv("DATABASE_URL"), tenant)
+			return configure(e.WorkDir, e.Getenv("DATABASE_URL"), tenant, "pstn_calls")
 		},
 	})
 }

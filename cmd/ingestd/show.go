@@ -22,7 +22,12 @@ func newShow() *cobra.Command {
 media, streams and participants, put together again from its rows. It equals what
 Graph served but for the few things that the README lists. The document holds
 personal data.`,
-		Args: cobra.ExactArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageOf(cmd, "one CALL_ID is wanted")
+			}
+			return nil
+		},
 	}
 	cmd.Flags().StringVar(&tenant, "tenant", "", "only this tenant, by name or id (default all)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -32,8 +32,9 @@ func simulate(t *testing.T, c graphsim.Config) *graphsim.Server {
 	return tenant
 }
 
-// configure writes config.yaml and what it names to a folder.
-func configure(dir, databaseURL string, tenant *graphsim.Server) error {
+// configure writes config.yaml, where one endpoint alone is switched on, and
+// what it names to a folder.
+func configure(dir, databaseURL string, tenant *graphsim.Server, endpoint string) error {
 	file := func(name string) string { return filepath.Join(dir, name) }
 	for name, content := range map[string]string{
 		"ca.pem": string(tenant.CAPEM()),
@@ -51,12 +52,12 @@ tenants:
       client_id: %q
       client_secret_file: %q
     endpoints:
-      pstn_calls:
+      %s:
         schedule: "*/5 * * * *"
         settle: 72h
-%s    limits: {logs: 100000/60s, log_function: 100000/60s}
+%s    limits: {call_records: 100000/20s, list: 100000/20s, record: 100000/20s, logs: 100000/60s, log_function: 100000/60s}
 log: {level: warn}
-`, databaseURL, graphsim.TenantID, tenant.GraphURL(), tenant.LoginURL(), file("ca.pem"), graphsim.ClientID, file("secret"), others()),
+`, databaseURL, graphsim.TenantID, tenant.GraphURL(), tenant.LoginURL(), file("ca.pem"), graphsim.ClientID, file("secret"), endpoint, allBut(endpoint)),
 	} {
 		if err := os.WriteFile(file(name), []byte(content), 0o600); err != nil {
 			return err
@@ -65,11 +66,11 @@ log: {level: warn}
 	return nil
 }
 
-// others switches off the endpoints that these tests are not about.
-func others() string {
+// allBut switches off the endpoints that a test is not about.
+func allBut(endpoint string) string {
 	var lines strings.Builder
 	for _, e := range fetch.Endpoints {
-		if e.Name != "pstn_calls" {
+		if e.Name != endpoint {
 			fmt.Fprintf(&lines, "      %s: {enabled: false}\n", e.Name)
 		}
 	}

@@ -20,9 +20,10 @@ import (
 
 // Options shape the simulated company.
 type Options struct {
-	Seed        int64
-	Users       int
-	CallsPerDay int
+	Seed          int64
+	Users         int
+	CallsPerDay   int
+	RecordsPerDay int // call records
 }
 
 // limitFactor is how many times the published limits the simulated tenant
@@ -55,7 +56,9 @@ func (s *Stage) open(ctx context.Context, o Options) (err error) {
 	if s.dir, err = os.MkdirTemp("", "ingestd-demo-"); err != nil {
 		return err
 	}
-	if s.tenant, err = graphsim.Start(graphsim.Config{Seed: o.Seed, Users: o.Users, CallsPerDay: o.CallsPerDay, LimitFactor: limitFactor}); err != nil {
+	if s.tenant, err = graphsim.Start(graphsim.Config{
+		Seed: o.Seed, Users: o.Users, CallsPerDay: o.CallsPerDay, RecordsPerDay: o.RecordsPerDay, LimitFactor: limitFactor,
+	}); err != nil {
 		return err
 	}
 	if s.postgres, err = pgserver.Start(ctx, pgserver.Options{}); err != nil {
