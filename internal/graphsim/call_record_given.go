@@ -40,7 +40,8 @@ func givenRecords(records []CallRecord) (map[string]givenRecord, error) {
 		if err != nil {
 			return nil, fmt.Errorf("graphsim: call record %d: %w", i, err)
 		}
-		given[v.name] = append(given[v.name], v)
+		key := strings.ToLower(v.name) // a GUID is the same in either case
+		given[key] = append(given[key], v)
 	}
 	for _, g := range given {
 		slices.SortStableFunc(g, func(a, b *givenVersion) int { return cmp.Compare(a.available, b.available) })

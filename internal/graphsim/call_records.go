@@ -79,7 +79,7 @@ func (r *callRecords) listed(w window) (list []document) {
 // as it can be read by its id. It is nil where there is none.
 func (r *callRecords) find(id string, now int64, read bool) document {
 	m := r.moment(now)
-	if g := r.given[id]; len(g) > 0 {
+	if g := r.given[strings.ToLower(id)]; len(g) > 0 {
 		if v := g.version(m); v != nil && v.start >= now-recordReach {
 			return v
 		}

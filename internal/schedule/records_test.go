@@ -47,6 +47,7 @@ func (w *world) settleRecords() {
 // served, and nothing else is. It returns how many there are.
 func (w *world) wantTrees() int {
 	w.Helper()
+	w.is("failures", w.query(`SELECT string_agg(call_id || ': ' || error, E'\n') FROM ingest.expansions`), "null")
 	served := 0
 	for document := range w.sim.CallRecords(w.now.Add(-30*24*time.Hour), w.now) {
 		served++

@@ -15,8 +15,8 @@ import (
 // reading with different contents.
 const KeyCollision = "key collision"
 
-// putRejects keeps elements raw. One that is kept already stays as it is, but
-// for being open again.
+// putRejects keeps elements raw, those with the same text once. One that is
+// kept already stays as it is, but for being open again.
 func putRejects(ctx context.Context, tx pgx.Tx, run *Run, rejects []mapping.Reject) error {
 	if len(rejects) == 0 {
 		return nil
@@ -30,7 +30,7 @@ func putRejects(ctx context.Context, tx pgx.Tx, run *Run, rejects []mapping.Reje
 	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO ingest.rejects (tenant_id, endpoint, sha256, key, reason, stored, raw, run_id, served_at)
-		SELECT $1, $2, sha256, key, reason, stored, raw, $3, served_at
+		SELECT DISTINCT ON (sha256) $1, $2, sha256, key, reason, stored, raw, $3, served_at
 		FROM unnest($4::bytea[], $5::text[], $6::text[], $7::boolean[], $8::bytea[], $9::timestamptz[])
 			AS new (sha256, key, reason, stored, raw, served_at)
 		ORDER BY sha256
