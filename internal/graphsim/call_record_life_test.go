@@ -55,7 +55,7 @@ func TestARecordThroughItsLife(t *testing.T) {
 	var c clock
 	c.set(noon)
 	a := start(t, Config{Now: c.now, RecordsPerDay: 50})
-	for _, call := range a.calls(7) {
+	for _, call := range a.calls(3) {
 		id, begin := call.id.String(), timeOf(call.start)
 		c.set(timeOf(call.rises[0].at).Add(-tick))
 		if _, found := a.CallRecord(id); found {
