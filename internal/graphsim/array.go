@@ -15,11 +15,7 @@ func (a array) appendTo(dst []byte, n int, element func(dst []byte, i int) []byt
 	if a.linkFirst {
 		dst = a.appendLink(dst)
 	}
-	name := a.relation
-	if name == "" {
-		name = "value"
-	}
-	dst = append(append(append(dst, `,"`...), name...), `":[`...)
+	dst = append(append(dst, a.member()...), '[')
 	start := len(dst)
 	for i := range n {
 		dst = append(element(dst, i), ',')
@@ -35,6 +31,14 @@ func (a array) appendTo(dst []byte, n int, element func(dst []byte, i int) []byt
 		dst = a.appendLink(dst)
 	}
 	return dst
+}
+
+// member is how the array begins, but for itself.
+func (a array) member() string {
+	if a.relation == "" {
+		return `,"value":`
+	}
+	return `,"` + a.relation + `":`
 }
 
 func (a array) appendLink(dst []byte) []byte {

@@ -94,3 +94,37 @@ func BenchmarkJSON(b *testing.B) {
 	}
 	b.SetBytes(int64(len(buf)))
 }
+
+// A record is read as a client does: the list, the sessions with segments and
+// the participants, but for their further pages.
+func BenchmarkCallRecords(b *testing.B) {
+	for _, encoding := range []string{"gzip", "identity"} {
+		b.Run(encoding, func(b *testing.B) {
+			a := start(b, Config{})
+			list, _, _ := a.follow(b, a.recordURL(between(noon.AddDate(0, 0, -8), noon.AddDate(0, 0, -6))))
+			n := 0
+			for b.Loop() {
+				if n%60 == 0 {
+					a.get(b, a.recordURL(between(noon.AddDate(0, 0, -8), noon.AddDate(0, 0, -6))))
+				}
+				id := decodeRecord(b, list[n%len(list)]).ID
+				a.get(b, a.recordURL("/"+id+"?$expand=sessions($expand=segments)"), "Accept-Encoding", encoding)
+				a.get(b, a.recordURL("/"+id+"?$expand=participants_v2"), "Accept-Encoding", encoding)
+				n++
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}
+
+// BenchmarkDocuments is the share of writing them.
+func BenchmarkDocuments(b *testing.B) {
+	a := start(b, Config{})
+	list := a.records.listed(a.Server.window("v1.0", noon.AddDate(0, 0, -20), noon.AddDate(0, 0, -10)))
+	n, bytes := 0, 0
+	for b.Loop() {
+		bytes += len(whole(list[n%len(list)]))
+		n++
+	}
+	b.SetBytes(int64(bytes / n))
+}

@@ -48,13 +48,17 @@ func (p *pen) endpoint(s *session, e *side, detailed bool) {
 		return
 	}
 	p.text("@odata.type", "#microsoft.graph.callRecords.participantEndpoint")
-	if e.party.key == "phone" || e.party.key == "applicationInstance" {
+	if e.party.quiet() {
 		p.null("name", "cpuName", "cpuCoresCount", "cpuProcessorSpeedInMhz", "feedback")
 		p.object("userAgent", func() { p.service("mediationServer") })
 	} else {
 		p.client(s, e, detailed)
 	}
-	p.object("associatedIdentity", func() { p.identity(e.party, "#microsoft.graph.callRecords.userIdentity") })
+	kind := "#microsoft.graph.identity"
+	if e.party.key == "user" {
+		kind = "#microsoft.graph.callRecords.userIdentity"
+	}
+	p.object("associatedIdentity", func() { p.identity(e.party, kind) })
 }
 
 func (p *pen) service(role string) {
@@ -89,9 +93,9 @@ func machineName(owner string) string {
 
 func (p *pen) userAgent(s *session, e *side, m *machine) {
 	p.text("@odata.type", "#microsoft.graph.callRecords.clientUserAgent")
-	family := "teams"
+	family, service, app := "teams", "", ""
 	if e.party.key == "acsUser" {
-		family = "azureCommunicationServices"
+		family, service, app = "azureCommunicationServices", elsewhere, acsApp
 	}
 	if e.known == neverKnown {
 		p.raw("headerValue", `""`)
@@ -104,18 +108,20 @@ func (p *pen) userAgent(s *session, e *side, m *machine) {
 		p.text("platform", m.platform)
 	}
 	p.text("productFamily", family)
-	p.null("communicationServiceId", "azureADAppId")
+	p.text("communicationServiceId", service)
+	p.text("azureADAppId", app)
 }
 
 var (
 	ratings       = []string{"excellent", "good", "fair", "poor", "bad", "notRated"}
+	ratingTexts   = []string{"", "", "", "Could not hear the others", "The picture froze", "Fine"}
 	ratingReasons = []string{"NoSound", "OtherNoSound", "Echo", "Noisy", "LowVolume", "Stopped", "DistortedSound", "Interruptions"}
 )
 
 // feedback is asked for after some calls. That of a raised version is of
 // whoever began the call.
 func (p *pen) feedback(s *session, e *side) {
-	rng := rand.New(rand.NewPCG(e.seed, 1))
+	rng := rand.New(rand.NewPCG(e.seed, ofFeedback))
 	rating, given := min(int(rng.ExpFloat64()*1.5), len(ratings)-1), rng.IntN(12) == 0
 	if s.ratings > 0 && s.first && e == &s.caller {
 		rating, given = s.ratings%len(ratings), true
@@ -126,7 +132,7 @@ func (p *pen) feedback(s *session, e *side) {
 	}
 	p.object("feedback", func() {
 		p.text("rating", ratings[rating])
-		p.null("text")
+		p.text("text", ratingTexts[rng.IntN(len(ratingTexts))])
 		p.object("tokens", func() {
 			for _, reason := range ratingReasons {
 				p.bool(reason, rating > 1 && rng.IntN(4) == 0)

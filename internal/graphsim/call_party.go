@@ -17,6 +17,9 @@ type party struct {
 // elsewhere is another tenant, whose users are named by their ids alone.
 const elsewhere = "9b7f1d52-3c64-4e0a-8f21-6d5e0c4a9b13"
 
+// acsApp is what people call with who have an app of somebody else's.
+const acsApp = "2f8e6c1a-90d4-4b37-a5e2-7c31d9f08b46"
+
 // identityKeys of a set are all written, and one of them is an object.
 var identityKeys = []string{"acsUser", "spoolUser", "phone", "guest", "encrypted", "onPremises", "acsApplicationInstance",
 	"spoolApplicationInstance", "applicationInstance", "application", "device", "user"}
@@ -91,7 +94,7 @@ func resourceAccount(s *site) party {
 	return party{key: "applicationInstance", id: newGUID(rng).String(), tenant: TenantID, display: string(quote("Service Desk " + s.city))}
 }
 
-// appendIdentity writes the flat form that endpoints have.
+// identity writes the flat form that endpoints have.
 func (p *pen) identity(of *party, kind string) {
 	if kind != "" {
 		p.text("@odata.type", kind)

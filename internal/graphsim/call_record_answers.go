@@ -1,7 +1,6 @@
 package graphsim
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -33,11 +32,11 @@ func (s *Server) recordMetadata(api string) string {
 
 // listPage answers with a page of the list.
 func (s *Server) listPage(r *http.Request, dst []byte) answer {
-	q, err := newRecordQuery(s, listCallRecords, r, recordPage)
+	q, err := s.recordQuery(listCallRecords, r)
 	filter := q.options.Get("$filter")
 	w, filterErr := parseFilter(filter)
-	if err = errors.Join(err, filterErr); err != nil || q.options.Has("$expand") {
-		return failure(http.StatusBadRequest, "BadRequest", errQuery.Error())
+	if err != nil || filterErr != nil || q.options.Has("$expand") {
+		return badQuery()
 	}
 	q.From, q.To = w.ends()
 	f := s.fault(q.Request)
@@ -45,13 +44,11 @@ func (s *Server) listPage(r *http.Request, dst []byte) answer {
 		return f.failure()
 	}
 	w.now = ticks(s.now())
-	list := s.records.listed(w)
-	p := q.cut(len(list), f)
-	link := s.recordRoot(q.API) + "?"
+	list, link := s.records.listed(w), s.recordRoot(q.API)+"?"
 	if filter != "" {
 		link += "$filter=" + strings.ReplaceAll(url.QueryEscape(filter), "+", "%20") + "&"
 	}
-	metadata := s.recordMetadata(q.API)
+	p, metadata := q.cut(len(list), preferredSize(r.Header, recordPage), f), s.recordMetadata(q.API)
 	dst = fmt.Appendf(dst, `{"@odata.context":"%s"`, metadata)
 	dst = p.array(link, f).appendTo(dst, p.size, func(dst []byte, i int) []byte {
 		return append(list[p.skip+i].appendHeader(append(dst, '{'), metadata), '}')
@@ -61,10 +58,10 @@ func (s *Server) listPage(r *http.Request, dst []byte) answer {
 
 // record answers with a record by its id. One relationship can be expanded.
 func (s *Server) record(r *http.Request, dst []byte) answer {
-	q, err := newRecordQuery(s, getCallRecord, r, 1)
+	q, err := s.recordQuery(getCallRecord, r)
 	name, segments := strings.CutSuffix(q.options.Get("$expand"), "($expand=segments)")
 	if err != nil || name != "" && name != sessions && (name != participants || segments) {
-		return failure(http.StatusBadRequest, "BadRequest", errQuery.Error())
+		return badQuery()
 	}
 	return s.about(q, func(d document, f Fault) answer {
 		metadata, of := s.recordMetadata(q.API), ""
@@ -73,25 +70,26 @@ func (s *Server) record(r *http.Request, dst []byte) answer {
 		}
 		dst := fmt.Appendf(dst, `{"@odata.context":"%s%s/$entity",`, metadata, of)
 		dst = d.appendHeader(dst, metadata)
-		if related := d.relation(name); name != "" && !related.absent {
-			q.size = relationSizes[name]
-			dst, _ = s.appendRelation(dst, q, f, d, relationPage{name: name, member: name, segments: segments})
+		if name != "" {
+			page := relationPage{name: name, expanded: true, size: relationSizes[name], segments: segments}
+			dst, _ = s.appendRelation(dst, q, f, d, page)
 		}
 		return answer{status: http.StatusOK, body: append(dst, '}'), rows: 1, fault: f}
 	})
 }
 
-// relatedPage answers with a page of what belongs to a record.
-func (s *Server) relatedPage(operation, name string) handler {
+// related answers with a page of what belongs to a record.
+func (s *Server) related(operation, name string) handler {
 	return func(r *http.Request, dst []byte) answer {
-		q, err := newRecordQuery(s, operation, r, relationSizes[name])
+		q, err := s.recordQuery(operation, r)
 		segments := q.options.Get("$expand") == "segments"
 		if err != nil || q.options.Has("$expand") && (!segments || name != sessions) {
-			return failure(http.StatusBadRequest, "BadRequest", errQuery.Error())
+			return badQuery()
 		}
+		page := relationPage{name: name, size: preferredSize(r.Header, relationSizes[name]), segments: segments}
 		return s.about(q, func(d document, f Fault) answer {
 			dst := fmt.Appendf(dst, `{"@odata.context":"%s('%s')/%s"`, s.recordMetadata(q.API), d.id(), name)
-			dst, rows := s.appendRelation(dst, q, f, d, relationPage{name: name, member: "value", segments: segments})
+			dst, rows := s.appendRelation(dst, q, f, d, page)
 			return answer{status: http.StatusOK, body: append(dst, '}'), rows: rows, fault: f}
 		})
 	}
@@ -101,7 +99,8 @@ func (s *Server) relatedPage(operation, name string) handler {
 func (s *Server) about(q recordQuery, write func(document, Fault) answer) answer {
 	d := s.records.find(q.CallID, ticks(s.now()), true)
 	if d == nil {
-		return recordNotFound()
+		return failure(http.StatusNotFound, "NotFound", "Could not find the requested call record. "+
+			"Records about calls or online meetings that started more than 30 days ago are not available.")
 	}
 	f := s.fault(q.Request)
 	if f.Status != 0 || f.Body == ErrorBody {
@@ -110,33 +109,36 @@ func (s *Server) about(q recordQuery, write func(document, Fault) answer) answer
 	return write(d, f)
 }
 
-// relationPage says how a page of a relationship is written.
+// relationPage is how much of a relationship is written, and where.
 type relationPage struct {
-	name, member string
-	segments     bool
+	name     string
+	expanded bool // as a member of the record
+	size     int
+	segments bool
 }
 
 // appendRelation writes a page as a member of an object begun before.
 func (s *Server) appendRelation(dst []byte, q recordQuery, f Fault, d document, page relationPage) (_ []byte, rows int) {
-	related := d.relation(page.name)
-	if related.verbatim != nil {
-		return append(append(append(append(dst, `,"`...), page.member...), `":`...), related.verbatim...), 0
-	}
-	link := s.recordRoot(q.API) + "/" + d.id() + "/" + page.name + "?"
+	related, link := d.relation(page.name), s.recordRoot(q.API)+"/"+d.id()+"/"+page.name+"?"
 	if page.segments {
 		link += "$expand=segments&"
 	}
-	p := q.cut(related.size, f)
+	p := q.cut(related.size, page.size, f)
 	a := p.array(link, f)
-	if page.member != "value" {
-		a.relation, a.linkFirst = page.member, strings.ContainsAny(d.id()[len(d.id())-1:], "02468ace") // by turns
+	if page.expanded {
+		a.relation, a.linkFirst = page.name, strings.ContainsAny(d.id()[len(d.id())-1:], "02468ace") // by turns
+	}
+	switch {
+	case related.absent && page.expanded:
+		return dst, 0
+	case related.verbatim != nil:
+		return append(append(dst, a.member()...), related.verbatim...), 0
 	}
 	return a.appendTo(dst, p.size, func(dst []byte, i int) []byte {
 		return related.element(dst, p.skip+i, page.segments || page.name == participants)
 	}), p.size
 }
 
-func recordNotFound() answer {
-	return failure(http.StatusNotFound, "NotFound", "Could not find the requested call record. "+
-		"Records about calls or online meetings that started more than 30 days ago are not available.")
+func badQuery() answer {
+	return failure(http.StatusBadRequest, "BadRequest", "The query specified in the URI is not valid.")
 }

@@ -25,20 +25,20 @@ func (r raise) hits(id guid) bool { return uint64(binary.BigEndian.Uint32(id[:])
 
 // moment is when a record is looked at, and what was done to all until then.
 type moment struct {
-	now     int64
-	raises  []raise
-	tickets []*user
+	now    int64
+	raises []raise
 }
 
 func (r *callRecords) moment(now int64) moment {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return moment{now: now, raises: slices.Clip(r.raises), tickets: r.traffic.tickets}
+	return moment{now: now, raises: slices.Clip(r.raises)}
 }
 
 // RaiseVersions gives the share of the call records listed now, 0 to 1, one
-// version more at once, with a late rating by somebody. The same share means
-// the same records, and a larger share includes the smaller.
+// version more at once, with a late rating by who began the call; those of
+// Config.Records have only the versions given. The same share means the same
+// records, and a larger share includes the smaller.
 func (s *Server) RaiseVersions(fraction float64) {
 	below := uint64(min(max(fraction, 0), 1) * (1 << 32))
 	s.records.mu.Lock()
@@ -51,12 +51,12 @@ func (s *Server) RaiseVersions(fraction float64) {
 // a client sends what it measured.
 func (w *draw) rises(end int64) (rises []rise) {
 	const minute = 60 * second
-	at := end + 5*minute + min(int64(w.rng.ExpFloat64()*float64(12*minute)), 145*minute)
+	at := end + 5*minute + min(int64(w.rng.ExpFloat64()*float64(12*minute)), 144*minute)
 	for _, percent := range [mostRises]int{100, 75, 25, 20} {
 		if w.rng.IntN(100) >= percent {
 			break
 		}
-		r := rise{at: at - at%minute + w.rng.Int64N(60)*second + w.fraction()}
+		r := rise{at: at - at%second + w.rng.Int64N(60)*second + w.fraction()}
 		if w.rng.IntN(16) == 0 {
 			r.lag = minute + w.rng.Int64N(7*minute)
 		}
@@ -68,23 +68,23 @@ func (w *draw) rises(end int64) (rises []rise) {
 
 func (c *call) listed(m moment) bool { return c.rises[0].at <= m.now }
 
-// version is nil as long as a record that is listed cannot be read. Who reads
-// is never behind a raise.
-func (c *call) version(m moment, read bool) document {
-	v := &callVersion{call: c, tickets: m.tickets}
+// version is nil before the first one. Who reads a record may be a little
+// behind who lists it, but never behind a raise.
+func (r *callRecords) version(c *call, m moment, read bool) document {
+	v := &callVersion{call: c, tickets: r.traffic.tickets}
 	raised := int64(math.MinInt64)
-	for _, r := range m.raises {
-		if r.hits(c.id) && c.rises[0].at <= r.at && r.at <= m.now {
-			v.ratings, raised = v.ratings+1, r.at
+	for _, raise := range m.raises {
+		if raise.hits(c.id) && c.rises[0].at <= raise.at && raise.at <= m.now {
+			v.ratings, raised = v.ratings+1, raise.at
 		}
 	}
-	for _, r := range c.rises {
-		visible := r.at
-		if read && r.at > raised {
-			visible += r.lag
+	for _, rise := range c.rises {
+		visible := rise.at
+		if read && rise.at > raised {
+			visible += rise.lag
 		}
 		if visible <= m.now {
-			v.telemetry, v.modified = v.telemetry+1, r.at
+			v.telemetry, v.modified = v.telemetry+1, rise.at
 		}
 	}
 	if v.telemetry == 0 {

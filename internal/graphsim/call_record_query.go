@@ -10,25 +10,21 @@ import (
 	"time"
 )
 
-var errQuery = errors.New("The query specified in the URI is not valid.")
-
 // recordQuery is what the URL of a request for call records says.
 type recordQuery struct {
 	Request
 	options url.Values
-	size    int // of a page
 }
 
-func newRecordQuery(s *Server, operation string, r *http.Request, most int) (recordQuery, error) {
-	q := recordQuery{options: r.URL.Query(), size: pageSizeOf(r.Header, most), Request: Request{Operation: operation,
-		API: r.PathValue("version"), CallID: r.PathValue("call"), URL: s.url + r.RequestURI}}
-	var err error
+func (s *Server) recordQuery(operation string, r *http.Request) (q recordQuery, err error) {
+	q.options = r.URL.Query()
+	q.Request = Request{Operation: operation, API: r.PathValue("version"), CallID: r.PathValue("call"), URL: s.url + r.RequestURI}
 	q.Skip, err = strconv.Atoi("0" + q.options.Get("$skiptoken"))
 	return q, err
 }
 
-// pageSizeOf reads what the client prefers; more than the most is not granted.
-func pageSizeOf(h http.Header, most int) int {
+// preferredSize of a page; more than the most is not granted.
+func preferredSize(h http.Header, most int) int {
 	for preference := range strings.SplitSeq(strings.Join(h.Values("Prefer"), ","), ",") {
 		size, found := strings.CutPrefix(strings.TrimSpace(preference), "odata.maxpagesize=")
 		if n, err := strconv.Atoi(size); found && err == nil && n > 0 {
@@ -38,29 +34,31 @@ func pageSizeOf(h http.Header, most int) int {
 	return most
 }
 
-// slice is the part of a collection that a page holds.
-type slice struct {
+// stretch is the part of a collection that a page holds.
+type stretch struct {
 	skip, size int
 	next       int // the token of the page after it; 0: none
 	odd        bool
 }
 
-func (q recordQuery) cut(all int, f Fault) slice {
-	p := slice{skip: min(max(q.Skip-f.Shift, 0), all), odd: q.Skip/q.size%2 == 1}
-	p.size = min(q.size, all-p.skip)
+func (q recordQuery) cut(all, most int, f Fault) stretch {
+	p := stretch{skip: min(max(q.Skip-f.Shift, 0), all), odd: q.Skip/most%2 == 1}
+	p.size = min(most, all-p.skip)
 	if p.skip+p.size < all {
 		p.next = q.Skip + p.size
 	}
 	return p
 }
 
-func (p slice) array(link string, f Fault) array {
+func (p stretch) array(link string, f Fault) array {
 	a := array{poison: f.Poison, link: f.NextLink, linkFirst: p.odd}
 	if a.link == "" && p.next > 0 {
 		a.link = link + "$skiptoken=" + strconv.Itoa(p.next)
 	}
 	return a
 }
+
+var errFilter = errors.New("graphsim: a filter that is not simulated")
 
 // parseFilter reads comparisons of the start. The ends of the window are
 // included, so the tick next to them stands for those that are not.
@@ -72,7 +70,7 @@ func parseFilter(filter string) (window, error) {
 	for clause := range strings.SplitSeq(filter, " and ") {
 		words := strings.Fields(clause)
 		if len(words) != 3 || words[0] != "startDateTime" {
-			return w, errQuery
+			return w, errFilter
 		}
 		t, err := parseTime(words[2])
 		if err != nil {
@@ -88,7 +86,7 @@ func parseFilter(filter string) (window, error) {
 		case "lt":
 			w.to = min(w.to, at-1)
 		default:
-			return w, errQuery
+			return w, errFilter
 		}
 	}
 	return w, nil

@@ -2,11 +2,9 @@ package graphsim
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 )
@@ -49,34 +47,6 @@ func newCallRecords(cfg Config, c *company) (*callRecords, error) {
 	return r, nil
 }
 
-// document is a call record of one version.
-type document interface {
-	id() string
-	startTicks() int64
-	// appendHeader writes the members that belong to the record itself. The
-	// root is that of its annotations; without one there are none.
-	appendHeader(dst []byte, root string) []byte
-	relation(name string) relation
-}
-
-// The relationships of a record that can be expanded, and what a page of each
-// holds at most.
-const (
-	sessions     = "sessions"
-	participants = "participants_v2"
-)
-
-var relationSizes = map[string]int{sessions: 60, participants: 130}
-
-// relation is what a record is related to. Only what was given by a test may
-// be absent or, verbatim, something else than an array.
-type relation struct {
-	absent   bool
-	verbatim []byte
-	size     int
-	element  func(dst []byte, i int, expanded bool) []byte
-}
-
 // listed are the records that the list shows of a window of start times, in
 // their order.
 func (r *callRecords) listed(w window) (list []document) {
@@ -88,7 +58,7 @@ func (r *callRecords) listed(w window) (list []document) {
 		calls := r.days.get(d).calls
 		for i := range calls {
 			if c := &calls[i]; w.from <= c.start && c.start <= w.to && c.listed(m) {
-				list = append(list, c.version(m, false))
+				list = append(list, r.version(c, m, false))
 			}
 		}
 	}
@@ -122,47 +92,9 @@ func (r *callRecords) find(id string, now int64, read bool) document {
 	first, _ := floorDiv(now-recordReach, day)
 	last, _ := floorDiv(now, day)
 	for d := last; d >= first; d-- {
-		c := r.days.get(d).byID[guid(key)]
-		if c == nil || c.start < now-recordReach || !c.listed(m) {
-			continue
-		}
-		if v := c.version(m, read); v != nil {
-			return v
+		if c := r.days.get(d).byID[guid(key)]; c != nil && c.start >= now-recordReach {
+			return r.version(c, m, read)
 		}
 	}
 	return nil
-}
-
-// CallRecords yields every call record that the list shows now with a start
-// in the span, both ends included: the whole document at the version listed,
-// with sessions, their segments and participants_v2 in one object.
-func (s *Server) CallRecords(from, to time.Time) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for _, d := range s.records.listed(s.window("", from, to)) {
-			if !yield(whole(d)) {
-				return
-			}
-		}
-	}
-}
-
-// CallRecord is one of CallRecords.
-func (s *Server) CallRecord(id string) ([]byte, bool) {
-	d := s.records.find(id, ticks(s.now()), false)
-	if d == nil {
-		return nil, false
-	}
-	return whole(d), true
-}
-
-func whole(d document) []byte {
-	if v, given := d.(*givenVersion); given {
-		return slices.Clone(v.json)
-	}
-	dst := d.appendHeader([]byte("{"), "")
-	for _, name := range []string{sessions, participants} {
-		r := d.relation(name)
-		dst = array{relation: name}.appendTo(dst, r.size, func(dst []byte, i int) []byte { return r.element(dst, i, true) })
-	}
-	return append(dst, '}')
 }

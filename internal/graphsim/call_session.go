@@ -22,14 +22,15 @@ type side struct {
 	known int // the telemetry that holds what the client measured
 }
 
+// modalities of a call; its first session has them all.
 func (v *callVersion) modalities() []string {
-	n := v.seed >> 16 % 8
+	n := v.seed >> 16 % 10
 	switch {
-	case v.kind == phoneCall || v.kind == queueCall || v.kind == testCall || n < 3:
+	case v.kind == phoneCall || v.kind == queueCall || v.kind == testCall || n < 6:
 		return []string{"audio"}
-	case n < 5:
+	case n < 8:
 		return []string{"audio", "video"}
-	case n < 7:
+	case n < 9:
 		return []string{"audio", "videoBasedScreenSharing"}
 	}
 	return []string{"audio", "video", "videoBasedScreenSharing"}
@@ -115,15 +116,21 @@ func (s *session) presence(i int, rng *rand.Rand) {
 		s.start += rng.Int64N(1 + length/4)
 		s.end -= rng.Int64N(1 + length/8)
 	}
+	s.fail(i, rng)
+}
+
+// fail decides whether and why it ended badly.
+func (s *session) fail(i int, rng *rand.Rand) {
 	percent := 2
 	if s.kind.direct() {
 		percent = 6
 	}
-	if rng.IntN(100) < percent {
-		s.failure = &callFailures[rng.IntN(len(callFailures))]
-		if s.failure.stage == callSetup && i > 0 {
-			s.end = min(s.end, s.start+30*second)
-		}
+	if rng.IntN(100) >= percent {
+		return
+	}
+	s.failure = &callFailures[rng.IntN(len(callFailures))]
+	if s.failure.stage == callSetup && i > 0 {
+		s.end = min(s.end, s.start+30*second)
 	}
 }
 

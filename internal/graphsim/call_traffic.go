@@ -17,11 +17,11 @@ type callKind struct {
 
 // The forms of calls. Documents differ by them.
 var (
-	peerToPeer = &callKind{"peerToPeer", 450, 2, 2, 2}
+	peerToPeer = &callKind{"peerToPeer", 472, 2, 2, 2}
 	phoneCall  = &callKind{"phone", 90, 2, 2, 2}
 	testCall   = &callKind{"test", 15, 1, 1, 1}
-	groupCall  = &callKind{"group", 85, 3, 10, 4}
-	meeting    = &callKind{"meeting", 287, 3, 30, 8}
+	groupCall  = &callKind{"group", 85, 3, 10, 5}
+	meeting    = &callKind{"meeting", 265, 3, 30, 9}
 	conference = &callKind{"conference", 3, 60, 200, 90}
 	queueCall  = &callKind{"queue", 70, 2, 4, 3}
 )

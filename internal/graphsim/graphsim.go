@@ -1,6 +1,6 @@
 // Package graphsim is a simulated Microsoft 365 tenant behind the real HTTP
-// surface: Entra's token endpoint and the call-record functions of Microsoft
-// Graph, over TLS on the loopback interface. What it serves is a pure function
+// surface: Entra's token endpoint and Microsoft Graph's call records and log
+// functions, over TLS on the loopback interface. What it serves is a pure function
 // of a seed, the calendar day and Graph's clock, but for a few stories dated
 // from the day of Start; whatever can go wrong on the way goes wrong on demand.
 //

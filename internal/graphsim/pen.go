@@ -9,7 +9,7 @@ import (
 // pen writes the members of JSON objects one after the other.
 type pen struct {
 	dst    []byte
-	sparse bool // members without a value are left out; else they are null, as the service mostly writes them
+	sparse bool // members without a value are left out, as in published examples; else they are null
 }
 
 // comma stands before all members and elements but the first.

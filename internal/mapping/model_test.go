@@ -128,6 +128,7 @@ func TestContradictoryDeclarations(t *testing.T) {
 		"fall back to no column":    func() { Table("t", Key("id", "id", ID).Else("source", "b"), col) },
 		"fall back of a column":     func() { Table("t", Key("id", "id", ID), col.Else("source", "a")) },
 		"fall back of a uuid":       func() { Table("t", Key("id", "id", UUID).Else("source", "a"), col) },
+		"derived number":            func() { Table("t", Key("id", "id", ID), Derived("n", Int4, func(Value) string { return "" })) },
 		"member twice":              func() { Table("t", Key("id", "id", ID), col, Col("a", "b", Text)) },
 		"column twice":              func() { Table("t", Key("id", "id", ID), col, Col("b", "a", Text)) },
 	} {

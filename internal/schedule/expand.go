@@ -85,7 +85,6 @@ func closed(c <-chan struct{}) bool {
 // expandOne stores one record whole, or notes why not.
 func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 	err := safely(func() error { return x.storeWhole(ctx, r) })
-	var graph *fetch.Error
 	var database *store.Error
 	switch {
 	case err == nil:
@@ -98,10 +97,16 @@ func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 		return ctx.Err()
 	case hopeless(err) || errors.As(err, &database) && database.Kind != store.Poison:
 		return err
-	case errors.As(err, &graph) && graph.Status == 0 && x.inARow.Add(1) >= outage:
-		return err // the network is down, and it is no record's fault
+	case unanswered(err) && x.inARow.Add(1) >= outage:
+		return err
 	}
 	return x.noteExpansion(ctx, r, err)
+}
+
+// unanswered tells whether the network is to blame, and no record.
+func unanswered(err error) bool {
+	var graph *fetch.Error
+	return errors.As(err, &graph) && graph.Kind == fetch.Transient && graph.Status == 0
 }
 
 // errOlder is an answer of an older version than one that was named before, by
@@ -167,7 +172,7 @@ func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, ve
 func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error) error {
 	var graph *fetch.Error
 	errors.As(why, &graph)
-	missing := errors.Is(why, errOlder) || graph != nil && (graph.Status == http.StatusNotFound || graph.Status == 0)
+	missing := errors.Is(why, errOlder) || unanswered(why) || graph != nil && graph.Status == http.StatusNotFound
 	now := x.Client.Clock()
 	note := store.Expansion{CallID: r.ID, At: now, Parked: !missing && r.Attempts+1 >= parkAfter, Error: why.Error()}
 	note.NextAt = now.Add(x.retryAfter(r, now, note.Parked))

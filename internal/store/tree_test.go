@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -124,29 +123,8 @@ func wantOneVersion(t testing.TB, d daemon, conn *pgx.Conn) (version int) {
 	members["version"] = json.RawMessage(fmt.Sprint(version))
 	rebuilt, _ = json.Marshal(members)
 	mappingtest.Same(t, []byte(record(version)), rebuilt)
-	if orphans := storetest.Query[int](t, conn, orphansQuery()); orphans != 0 {
-		t.Errorf("%d orphans", orphans)
-	}
+	storetest.NoOrphans(t, conn, fetch.CallRecords.Rows)
 	return version
-}
-
-// orphansQuery counts child rows whose parent row is missing.
-func orphansQuery() string {
-	var counts []string
-	for _, table := range fetch.CallRecords.Rows.Tables[1:] {
-		keys := table.ColumnNames()[:table.Key-1]
-		for _, above := range fetch.CallRecords.Rows.Tables {
-			names := above.ColumnNames()[:above.Key]
-			if above.Key == table.Key-1 && strings.Join(names[1:], " ") == strings.Join(keys[1:], " ") {
-				join := "p.tenant_id = c.tenant_id AND p." + names[0] + " = c.call_id"
-				for _, name := range names[1:] {
-					join += fmt.Sprintf(" AND p.%s = c.%[1]s", name)
-				}
-				counts = append(counts, fmt.Sprintf("(SELECT count(*) FROM teams.%s c WHERE NOT EXISTS (SELECT FROM teams.%s p WHERE %s))", table.Name, above.Name, join))
-			}
-		}
-	}
-	return "SELECT " + strings.Join(counts, " + ")
 }
 
 // TestNewestVersionWins announces and stores versions in any order, again and
