@@ -31,11 +31,11 @@ func TestKilledBackfill(t *testing.T) {
 	served := callsOf(t, tenant)
 	t.Logf("seed %d, %d calls", seed, len(served))
 
-	b := newVictim(t, tenant, served)
+	b := newVictim(t, tenant, served, "pstn_calls")
 	for kills := 0; kills < 10; {
 		if !b.kill(t, rng, kills%2 == 0) {
 			b.check(t)
-			b = newVictim(t, tenant, served)
+			b = newVictim(t, tenant, served, "pstn_calls")
 			continue
 		}
 		kills++
@@ -53,10 +53,10 @@ type victim struct {
 	dir    string
 }
 
-func newVictim(t *testing.T, tenant *graphsim.Server, served map[string]call) *victim {
+func newVictim(t *testing.T, tenant *graphsim.Server, served map[string]call, endpoint string) *victim {
 	t.Helper()
 	url := storetest.URL(t)
-	return &victim{tenant, served, url, storetest.Conn(t, url), workplace(t, url, tenant, "pstn_calls")}
+	return &victim{tenant, served, url, storetest.Conn(t, url), workplace(t, url, tenant, endpoint)}
 }
 
 // kill goes on with the backfill and kills it up to 100 ms after its next
@@ -69,7 +69,21 @@ func (b *victim) kill(t *testing.T, rng *rand.Rand, afterCommit bool) bool {
 	if afterCommit {
 		ripe = func() bool { return b.committed(t) > committed }
 	}
-	delay := time.Duration(rng.Int64N(int64(100 * time.Millisecond)))
+	if !b.killWhen(t, ripe, time.Duration(rng.Int64N(int64(100*time.Millisecond)))) {
+		return false
+	}
+	rows, counted := b.count(t, "teams.pstn_calls"), b.committed(t)
+	t.Logf("killed with %d rows stored and %d slots read", rows, b.count(t, "ingest.slots"))
+	if rows != counted {
+		t.Errorf("%d rows stored, %d noted by their runs", rows, counted)
+	}
+	return true
+}
+
+// killWhen starts the program and kills it some time after the moment is ripe.
+// It reports false if the program ended before.
+func (b *victim) killWhen(t *testing.T, ripe func() bool, delay time.Duration) bool {
+	t.Helper()
 	p := launch(t, b.dir, "once")
 	for p.alive() && !ripe() {
 		time.Sleep(2 * time.Millisecond)
@@ -82,11 +96,6 @@ func (b *victim) kill(t *testing.T, rng *rand.Rand, afterCommit bool) bool {
 		return false
 	}
 	b.written(t) // once the server has noticed
-	rows, counted := b.count(t, "teams.pstn_calls"), b.committed(t)
-	t.Logf("killed with %d rows stored and %d slots read", rows, b.count(t, "ingest.slots"))
-	if rows != counted {
-		t.Errorf("%d rows stored, %d noted by their runs", rows, counted)
-	}
 	return true
 }
 

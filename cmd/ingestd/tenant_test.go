@@ -16,10 +16,13 @@ import (
 // same whenever the tests run.
 var noon = time.Date(2026, time.March, 11, 12, 0, 0, 0, time.UTC)
 
-// simulate starts a simulated tenant whose clock stands at noon.
+// simulate starts a simulated tenant whose clock stands at noon, unless it has
+// another.
 func simulate(t *testing.T, c graphsim.Config) *graphsim.Server {
 	t.Helper()
-	c.Now = func() time.Time { return noon }
+	if c.Now == nil {
+		c.Now = func() time.Time { return noon }
+	}
 	tenant, err := graphsim.Start(c)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/graphsim"
+	"ingestd/internal/mapping/mappingtest"
+	"ingestd/internal/store/storetest"
+)
+
+// mostMemory is what the program may take at its peak, in MiB.
+const mostMemory = 150
+
+// TestMemoryOfLargeMeetings has the program store six meetings of a thousand
+// people among ordinary records: it keeps within its bounds, and no meeting
+// lacks a row.
+func TestMemoryOfLargeMeetings(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("reads /proc")
+	}
+	if info, ok := debug.ReadBuildInfo(); !ok || slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		t.Skip("the race detector takes many times the memory")
+	}
+	t.Parallel()
+	now := noon.Add(7 * time.Minute) // while it stands at the end of an hour, that hour settles by the second
+	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: 15, Now: func() time.Time { return now }}
+	var meetings []uuid.UUID
+	for n := range 6 {
+		meetings = append(meetings, uuid.New())
+		c.Records = append(c.Records, meeting(t, meetings[n], noon.Add(-time.Duration(n)*24*time.Hour)))
+	}
+	url, tenant := storetest.URL(t), simulate(t, c)
+	p := launch(t, workplace(t, url, tenant, "call_records"), "once")
+	peak := p.peak(t)
+	p.exits(t, patience, exitOK)
+	conn := storetest.Conn(t, url)
+	t.Logf("peak RSS %.1f MiB with %d records", peak, storetest.Query[int](t, conn, `SELECT count(*) FROM teams.call_records WHERE expanded_version = version`))
+	if peak > mostMemory {
+		t.Errorf("peak RSS %.1f MiB, want %d at most", peak, mostMemory)
+	}
+	for _, id := range meetings {
+		for table, want := range map[string]int{"sessions": 1200, "session_endpoints": 2400, "segments": 1200, "segment_endpoints": 2400,
+			"segment_media": 2400, "media_streams": 4800, "call_participants": 1000} {
+			if n := storetest.Query[int](t, conn, `SELECT count(*) FROM teams.`+table+` WHERE call_id = $1`, id); n != want {
+				t.Errorf("meeting %s has %d rows in %s, want %d", id, n, table, want)
+			}
+		}
+	}
+	rebuilt, err := storetest.Connect(t, url).Rebuild(t.Context(), fetch.CallRecords.Rows, uuid.MustParse(graphsim.TenantID), meetings[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mappingtest.Same(t, c.Records[0].JSON, rebuilt)
+}
+
+// peak waits for the process to end and returns the most memory it had, in
+// MiB. That of getrusage would count what its parent had.
+func (p *process) peak(t *testing.T) (most float64) {
+	t.Helper()
+	for tick := time.Tick(5 * time.Millisecond); p.alive(); <-tick {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
+		if err != nil {
+			continue // it has just ended
+		}
+		if _, rest, ok := strings.Cut(string(status), "VmHWM:"); ok {
+			var kib float64
+			if _, err := fmt.Sscan(rest, &kib); err != nil {
+				t.Fatal(err)
+			}
+			most = kib / 1024
+		}
+	}
+	return most
+}
+
+// meeting is a call of 1,000 people with 1,200 sessions, each of two media and
+// four streams: the participants and the session of an ordinary call, again
+// and again.
+func meeting(t *testing.T, id uuid.UUID, start time.Time) graphsim.CallRecord {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("..", "..", "testdata", "call_records", "peer_to_peer.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type object = map[string]any
+	var call object
+	if err := json.Unmarshal(content, &call); err != nil {
+		t.Fatal(err)
+	}
+	session := call["sessions"].([]any)[0].(object)
+	for _, media := range session["segments"].([]any)[0].(object)["media"].([]any) {
+		streams := media.(object)["streams"].([]any)
+		media.(object)["streams"] = []any{streams[0], streams[0]}
+	}
+	call["id"], call["type"], call["startDateTime"] = id, "groupCall", start
+	call["sessions"], call["participants_v2"] = slices.Repeat([]any{session}, 1200), slices.Repeat(call["participants_v2"].([]any)[:1], 1000)
+	document, err := json.Marshal(call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return graphsim.CallRecord{Start: start, Available: start, JSON: document}
+}
