@@ -67,6 +67,7 @@ func TestExitCodeOfOutcomes(t *testing.T) {
 		"database lost":             {schedule.Report{Windows: 3, Failed: 3}, &store.Error{Kind: store.Transient}, exitFailed},
 		"told to stop":              {schedule.Report{Windows: 3, Failed: 2}, context.Canceled, exitInterrupted},
 		"something lost":            {schedule.Report{Lost: []fetch.Window{day}}, nil, exitDegraded},
+		"a record lost":             {schedule.Report{Gone: []store.Record{{}}}, nil, exitDegraded},
 		"something parked":          {schedule.Report{Parked: 1}, nil, exitDegraded},
 		"something still due":       {schedule.Report{Due: 1}, nil, exitDegraded},
 		"rejects do not count here": {schedule.Report{Rows: store.Counts{Rejected: 5}}, nil, exitOK},

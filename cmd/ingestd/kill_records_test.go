@@ -26,7 +26,7 @@ func TestKilledExpansion(t *testing.T) {
 	rng := rand.New(rand.NewPCG(uint64(seed), 0))
 	var late atomic.Int64              // how far Graph's clock has moved on since noon
 	late.Store(int64(7 * time.Minute)) // while it stands at the end of an hour, that hour settles by the second
-	tenant := simulate(t, graphsim.Config{Seed: seed, Users: 50, CallsPerDay: -1, RecordsPerDay: 30,
+	tenant := simulate(t, graphsim.Config{Seed: seed, Users: 50, CallsPerDay: -1, RecordsPerDay: 15,
 		Now: func() time.Time { return noon.Add(time.Duration(late.Load())) }})
 	t.Logf("seed %d", seed)
 
@@ -83,7 +83,7 @@ func (x *expansion) kill(t *testing.T, rng *rand.Rand) bool {
 	t.Helper()
 	whole := x.whole(t)
 	x.forget()
-	enough := 1 + rng.IntN(200)
+	enough := 1 + rng.IntN(100)
 	killed := x.killWhen(t, func() bool { return x.requests() >= enough }, time.Duration(rng.Int64N(int64(20*time.Millisecond))))
 	x.spared(t, whole)
 	if killed {
