@@ -83,7 +83,7 @@ func TestStormOverCallRecords(t *testing.T) {
 		w.advance(stormTick)
 	}
 	s.end()
-	w.advance(25 * time.Hour) // what is parked is tried daily
+	w.advance(8 * 24 * time.Hour) // what is parked is tried daily, and old lists are read weekly
 	w.settleRecords()
 	w.wantTrees()
 	w.wantHonestLedger(w.job)
