@@ -88,7 +88,7 @@ func (p *pen) number(name string, n float64) {
 func (p *pen) duration(name string, d time.Duration) {
 	p.name(name)
 	p.dst = append(p.dst, `"PT`...)
-	p.dst = strconv.AppendFloat(p.dst, d.Round(time.Millisecond).Seconds(), 'f', -1, 64)
+	p.dst = strconv.AppendFloat(p.dst, float64(d.Milliseconds())/1000, 'f', -1, 64)
 	p.dst = append(p.dst, `S"`...)
 }
 

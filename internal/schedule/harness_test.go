@@ -25,7 +25,7 @@ var tenantID = uuid.MustParse(graphsim.TenantID)
 
 // A world is a simulated tenant, its clock, a database and the jobs between.
 type world struct {
-	*testing.T
+	testing.TB
 	sim  *graphsim.Server
 	db   *store.DB
 	conn *pgx.Conn
@@ -36,6 +36,7 @@ type world struct {
 	now    time.Time
 	step   time.Duration // the clock moves on so much whenever it is read
 	secret string        // of the app, if not the right one
+	limits fetch.Limits  // the client's own
 	log    *zap.Logger   // of the client, if any
 
 	from int // while the tenant has served so many rows
@@ -45,7 +46,12 @@ type world struct {
 // newWorld makes a tenant of the given history whose clock stands at noon.
 func newWorld(t *testing.T, c graphsim.Config) *world {
 	t.Parallel()
-	w := &world{T: t, now: time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)}
+	return makeWorld(t, c)
+}
+
+func makeWorld(t testing.TB, c graphsim.Config) *world {
+	t.Helper()
+	w := &world{TB: t, now: time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC), limits: unlimited()}
 	c.Now = w.clock
 	sim, err := graphsim.Start(c)
 	if err != nil {
@@ -105,7 +111,7 @@ func (w *world) restart() {
 	roots.AppendCertsFromPEM(w.sim.CAPEM())
 	client, err := fetch.New(fetch.Options{
 		TenantID: graphsim.TenantID, ClientID: graphsim.ClientID, Secret: func() (string, error) { return cmp.Or(w.secret, graphsim.ClientSecret), nil },
-		GraphURL: w.sim.GraphURL(), LoginURL: w.sim.LoginURL(), RootCAs: roots, Limits: unlimited(), Log: w.log,
+		GraphURL: w.sim.GraphURL(), LoginURL: w.sim.LoginURL(), RootCAs: roots, Limits: w.limits, Log: w.log,
 	})
 	if err != nil {
 		w.Fatal(err)

@@ -21,7 +21,12 @@ import (
 
 // newRecordsWorld is a world whose one job is that of call records.
 func newRecordsWorld(t *testing.T, c graphsim.Config) *world {
-	w := newWorld(t, c)
+	t.Parallel()
+	return makeRecordsWorld(t, c)
+}
+
+func makeRecordsWorld(t testing.TB, c graphsim.Config) *world {
+	w := makeWorld(t, c)
 	w.now = w.now.Add(20 * time.Minute) // off the hour, at which slots settle
 	w.job = w.newJob(fetch.CallRecords)
 	w.jobs = []*schedule.Job{w.job}

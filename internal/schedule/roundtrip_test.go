@@ -97,7 +97,7 @@ func roundTrip(t *testing.T, e fetch.Endpoint, elements []string) {
 }
 
 // encode makes a batch of elements, all of which can be stored.
-func encode(t *testing.T, e fetch.Endpoint, elements []string, at time.Time) *mapping.Batch {
+func encode(t testing.TB, e fetch.Endpoint, elements []string, at time.Time) *mapping.Batch {
 	t.Helper()
 	b := e.Rows.NewBatch()
 	for _, element := range elements {

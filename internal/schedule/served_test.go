@@ -58,7 +58,7 @@ func (w *world) servedBetween(j *schedule.Job, from, to time.Time) map[string]ma
 	served := map[string]mapping.Element{}
 	for _, window := range windows(j.Endpoint, from, to) {
 		for row := range w.sim.Rows(inGraph[j.Endpoint.Name].function, j.API, window.From, window.To) {
-			element := encode(w.T, j.Endpoint, []string{string(row)}, w.now).Elements[0]
+			element := encode(w.TB, j.Endpoint, []string{string(row)}, w.now).Elements[0]
 			for key := range mapping.Fields([]byte(element.Key)) {
 				served[rowKey(j.Endpoint, window.From, string(key))] = element
 			}

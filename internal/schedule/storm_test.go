@@ -1,8 +1,10 @@
 package schedule_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"sync"
@@ -65,11 +67,36 @@ func TestDayOfStorms(t *testing.T) {
 	w.wantNothingLeft()
 }
 
+// The same for call records, whose versions rise meanwhile: at the end each is
+// stored whole, at its newest version.
+func TestStormOverCallRecords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	w := newRecordsWorld(t, graphsim.Config{Seed: stormSeed, Users: 60, CallsPerDay: -1, RecordsPerDay: 60, History: 10 * 24 * time.Hour})
+	s := newStorm(w)
+	for range 30 {
+		s.tick()
+		if s.ticks%4 == 0 {
+			w.sim.RaiseVersions(0.1)
+		}
+		w.advance(stormTick)
+	}
+	s.end()
+	w.advance(8 * 24 * time.Hour) // what is parked is tried daily, and old lists are read weekly
+	w.settleRecords()
+	w.wantTrees()
+	w.wantHonestLedger(w.job)
+	w.wantCleanRuns()
+	w.wantNothingLeft()
+}
+
 // A storm is what goes wrong besides the answers of Graph.
 type storm struct {
 	*world
 	rng                             *rand.Rand
 	lock                            *store.Lock
+	every                           int // statements, of which one fails
 	ticks, skipped, stopped, failed int
 	spoiled, killed                 atomic.Int64
 	calm                            context.CancelFunc
@@ -86,7 +113,7 @@ func newStorm(w *world) *storm {
 		}
 		return f
 	})
-	s.failStatements()
+	s.failStatements(15 * len(w.jobs[0].Endpoint.Rows.Tables))
 	lock, err := w.db.Lock(w.Context(), tenantID)
 	if err != nil {
 		w.Fatal(err)
@@ -99,21 +126,22 @@ func newStorm(w *world) *storm {
 	return s
 }
 
-// failStatements lets one in 15 statements that write rows or slots fail, each
-// time with the next of the errors that pass.
-func (s *storm) failStatements() {
-	s.exec(`
+// failStatements lets one in so many statements that write rows or slots fail,
+// each time with the next of the errors that pass.
+func (s *storm) failStatements(every int) {
+	s.exec(fmt.Sprintf(`
 		CREATE SEQUENCE faults;
 		CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
 		DECLARE
 			n bigint := nextval('faults'); -- a sequence is not rolled back
 			states text[] := '{40001,40P01,53100,53200,53300,55P03,57P01,08006,25006,23505}';
 		BEGIN
-			IF n % 15 = 0 THEN
-				RAISE EXCEPTION 'storm' USING ERRCODE = states[1 + n / 15 % cardinality(states)];
+			IF n %% %[1]d = 0 THEN
+				RAISE EXCEPTION 'storm' USING ERRCODE = states[1 + n / %[1]d %% cardinality(states)];
 			END IF;
 			RETURN NULL;
-		END $$`)
+		END $$`, every))
+	s.every = every
 	for _, table := range s.writtenTables() {
 		s.exec(`CREATE TRIGGER fail AFTER INSERT OR DELETE ON ` + table + ` FOR EACH STATEMENT EXECUTE FUNCTION fail()`)
 	}
@@ -122,7 +150,9 @@ func (s *storm) failStatements() {
 func (s *storm) writtenTables() []string {
 	tables := []string{"ingest.slots", "teams.users"}
 	for _, j := range s.jobs {
-		tables = append(tables, "teams."+j.Endpoint.Name)
+		for _, t := range j.Endpoint.Rows.Tables {
+			tables = append(tables, "teams."+t.Name)
+		}
 	}
 	return tables
 }
@@ -171,7 +201,7 @@ func (s *storm) tick() {
 		s.sim.ExpireTokens()
 	}
 	if s.ticks%9 == 4 {
-		function := inGraph[s.jobs[s.rng.IntN(len(s.jobs))].Endpoint.Name].function
+		function := cmp.Or(inGraph[s.jobs[s.rng.IntN(len(s.jobs))].Endpoint.Name].function, "callRecords")
 		s.sim.SetDenied(true, function)
 		defer s.sim.SetDenied(false, function)
 	}
@@ -201,7 +231,7 @@ func (s *storm) end() {
 	s.sim.SetFaults(nil)
 	s.calm()
 	s.killer.Wait()
-	raised := s.query(`SELECT last_value / 15 FROM faults`)
+	raised := s.query(`SELECT last_value / $1 FROM faults`, s.every)
 	for _, table := range s.writtenTables() {
 		s.exec(`DROP TRIGGER fail ON ` + table)
 	}
