@@ -203,7 +203,7 @@ type Survey struct {
 	Watermark time.Time
 	Lost      []fetch.Window
 	Parked    []store.Slot
-	Expiring  []fetch.Window // due, and out of Graph's reach within 48 hours
+	Expiring  []fetch.Window // not settled, and out of Graph's reach within 48 hours
 
 	// Of records that are not stored whole:
 	Pending       int            // within reach
@@ -233,10 +233,8 @@ func (j *Job) Survey(ctx context.Context, now time.Time) (Survey, error) {
 	s.Watermark, s.Pending = heldBack(s.Watermark, backlog), backlog.Pending
 	s.RecordsGone, s.RecordsParked = policy.stuck(now, backlog.Stuck)
 	s.RecordsSoon = len(backlog.Stuck) - len(s.RecordsGone) - len(s.RecordsParked)
-	for _, w := range policy.Plan(now, ledger) {
-		if w.From.Before(now.Add(edge - policy.Reach)) {
-			s.Expiring = append(s.Expiring, w.Window)
-		}
+	for _, w := range policy.Expiring(now, ledger) {
+		s.Expiring = append(s.Expiring, w.Window)
 	}
 	return s, nil
 }

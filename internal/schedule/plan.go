@@ -35,11 +35,7 @@ const (
 // ledger and the clock alone.
 func (p Policy) Plan(now time.Time, ledger []store.Slot) []Window {
 	now = now.UTC().Truncate(time.Second) // Graph is asked in whole seconds
-	due := map[urgency][]slot{}
-	for _, s := range p.slots(later(p.Origin, now.Add(-p.Reach)), now, ledger) {
-		u := p.urgency(s, now)
-		due[u] = append(due[u], s)
-	}
+	due := p.due(now, ledger)
 	windows := p.windows(due[expiring], now)
 	for _, u := range []urgency{first, again} {
 		newest := p.windows(due[u], now)
@@ -47,6 +43,23 @@ func (p Policy) Plan(now time.Time, ledger []store.Slot) []Window {
 		windows = append(windows, newest...)
 	}
 	return windows
+}
+
+// Expiring returns the windows that are not settled and leave Graph's reach
+// within 48 hours.
+func (p Policy) Expiring(now time.Time, ledger []store.Slot) []Window {
+	now = now.UTC().Truncate(time.Second)
+	return p.windows(p.due(now, ledger)[expiring], now)
+}
+
+// due sorts the slots within reach by how much they matter.
+func (p Policy) due(now time.Time, ledger []store.Slot) map[urgency][]slot {
+	due := map[urgency][]slot{}
+	for _, s := range p.slots(later(p.Origin, now.Add(-p.Reach)), now, ledger) {
+		u := p.urgency(s, now)
+		due[u] = append(due[u], s)
+	}
+	return due
 }
 
 // PlanSpan returns the windows of a span that Graph can still answer for,
@@ -74,7 +87,7 @@ func (p Policy) mayRead(s slot, now time.Time) bool {
 func (p Policy) urgency(s slot, now time.Time) urgency {
 	// A slot that is partly out of reach is read once, for what is left of it.
 	inReach := !s.owed.Before(now.Add(-p.Reach))
-	final := !now.Before(s.to.Add(p.Settle))
+	final := !now.Before(s.to.Add(p.Settle + earliness))
 	unread := s.read.IsZero() || !s.settled && final && inReach
 	switch {
 	case !p.mayRead(s, now):
@@ -90,6 +103,11 @@ func (p Policy) urgency(s slot, now time.Time) urgency {
 	}
 	return notDue
 }
+
+// earliness is by how much a reading's time may precede the moment it was
+// planned: Graph's clock tells whole seconds, and the time is that of the first
+// request. A reading in the very second in which a slot settles would not count.
+const earliness = 2 * time.Second
 
 // windows joins adjacent slots, the newest windows full.
 func (p Policy) windows(slots []slot, now time.Time) []Window {

@@ -157,5 +157,7 @@ func (l *Lock) Release(ctx context.Context) error {
 	if l.conn == nil {
 		return nil
 	}
-	return l.conn.Close(ctx)
+	// The server takes a moment to notice that a connection has gone.
+	_, err := l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
+	return errors.Join(err, l.conn.Close(ctx))
 }
