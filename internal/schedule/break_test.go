@@ -44,35 +44,67 @@ func TestBreakOneRecordDenied(t *testing.T) {
 	}
 }
 
+// TestBreakOneRecordBrokenInDatabase is a record that a trigger of the
+// customer refuses in words of its own, or that takes longer than the
+// statement_timeout: it must be noted, and not end the run of its neighbours.
 func TestBreakOneRecordBrokenInDatabase(t *testing.T) {
-	for name, body := range map[string]string{
-		"own errcode": `RAISE EXCEPTION 'no' USING ERRCODE = 'ZZ001'`,
-		"assert":      `ASSERT false`,
-		"42501":       `RAISE EXCEPTION 'no' USING ERRCODE = '42501'`,
-		"57014":       `RAISE EXCEPTION 'no' USING ERRCODE = '57014'`,
-		"P0001":       `RAISE EXCEPTION 'no'`,
-		"23514":       `RAISE EXCEPTION 'no' USING ERRCODE = '23514'`,
-		"23505":       `RAISE EXCEPTION 'no' USING ERRCODE = '23505'`,
-		"22":          `RAISE EXCEPTION 'no' USING ERRCODE = '22003'`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newRecordsWorld(t, given(forty()...))
+	for _, state := range []string{"ZZ001", "P0004", "57014", "P0001"} {
+		t.Run(state, func(t *testing.T) {
+			var records []graphsim.CallRecord
+			for n := range 150 {
+				records = append(records, aRecord(n, 1, 2, 2))
+			}
+			w := newRecordsWorld(t, given(records...))
+			w.sim.SetFaults(func(r graphsim.Request) graphsim.Fault {
+				if r.CallID != "" && r.CallID != recordID(149) {
+					time.Sleep(100 * time.Millisecond)
+				}
+				return graphsim.Fault{}
+			})
 			_, err := w.conn.Exec(t.Context(), fmt.Sprintf(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-				IF NEW.call_id = '%s' THEN %s; END IF; RETURN NEW; END $$;
-				CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`, recordID(39), body))
+				IF NEW.call_id = '%s' THEN RAISE EXCEPTION 'no' USING ERRCODE = '%s'; END IF; RETURN NEW; END $$;
+				CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`, recordID(149), state))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for range 4 {
+			for range 3 {
 				if _, err := schedule.Once(t.Context(), w.job, "once"); err != nil {
 					t.Log(err)
 				}
 				w.advance(10 * time.Minute)
 			}
-			w.is("not whole", w.query(`SELECT string_agg(right(id::text, 2), ' ' ORDER BY id) FROM teams.call_records WHERE expanded_version IS DISTINCT FROM version`), "39")
-			t.Log(w.query(`SELECT state || error FROM ingest.expansions`), w.query(`SELECT last_error FROM ingest.endpoints`))
+			w.is("whole", w.query(`SELECT count(*) FROM teams.call_records WHERE expanded_version = version`), "149")
+			w.is("note", w.query(`SELECT state || ' ' || attempts FROM ingest.expansions`), "parked 3")
 		})
 	}
+}
+
+// TestBreakNothingCanBeStored misses a privilege: the run ends soon, and says so.
+func TestBreakNothingCanBeStored(t *testing.T) {
+	w := newRecordsWorld(t, given(forty()...))
+	_, err := w.conn.Exec(t.Context(), `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '42501'; END $$;
+		CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := schedule.Once(t.Context(), w.job, "once"); err == nil || !strings.Contains(err.Error(), "42501") {
+		t.Errorf("error %v", err)
+	}
+	if n := w.details(); n > 60 {
+		t.Errorf("%d requests", n)
+	}
+	t.Log(w.query(`SELECT count(*) FROM ingest.expansions`), w.details())
+}
+
+// TestBreakLostIsNotOnTime has an endpoint of which a record is lost.
+func TestBreakLostIsNotOnTime(t *testing.T) {
+	w := newRecordsWorld(t, given(aRecord(1, 1, 1, 1), aRecord(2, 1, 1, 1)))
+	w.sim.SetFaults(onRecord(2, always(graphsim.Fault{Status: http.StatusNotFound})))
+	for range 31 {
+		w.once()
+		w.advance(24 * time.Hour)
+	}
+	w.is("state", w.query(`SELECT state FROM ingest.endpoints`), "late")
 }
 
 // TestBreakEmptyFirstPage serves an empty page first, and what there is on the next.
