@@ -212,3 +212,23 @@ func TestBreakNoteOfARecordThatIsWhole(t *testing.T) {
 	w.once()
 	w.is("notes", w.query(`SELECT count(*) FROM ingest.expansions`), "0")
 }
+
+// TestBreakMigratedDownAndUp takes the tables back with their rows, and brings
+// them again: all that Graph still has must be read anew.
+func TestBreakMigratedDownAndUp(t *testing.T) {
+	w := newRecordsWorld(t, given(forty()...))
+	w.once()
+	w.is("records", fmt.Sprint(w.wantTrees()), "40")
+	w.advance(5 * 24 * time.Hour)
+	w.once()
+	if err := w.db.MigrateDown(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.db.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.advance(time.Hour)
+	report := w.once()
+	t.Log(report.Watermark)
+	w.is("records", w.query(`SELECT count(*) FROM teams.call_records`), "40")
+}
