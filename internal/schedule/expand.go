@@ -95,9 +95,9 @@ func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case hopeless(err) || errors.As(err, &database) && database.Kind != store.Poison:
+	case hopeless(err):
 		return err
-	case unanswered(err) && x.inARow.Add(1) >= outage:
+	case (unanswered(err) || errors.As(err, &database) && database.Kind == store.Broken) && x.inARow.Add(1) >= outage:
 		return err
 	}
 	return x.noteExpansion(ctx, r, err)
@@ -153,7 +153,7 @@ func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, ve
 	}()
 	header := part.First == 0 && part.Record.Kind() == '{'
 	switch {
-	case header && (part.Version < wanted || *version != 0 && part.Version != *version):
+	case header && (part.Version < wanted || len(b.Elements) > 0 && part.Version != *version):
 		return errOlder
 	case len(b.Elements) > 0:
 		return b.Extend(part.Array, part.Page, part.First)
@@ -174,7 +174,7 @@ func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error
 	errors.As(why, &graph)
 	missing := errors.Is(why, errOlder) || unanswered(why) || graph != nil && graph.Status == http.StatusNotFound
 	now := x.Client.Clock()
-	note := store.Expansion{CallID: r.ID, At: now, Parked: !missing && r.Attempts+1 >= parkAfter, Error: why.Error()}
+	note := store.Expansion{CallID: r.ID, Version: r.Version, At: now, Parked: !missing && r.Attempts+1 >= parkAfter, Error: why.Error()}
 	note.NextAt = now.Add(x.retryAfter(r, now, note.Parked))
 	if graph != nil {
 		note.RequestID, note.Body = graph.RequestID, graph.Body

@@ -157,7 +157,7 @@ func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) er
 		if report.Due > 0 {
 			state.State = "catching_up"
 		}
-		if report.Parked > 0 || len(report.Lost) > 0 {
+		if report.Parked > 0 || len(report.Lost)+len(report.Gone) > 0 {
 			state.State = "late"
 		}
 	}

@@ -87,6 +87,7 @@ func (db *DB) Backlog(ctx context.Context, tenant uuid.UUID, now, horizon, edge 
 // An Expansion is a record that could not be read or stored whole.
 type Expansion struct {
 	CallID    uuid.UUID
+	Version   int64     // that was wanted
 	At        time.Time // Graph's time of the failure
 	NextAt    time.Time // when it is tried again
 	Parked    bool      // it failed again and again
@@ -95,8 +96,9 @@ type Expansion struct {
 	Body      []byte // what was answered
 }
 
-// NoteExpansion notes that a record failed once more. Storing it whole, or a
-// higher version, takes the note away.
+// NoteExpansion notes that a record failed once more, unless it was stored
+// whole or a higher version was named meanwhile: the lock on the record waits
+// for who is at it. Storing it whole, or a higher version, takes the note away.
 func (db *DB) NoteExpansion(ctx context.Context, run *Run, e Expansion) error {
 	state := "waiting"
 	if e.Parked {
@@ -105,11 +107,14 @@ func (db *DB) NoteExpansion(ctx context.Context, run *Run, e Expansion) error {
 	return db.again(ctx, func() error {
 		_, err := db.pool.Exec(ctx, `
 			INSERT INTO ingest.expansions AS x (tenant_id, call_id, attempts, failed_at, next_at, state, request_id, error, body, run_id)
-			VALUES ($1, $2, 1, $3, $4, $5, nullif($6, ''), $7, $8, $9)
+			SELECT $1, $2, 1, $3, $4, $5, nullif($6, ''), $7, $8, $9
+			FROM teams.call_records
+			WHERE tenant_id = $1 AND id = $2 AND version = $10 AND expanded_version IS DISTINCT FROM version
+			FOR NO KEY UPDATE
 			ON CONFLICT (tenant_id, call_id) DO UPDATE
 			SET (attempts, failed_at, next_at, state, request_id, error, body, run_id) =
 				(x.attempts + 1, excluded.failed_at, excluded.next_at, excluded.state, excluded.request_id, excluded.error, excluded.body, excluded.run_id)`,
-			run.Tenant, e.CallID, e.At, e.NextAt, state, e.RequestID, e.Error, e.Body, run.ID)
+			run.Tenant, e.CallID, e.At, e.NextAt, state, e.RequestID, e.Error, e.Body, run.ID, e.Version)
 		return err
 	})
 }
