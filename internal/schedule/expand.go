@@ -174,7 +174,7 @@ func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error
 	errors.As(why, &graph)
 	missing := errors.Is(why, errOlder) || unanswered(why) || graph != nil && graph.Status == http.StatusNotFound
 	now := x.Client.Clock()
-	note := store.Expansion{CallID: r.ID, At: now, Parked: !missing && r.Attempts+1 >= parkAfter, Error: why.Error()}
+	note := store.Expansion{CallID: r.ID, Version: r.Version, At: now, Parked: !missing && r.Attempts+1 >= parkAfter, Error: why.Error()}
 	note.NextAt = now.Add(x.retryAfter(r, now, note.Parked))
 	if graph != nil {
 		note.RequestID, note.Body = graph.RequestID, graph.Body
