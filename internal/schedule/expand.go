@@ -34,9 +34,11 @@ const (
 // process share one.
 func NewRoom() *semaphore.Weighted { return semaphore.NewWeighted(room) }
 
-// expandAll reads and stores every due record whole, while the list is read and
-// until nothing is due. A record fails alone. The error ends the run: every
-// other record would meet it too.
+// expandAll reads and stores every record whole that was due when the run began
+// or is named in it, while the list is read and until none is left. Those that
+// failed are left to a later run: once due again, they would stand in front of
+// the others. A record fails alone. The error ends the run: every other record
+// would meet it too.
 func (x *execution) expandAll(ctx context.Context, listed <-chan struct{}) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
@@ -44,7 +46,7 @@ func (x *execution) expandAll(ctx context.Context, listed <-chan struct{}) error
 	for listing := true; gctx.Err() == nil; {
 		listing = listing && !closed(listed)
 		now := x.Client.Clock()
-		due, err := x.DB.DueRecords(gctx, x.Tenant, now, x.Policy.horizon(now), x.Policy.edge(now), fetchAhead)
+		due, err := x.DB.DueRecords(gctx, x.Tenant, x.now, x.Policy.horizon(now), x.Policy.edge(now), fetchAhead)
 		if err != nil {
 			group.Go(func() error { return err })
 			break
@@ -52,7 +54,7 @@ func (x *execution) expandAll(ctx context.Context, listed <-chan struct{}) error
 		fresh := 0
 		for _, r := range due {
 			if version, again := tried[r.ID]; again && version >= r.Version {
-				continue // in flight, or it failed a moment ago
+				continue // in flight, or done since due was asked for
 			}
 			tried[r.ID] = r.Version
 			fresh++
@@ -89,7 +91,7 @@ func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 	switch {
 	case err == nil:
 		x.trees.Add(1)
-		x.inARow.Store(0)
+		x.failing.Store(0)
 		return nil
 	case errors.Is(err, store.ErrNewer):
 		return nil
@@ -97,7 +99,7 @@ func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 		return ctx.Err()
 	case hopeless(err) || errors.As(err, &database) && database.Kind != store.Poison:
 		return err
-	case unanswered(err) && x.inARow.Add(1) >= outage:
+	case x.failing.Add(1) >= outage && unanswered(err):
 		return err
 	}
 	return x.noteExpansion(ctx, r, err)
@@ -151,8 +153,7 @@ func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, ve
 		x.misfits.Add(int64(b.Misfits - misfits))
 		x.unknown.Add(int64(b.Unknown - unknown))
 	}()
-	header := part.First == 0 && part.Record.Kind() == '{'
-	switch {
+	switch header := part.Record.Kind() == '{'; {
 	case header && (part.Version < wanted || *version != 0 && part.Version != *version):
 		return errOlder
 	case len(b.Elements) > 0:
@@ -168,18 +169,21 @@ func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, ve
 
 // noteExpansion notes that a record could not be stored whole. Graph may have
 // it, or its newest version, some time after the list does. What fails
-// otherwise, again and again, is parked: tried daily, and in nobody's way.
+// otherwise, again and again, is parked: tried daily, and in nobody's way. While
+// all records fail, that is an outage and no record's fault.
 func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error) error {
 	var graph *fetch.Error
 	errors.As(why, &graph)
-	missing := errors.Is(why, errOlder) || unanswered(why) || graph != nil && graph.Status == http.StatusNotFound
+	notFound := graph != nil && graph.Status == http.StatusNotFound
+	missing := notFound || errors.Is(why, errOlder) || unanswered(why)
 	now := x.Client.Clock()
-	note := store.Expansion{CallID: r.ID, Version: r.Version, At: now, Parked: !missing && r.Attempts+1 >= parkAfter, Error: why.Error()}
-	note.NextAt = now.Add(x.retryAfter(r, now, note.Parked))
+	parked := !missing && r.Attempts+1 >= parkAfter && x.failing.Load() < outage
+	note := store.Expansion{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}
+	note.NextAt = now.Add(x.retryAfter(r, now, parked))
 	if graph != nil {
 		note.RequestID, note.Body = graph.RequestID, graph.Body
 	}
-	if graph != nil && graph.Status == http.StatusNotFound {
+	if notFound {
 		note.Error = "Graph lists the record and does not serve it (404); it is asked for again later"
 	}
 	ctx, cancel := ending(ctx)

@@ -39,8 +39,9 @@ type execution struct {
 	misfits    atomic.Int64 // values without room in their column
 	unknown    atomic.Int64 // members without a column
 
-	named chan struct{} // holds a token when the list has named records since it was last taken
-	trees atomic.Int64  // records stored whole
+	named   chan struct{} // holds a token when the list has named records since it was last taken
+	trees   atomic.Int64  // records stored whole
+	failing atomic.Int64  // records in a row that were not
 }
 
 // A failure is a window that was not read, and why.
