@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
@@ -172,6 +173,10 @@ func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, ve
 // otherwise, again and again, is parked: tried daily, and in nobody's way. While
 // all records fail, that is an outage and no record's fault.
 func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error) error {
+	x.treesFailed.Add(1)
+	if bug := (*panicError)(nil); errors.As(why, &bug) {
+		x.Log.Error("panic", zap.String("tenant", x.Name), zap.Stringer("call_id", r.ID), zap.String("stack", bug.stack), zap.Error(bug))
+	}
 	var graph *fetch.Error
 	errors.As(why, &graph)
 	notFound := graph != nil && graph.Status == http.StatusNotFound
