@@ -100,10 +100,13 @@ func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 		return ctx.Err()
 	case hopeless(err) || errors.As(err, &database) && database.Kind != store.Poison:
 		return err
-	case x.failing.Add(1) >= outage && unanswered(err):
+	}
+	inARow := x.failing.Add(1)
+	noted := x.noteExpansion(ctx, r, err, inARow >= outage)
+	if inARow >= outage && unanswered(err) {
 		return err
 	}
-	return x.noteExpansion(ctx, r, err)
+	return noted
 }
 
 // unanswered tells whether the network is to blame, and no record.
@@ -172,7 +175,7 @@ func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, ve
 // it, or its newest version, some time after the list does. What fails
 // otherwise, again and again, is parked: tried daily, and in nobody's way. While
 // all records fail, that is an outage and no record's fault.
-func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error) error {
+func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error, outage bool) error {
 	x.treesFailed.Add(1)
 	if bug := (*panicError)(nil); errors.As(why, &bug) {
 		x.Log.Error("panic", zap.String("tenant", x.Name), zap.Stringer("call_id", r.ID), zap.String("stack", bug.stack), zap.Error(bug))
@@ -182,7 +185,7 @@ func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error
 	notFound := graph != nil && graph.Status == http.StatusNotFound
 	missing := notFound || errors.Is(why, errOlder) || unanswered(why)
 	now := x.Client.Clock()
-	parked := !missing && r.Attempts+1 >= parkAfter && x.failing.Load() < outage
+	parked := !missing && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
 	note := store.Expansion{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}
 	note.NextAt = now.Add(x.retryAfter(r, now, parked))
 	if graph != nil {
@@ -197,12 +200,12 @@ func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error
 }
 
 // retryAfter is how long a record that failed is left alone: a minute at first,
-// twice as long each time up to a day, and at most an hour once it is about to
+// twice as long each time, then a day, and at most an hour once it is about to
 // leave Graph's reach.
 func (x *execution) retryAfter(r store.Record, now time.Time, parked bool) time.Duration {
 	wait := parkedFor
 	if !parked && r.Attempts < 10 {
-		wait = min(time.Minute<<r.Attempts, parkedFor)
+		wait = time.Minute << r.Attempts
 	}
 	if r.StartAt != nil && r.StartAt.Before(x.Policy.edge(now)) {
 		wait = min(wait, time.Hour)

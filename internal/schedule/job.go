@@ -32,6 +32,7 @@ type Job struct {
 	Room      *semaphore.Weighted // for records in flight; of a versioned endpoint
 
 	current atomic.Pointer[execution] // the run at work
+	failing atomic.Int64              // records in a row, over all runs, that could not be stored whole
 }
 
 // A Report is what a run did.
@@ -234,7 +235,7 @@ func (j *Job) Survey(ctx context.Context, now time.Time) (Survey, error) {
 	s.RecordsGone, s.RecordsParked = policy.stuck(now, backlog.Stuck)
 	s.RecordsSoon = len(backlog.Stuck) - len(s.RecordsGone) - len(s.RecordsParked)
 	for _, w := range policy.Plan(now, ledger) {
-		if w.From.Before(now.Add(edge - policy.Reach)) {
+		if w.From.Before(policy.edge(now)) {
 			s.Expiring = append(s.Expiring, w.Window)
 		}
 	}

@@ -42,7 +42,6 @@ type execution struct {
 	named       chan struct{} // holds a token when the list has named records since it was last taken
 	trees       atomic.Int64  // records stored whole
 	treesFailed atomic.Int64  // records that were not
-	failing     atomic.Int64  // of these, the ones since one was stored
 }
 
 // A failure is a window that was not read, and why.
