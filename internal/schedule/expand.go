@@ -88,7 +88,6 @@ func closed(c <-chan struct{}) bool {
 // expandOne stores one record whole, or notes why not.
 func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 	err := safely(func() error { return x.storeWhole(ctx, r) })
-	var database *store.Error
 	switch {
 	case err == nil:
 		x.trees.Add(1)
@@ -98,12 +97,12 @@ func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case hopeless(err) || errors.As(err, &database) && database.Kind != store.Poison:
+	case hopeless(err):
 		return err
 	}
 	inARow := x.failing.Add(1)
 	noted := x.noteExpansion(ctx, r, err, inARow >= outage)
-	if inARow >= outage && unanswered(err) {
+	if inARow >= outage && (unanswered(err) || broken(err)) {
 		return err
 	}
 	return noted
@@ -113,6 +112,13 @@ func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 func unanswered(err error) bool {
 	var graph *fetch.Error
 	return errors.As(err, &graph) && graph.Kind == fetch.Transient && graph.Status == 0
+}
+
+// broken tells whether the database refused a record for no fault of its rows:
+// a missing privilege, or a statement_timeout that only large records meet.
+func broken(err error) bool {
+	var database *store.Error
+	return errors.As(err, &database) && database.Kind == store.Broken
 }
 
 // errOlder is an answer of an older version than one that was named before, by
