@@ -32,12 +32,15 @@ CREATE TABLE teams.call_records (
     session_count                     integer,
     expanded_version                  bigint,
     expanded_at                       timestamptz,
+    -- A column, as the planner takes nearly every row to satisfy IS DISTINCT FROM
+    -- and would not use an index on it.
+    pending                           boolean NOT NULL GENERATED ALWAYS AS (expanded_version IS DISTINCT FROM version) STORED,
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX call_records_start ON teams.call_records (start_at);
 CREATE INDEX call_records_organizer ON teams.call_records (organizer_user_id);
 CREATE INDEX call_records_change ON teams.call_records (change_xid);
-CREATE INDEX call_records_to_expand ON teams.call_records (tenant_id, start_at) WHERE expanded_version IS DISTINCT FROM version;
+CREATE INDEX call_records_pending ON teams.call_records (tenant_id, start_at) WHERE pending;
 
 COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its tree (expanded_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
 COMMENT ON COLUMN teams.call_records.tenant_id IS 'Entra tenant id.';
@@ -66,6 +69,7 @@ COMMENT ON COLUMN teams.call_records.change_xid IS 'Transaction of the last chan
 COMMENT ON COLUMN teams.call_records.session_count IS 'Number of sessions of the tree stored; null until it is.';
 COMMENT ON COLUMN teams.call_records.expanded_version IS 'Version of the tree stored; null until one is. Below version: a newer one is to be read.';
 COMMENT ON COLUMN teams.call_records.expanded_at IS 'When the tree was stored, by the database''s clock; null until it is.';
+COMMENT ON COLUMN teams.call_records.pending IS 'Whether the tree of the newest version is still to be stored.';
 
 CREATE TABLE teams.call_record_versions (
     tenant_id        uuid NOT NULL,

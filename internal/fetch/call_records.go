@@ -105,14 +105,16 @@ func (c *Client) parts(ctx context.Context, first request, id, array string) ite
 func (c *Client) part(ctx context.Context, r request, id, array string, first bool) (*Part, error) {
 	p := &Part{Array: array}
 	r.accept = func(body []byte) (err error) {
-		p.Size = len(body)
 		if first {
 			err = p.readRecord(body, id)
 		} else {
 			p.Page, p.next, err = readPage(&p.doc, body)
 		}
-		p.More = p.next != ""
-		return errors.Join(err, p.check())
+		if err != nil {
+			return err
+		}
+		p.Size, p.More = len(body), p.next != ""
+		return p.check()
 	}
 	resp, err := c.get(ctx, r)
 	if err != nil {
@@ -130,6 +132,7 @@ func (p *Part) readRecord(body []byte, id string) error {
 	}
 	p.Record, p.Page, p.next = p.doc.Root(), mapping.Value{}, ""
 	var served, version string
+	links := 0
 	for name, value := range p.Record.Members() {
 		switch text, _ := name.Text(); {
 		case text == "id":
@@ -140,10 +143,14 @@ func (p *Part) readRecord(body []byte, id string) error {
 			p.Page = value
 		case isLink(name) && value.Kind() == '"':
 			p.next, _ = value.Text()
+			links++
 		}
 	}
-	if !strings.EqualFold(served, id) {
+	switch {
+	case !strings.EqualFold(served, id):
 		return errors.New("not the call record that was asked for")
+	case links > 1:
+		return errors.New("more than one link to a next page")
 	}
 	var err error
 	if p.Version, err = strconv.ParseInt(version, 10, 64); err != nil {

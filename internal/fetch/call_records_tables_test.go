@@ -19,7 +19,7 @@ import (
 )
 
 // callRecordColumns are the columns that are none of the mapping's.
-const callRecordColumns = `{tenant_id,ingested_at,updated_at,run_id,row_hash,change_xid,session_count,expanded_version,expanded_at}`
+const callRecordColumns = `{tenant_id,ingested_at,updated_at,run_id,row_hash,change_xid,session_count,expanded_version,expanded_at,pending}`
 
 // The tables have the mapping's columns with its types, and its key for a
 // primary key.

@@ -14,13 +14,13 @@ import (
 // The element's hash becomes that of the whole document.
 //
 // All of the elements are written, or none: if the last Append was rejected,
-// if there is no such array, if an element is no object or if one cannot be
-// stored (an ordinal above 32767). Elements that can only be stored with
+// if there is no such array, if it has an element of that ordinal already, if an
+// element is no object or if one cannot be stored (an ordinal above 32767). Elements that can only be stored with
 // characters replaced are stored, and each becomes a reject marked so, with the
 // key of the whole. The elements' text is not needed afterwards: a reject has a
 // copy.
 func (b *Batch) Extend(name string, elements Value, first int) error {
-	p, err := b.extensible(name, elements)
+	p, err := b.extensible(name, elements, first)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (b *Batch) Extend(name string, elements Value, first int) error {
 }
 
 // extensible returns the array's declaration if it can be extended by elements.
-func (b *Batch) extensible(name string, elements Value) (*plan, error) {
+func (b *Batch) extensible(name string, elements Value, first int) (*plan, error) {
 	if !b.open {
 		return nil, errors.New("no element to extend")
 	}
@@ -52,7 +52,11 @@ func (b *Batch) extensible(name string, elements Value) (*plan, error) {
 	if elements.Kind() != '[' {
 		return nil, fmt.Errorf("%s: not a JSON array", name)
 	}
-	return &plans[i], nil
+	p := &plans[i]
+	if have := len(b.rows[p.table].ends) - b.starts[len(b.starts)-len(b.rows)+p.table]; first < have {
+		return nil, fmt.Errorf("%s: element %d is there already", name, first)
+	}
+	return p, nil
 }
 
 func (b *Batch) extend(p *plan, element Value, ordinal int) error {

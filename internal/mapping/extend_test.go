@@ -134,6 +134,7 @@ func TestExtendWithBlemishes(t *testing.T) {
 	}
 	mappingtest.Same(t, []byte(`{`+id+`, "legs": [{"answered": true}, `+nul+`, {"new": 2}]}`), []byte(rebuild(t, b)))
 	extend(t, b, extension{"legs", `[` + nul + `, 7]`, 3, "legs 4: not a JSON object"})
+	extend(t, b, extension{"legs", `[{}]`, 2, "legs: element 2 is there already"})
 	if len(b.Rejects) != 2 {
 		t.Errorf("a refused page left %d rejects", len(b.Rejects)-2)
 	}

@@ -9,11 +9,11 @@ import (
 
 // backlog is what the list has named and is not stored whole; nothing where
 // elements are served whole by the list itself.
-func (j *Job) backlog(ctx context.Context, now time.Time) (store.Backlog, error) {
+func (j *Job) backlog(ctx context.Context, p Policy, now time.Time) (store.Backlog, error) {
 	if !j.Endpoint.Versioned {
 		return store.Backlog{}, nil
 	}
-	return j.DB.Backlog(ctx, j.Tenant, now, j.Policy.horizon(now), j.Policy.edge(now))
+	return j.DB.Backlog(ctx, j.Tenant, now, p.Origin, p.horizon(now), p.edge(now))
 }
 
 // heldBack is the watermark of a ledger of lists: a list without what it names

@@ -75,7 +75,7 @@ func (w *worker) tick(ctx context.Context, trigger string) {
 		return err
 	})
 	w.pause(err)
-	if err != nil && report.Windows == 0 && ctx.Err() == nil { // a run would have logged it
+	if err != nil && report.err == nil && ctx.Err() == nil { // a run would have logged it
 		w.job.Log.Error("no run", zap.String("tenant", w.job.Name), zap.String("endpoint", w.job.Endpoint.Name),
 			zap.Timep("not_before", notZero(w.notBefore)), zap.Error(err))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
@@ -34,9 +35,11 @@ const (
 // process share one.
 func NewRoom() *semaphore.Weighted { return semaphore.NewWeighted(room) }
 
-// expandAll reads and stores every due record whole, while the list is read and
-// until nothing is due. A record fails alone. The error ends the run: every
-// other record would meet it too.
+// expandAll reads and stores every record whole that was due when the run began
+// or is named in it, while the list is read and until none is left. Those that
+// failed are left to a later run: once due again, they would stand in front of
+// the others. A record fails alone. The error ends the run: every other record
+// would meet it too.
 func (x *execution) expandAll(ctx context.Context, listed <-chan struct{}) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
@@ -44,7 +47,7 @@ func (x *execution) expandAll(ctx context.Context, listed <-chan struct{}) error
 	for listing := true; gctx.Err() == nil; {
 		listing = listing && !closed(listed)
 		now := x.Client.Clock()
-		due, err := x.DB.DueRecords(gctx, x.Tenant, now, x.Policy.horizon(now), x.Policy.edge(now), fetchAhead)
+		due, err := x.DB.DueRecords(gctx, x.Tenant, x.now, x.Policy.horizon(now), x.Policy.edge(now), fetchAhead)
 		if err != nil {
 			group.Go(func() error { return err })
 			break
@@ -52,7 +55,7 @@ func (x *execution) expandAll(ctx context.Context, listed <-chan struct{}) error
 		fresh := 0
 		for _, r := range due {
 			if version, again := tried[r.ID]; again && version >= r.Version {
-				continue // in flight, or it failed a moment ago
+				continue // in flight, or done since due was asked for
 			}
 			tried[r.ID] = r.Version
 			fresh++
@@ -85,11 +88,10 @@ func closed(c <-chan struct{}) bool {
 // expandOne stores one record whole, or notes why not.
 func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 	err := safely(func() error { return x.storeWhole(ctx, r) })
-	var database *store.Error
 	switch {
 	case err == nil:
 		x.trees.Add(1)
-		x.inARow.Store(0)
+		x.failing.Store(0)
 		return nil
 	case errors.Is(err, store.ErrNewer):
 		return nil
@@ -97,16 +99,26 @@ func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 		return ctx.Err()
 	case hopeless(err):
 		return err
-	case (unanswered(err) || errors.As(err, &database) && database.Kind == store.Broken) && x.inARow.Add(1) >= outage:
+	}
+	inARow := x.failing.Add(1)
+	noted := x.noteExpansion(ctx, r, err, inARow >= outage)
+	if inARow >= outage && (unanswered(err) || broken(err)) {
 		return err
 	}
-	return x.noteExpansion(ctx, r, err)
+	return noted
 }
 
 // unanswered tells whether the network is to blame, and no record.
 func unanswered(err error) bool {
 	var graph *fetch.Error
 	return errors.As(err, &graph) && graph.Kind == fetch.Transient && graph.Status == 0
+}
+
+// broken tells whether the database refused a record for no fault of its rows:
+// a missing privilege, or a statement_timeout that only large records meet.
+func broken(err error) bool {
+	var database *store.Error
+	return errors.As(err, &database) && database.Kind == store.Broken
 }
 
 // errOlder is an answer of an older version than one that was named before, by
@@ -151,8 +163,7 @@ func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, ve
 		x.misfits.Add(int64(b.Misfits - misfits))
 		x.unknown.Add(int64(b.Unknown - unknown))
 	}()
-	header := part.First == 0 && part.Record.Kind() == '{'
-	switch {
+	switch header := part.Record.Kind() == '{'; {
 	case header && (part.Version < wanted || len(b.Elements) > 0 && part.Version != *version):
 		return errOlder
 	case len(b.Elements) > 0:
@@ -168,18 +179,25 @@ func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, ve
 
 // noteExpansion notes that a record could not be stored whole. Graph may have
 // it, or its newest version, some time after the list does. What fails
-// otherwise, again and again, is parked: tried daily, and in nobody's way.
-func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error) error {
+// otherwise, again and again, is parked: tried daily, and in nobody's way. While
+// all records fail, that is an outage and no record's fault.
+func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error, outage bool) error {
+	x.treesFailed.Add(1)
+	if bug := (*panicError)(nil); errors.As(why, &bug) {
+		x.Log.Error("panic", zap.String("tenant", x.Name), zap.Stringer("call_id", r.ID), zap.String("stack", bug.stack), zap.Error(bug))
+	}
 	var graph *fetch.Error
 	errors.As(why, &graph)
-	missing := errors.Is(why, errOlder) || unanswered(why) || graph != nil && graph.Status == http.StatusNotFound
+	notFound := graph != nil && graph.Status == http.StatusNotFound
+	missing := notFound || errors.Is(why, errOlder) || unanswered(why)
 	now := x.Client.Clock()
-	note := store.Expansion{CallID: r.ID, Version: r.Version, At: now, Parked: !missing && r.Attempts+1 >= parkAfter, Error: why.Error()}
-	note.NextAt = now.Add(x.retryAfter(r, now, note.Parked))
+	parked := !missing && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
+	note := store.Expansion{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}
+	note.NextAt = now.Add(x.retryAfter(r, now, parked))
 	if graph != nil {
 		note.RequestID, note.Body = graph.RequestID, graph.Body
 	}
-	if graph != nil && graph.Status == http.StatusNotFound {
+	if notFound {
 		note.Error = "Graph lists the record and does not serve it (404); it is asked for again later"
 	}
 	ctx, cancel := ending(ctx)
@@ -188,12 +206,12 @@ func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error
 }
 
 // retryAfter is how long a record that failed is left alone: a minute at first,
-// twice as long each time up to a day, and at most an hour once it is about to
+// twice as long each time, then a day, and at most an hour once it is about to
 // leave Graph's reach.
 func (x *execution) retryAfter(r store.Record, now time.Time, parked bool) time.Duration {
 	wait := parkedFor
 	if !parked && r.Attempts < 10 {
-		wait = min(time.Minute<<r.Attempts, parkedFor)
+		wait = time.Minute << r.Attempts
 	}
 	if r.StartAt != nil && r.StartAt.Before(x.Policy.edge(now)) {
 		wait = min(wait, time.Hour)

@@ -32,6 +32,7 @@ type Job struct {
 	Room      *semaphore.Weighted // for records in flight; of a versioned endpoint
 
 	current atomic.Pointer[execution] // the run at work
+	failing atomic.Int64              // records in a row, over all runs, that could not be stored whole
 }
 
 // A Report is what a run did.
@@ -83,7 +84,7 @@ func (j *Job) execute(ctx context.Context, trigger string, plan func(Policy, tim
 		return Report{}, err
 	}
 	windows := plan(j.Policy, now, ledger)
-	backlog, err := j.backlog(ctx, now)
+	backlog, err := j.backlog(ctx, j.Policy, now)
 	if err != nil {
 		return Report{}, err
 	}
@@ -136,7 +137,7 @@ func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) er
 	if err != nil {
 		return err
 	}
-	backlog, err := j.backlog(ctx, now)
+	backlog, err := j.backlog(ctx, j.Policy, now)
 	if err != nil {
 		return err
 	}
@@ -161,7 +162,7 @@ func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) er
 			state.State = "late"
 		}
 	}
-	if len(report.Lost) > 0 || len(report.Gone) > 0 || report.Parked > 0 {
+	if report.Parked > 0 || len(report.Lost)+len(report.Gone) > 0 {
 		j.Log.Warn("something is missing; see: ingestd gaps", zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name),
 			zap.Stringers("lost", report.Lost), zap.Int("records_lost", len(report.Gone)), zap.Int("parked", report.Parked))
 	}
@@ -226,7 +227,7 @@ func (j *Job) Survey(ctx context.Context, now time.Time) (Survey, error) {
 	policy.Origin = state.Origin
 	s := Survey{State: state, Known: true, Watermark: policy.Watermark(now, ledger), Lost: policy.Lost(now, ledger)}
 	s.Parked = policy.Parked(now, ledger)
-	backlog, err := j.backlog(ctx, now)
+	backlog, err := j.backlog(ctx, policy, now)
 	if err != nil {
 		return Survey{}, err
 	}

@@ -55,7 +55,7 @@ func (p Policy) Expiring(now time.Time, ledger []store.Slot) []Window {
 // due sorts the slots within reach by how much they matter.
 func (p Policy) due(now time.Time, ledger []store.Slot) map[urgency][]slot {
 	due := map[urgency][]slot{}
-	for _, s := range p.slots(later(p.Origin, now.Add(-p.Reach)), now, ledger) {
+	for _, s := range p.slots(later(p.Origin, p.horizon(now)), now, ledger) {
 		u := p.urgency(s, now)
 		due[u] = append(due[u], s)
 	}
@@ -67,7 +67,7 @@ func (p Policy) due(now time.Time, ledger []store.Slot) map[urgency][]slot {
 func (p Policy) PlanSpan(now time.Time, ledger []store.Slot, span fetch.Window, fresh time.Duration) []Window {
 	now = now.UTC().Truncate(time.Second)
 	var wanted []slot
-	for _, s := range p.slots(now.Add(-p.Reach), now, ledger) {
+	for _, s := range p.slots(p.horizon(now), now, ledger) {
 		inSpan := s.from.Before(span.To) && s.to.After(span.From)
 		if inSpan && now.Sub(s.read) >= fresh && p.mayRead(s, now) {
 			wanted = append(wanted, s)
@@ -81,18 +81,18 @@ func (p Policy) PlanSpan(now time.Time, ledger []store.Slot, span fetch.Window, 
 // mayRead tells whether a slot can be asked for at all: those of an aggregate
 // only once they have ended, and while Graph has all of them.
 func (p Policy) mayRead(s slot, now time.Time) bool {
-	return !p.Whole || !s.to.After(now) && !s.from.Before(now.Add(-p.Reach))
+	return !p.Whole || !s.to.After(now) && !s.from.Before(p.horizon(now))
 }
 
 func (p Policy) urgency(s slot, now time.Time) urgency {
 	// A slot that is partly out of reach is read once, for what is left of it.
-	inReach := !s.owed.Before(now.Add(-p.Reach))
+	inReach := !s.owed.Before(p.horizon(now))
 	final := !now.Before(s.to.Add(p.Settle + earliness))
 	unread := s.read.IsZero() || !s.settled && final && inReach
 	switch {
 	case !p.mayRead(s, now):
 		return notDue
-	case unread && s.owed.Before(now.Add(edge-p.Reach)):
+	case unread && s.owed.Before(p.edge(now)):
 		return expiring // parked or not: it has few chances left
 	case s.parked:
 		return notDue

@@ -165,7 +165,7 @@ func (p Policy) Watermark(now time.Time, ledger []store.Slot) time.Time {
 // Lost lists what has left Graph's reach without ever being settled.
 func (p Policy) Lost(now time.Time, ledger []store.Slot) []fetch.Window {
 	var lost []fetch.Window
-	horizon := now.Add(-p.Reach)
+	horizon := p.horizon(now)
 	for _, s := range p.slots(p.Origin, now, ledger) {
 		if s.settled || !s.owed.Before(horizon) {
 			continue
@@ -196,7 +196,7 @@ func (p Policy) every(age time.Duration) time.Duration {
 // once a day until they can be read.
 func (p Policy) Parked(now time.Time, ledger []store.Slot) []store.Slot {
 	return slices.DeleteFunc(slices.Clone(ledger), func(s store.Slot) bool {
-		return s.Failures < parkAfter || !s.To.After(now.Add(-p.Reach))
+		return s.Failures < parkAfter || !s.To.After(p.horizon(now))
 	})
 }
 

@@ -228,6 +228,22 @@ func TestRecordsThatFailDoNotStopOthers(t *testing.T) {
 	}
 }
 
+// TestOutageParksNoRecord is a Graph that lists records and fails to serve any.
+func TestOutageParksNoRecord(t *testing.T) {
+	w := newRecordsWorld(t, given(aRecord(1, 1, 1, 1), aRecord(2, 1, 1, 1), aRecord(3, 1, 1, 1), aRecord(4, 1, 1, 1), aRecord(5, 1, 1, 1), aRecord(6, 1, 1, 1)))
+	w.sim.SetFaults(func(r graphsim.Request) graphsim.Fault {
+		return onlyIf(r.CallID != "", graphsim.Fault{Status: http.StatusInternalServerError})
+	})
+	for range 4 {
+		w.once()
+		w.advance(20 * time.Minute)
+	}
+	w.is("states", w.query(`SELECT string_agg(DISTINCT state || ' ' || attempts, ', ') FROM ingest.expansions`), "waiting 4")
+	w.sim.SetFaults(nil)
+	w.once()
+	w.wantTrees()
+}
+
 func onlyIf(condition bool, f graphsim.Fault) graphsim.Fault {
 	if condition {
 		return f

@@ -39,8 +39,9 @@ type execution struct {
 	misfits    atomic.Int64 // values without room in their column
 	unknown    atomic.Int64 // members without a column
 
-	named chan struct{} // holds a token when the list has named records since it was last taken
-	trees atomic.Int64  // records stored whole
+	named       chan struct{} // holds a token when the list has named records since it was last taken
+	trees       atomic.Int64  // records stored whole
+	treesFailed atomic.Int64  // records that were not
 }
 
 // A failure is a window that was not read, and why.
@@ -267,7 +268,7 @@ func (x *execution) wideEvent(trigger string, o store.Outcome, report *Report) {
 		zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Int64("run_id", x.run.ID), zap.String("trigger", trigger),
 		zap.String("result", o.Result), zap.Int("windows", report.Windows), zap.Int("windows_failed", report.Failed),
 		zap.Int64("pages", c.Pages), zap.Int64("rows_seen", c.Seen), zap.Int64("rows_new", c.New), zap.Int64("rows_changed", c.Changed),
-		zap.Int64("rows_unchanged", c.Unchanged), zap.Int64("rows_rejected", c.Rejected), zap.Int64("trees", report.Trees),
+		zap.Int64("rows_unchanged", c.Unchanged), zap.Int64("rows_rejected", c.Rejected), zap.Int64("trees", report.Trees), zap.Int64("trees_failed", x.treesFailed.Load()),
 		zap.Int64("misfits", x.misfits.Load()), zap.Int64("unknown_members", x.unknown.Load()),
 		zap.Int64("requests", o.Requests), zap.Int("throttled", report.Usage.Throttled), zap.Float64("throttle_s", o.Throttle.Seconds()),
 		zap.Duration("skew", j.Client.Skew().Round(time.Second)),

@@ -20,32 +20,34 @@ type Record struct {
 	Error    *string
 }
 
-// pending is the columns of a Record and where they are from. The partial
-// index call_records_pending holds just these rows, by start.
-const pending = `
+// pending is the columns of a Record and where they are from, and due those
+// that may be tried at $2. (The planner takes a left join for an inner one when
+// it meets "x.next_at IS NULL OR …", expects no rows, and sorts them all.)
+const (
+	pending = `
 	c.id, c.version, c.start_at, coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at, x.error
 	FROM teams.call_records c
 	LEFT JOIN ingest.expansions x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
-	WHERE c.tenant_id = $1 AND c.expanded_version IS DISTINCT FROM c.version`
+	WHERE c.tenant_id = $1 AND c.pending`
+	due = `coalesce(x.next_at <= $2, true)`
+)
 
 // DueRecords returns up to limit records of a tenant that began after horizon
 // and may be tried now: those that began before edge first, oldest first, then
 // the newest first.
-func (db *DB) DueRecords(ctx context.Context, tenant uuid.UUID, now, horizon, edge time.Time, limit int) (due []Record, err error) {
+func (db *DB) DueRecords(ctx context.Context, tenant uuid.UUID, now, horizon, edge time.Time, limit int) (list []Record, err error) {
 	err = db.again(ctx, func() error {
-		due, err = db.records(ctx, `SELECT `+pending+`
-			AND c.start_at >= $2 AND c.start_at < $3 AND (x.next_at IS NULL OR x.next_at <= $4)
-			ORDER BY c.start_at LIMIT $5`, tenant, horizon, edge, now, limit)
-		if err != nil || len(due) == limit {
+		list, err = db.records(ctx, `SELECT `+pending+` AND `+due+` AND c.start_at >= $3 AND c.start_at < $4
+			ORDER BY c.start_at LIMIT $5`, tenant, now, horizon, edge, limit)
+		if err != nil || len(list) == limit {
 			return err
 		}
-		newest, err := db.records(ctx, `SELECT `+pending+`
-			AND (c.start_at >= $2 OR c.start_at IS NULL) AND (x.next_at IS NULL OR x.next_at <= $3)
-			ORDER BY c.start_at DESC LIMIT $4`, tenant, edge, now, limit-len(due))
-		due = append(due, newest...)
+		newest, err := db.records(ctx, `SELECT `+pending+` AND `+due+` AND (c.start_at >= $3 OR c.start_at IS NULL)
+			ORDER BY c.start_at DESC LIMIT $4`, tenant, now, edge, limit-len(list))
+		list = append(list, newest...)
 		return err
 	})
-	return due, err
+	return list, err
 }
 
 func (db *DB) records(ctx context.Context, query string, args ...any) ([]Record, error) {
@@ -60,25 +62,27 @@ func (db *DB) records(ctx context.Context, query string, args ...any) ([]Record,
 type Backlog struct {
 	Pending int        // records within reach
 	Due     int        // of these, the ones that may be tried now
-	Oldest  *time.Time // start of the oldest record, within reach or not; nil if there is none
-	// Stuck are the records that began before the edge of reach, or are
-	// parked, oldest first.
+	Oldest  *time.Time // start of the oldest record since origin, within reach or not; nil if there is none
+	// Stuck are the records since origin that began before the edge of reach,
+	// or are parked, oldest first.
 	Stuck []Record
 }
 
 // Backlog returns what is not stored whole. Records that began before horizon
-// are out of reach, and those before edge will be soon.
-func (db *DB) Backlog(ctx context.Context, tenant uuid.UUID, now, horizon, edge time.Time) (b Backlog, err error) {
+// are out of reach, and those before edge will be soon. Those before origin
+// may be missing.
+func (db *DB) Backlog(ctx context.Context, tenant uuid.UUID, now, origin, horizon, edge time.Time) (b Backlog, err error) {
 	err = db.again(ctx, func() error {
 		err := db.pool.QueryRow(ctx, `
-			SELECT count(*) FILTER (WHERE within), count(*) FILTER (WHERE within AND (x.next_at IS NULL OR x.next_at <= $3)), min(c.start_at)
-			FROM (SELECT *, coalesce(start_at >= $2, true) AS within FROM teams.call_records) c
+			SELECT count(*) FILTER (WHERE within), count(*) FILTER (WHERE within AND `+due+`), min(start_at) FILTER (WHERE start_at >= $4)
+			FROM (SELECT *, coalesce(start_at >= $3, true) AS within FROM teams.call_records) c
 			LEFT JOIN ingest.expansions x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
-			WHERE c.tenant_id = $1 AND c.expanded_version IS DISTINCT FROM c.version`, tenant, horizon, now).Scan(&b.Pending, &b.Due, &b.Oldest)
+			WHERE c.tenant_id = $1 AND c.pending`, tenant, now, horizon, origin).Scan(&b.Pending, &b.Due, &b.Oldest)
 		if err != nil || b.Oldest == nil && b.Pending == 0 {
 			return err
 		}
-		b.Stuck, err = db.records(ctx, `SELECT `+pending+` AND (c.start_at < $2 OR x.state = 'parked') ORDER BY c.start_at, c.id`, tenant, edge)
+		b.Stuck, err = db.records(ctx, `SELECT `+pending+` AND coalesce(c.start_at >= $2, true) AND (c.start_at < $3 OR x.state = 'parked')
+			ORDER BY c.start_at, c.id`, tenant, origin, edge)
 		return err
 	})
 	return b, err
@@ -107,20 +111,20 @@ func (db *DB) NoteExpansion(ctx context.Context, run *Run, e Expansion) error {
 	return db.again(ctx, func() error {
 		_, err := db.pool.Exec(ctx, `
 			INSERT INTO ingest.expansions AS x (tenant_id, call_id, attempts, failed_at, next_at, state, request_id, error, body, run_id)
-			SELECT $1, $2, 1, $3, $4, $5, nullif($6, ''), $7, $8, $9
+			SELECT tenant_id, id, 1, $4, $5, $6, nullif($7, ''), $8, $9, $10
 			FROM teams.call_records
-			WHERE tenant_id = $1 AND id = $2 AND version = $10 AND expanded_version IS DISTINCT FROM version
+			WHERE tenant_id = $1 AND id = $2 AND version = $3 AND pending
 			FOR NO KEY UPDATE
 			ON CONFLICT (tenant_id, call_id) DO UPDATE
 			SET (attempts, failed_at, next_at, state, request_id, error, body, run_id) =
 				(x.attempts + 1, excluded.failed_at, excluded.next_at, excluded.state, excluded.request_id, excluded.error, excluded.body, excluded.run_id)`,
-			run.Tenant, e.CallID, e.At, e.NextAt, state, e.RequestID, e.Error, e.Body, run.ID, e.Version)
+			run.Tenant, e.CallID, e.Version, e.At, e.NextAt, state, e.RequestID, e.Error, e.Body, run.ID)
 		return err
 	})
 }
 
 // Whole tells whether the newest named version of a record is stored whole.
 func (db *DB) Whole(ctx context.Context, tenant, call uuid.UUID) (whole bool, err error) {
-	err = db.pool.QueryRow(ctx, `SELECT expanded_version IS NOT DISTINCT FROM version FROM teams.call_records WHERE tenant_id = $1 AND id = $2`, tenant, call).Scan(&whole)
+	err = db.pool.QueryRow(ctx, `SELECT NOT pending FROM teams.call_records WHERE tenant_id = $1 AND id = $2`, tenant, call).Scan(&whole)
 	return whole, classify(err)
 }

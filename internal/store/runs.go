@@ -142,16 +142,18 @@ func usersStatement(run *Run) string {
 			OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL`)
 }
 
-// peopleInCalls are the people that call records name.
+// peopleInCalls are the people that call records name. It looks records up one by
+// one, LATERAL, because the planner does not know that few have changed, and
+// would join all of them with all sessions at the end of every run.
 const peopleInCalls = `(
-			SELECT tenant_id, change_xid, start_at, organizer_user_id AS user_id, organizer_display_name AS user_display_name, organizer_principal_name AS user_principal_name
-			FROM teams.call_records
-			UNION ALL
-			SELECT c.tenant_id, c.change_xid, c.start_at, p.user_id, p.display_name, p.principal_name
-			FROM teams.call_records c JOIN teams.call_participants p ON p.tenant_id = c.tenant_id AND p.call_id = c.id
-			UNION ALL
-			SELECT c.tenant_id, c.change_xid, c.start_at, e.user_id, e.display_name, e.principal_name
-			FROM teams.call_records c JOIN teams.session_endpoints e ON e.tenant_id = c.tenant_id AND e.call_id = c.id
+			SELECT c.tenant_id, c.change_xid, c.start_at, person.*
+			FROM teams.call_records c CROSS JOIN LATERAL (
+				SELECT c.organizer_user_id AS user_id, c.organizer_display_name AS user_display_name, c.organizer_principal_name AS user_principal_name
+				UNION ALL
+				SELECT user_id, display_name, principal_name FROM teams.call_participants WHERE tenant_id = c.tenant_id AND call_id = c.id
+				UNION ALL
+				SELECT user_id, display_name, principal_name FROM teams.session_endpoints WHERE tenant_id = c.tenant_id AND call_id = c.id
+			) AS person
 		) AS named`
 
 // addToRun adds to a run's counts in the transaction that earned them.

@@ -40,6 +40,7 @@ func Open(url string) (*DB, error) {
 		"application_name":                    "ingestd",
 		"timezone":                            "UTC",
 		"client_encoding":                     "UTF8",
+		"jit":                                 "off", // compiling takes longer than any statement here
 		"lock_timeout":                        "30s",
 		"idle_in_transaction_session_timeout": "60s",
 	} {

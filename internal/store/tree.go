@@ -16,50 +16,61 @@ import (
 
 // tree are the SQL by which an element is stored whole.
 type tree struct {
-	claim  string   // the root's update, which takes the columns as parameters
-	types  []uint32 // of those parameters
-	clear  string   // deletes all child rows
-	copyIn []string // for each table; none for the root
-	done   string
+	claim    string   // the root's update, which takes the columns as parameters
+	types    []uint32 // of those parameters
+	sessions int      // the table whose rows the root counts
+	clear    string   // deletes all child rows
+	copyIn   []string // for each child table
+	done     string
 }
 
 func newTree(m *mapping.Model) tree {
-	root := m.Tables[0]
-	own := metadata(false)
-	t := tree{types: []uint32{uuidOID, timestamptzOID, int8OID, int8OID}}
-	var set, gone []string
-	for i, name := range slices.Concat(own, root.ColumnNames()) {
-		if i >= len(own) {
-			t.types = append(t.types, root.Columns[i-len(own)].Type.OID)
-		}
-		switch name {
-		case "tenant_id", "id":
-		case "version":
-			set = append(set, fmt.Sprintf("version = greatest(version, $%d), expanded_version = $%[1]d", i+1))
-		default:
-			set = append(set, fmt.Sprintf("%s = $%d", name, i+1))
-		}
-	}
-	t.types = append(t.types, int4OID)
-	id, version := len(own)+1, len(own)+slices.Index(root.ColumnNames(), "version")+1
-	t.claim = fmt.Sprintf(`
-		UPDATE teams.%s SET %s, session_count = $%d, expanded_at = now(), change_xid = pg_current_xact_id()
-		WHERE tenant_id = $1 AND id = $%d AND (expanded_version IS NULL OR expanded_version < $%d)`,
-		root.Name, strings.Join(set, ", "), len(t.types), id, version)
-	t.copyIn = make([]string, len(m.Tables))
-	for i, table := range m.Tables[1:] {
-		gone = append(gone, fmt.Sprintf("t%d AS (DELETE FROM teams.%s WHERE tenant_id = $1 AND call_id = $2)", i, table.Name))
-		t.copyIn[i+1] = fmt.Sprintf(`COPY teams.%s (tenant_id, %s) FROM STDIN (FORMAT binary)`, table.Name, strings.Join(table.ColumnNames(), ", "))
-	}
-	t.clear = "WITH " + strings.Join(gone, ", ") + " SELECT"
-	t.done = `
+	t := tree{
+		sessions: slices.IndexFunc(m.Tables, func(t *mapping.Layout) bool { return t.Name == "sessions" }),
+		done: `
 		WITH noted AS (
 			INSERT INTO teams.call_record_versions (tenant_id, call_id, version, last_modified_at, seen_at)
 			SELECT tenant_id, id, expanded_version, last_modified_at, updated_at FROM teams.call_records WHERE tenant_id = $1 AND id = $2
 			ON CONFLICT DO NOTHING
 		)
-		DELETE FROM ingest.expansions WHERE tenant_id = $1 AND call_id = $2`
+		DELETE FROM ingest.expansions WHERE tenant_id = $1 AND call_id = $2`,
+	}
+	t.claimBy(m.Tables[0])
+	var gone []string
+	for i, table := range m.Tables[1:] {
+		gone = append(gone, fmt.Sprintf("t%d AS (DELETE FROM teams.%s WHERE tenant_id = $1 AND call_id = $2)", i, table.Name))
+		t.copyIn = append(t.copyIn, fmt.Sprintf(`COPY teams.%s (tenant_id, %s) FROM STDIN (FORMAT binary)`, table.Name, strings.Join(table.ColumnNames(), ", ")))
+	}
+	t.clear = "WITH " + strings.Join(gone, ", ") + " SELECT"
 	return t
+}
+
+// claimBy makes the update of the root's table.
+func (t *tree) claimBy(root *mapping.Layout) {
+	own := metadata(false)
+	t.types = []uint32{uuidOID, timestamptzOID, int8OID, int8OID} // of own
+	for _, c := range root.Columns {
+		t.types = append(t.types, c.Type.OID)
+	}
+	t.types = append(t.types, int4OID) // of session_count
+	var set []string
+	var id, version int
+	for i, name := range slices.Concat(own, root.ColumnNames()) {
+		switch n := i + 1; name {
+		case "tenant_id":
+		case "id":
+			id = n
+		case "version":
+			version = n
+			set = append(set, fmt.Sprintf("version = greatest(version, $%d), expanded_version = $%[1]d", n))
+		default:
+			set = append(set, fmt.Sprintf("%s = $%d", name, n))
+		}
+	}
+	t.claim = fmt.Sprintf(`
+		UPDATE teams.%s SET %s, session_count = $%d, expanded_at = now(), change_xid = pg_current_xact_id()
+		WHERE tenant_id = $1 AND id = $%d AND (expanded_version IS NULL OR expanded_version < $%d)`,
+		root.Name, strings.Join(set, ", "), len(t.types), id, version)
 }
 
 // Numbers of types (pg_type.dat).
@@ -100,9 +111,9 @@ func saveTree(ctx context.Context, tx pgx.Tx, run *Run, batch *mapping.Batch) er
 	if _, err := tx.Exec(ctx, run.whole.clear, run.Tenant, id); err != nil {
 		return err
 	}
-	for table, copyIn := range run.whole.copyIn {
-		rows := run.encodeChildren(batch, table)
-		if table == 0 || rows == nil {
+	for i, copyIn := range run.whole.copyIn {
+		rows := run.encodeChildren(batch, i+1)
+		if rows == nil {
 			continue
 		}
 		if _, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(rows), copyIn); err != nil {
@@ -123,13 +134,11 @@ func (run *Run) claimRoot(ctx context.Context, tx pgx.Tx, batch *mapping.Batch) 
 	e := batch.Elements[0]
 	values := [][]byte{run.Tenant[:], mapping.AppendTime(nil, e.At), appendInt8(nil, run.ID), appendInt8(nil, e.Hash)}
 	for row := range batch.Rows(0, 0) {
-		for field := range mapping.Fields(row) {
-			values = append(values, field)
-		}
+		values = slices.AppendSeq(values, mapping.Fields(row))
 	}
 	copy(id[:], values[len(metadata(false))])
 	sessions := 0
-	for range batch.Rows(0, slices.IndexFunc(run.Model.Tables, func(t *mapping.Layout) bool { return t.Name == "sessions" })) {
+	for range batch.Rows(0, run.whole.sessions) {
 		sessions++
 	}
 	values = append(values, binary.BigEndian.AppendUint32(nil, uint32(sessions)))
