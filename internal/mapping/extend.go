@@ -14,7 +14,7 @@ import (
 // The element's hash becomes that of the whole document.
 //
 // All of the elements are written, or none: if the last Append was rejected,
-// if there is no such array, if an element is no object or if one cannot be
+// if there is no such array, if first is 0 and the array has rows already, if an element is no object or if one cannot be
 // stored (an ordinal above 32767). Elements that can only be stored with
 // characters replaced are stored, and each becomes a reject marked so, with the
 // key of the whole. The elements' text is not needed afterwards: a reject has a
@@ -23,6 +23,11 @@ func (b *Batch) Extend(name string, elements Value, first int) error {
 	p, err := b.extensible(name, elements)
 	if err != nil {
 		return err
+	}
+	if first == 0 {
+		for range b.Rows(len(b.Elements)-1, p.table) {
+			return fmt.Errorf("%s were in the element already", name)
+		}
 	}
 	before, ordinal := b.state(), first
 	for element := range elements.Elements() {
