@@ -111,3 +111,29 @@ func meeting(t *testing.T, id uuid.UUID, start time.Time) graphsim.CallRecord {
 	}
 	return graphsim.CallRecord{Start: start, Available: start, JSON: document}
 }
+
+// TestMemoryOfLargePages has sixteen records, as many as are in flight, with a
+// page of 20 MB each, far above what Graph serves: they go one after the other.
+func TestMemoryOfLargePages(t *testing.T) {
+	if runtime.GOOS != "linux" || storetest.Race() {
+		t.Skip("reads /proc, and the race detector takes many times the memory")
+	}
+	t.Parallel()
+	now := noon.Add(7 * time.Minute)
+	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: -1, Now: func() time.Time { return now }}
+	text := strings.Repeat("0123456789abcdef", 20<<16)
+	for n := range 16 {
+		start := noon.Add(-time.Duration(n) * time.Hour)
+		c.Records = append(c.Records, graphsim.CallRecord{Start: start, JSON: fmt.Appendf(nil,
+			`{"id":%q,"version":1,"startDateTime":%q,"sessions":[{"id":%q,"caller":{"name":%q},"segments":[]}],"participants_v2":[]}`, uuid.New(), start.Format(time.RFC3339), uuid.New(), text)})
+	}
+	url, tenant := storetest.URL(t), simulate(t, c)
+	p := launch(t, workplace(t, url, tenant, "call_records"), "once")
+	peak := p.peak(t)
+	p.exits(t, patience, exitOK)
+	conn := storetest.Conn(t, url)
+	t.Logf("peak RSS %.1f MiB with %d records", peak, storetest.Query[int](t, conn, `SELECT count(*) FROM teams.call_records WHERE expanded_version = version`))
+	if peak > 2*mostMemory {
+		t.Errorf("peak RSS %.1f MiB, above %d", peak, 2*mostMemory)
+	}
+}

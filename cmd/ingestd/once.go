@@ -133,7 +133,7 @@ func lost(o outcome) []string {
 func worst(outcomes []outcome) error {
 	var errs []error
 	for _, o := range outcomes {
-		if o.err != nil && o.report.Failed < o.report.Windows && fetch.KindOf(o.err) == fetch.Transient {
+		if o.err != nil && o.report.Failed > 0 && o.report.Failed < o.report.Windows && fetch.KindOf(o.err) == fetch.Transient {
 			errs = append(errs, errDegraded(fmt.Sprintf("%d of %d windows failed: %v", o.report.Failed, o.report.Windows, o.err)))
 		} else if o.err != nil {
 			errs = append(errs, o.err)

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 func (c *Client) attempt(ctx context.Context, r request, u *url.URL, token string) (*response, error) {
 	id := uuid.NewString()
 	counts := Counts{Requests: 1}
-	resp, err := c.exchange(ctx, c.header(r, token, id), u, r.accept)
+	resp, err := c.exchange(ctx, c.header(r, token, id), u, r)
 	if failure, ok := errors.AsType[*Error](err); ok {
 		failure.ClientRequestID = id
 		if failure.Kind == Throttled {
@@ -48,7 +49,7 @@ func (c *Client) header(r request, token, id string) http.Header {
 }
 
 // exchange sends one request and reads its answer to the end. One that is not accepted counts as garbled.
-func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL, accept func([]byte) error) (*response, error) {
+func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL, r request) (*response, error) {
 	ctx, cancel := context.WithTimeout(caller, c.timeout)
 	defer cancel()
 	req := (&http.Request{Method: http.MethodGet, URL: u, Header: header}).WithContext(ctx)
@@ -66,9 +67,12 @@ func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL
 	if resp.StatusCode != http.StatusOK {
 		return nil, c.failed(resp)
 	}
-	body, err := c.bodies.read(resp)
-	if err == nil && accept != nil {
-		err = accept(body)
+	body, err := c.bodies.read(resp, cmp.Or(r.most, c.bodies.max))
+	if err == nil && r.accept != nil {
+		err = r.accept(body)
+	}
+	if r.most > 0 && errors.Is(err, ErrTooLarge) {
+		return nil, &Error{Kind: Refused, Status: resp.StatusCode, RequestID: clean(resp.Header.Get("request-id")), Hint: hintTooLarge, Err: err}
 	}
 	if err != nil {
 		return nil, unreadable(caller, resp, body, err)
@@ -80,7 +84,7 @@ func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL
 // the load balancer then chooses another server.
 func (c *Client) failed(resp *http.Response) error {
 	resp.Body = io.NopCloser(io.LimitReader(resp.Body, maxKept))
-	body, _ := c.bodies.read(resp)
+	body, _ := c.bodies.read(resp, c.bodies.max)
 	if resp.StatusCode == http.StatusServiceUnavailable {
 		c.http.CloseIdleConnections()
 	}

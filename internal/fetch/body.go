@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,21 +24,25 @@ type bodies struct {
 	buffers sync.Pool
 }
 
-// read returns the decompressed body after its last byte and checksum, or, with an error, what could be read of it.
+// ErrTooLarge is the cause of an Error when an answer is larger than asked for.
+var ErrTooLarge = errors.New("answer is too large")
+
+// read returns the decompressed body of at most so many bytes after its last byte and checksum, or, with an error, what
+// could be read of it.
 // A length or chunk that is not met is an error by net/http. Without either and uncompressed, a cut goes unseen here:
 // the reader of the JSON must insist on its end.
-func (b *bodies) read(resp *http.Response) ([]byte, error) {
+func (b *bodies) read(resp *http.Response, most int64) ([]byte, error) {
 	switch encoding := strings.ToLower(resp.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
-		return b.readAll(resp.Body)
+		return b.readAll(resp.Body, most)
 	case "gzip":
-		return b.gunzip(resp.Body)
+		return b.gunzip(resp.Body, most)
 	default:
 		return nil, fmt.Errorf("unknown content encoding %q", clean(encoding))
 	}
 }
 
-func (b *bodies) gunzip(body io.Reader) ([]byte, error) {
+func (b *bodies) gunzip(body io.Reader, most int64) ([]byte, error) {
 	reader, ok := b.gzips.Get().(*gzip.Reader)
 	if !ok {
 		reader = new(gzip.Reader)
@@ -49,19 +54,19 @@ func (b *bodies) gunzip(body io.Reader) ([]byte, error) {
 		}
 		return nil, err
 	}
-	return b.readAll(reader)
+	return b.readAll(reader, most)
 }
 
-func (b *bodies) readAll(body io.Reader) ([]byte, error) {
+func (b *bodies) readAll(body io.Reader, most int64) ([]byte, error) {
 	all, ok := b.buffers.Get().(*bytes.Buffer)
 	if !ok {
 		all = new(bytes.Buffer)
 	}
 	defer b.buffers.Put(all)
 	all.Reset()
-	n, err := all.ReadFrom(io.LimitReader(body, b.max+1))
-	if err == nil && n > b.max {
-		err = fmt.Errorf("answer is larger than %d bytes", b.max)
+	n, err := all.ReadFrom(io.LimitReader(body, most+1))
+	if err == nil && n > most {
+		err = fmt.Errorf("%w: above %d bytes", ErrTooLarge, most)
 	}
 	return bytes.Clone(all.Bytes()), err
 }

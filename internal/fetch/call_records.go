@@ -48,7 +48,6 @@ type Part struct {
 	Page    mapping.Value // an array of objects
 	First   int           // number of the page's first object in the whole array
 	More    bool          // pages of this array follow
-	Size    int           // bytes of the answer
 	Served  time.Time     // Graph's time of the answer
 
 	doc  mapping.Document
@@ -57,9 +56,10 @@ type Part struct {
 
 // Record asks for a call record whole: sessions with their segments, page after
 // page, and after them the participants. The last value of a reading that
-// failed is an *Error or the context's error. The parts of one record may be of
-// different versions: that is for the caller to see.
-func (c *Client) Record(ctx context.Context, api, id string, usage *Usage) iter.Seq2[*Part, error] {
+// failed is an *Error or the context's error; that of an answer above so many
+// bytes is ErrTooLarge. The parts of one record may be of different versions:
+// that is for the caller to see.
+func (c *Client) Record(ctx context.Context, api, id string, most int64, usage *Usage) iter.Seq2[*Part, error] {
 	return func(yield func(*Part, error) bool) {
 		for _, array := range pagedArrays {
 			first := request{
@@ -68,6 +68,7 @@ func (c *Client) Record(ctx context.Context, api, id string, usage *Usage) iter.
 				prefer: []string{"include-unknown-enum-members"},
 				what:   "call_records " + id,
 				usage:  usage,
+				most:   most,
 			}
 			for part, err := range c.parts(ctx, first, id, array.name) {
 				if !yield(part, err) || err != nil {
@@ -113,7 +114,7 @@ func (c *Client) part(ctx context.Context, r request, id, array string, first bo
 		if err != nil {
 			return err
 		}
-		p.Size, p.More = len(body), p.next != ""
+		p.More = p.next != ""
 		return p.check()
 	}
 	resp, err := c.get(ctx, r)

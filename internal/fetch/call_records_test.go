@@ -37,7 +37,7 @@ func record(t *testing.T, answers map[string]string) (parts, asked []string, err
 		}
 		fmt.Fprint(w, strings.ReplaceAll(answer, "{base}", "https://"+r.Host+base))
 	})
-	for part, failed := range c.Record(t.Context(), "v1.0", callID, nil) {
+	for part, failed := range c.Record(t.Context(), "v1.0", callID, 1<<20, nil) {
 		if failed != nil {
 			return parts, asked, failed
 		}
@@ -99,6 +99,7 @@ func TestRecordRefusesWhatIsNotWhole(t *testing.T) {
 		"a link that loops":       {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{}],"sessions@odata.nextLink":"{base}/sessions?n=2"}`, "/sessions?n=2": `{"value":[{}],"@odata.nextLink":"{base}/sessions?n=2"}`}, "leads back to an earlier page", Transient},
 		"a link elsewhere":        {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{}],"sessions@odata.nextLink":"https://elsewhere.example/v1.0/x"}`}, "elsewhere.example", Refused},
 		"a page that is garbage":  {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{}],"sessions@odata.nextLink":"{base}/sessions?n=2"}`, "/sessions?n=2": `{"value":[{"id":`}, "JSON", Transient},
+		"a page above the bound":  {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{"x":"` + strings.Repeat("x", 1<<20) + `"}]}`}, "answer is too large", Refused},
 		"a record that is gone":   {nil, "404", Refused},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -102,6 +102,7 @@ type request struct {
 	what   string   // endpoint and window in words, for errors
 	usage  *Usage   // of the run, may be nil
 
+	most   int64                   // bytes of a body; 0: maxBody
 	accept func(body []byte) error // refuses a body that is not what was asked for; nil takes any
 }
 

@@ -88,6 +88,9 @@ func closed(c <-chan struct{}) bool {
 // expandOne stores one record whole, or notes why not.
 func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 	err := safely(func() error { return x.storeWhole(ctx, r) })
+	if errors.Is(err, fetch.ErrLinkExpired) { // it may have waited long for room
+		err = safely(func() error { return x.storeWhole(ctx, r) })
+	}
 	switch {
 	case err == nil:
 		x.trees.Add(1)
@@ -97,12 +100,12 @@ func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case hopeless(err):
+	case stranded(err):
 		return err
 	}
 	inARow := x.failing.Add(1)
 	noted := x.noteExpansion(ctx, r, err, inARow >= outage)
-	if inARow >= outage && (unanswered(err) || broken(err)) {
+	if inARow >= outage && (keptOut(err) || unanswered(err) || broken(err)) {
 		return err
 	}
 	return noted
@@ -121,27 +124,34 @@ func broken(err error) bool {
 	return errors.As(err, &database) && database.Kind == store.Broken
 }
 
-// errOlder is an answer of an older version than one that was named before, by
-// the list or in an earlier part of the same record. Graph's servers do not
-// all learn of a version at once.
-var errOlder = errors.New("Graph answers with an older version than it listed; it is asked again later")
+// errOlder is an answer of an older version than the list named, or parts of
+// two versions. Graph's servers do not all learn of a version at once.
+var errOlder = errors.New("Graph answers with an older version than it listed, or with two; it is asked again later")
 
-// storeWhole reads a record in all its parts and stores it.
+// storeWhole reads a record in all its parts and stores it. One with an answer
+// above its share of memory is asked for again once it has more.
 func (x *execution) storeWhole(ctx context.Context, r store.Record) error {
-	taken := int64(share)
+	err := x.storeWithin(ctx, r, share)
+	if errors.Is(err, fetch.ErrTooLarge) {
+		err = x.storeWithin(ctx, r, big)
+	}
+	return err
+}
+
+func (x *execution) storeWithin(ctx context.Context, r store.Record, taken int64) error {
 	if err := x.Room.Acquire(ctx, taken); err != nil {
 		return err
 	}
 	defer func() { x.Room.Release(taken) }()
 	b, version := x.Endpoint.Rows.NewBatch(), int64(0)
-	for part, err := range x.Client.Record(ctx, x.API, r.ID.String(), &x.usage) {
+	for part, err := range x.Client.Record(ctx, x.API, r.ID.String(), taken, &x.usage) {
 		if err != nil {
 			return err
 		}
 		if err := x.addPart(b, part, r.Version, &version); err != nil {
 			return err
 		}
-		if taken == share && (part.More || part.Size > share) {
+		if part.More && taken < big {
 			x.Room.Release(taken) // whoever waits holds nothing, so somebody always gets on
 			taken = 0
 			if err := x.Room.Acquire(ctx, big); err != nil {
@@ -189,7 +199,7 @@ func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error
 	var graph *fetch.Error
 	errors.As(why, &graph)
 	notFound := graph != nil && graph.Status == http.StatusNotFound
-	missing := notFound || errors.Is(why, errOlder) || unanswered(why)
+	missing := notFound || errors.Is(why, errOlder) || unanswered(why) || fetch.KindOf(why) == fetch.Throttled
 	now := x.Client.Clock()
 	parked := !missing && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
 	note := store.Expansion{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}

@@ -188,11 +188,16 @@ func (x *execution) verdict(err error) error {
 }
 
 // hopeless tells whether the other windows of a run would fail alike.
-func hopeless(err error) bool {
-	switch fetch.KindOf(err) {
-	case fetch.Denied, fetch.Throttled:
-		return true
-	}
+func hopeless(err error) bool { return keptOut(err) || stranded(err) }
+
+// keptOut tells whether Graph does not want to be asked.
+func keptOut(err error) bool {
+	kind := fetch.KindOf(err)
+	return kind == fetch.Denied || kind == fetch.Throttled
+}
+
+// stranded tells whether the clock or the database is not there to go on with.
+func stranded(err error) bool {
 	var database *store.Error
 	return errors.Is(err, fetch.ErrClockJump) || errors.As(err, &database) && database.Kind == store.Transient
 }

@@ -142,18 +142,20 @@ func usersStatement(run *Run) string {
 			OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL`)
 }
 
-// peopleInCalls are the people that call records name. It looks records up one by
+// peopleInCalls are the people of the tenant that call records name; those of
+// other tenants are no users of it. It looks records up one by
 // one, LATERAL, because the planner does not know that few have changed, and
 // would join all of them with all sessions at the end of every run.
 const peopleInCalls = `(
 			SELECT c.tenant_id, c.change_xid, c.start_at, person.*
 			FROM teams.call_records c CROSS JOIN LATERAL (
-				SELECT c.organizer_user_id AS user_id, c.organizer_display_name AS user_display_name, c.organizer_principal_name AS user_principal_name
+				SELECT c.organizer_user_id AS user_id, c.organizer_display_name AS user_display_name, c.organizer_principal_name AS user_principal_name, c.organizer_tenant_id AS home
 				UNION ALL
-				SELECT user_id, display_name, principal_name FROM teams.call_participants WHERE tenant_id = c.tenant_id AND call_id = c.id
+				SELECT user_id, display_name, principal_name, identity_tenant_id FROM teams.call_participants WHERE tenant_id = c.tenant_id AND call_id = c.id
 				UNION ALL
-				SELECT user_id, display_name, principal_name FROM teams.session_endpoints WHERE tenant_id = c.tenant_id AND call_id = c.id
+				SELECT user_id, display_name, principal_name, identity_tenant_id FROM teams.session_endpoints WHERE tenant_id = c.tenant_id AND call_id = c.id
 			) AS person
+			WHERE home IS NULL OR home = c.tenant_id
 		) AS named`
 
 // addToRun adds to a run's counts in the transaction that earned them.

@@ -75,6 +75,9 @@ type save struct {
 // reject.
 func newSave(run *Run, batch *mapping.Batch) *save {
 	s := &save{Run: run, batch: batch, rejects: slices.Clone(batch.Rejects)}
+	if run.Versioned { // what a list blemishes is kept by SaveTree, whole
+		s.rejects = slices.DeleteFunc(s.rejects, func(r mapping.Reject) bool { return r.Stored })
+	}
 	var order []int
 	for i, e := range batch.Elements {
 		if run.Versioned && batch.Field(i, run.versions) == nil {
