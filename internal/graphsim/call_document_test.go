@@ -222,7 +222,7 @@ func TestThousandPeopleMeet(t *testing.T) {
 	for name, now := range starts {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := start(t, Config{Now: at(now), RecordsPerDay: 10})
+			a := start(t, Config{Now: at(now), RecordsPerDay: 100})
 			var found []document
 			for _, d := range a.records.listed(a.Server.window("v1.0", now.AddDate(0, 0, -31), now)) {
 				if d.relation(sessions).size == 1200 && d.relation(participants).size == 1000 {

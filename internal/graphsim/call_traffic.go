@@ -59,7 +59,7 @@ func (t callTraffic) generate(d int64) []call {
 	for range t.volume(d, t.perDay) {
 		calls = append(calls, w.call(w.callKind()))
 	}
-	if d == t.stories.townHall && t.perDay > 0 && d >= t.first {
+	if d == t.stories.townHall && t.perDay >= townHallTraffic && d >= t.first {
 		calls = append(calls, w.townHall())
 	}
 	slices.SortFunc(calls, func(a, b call) int {

@@ -19,7 +19,8 @@ import "time"
 //     is its fifth day or earlier.
 //   - A town hall: on the last working day that ended a day before Start or
 //     earlier, a thousand people meet at 15:00 UTC, most of them guests; two
-//     hundred lose their connection and come again.
+//     hundred lose their connection and come again. Companies with few calls
+//     hold none.
 type stories struct {
 	outage      int64 // day
 	lastNight   int64 // day
@@ -39,6 +40,7 @@ const (
 	townHallStart    = 15 * 3600 * second
 	townHallPeople   = 1000
 	townHallSessions = 1200
+	townHallTraffic  = 100 // call records a day of a company that holds one
 )
 
 // amsterdam has no people but those of its story.

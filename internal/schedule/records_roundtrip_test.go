@@ -54,10 +54,7 @@ func TestRoundTripOfGeneratedCallRecords(t *testing.T) {
 	generator := mappingtest.CallRecord(properties(t))
 	start := time.Date(2026, 6, 12, 0, 0, 0, 0, time.UTC)
 	var records []graphsim.CallRecord
-	n := 2000
-	if storetest.Race() {
-		n = 300 // each takes ten times as long
-	}
+	n := documents()
 	for i := range n {
 		records = append(records, readable(t, generator.Example(i), start.Add(time.Duration(i)*time.Second)))
 	}

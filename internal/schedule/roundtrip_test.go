@@ -184,11 +184,19 @@ func TestRoundTripOfGeneratedDocuments(t *testing.T) {
 			for _, keys := range inGraph[e.Name].keys {
 				t.Run(e.Name+" "+api+" by "+keys[0], func(t *testing.T) {
 					t.Parallel()
-					roundTrip(t, e, generated(t, e, api, keys, 2000))
+					roundTrip(t, e, generated(t, e, api, keys, documents()))
 				})
 			}
 		}
 	}
+}
+
+// documents is how many generated documents go through a round trip.
+func documents() int {
+	if storetest.Race() {
+		return 300 // each takes ten times as long
+	}
+	return 2000
 }
 
 func generated(t *testing.T, e fetch.Endpoint, api string, keys []string, n int) []string {

@@ -201,20 +201,20 @@ func (w *world) wantCleanRuns() {
 func (w *world) wantNothingLeft() {
 	w.Helper()
 	const sessions = `pg_stat_activity WHERE datname = current_database() AND application_name = 'ingestd'`
-	for _, left := range []struct{ name, sql string }{
-		{"bytes in stage tables", `SELECT coalesce(sum(pg_relation_size(oid)), 0) FROM pg_class WHERE relname LIKE 'stage\_%'`},
-		{"advisory locks", `SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND datname = current_database()`},
-		{"open transactions", `SELECT count(*) FROM ` + sessions + ` AND state <> 'idle'`},
-	} {
-		if got := w.query(left.sql); got != "0" {
-			w.Errorf("%s %s are left", got, left.name)
-		}
-	}
+	w.wantSoonNone("bytes in stage tables", `SELECT coalesce(sum(pg_relation_size(oid)), 0) FROM pg_class WHERE relname LIKE 'stage\_%'`)
+	w.wantSoonNone("advisory locks", `SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND datname = current_database()`)
+	w.wantSoonNone("open transactions", `SELECT count(*) FROM `+sessions+` AND state <> 'idle'`)
 	w.db.Close()
-	const left = `SELECT (SELECT count(*) FROM ` + sessions + `) + (SELECT count(*) FROM pg_class WHERE relname LIKE 'stage\_%')`
-	for deadline := time.Now().Add(10 * time.Second); storetest.Query[int](w, w.conn, left) > 0; time.Sleep(time.Millisecond) {
+	w.wantSoonNone("sessions or temporary tables", `SELECT (SELECT count(*) FROM `+sessions+`) + (SELECT count(*) FROM pg_class WHERE relname LIKE 'stage\_%')`)
+}
+
+// wantSoonNone fails unless a query returns 0 before long: a server takes a
+// moment to clear up after a session that was killed.
+func (w *world) wantSoonNone(what, sql string) {
+	w.Helper()
+	for deadline := time.Now().Add(10 * time.Second); storetest.Query[int](w, w.conn, sql) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.Fatal("sessions or temporary tables are left behind")
+			w.Fatalf("%s are left behind", what)
 		}
 	}
 }
