@@ -116,7 +116,7 @@ func given(records ...graphsim.CallRecord) graphsim.Config {
 }
 
 func TestCallRecordsArriveWhole(t *testing.T) {
-	w := newRecordsWorld(t, graphsim.Config{Seed: 4, Users: 40, RecordsPerDay: 15})
+	w := newRecordsWorld(t, graphsim.Config{Seed: 4, Users: 40, RecordsPerDay: 15, History: 14 * 24 * time.Hour})
 	w.settleRecords()
 	t.Logf("%d records", w.wantTrees())
 	w.wantHonestLedger(w.job)
@@ -260,13 +260,14 @@ func TestRecordExpiresWhilePending(t *testing.T) {
 	w.advance(time.Minute)
 	w.once()
 	w.is("state", w.query(`SELECT state || ' ' || attempts FROM ingest.expansions`), "waiting 2")
-	for range 30 {
-		w.advance(24 * time.Hour)
+	for range 3 {
+		w.advance(9 * 24 * time.Hour)
 		w.once()
 	}
 	w.sim.SetFaults(nil)
 	w.advance(24 * time.Hour)
 	report := w.once()
+	w.is("state", w.query(`SELECT state FROM ingest.endpoints`), "late")
 	if len(report.Gone) != 1 || report.Gone[0].ID.String() != recordID(2) || report.Gone[0].Version != 3 {
 		t.Errorf("lost %+v, want the record %s", report.Gone, recordID(2))
 	}
