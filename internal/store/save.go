@@ -256,51 +256,6 @@ func (s *save) prepareStage(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// encode writes rows of the stage in COPY's binary format.
-func (s *save) encode(todo []int) []byte {
-	out := appendCopyHeader(make([]byte, 0, s.size(todo)))
-	for _, i := range todo {
-		e := s.batch.Elements[i]
-		for row := range s.batch.Rows(i, 0) {
-			out = append(out, byte(s.fields>>8), byte(s.fields))
-			out = mapping.AppendField(out, s.Tenant[:])
-			if s.Aggregate {
-				out = mapping.AppendField(out, mapping.AppendTime(nil, s.window.From))
-				out = mapping.AppendField(out, mapping.AppendTime(nil, s.window.To))
-			}
-			out = mapping.AppendField(out, mapping.AppendTime(nil, e.At))
-			out = mapping.AppendField(out, appendInt8(nil, s.ID))
-			out = mapping.AppendField(out, appendInt8(nil, e.Hash))
-			out = append(out, row...)
-		}
-	}
-	return append(out, copyEnd...)
-}
-
-// COPY's binary format is a header, for each row the number of fields and the
-// fields, and an end mark (PostgreSQL manual, COPY).
-func appendCopyHeader(dst []byte) []byte {
-	return append(append(dst, "PGCOPY\n\xff\r\n\x00"...), 0, 0, 0, 0, 0, 0, 0, 0)
-}
-
-const copyEnd = "\xff\xff"
-
-// size bounds the bytes of encode: to grow into megabytes by and by would leave
-// several times as many behind.
-func (s *save) size(todo []int) int {
-	size := 32 // for header and end mark
-	for _, i := range todo {
-		for row := range s.batch.Rows(i, 0) {
-			size += len(row) + 96 // for the columns in front
-		}
-	}
-	return size
-}
-
-func appendInt8(dst []byte, n int64) []byte {
-	return append(dst, byte(n>>56), byte(n>>48), byte(n>>40), byte(n>>32), byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-}
-
 // writeCarefully writes elements under savepoints and halves what fails, until
 // the elements that the database refuses stand alone.
 func (s *save) writeCarefully(ctx context.Context, tx pgx.Tx, todo []int, rejects *[]mapping.Reject) (Counts, error) {

@@ -149,21 +149,3 @@ func (run *Run) claimRoot(ctx context.Context, tx pgx.Tx, batch *mapping.Batch) 
 	}
 	return id, err
 }
-
-// encodeChildren writes an element's rows of a child table in COPY's binary
-// format; nil if there are none.
-func (run *Run) encodeChildren(batch *mapping.Batch, table int) (out []byte) {
-	size := 0
-	for row := range batch.Rows(0, table) {
-		size += len(row) + 2 + 4 + len(run.Tenant)
-	}
-	if size == 0 {
-		return nil
-	}
-	fields := 1 + len(run.Model.Tables[table].Columns)
-	out = appendCopyHeader(make([]byte, 0, size+32))
-	for row := range batch.Rows(0, table) {
-		out = append(mapping.AppendField(append(out, byte(fields>>8), byte(fields)), run.Tenant[:]), row...)
-	}
-	return append(out, copyEnd...)
-}
