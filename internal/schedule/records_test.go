@@ -158,7 +158,7 @@ func TestRecordExpiresWhilePending(t *testing.T) {
 	w := newRecordsWorld(t, given(aRecord(1, 1, 2, 2), aRecord(2, 3, 1, 1)))
 	w.sim.SetFaults(onRecord(2, always(graphsim.Fault{Status: http.StatusNotFound})))
 	w.once()
-	w.advance(time.Minute)
+	w.advance(10 * time.Minute)
 	w.once()
 	w.is("state", w.query(`SELECT state || ' ' || attempts FROM ingest.expansions`), "waiting 2")
 	for range 3 {
