@@ -133,19 +133,12 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 // note brings the endpoint's row up to date after a run.
 func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) error {
 	now := j.Client.Clock()
-	ledger, err := j.DB.Slots(ctx, j.Tenant, j.Endpoint.Name, state.Origin)
+	s, err := j.survey(ctx, state, now)
 	if err != nil {
 		return err
 	}
-	backlog, err := j.backlog(ctx, j.Policy, now)
-	if err != nil {
-		return err
-	}
-	gone, parked := j.Policy.stuck(now, backlog.Stuck)
-	report.Watermark = heldBack(j.Policy.Watermark(now, ledger), backlog)
-	report.Lost, report.Gone = j.Policy.Lost(now, ledger), gone
-	report.Parked = len(j.Policy.Parked(now, ledger)) + len(parked)
-	report.Due = len(j.Policy.Plan(now, ledger)) + backlog.Due
+	report.Watermark, report.Lost, report.Gone, report.Due = s.Watermark, s.Lost, s.RecordsGone, s.Due
+	report.Parked = len(s.Parked) + len(s.RecordsParked)
 	next := j.Next(now)
 	state.Watermark, state.NextDueAt = report.Watermark, &next
 	switch {
@@ -205,6 +198,7 @@ type Survey struct {
 	Lost      []fetch.Window
 	Parked    []store.Slot
 	Expiring  []fetch.Window // not settled, and out of Graph's reach within 48 hours
+	Due       int            // windows and records to be read now
 
 	// Of records that are not stored whole:
 	Pending       int            // within reach
@@ -219,19 +213,24 @@ func (j *Job) Survey(ctx context.Context, now time.Time) (Survey, error) {
 	if err != nil || !known {
 		return Survey{}, err
 	}
+	return j.survey(ctx, state, now)
+}
+
+func (j *Job) survey(ctx context.Context, state store.Endpoint, now time.Time) (Survey, error) {
 	ledger, err := j.DB.Slots(ctx, j.Tenant, j.Endpoint.Name, state.Origin)
 	if err != nil {
 		return Survey{}, err
 	}
 	policy := j.Policy
 	policy.Origin = state.Origin
-	s := Survey{State: state, Known: true, Watermark: policy.Watermark(now, ledger), Lost: policy.Lost(now, ledger)}
-	s.Parked = policy.Parked(now, ledger)
 	backlog, err := j.backlog(ctx, policy, now)
 	if err != nil {
 		return Survey{}, err
 	}
-	s.Watermark, s.Pending = heldBack(s.Watermark, backlog), backlog.Pending
+	s := Survey{
+		State: state, Known: true, Watermark: heldBack(policy.Watermark(now, ledger), backlog), Lost: policy.Lost(now, ledger),
+		Parked: policy.Parked(now, ledger), Due: len(policy.Plan(now, ledger)) + backlog.Due, Pending: backlog.Pending,
+	}
 	s.RecordsGone, s.RecordsParked = policy.stuck(now, backlog.Stuck)
 	s.RecordsSoon = len(backlog.Stuck) - len(s.RecordsGone) - len(s.RecordsParked)
 	for _, w := range policy.Expiring(now, ledger) {
