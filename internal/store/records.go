@@ -17,7 +17,6 @@ type Record struct {
 	Attempts int        // that failed since this version was named
 	Parked   bool       // it failed again and again, and is tried daily
 	FailedAt *time.Time // the last time, on Graph's clock
-	Error    *string
 }
 
 // pending is the columns of a Record and where they are from, and due those
@@ -25,7 +24,7 @@ type Record struct {
 // it meets "x.next_at IS NULL OR …", expects no rows, and sorts them all.)
 const (
 	pending = `
-	c.id, c.version, c.start_at, coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at, x.error
+	c.id, c.version, c.start_at, coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at
 	FROM teams.call_records c
 	LEFT JOIN ingest.expansions x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
 	WHERE c.tenant_id = $1 AND c.pending`

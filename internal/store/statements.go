@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"ingestd/internal/mapping"
 )
 
 // statements are the SQL of Save for one endpoint, made from its mapping. All
@@ -45,6 +43,10 @@ func newStatements(run *Run) statements {
 	for _, name := range slices.Concat(own[len(lead):], names[root.Key:]) {
 		set = append(set, name+" = excluded."+name)
 	}
+	version := "0::bigint"
+	if run.Versioned {
+		version = "version"
+	}
 	window := ""
 	if aggregate {
 		window = "AND window_from = $3 AND window_to = $4"
@@ -55,8 +57,8 @@ func newStatements(run *Run) statements {
 			stage, columns, root.Name),
 		clearStage: `TRUNCATE ` + stage,
 		copyIn:     fmt.Sprintf(`COPY %s (%s) FROM STDIN (FORMAT binary)`, stage, columns),
-		lookup: fmt.Sprintf(`SELECT %s::text, row_hash, updated_at, 0::bigint FROM teams.%s WHERE tenant_id = $1 %s AND %[1]s = ANY ($2::%[4]s[])`,
-			last.Name, root.Name, window, last.Type.Name),
+		lookup: fmt.Sprintf(`SELECT %s::text, row_hash, updated_at, %s FROM teams.%s WHERE tenant_id = $1 %s AND %[1]s = ANY ($2::%[5]s[])`,
+			last.Name, version, root.Name, window, last.Type.Name),
 		upsert: fmt.Sprintf(`
 			INSERT INTO teams.%s AS t (%s)
 			SELECT %[2]s FROM %[3]s ORDER BY %[4]s
@@ -81,22 +83,19 @@ func newStatements(run *Run) statements {
 			root.Name, last.Name, key),
 	}
 	if run.Versioned {
-		st.announce(run.Model)
+		st.versions = slices.Index(names, "version")
+		st.upsert = announce(root.Name, columns, stage)
+		st.whole = newTree(run.Model)
 	}
 	return st
 }
 
-// announce changes the statements to those of elements that a list only names:
-// one never seen is inserted, and otherwise its version alone is raised, which
-// is no change for those who follow change_xid. A raised version is tried at
-// once, whatever became of the one before.
-func (st *statements) announce(m *mapping.Model) {
-	root := m.Tables[0]
-	columns := strings.Join(slices.Concat(metadata(false), root.ColumnNames()), ", ")
-	stage := "pg_temp.stage_" + root.Name
-	st.versions = slices.Index(root.ColumnNames(), "version")
-	st.lookup = fmt.Sprintf(`SELECT id::text, row_hash, updated_at, version FROM teams.%s WHERE tenant_id = $1 AND id = ANY ($2::uuid[])`, root.Name)
-	st.upsert = fmt.Sprintf(`
+// announce is the upsert of elements that a list only names: one never seen is
+// inserted, and otherwise its version alone is raised, which is no change for
+// those who follow change_xid. A raised version is tried at once, whatever
+// became of the one before.
+func announce(table, columns, stage string) string {
+	return fmt.Sprintf(`
 		WITH written AS (
 			INSERT INTO teams.%s AS t (%s)
 			SELECT %[2]s FROM %[3]s ORDER BY tenant_id, id
@@ -110,6 +109,5 @@ func (st *statements) announce(m *mapping.Model) {
 			DELETE FROM ingest.expansions e USING written w WHERE e.tenant_id = w.tenant_id AND e.call_id = w.id
 		)
 		SELECT inserted FROM written`,
-		root.Name, columns, stage)
-	st.whole = newTree(m)
+		table, columns, stage)
 }
