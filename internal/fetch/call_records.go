@@ -83,7 +83,7 @@ func (c *Client) Record(ctx context.Context, api, id string, most int64, usage *
 func (c *Client) parts(ctx context.Context, first request, id, array string) iter.Seq2[*Part, error] {
 	return func(yield func(*Part, error) bool) {
 		seen, count := map[string]bool{first.url: true}, 0
-		for r := first; r.url != ""; {
+		for r := first; ; {
 			part, err := c.part(ctx, r, id, array, len(seen) == 1)
 			if err != nil {
 				yield(nil, expired(err, len(seen) > 1))
@@ -94,11 +94,13 @@ func (c *Client) parts(ctx context.Context, first request, id, array string) ite
 			if !yield(part, nil) {
 				return
 			}
-			if r.url = part.next; seen[r.url] || len(seen) == maxPages {
-				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: fmt.Errorf("page %d of %s leads back to an earlier page", len(seen), array), Hint: hintTransient})
+			if r.url = part.next; r.url == "" {
 				return
 			}
-			seen[r.url] = true
+			if err := visit(seen, r.url); err != nil {
+				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: fmt.Errorf("%s: %w", array, err), Hint: hintTransient})
+				return
+			}
 		}
 	}
 }

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -17,40 +15,6 @@ import (
 	"ingestd/internal/mapping/mappingtest"
 	"ingestd/internal/store/storetest"
 )
-
-// callRecordColumns are the columns that are none of the mapping's.
-const callRecordColumns = `{tenant_id,ingested_at,updated_at,run_id,row_hash,change_xid,session_count,expanded_version,expanded_at,pending}`
-
-// The tables have the mapping's columns with its types, and its key for a
-// primary key.
-func TestCallRecordsFitTheTables(t *testing.T) {
-	t.Parallel()
-	conn := storetest.Conn(t, storetest.URL(t))
-	for _, layout := range callRecordRows.Tables {
-		want := []string{}
-		for _, c := range layout.Columns {
-			want = append(want, c.Name+" "+c.Type.Name)
-		}
-		query, err := conn.Query(t.Context(), `SELECT column_name || ' ' || data_type FROM information_schema.columns
-			WHERE table_schema = 'teams' AND table_name = $1 AND column_name <> ALL ($2)`, layout.Name, callRecordColumns)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := pgx.CollectRows(query, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		slices.Sort(want)
-		slices.Sort(got)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-mapping +table):\n%s", layout.Name, diff)
-		}
-		primary := storetest.Query[string](t, conn, `SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND conrelid = ('teams.' || $1)::regclass`, layout.Name)
-		if want := fmt.Sprintf("PRIMARY KEY (tenant_id, %s)", strings.Join(layout.ColumnNames()[:layout.Key], ", ")); primary != want {
-			t.Errorf("%s has %s, want %s", layout.Name, primary, want)
-		}
-	}
-}
 
 // What PostgreSQL has stored is what was served.
 func TestCallRecordRoundTripThroughTheTables(t *testing.T) {

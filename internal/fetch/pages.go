@@ -157,13 +157,22 @@ func (c *Client) follow(ctx context.Context, first request, page *Page, seen map
 	if page.next == "" {
 		return nil, nil
 	}
-	if seen[page.next] || len(seen) == maxPages {
-		return nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, RequestID: page.RequestID, Err: fmt.Errorf("page %d leads back to an earlier page", len(seen)), Hint: hintTransient}
+	if err := visit(seen, page.next); err != nil {
+		return nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, RequestID: page.RequestID, Err: err, Hint: hintTransient}
 	}
-	seen[page.next] = true
 	r := first
 	r.url = page.next
 	return c.ask(ctx, r), nil
+}
+
+// visit notes a link that is followed. One that was followed before leads round
+// and round, and beyond maxPages something else does.
+func visit(seen map[string]bool, link string) error {
+	if seen[link] || len(seen) == maxPages {
+		return fmt.Errorf("page %d leads back to an earlier page", len(seen))
+	}
+	seen[link] = true
+	return nil
 }
 
 // page gets and reads one page. An answer that is no page counts as cut or
