@@ -57,15 +57,23 @@ func hold(t *testing.T, url string) (release func()) {
 	}
 }
 
+// stopWhileSaving signals the program while one of its transactions is held up,
+// and waits until it has heard. release lets the transaction go on.
+func stopWhileSaving(t *testing.T, verb string, signal syscall.Signal) (p *process, url, dir string, release func()) {
+	t.Helper()
+	url = storetest.URL(t)
+	dir = workplace(t, url, simulate(t, small), "pstn_calls")
+	release = hold(t, url)
+	p = launch(t, dir, verb)
+	await(t, url, saving)
+	p.signal(t, signal)
+	p.says(t, "stopping")
+	return p, url, dir, release
+}
+
 func TestSignalLetsTransactionFinish(t *testing.T) {
 	t.Parallel()
-	url := storetest.URL(t)
-	dir := workplace(t, url, simulate(t, small), "pstn_calls")
-	release := hold(t, url)
-	p := launch(t, dir, "run")
-	await(t, url, saving)
-	p.signal(t, syscall.SIGTERM)
-	p.says(t, "stopping")
+	p, url, _, release := stopWhileSaving(t, "run", syscall.SIGTERM)
 	release()
 	p.exits(t, patience, exitOK)
 	conn := storetest.Conn(t, url)
@@ -79,26 +87,14 @@ func TestSignalLetsTransactionFinish(t *testing.T) {
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
-	url := storetest.URL(t)
-	dir := workplace(t, url, simulate(t, small), "pstn_calls")
-	release := hold(t, url)
-	p := launch(t, dir, "run")
-	await(t, url, saving)
-	p.signal(t, syscall.SIGTERM)
-	p.says(t, "stopping")
+	p, _, _, release := stopWhileSaving(t, "run", syscall.SIGTERM)
 	p.dies(t, 10*time.Second, syscall.SIGTERM) // a transaction alone would get 20 s
 	release()
 }
 
 func TestInterruptedOnce(t *testing.T) {
 	t.Parallel()
-	url := storetest.URL(t)
-	dir := workplace(t, url, simulate(t, small), "pstn_calls")
-	release := hold(t, url)
-	p := launch(t, dir, "once")
-	await(t, url, saving)
-	p.signal(t, os.Interrupt)
-	p.says(t, "stopping")
+	p, url, dir, release := stopWhileSaving(t, "once", syscall.SIGINT)
 	release()
 	p.exits(t, patience, exitInterrupted)
 	launch(t, dir, "once").exits(t, patience, exitOK)
