@@ -4,8 +4,8 @@ DELETE FROM ingest.parked WHERE endpoint = 'call_records';
 DELETE FROM ingest.rejects WHERE endpoint = 'call_records';
 DELETE FROM ingest.endpoints WHERE endpoint = 'call_records';
 
-ALTER TABLE ingest.runs DROP COLUMN trees;
-DROP TABLE ingest.expansions;
+ALTER TABLE ingest.runs DROP COLUMN details;
+DROP TABLE ingest.details_retries;
 DROP TABLE teams.media_streams;
 DROP TABLE teams.media_endpoints;
 DROP TABLE teams.segment_media;

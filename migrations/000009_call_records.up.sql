@@ -1,6 +1,6 @@
--- Call records with their trees: Graph's callRecord. Children are found by the
+-- Call records with their details: Graph's callRecord. Children are found by the
 -- call's id and by their place in the arrays served, because ids repeat. There
--- are no foreign keys: a tree is written and replaced as a whole.
+-- are no foreign keys: details are written and replaced as a whole.
 --
 -- All tables are new but ingest.runs, which is locked (ACCESS EXCLUSIVE) for an
 -- instant: a column with a constant default rewrites no rows.
@@ -30,11 +30,11 @@ CREATE TABLE teams.call_records (
     row_hash                          bigint NOT NULL,
     change_xid                        xid8 NOT NULL DEFAULT pg_current_xact_id(),
     session_count                     integer,
-    expanded_version                  bigint,
-    expanded_at                       timestamptz,
+    details_version                  bigint,
+    details_at                       timestamptz,
     -- A column, as the planner takes nearly every row to satisfy IS DISTINCT FROM
     -- and would not use an index on it.
-    pending                           boolean NOT NULL GENERATED ALWAYS AS (expanded_version IS DISTINCT FROM version) STORED,
+    pending                           boolean NOT NULL GENERATED ALWAYS AS (details_version IS DISTINCT FROM version) STORED,
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX call_records_start ON teams.call_records (start_at);
@@ -42,7 +42,7 @@ CREATE INDEX call_records_organizer ON teams.call_records (organizer_user_id);
 CREATE INDEX call_records_change ON teams.call_records (change_xid);
 CREATE INDEX call_records_pending ON teams.call_records (tenant_id, start_at) WHERE pending;
 
-COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its tree (expanded_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
+COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its details (details_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
 COMMENT ON COLUMN teams.call_records.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.call_records.id IS 'Unique id of the call (Graph: id), the same for all its versions. The same call can be in two tenants.';
 COMMENT ON COLUMN teams.call_records.version IS 'Newest version that Graph was seen to serve (Graph: version). It rises as late telemetry arrives.';
@@ -64,12 +64,12 @@ COMMENT ON COLUMN teams.call_records.unknown_fields IS 'What was served and has 
 COMMENT ON COLUMN teams.call_records.ingested_at IS 'When the row was first inserted, by the database''s clock.';
 COMMENT ON COLUMN teams.call_records.updated_at IS 'Graph''s time of the answer that the present content came from.';
 COMMENT ON COLUMN teams.call_records.run_id IS 'The run that wrote the present content (ingest.runs).';
-COMMENT ON COLUMN teams.call_records.row_hash IS 'Hash of the content as served, with the tree; tells changed from unchanged.';
-COMMENT ON COLUMN teams.call_records.change_xid IS 'Transaction of the last change of the row or its tree, for readers that follow changes.';
-COMMENT ON COLUMN teams.call_records.session_count IS 'Number of sessions of the tree stored; null until it is.';
-COMMENT ON COLUMN teams.call_records.expanded_version IS 'Version of the tree stored; null until one is. Below version: a newer one is to be read.';
-COMMENT ON COLUMN teams.call_records.expanded_at IS 'When the tree was stored, by the database''s clock; null until it is.';
-COMMENT ON COLUMN teams.call_records.pending IS 'Whether the tree of the newest version is still to be stored.';
+COMMENT ON COLUMN teams.call_records.row_hash IS 'Hash of the content as served, with its details; tells changed from unchanged.';
+COMMENT ON COLUMN teams.call_records.change_xid IS 'Transaction of the last change of the row or its details, for readers that follow changes.';
+COMMENT ON COLUMN teams.call_records.session_count IS 'Number of sessions of the details stored; null until they are.';
+COMMENT ON COLUMN teams.call_records.details_version IS 'Version of the details stored; null until some are. Below version: a newer one is to be read.';
+COMMENT ON COLUMN teams.call_records.details_at IS 'When the details were stored, by the database''s clock; null until they are.';
+COMMENT ON COLUMN teams.call_records.pending IS 'Whether the details of the newest version are still to be stored.';
 
 CREATE TABLE teams.call_record_versions (
     tenant_id        uuid NOT NULL,
@@ -511,7 +511,7 @@ COMMENT ON COLUMN teams.media_streams.is_audio_forward_error_correction_used IS 
 COMMENT ON COLUMN teams.media_streams.was_media_bypassed IS 'Whether the stream went past the mediation server, from client to gateway (Graph: wasMediaBypassed); null if unknown.';
 COMMENT ON COLUMN teams.media_streams.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
 
-CREATE TABLE ingest.expansions (
+CREATE TABLE ingest.details_retries (
     tenant_id  uuid NOT NULL,
     call_id    uuid NOT NULL,
     attempts   integer NOT NULL,
@@ -525,19 +525,19 @@ CREATE TABLE ingest.expansions (
     PRIMARY KEY (tenant_id, call_id)
 );
 
-COMMENT ON TABLE ingest.expansions IS 'Call records whose newest version could not be read with its tree. Storing the tree takes the row away. Bodies may hold personal data.';
-COMMENT ON COLUMN ingest.expansions.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.expansions.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN ingest.expansions.attempts IS 'How often it was tried since its tree was last stored.';
-COMMENT ON COLUMN ingest.expansions.failed_at IS 'Graph''s time of the last attempt.';
-COMMENT ON COLUMN ingest.expansions.next_at IS 'When it is tried again, by Graph''s clock.';
-COMMENT ON COLUMN ingest.expansions.state IS 'waiting: Graph does not have it yet, or only an older version; it is tried at growing intervals. parked: it failed again and again; it is tried once a day.';
-COMMENT ON COLUMN ingest.expansions.request_id IS 'Graph''s request-id of the last attempt, for Microsoft''s support; null if Graph did not answer.';
-COMMENT ON COLUMN ingest.expansions.error IS 'What it failed with last, with the next step.';
-COMMENT ON COLUMN ingest.expansions.body IS 'The first 64 KiB of what was answered in place of the record; null if nothing.';
-COMMENT ON COLUMN ingest.expansions.run_id IS 'The run that tried it last (ingest.runs).';
+COMMENT ON TABLE ingest.details_retries IS 'Call records whose newest version could not be read with its details. Storing them takes the row away. Bodies may hold personal data.';
+COMMENT ON COLUMN ingest.details_retries.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.details_retries.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN ingest.details_retries.attempts IS 'How often it was tried since its details were last stored.';
+COMMENT ON COLUMN ingest.details_retries.failed_at IS 'Graph''s time of the last attempt.';
+COMMENT ON COLUMN ingest.details_retries.next_at IS 'When it is tried again, by Graph''s clock.';
+COMMENT ON COLUMN ingest.details_retries.state IS 'waiting: Graph does not have it yet, or only an older version; it is tried at growing intervals. parked: it failed again and again; it is tried once a day.';
+COMMENT ON COLUMN ingest.details_retries.request_id IS 'Graph''s request-id of the last attempt, for Microsoft''s support; null if Graph did not answer.';
+COMMENT ON COLUMN ingest.details_retries.error IS 'What it failed with last, with the next step.';
+COMMENT ON COLUMN ingest.details_retries.body IS 'The first 64 KiB of what was answered in place of the record; null if nothing.';
+COMMENT ON COLUMN ingest.details_retries.run_id IS 'The run that tried it last (ingest.runs).';
 
-ALTER TABLE ingest.runs ADD COLUMN trees bigint NOT NULL DEFAULT 0;
-COMMENT ON COLUMN ingest.runs.trees IS 'Call records whose tree was stored; 0 for other endpoints.';
+ALTER TABLE ingest.runs ADD COLUMN details bigint NOT NULL DEFAULT 0;
+COMMENT ON COLUMN ingest.runs.details IS 'Call records whose details were stored; 0 for other endpoints.';
 
 COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 9';

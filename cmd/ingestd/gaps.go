@@ -71,7 +71,7 @@ func gapsOf(j *schedule.Job, s schedule.Survey) []gap {
 		record("lost", r, fmt.Sprintf("left Microsoft's retention before version %d was stored whole", r.Version))
 	}
 	for _, r := range s.RecordsParked {
-		record("parked", r, fmt.Sprintf("failed %d times, last %s; tried daily, see ingest.expansions", r.Attempts, minute(*r.FailedAt)))
+		record("parked", r, fmt.Sprintf("failed %d times, last %s; tried daily, see ingest.details_retries", r.Attempts, minute(*r.FailedAt)))
 	}
 	for _, p := range s.Parked {
 		add("parked", p.From, p.To, fmt.Sprintf("failed %d times, last %s; tried daily, see ingest.parked", p.Failures, minute(p.FailedAt)))

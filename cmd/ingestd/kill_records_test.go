@@ -17,10 +17,10 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-// TestKilledExpansion kills the program at random moments while it stores call
+// TestKilledDetails kills the program at random moments while it stores call
 // records whole and starts it again: what was whole is never asked for again,
 // and in the end everything is as served.
-func TestKilledExpansion(t *testing.T) {
+func TestKilledDetails(t *testing.T) {
 	t.Parallel()
 	seed := time.Now().UnixNano()
 	rng := rand.New(rand.NewPCG(uint64(seed), 0))
@@ -30,27 +30,27 @@ func TestKilledExpansion(t *testing.T) {
 		Now: func() time.Time { return noon.Add(time.Duration(late.Load())) }})
 	t.Logf("seed %d", seed)
 
-	x := newExpansion(t, tenant)
+	x := newDetailsVictim(t, tenant)
 	for kills := 0; kills < 10; kills++ {
 		if !x.kill(t, rng) {
 			x.finish(t, &late)
-			x = newExpansion(t, tenant)
+			x = newDetailsVictim(t, tenant)
 			kills--
 		}
 	}
 	x.finish(t, &late)
 }
 
-// An expansion is a victim that lists call records and stores them whole.
-type expansion struct {
+// An detailsVictim is a victim that lists call records and stores them whole.
+type detailsVictim struct {
 	*victim
 	mu    sync.Mutex
 	asked map[string]int // requests by call record, since the program was started
 }
 
-func newExpansion(t *testing.T, tenant *graphsim.Server) *expansion {
+func newDetailsVictim(t *testing.T, tenant *graphsim.Server) *detailsVictim {
 	t.Helper()
-	x := &expansion{victim: newVictim(t, tenant, nil, "call_records")}
+	x := &detailsVictim{victim: newVictim(t, tenant, nil, "call_records")}
 	x.forget()
 	tenant.SetFaults(func(r graphsim.Request) graphsim.Fault {
 		if r.CallID != "" {
@@ -63,13 +63,13 @@ func newExpansion(t *testing.T, tenant *graphsim.Server) *expansion {
 	return x
 }
 
-func (x *expansion) forget() {
+func (x *detailsVictim) forget() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.asked = map[string]int{}
 }
 
-func (x *expansion) requests() (n int) {
+func (x *detailsVictim) requests() (n int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, times := range x.asked {
@@ -79,7 +79,7 @@ func (x *expansion) requests() (n int) {
 }
 
 // kill goes on and kills the program after some more requests for records.
-func (x *expansion) kill(t *testing.T, rng *rand.Rand) bool {
+func (x *detailsVictim) kill(t *testing.T, rng *rand.Rand) bool {
 	t.Helper()
 	whole := x.whole(t)
 	x.forget()
@@ -97,14 +97,14 @@ func (x *expansion) kill(t *testing.T, rng *rand.Rand) bool {
 }
 
 // whole are the records that are stored whole, with their versions.
-func (x *expansion) whole(t *testing.T) map[string]int64 {
+func (x *detailsVictim) whole(t *testing.T) map[string]int64 {
 	t.Helper()
-	return storetest.Query[map[string]int64](t, x.conn, `SELECT coalesce(jsonb_object_agg(id, version), '{}') FROM teams.call_records WHERE expanded_version = version`)
+	return storetest.Query[map[string]int64](t, x.conn, `SELECT coalesce(jsonb_object_agg(id, version), '{}') FROM teams.call_records WHERE details_version = version`)
 }
 
 // spared demands that nothing was asked about the records that were whole when
 // the program was started.
-func (x *expansion) spared(t *testing.T, whole map[string]int64) {
+func (x *detailsVictim) spared(t *testing.T, whole map[string]int64) {
 	t.Helper()
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -118,7 +118,7 @@ func (x *expansion) spared(t *testing.T, whole map[string]int64) {
 // finish lets the program come to its end, and Graph with it: a few records
 // can be read only some minutes after they are listed. Then it demands what
 // is served, and that listing it all anew asks for no record.
-func (x *expansion) finish(t *testing.T, late *atomic.Int64) {
+func (x *detailsVictim) finish(t *testing.T, late *atomic.Int64) {
 	t.Helper()
 	for x.listAnew(t); !maps.Equal(x.whole(t), x.served(t)) && late.Load() < int64(time.Hour); x.listAnew(t) {
 		late.Add(int64(3 * time.Minute))
@@ -137,7 +137,7 @@ func (x *expansion) finish(t *testing.T, late *atomic.Int64) {
 }
 
 // listAnew makes the whole list due, and whatever it names that is not whole.
-func (x *expansion) listAnew(t *testing.T) {
+func (x *detailsVictim) listAnew(t *testing.T) {
 	t.Helper()
 	if _, err := x.conn.Exec(t.Context(), `DELETE FROM ingest.slots`); err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func (x *expansion) listAnew(t *testing.T) {
 }
 
 // served are the records that the tenant serves, with their versions.
-func (x *expansion) served(t *testing.T) map[string]int64 {
+func (x *detailsVictim) served(t *testing.T) map[string]int64 {
 	t.Helper()
 	versions := map[string]int64{}
 	for document := range x.tenant.CallRecords(noon.AddDate(0, 0, -31), noon.AddDate(0, 0, 1)) {
@@ -164,7 +164,7 @@ func (x *expansion) served(t *testing.T) map[string]int64 {
 
 // equal demands that the records stored are those served, member by member but
 // for what is promised to differ.
-func (x *expansion) equal(t *testing.T) {
+func (x *detailsVictim) equal(t *testing.T) {
 	t.Helper()
 	db, tenantID := storetest.Connect(t, x.url), uuid.MustParse(graphsim.TenantID)
 	defer db.Close()

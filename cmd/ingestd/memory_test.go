@@ -131,7 +131,7 @@ func onceWithin(t *testing.T, c graphsim.Config, most float64) (url string) {
 	p := launch(t, workplace(t, url, simulate(t, c), "call_records"), "once")
 	peak := p.peak(t)
 	p.exits(t, patience, exitOK)
-	t.Logf("peak RSS %.1f MiB with %d records", peak, storetest.Query[int](t, storetest.Conn(t, url), `SELECT count(*) FROM teams.call_records WHERE expanded_version = version`))
+	t.Logf("peak RSS %.1f MiB with %d records", peak, storetest.Query[int](t, storetest.Conn(t, url), `SELECT count(*) FROM teams.call_records WHERE details_version = version`))
 	if peak > most {
 		t.Errorf("peak RSS %.1f MiB, want %.0f at most", peak, most)
 	}

@@ -101,7 +101,7 @@ func (o outcome) whole() string {
 	if !o.job.Endpoint.Versioned {
 		return "-"
 	}
-	return fmt.Sprint(o.report.Trees)
+	return fmt.Sprint(o.report.Details)
 }
 
 func (o outcome) word() string {

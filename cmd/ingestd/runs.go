@@ -36,7 +36,7 @@ func newRuns() *cobra.Command {
 				result = *r.Result
 			}
 			return []string{fmt.Sprint(r.RunID), r.Endpoint, r.Trigger, minute(r.StartedAt), took, result, fmt.Sprint(r.Pages), fmt.Sprint(r.Requests),
-				fmt.Sprint(r.New), fmt.Sprint(r.Changed), fmt.Sprint(r.Unchanged), fmt.Sprint(r.Rejected), fmt.Sprint(r.Trees), orDash(r.Error)}
+				fmt.Sprint(r.New), fmt.Sprint(r.Changed), fmt.Sprint(r.Unchanged), fmt.Sprint(r.Rejected), fmt.Sprint(r.Details), orDash(r.Error)}
 		})
 	})
 	return cmd

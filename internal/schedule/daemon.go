@@ -128,7 +128,7 @@ func (r *Report) add(more Report) {
 	r.Windows += more.Windows
 	r.Failed += more.Failed
 	r.Rows.Add(more.Rows)
-	r.Trees += more.Trees
+	r.Details += more.Details
 	r.Watermark, r.Lost, r.Gone, r.Parked, r.Due = more.Watermark, more.Lost, more.Gone, more.Parked, more.Due
 	r.Usage.Requests += more.Usage.Requests
 	r.Usage.Throttled += more.Usage.Throttled

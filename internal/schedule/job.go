@@ -40,7 +40,7 @@ type Report struct {
 	Windows   int          // planned
 	Failed    int          // windows and parts of them that were not read
 	Parked    int          // slots and records that cannot be read and are tried daily
-	Trees     int64        // records stored whole
+	Details   int64        // records stored whole
 	Rows      store.Counts // pages and elements
 	Usage     fetch.Counts // requests and waits
 	Watermark time.Time    // after the run

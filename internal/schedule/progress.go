@@ -6,7 +6,7 @@ import "time"
 type Progress struct {
 	Slots, SlotsRead int
 	Rows             int64         // committed
-	Trees            int64         // call records stored whole
+	Details          int64         // call records stored whole
 	Requests         int           // sent
 	Took             time.Duration // since the run began
 	Waiting          time.Duration // for Graph, which has throttled the endpoint; zero if it has not
@@ -19,7 +19,7 @@ func (j *Job) Progress() (p Progress, ok bool) {
 		return p, false
 	}
 	return Progress{
-		Slots: x.slots, SlotsRead: int(x.slotsRead.Load()), Rows: x.rowsServed.Load(), Trees: x.trees.Load(), Requests: x.usage.Counts().Requests,
+		Slots: x.slots, SlotsRead: int(x.slotsRead.Load()), Rows: x.rowsServed.Load(), Details: x.details.Load(), Requests: x.usage.Counts().Requests,
 		Took: time.Since(x.started), Waiting: j.Client.Throttled(j.Endpoint),
 	}, true
 }

@@ -46,7 +46,7 @@ func BenchmarkCatchUp(b *testing.B) {
 		for _, answers := range w.sim.Requests().Answers {
 			throttled += answers[429]
 		}
-		b.Logf("%d records whole in %.0f s: %d requests, %d of them in %d windows of %v; %d answers of 429", report.Trees,
+		b.Logf("%d records whole in %.0f s: %d requests, %d of them in %d windows of %v; %d answers of 429", report.Details,
 			served[len(served)-1].Sub(served[0]).Seconds(), len(served), inTime, windows, per, throttled)
 		b.ReportMetric(100*float64(inTime)/(allowed*float64(windows)), "%used")
 		b.ReportMetric(100*float64(throttled)/float64(len(served)+throttled), "%429")

@@ -34,31 +34,31 @@ func (w *world) settleRecords() {
 	w.Helper()
 	for range 20 {
 		w.once()
-		if w.query(`SELECT count(*) FROM ingest.expansions`) == "0" {
+		if w.query(`SELECT count(*) FROM ingest.details_retries`) == "0" {
 			return
 		}
 		w.advance(10 * time.Minute)
 	}
-	w.Fatalf("still failing: %s", w.query(`SELECT string_agg(call_id || ': ' || error, E'\n') FROM ingest.expansions`))
+	w.Fatalf("still failing: %s", w.query(`SELECT string_agg(call_id || ': ' || error, E'\n') FROM ingest.details_retries`))
 }
 
-// wantTrees fails unless all records served now are stored whole, as they are
+// wantRecords fails unless all records served now are stored whole, as they are
 // served, and nothing else is. It returns how many there are.
-func (w *world) wantTrees() int {
+func (w *world) wantRecords() int {
 	w.Helper()
-	w.is("failures", w.query(`SELECT string_agg(call_id || ': ' || error, E'\n') FROM ingest.expansions`), "null")
+	w.is("failures", w.query(`SELECT string_agg(call_id || ': ' || error, E'\n') FROM ingest.details_retries`), "null")
 	served := 0
 	for document := range w.sim.CallRecords(w.now.Add(-30*24*time.Hour), w.now) {
 		served++
-		w.wantTree(document)
+		w.wantRecord(document)
 	}
 	w.is("records", w.query(`SELECT count(*) FROM teams.call_records`), fmt.Sprint(served))
-	w.is("records stored whole", w.query(`SELECT count(*) FROM teams.call_records WHERE expanded_version = version`), fmt.Sprint(served))
+	w.is("records stored whole", w.query(`SELECT count(*) FROM teams.call_records WHERE details_version = version`), fmt.Sprint(served))
 	storetest.NoOrphans(w, w.conn, fetch.CallRecords.Rows)
 	return served
 }
 
-func (w *world) wantTree(document []byte) {
+func (w *world) wantRecord(document []byte) {
 	w.Helper()
 	rebuilt, err := w.db.Rebuild(w.Context(), fetch.CallRecords.Rows, tenantID, idOf(document))
 	if err != nil {

@@ -38,11 +38,11 @@ func TestHostileTextsInCallRecords(t *testing.T) {
 			document = strings.Replace(document, `"id": "`+test.text+`"`, `"id": "`+recordID(1)+`"`, 1)
 			w := newRecordsWorld(t, given(readable(t, document, time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC))))
 			w.once()
-			w.is("whole", w.query(`SELECT string_agg(expanded_version::text || ' ' || (SELECT count(*) > 0 FROM teams.media_streams), ',') FROM teams.call_records`),
+			w.is("whole", w.query(`SELECT string_agg(details_version::text || ' ' || (SELECT count(*) > 0 FROM teams.media_streams), ',') FROM teams.call_records`),
 				w.query(`SELECT version || ' true' FROM teams.call_records`))
-			w.is("notes", w.query(`SELECT string_agg(error, ', ') FROM ingest.expansions`), "null")
+			w.is("notes", w.query(`SELECT string_agg(error, ', ') FROM ingest.details_retries`), "null")
 			if test.same != "" {
-				w.wantTrees()
+				w.wantRecords()
 			}
 		})
 	}
@@ -59,7 +59,7 @@ func TestOddVersions(t *testing.T) {
 			r.JSON = []byte(strings.Replace(string(r.JSON), `"version":1`, `"version":`+version, 1))
 			w := newRecordsWorld(t, given(r))
 			w.once()
-			got := w.query(`SELECT coalesce((SELECT expanded_version::text FROM teams.call_records), (SELECT 'rejected' FROM ingest.rejects WHERE reason = 'no version'))`)
+			got := w.query(`SELECT coalesce((SELECT details_version::text FROM teams.call_records), (SELECT 'rejected' FROM ingest.rejects WHERE reason = 'no version'))`)
 			w.is("version", got, want)
 		})
 	}
@@ -74,7 +74,7 @@ func TestOddStarts(t *testing.T) {
 			r.JSON = []byte(strings.Replace(string(r.JSON), fmt.Sprintf(`"startDateTime":%q,"type"`, r.Start.Format(time.RFC3339)), `"startDateTime":`+start+`,"type"`, 1))
 			w := newRecordsWorld(t, given(r))
 			w.once()
-			w.is("records", fmt.Sprint(w.wantTrees()), "1")
+			w.is("records", fmt.Sprint(w.wantRecords()), "1")
 		})
 	}
 }
@@ -96,5 +96,5 @@ func TestPartsOfTwoVersions(t *testing.T) {
 	if _, err := w.job.Run(t.Context(), "once"); err != nil {
 		t.Fatal(err)
 	}
-	w.is("stored whole", w.query(`SELECT count(*) FROM teams.call_records WHERE expanded_version IS NOT NULL`), "0")
+	w.is("stored whole", w.query(`SELECT count(*) FROM teams.call_records WHERE details_version IS NOT NULL`), "0")
 }

@@ -60,7 +60,7 @@ func TestRoundTripOfGeneratedCallRecords(t *testing.T) {
 	}
 	w := newRecordsWorld(t, given(records...))
 	w.once()
-	w.is("records", fmt.Sprint(w.wantTrees()), fmt.Sprint(n))
+	w.is("records", fmt.Sprint(w.wantRecords()), fmt.Sprint(n))
 	t.Logf("%s rows, %s rejects that are stored too", w.query(`SELECT (SELECT count(*) FROM teams.sessions) + (SELECT count(*) FROM teams.segments) + (SELECT count(*) FROM teams.media_streams) +
 		(SELECT count(*) FROM teams.call_participants) + (SELECT count(*) FROM teams.session_endpoints) + (SELECT count(*) FROM teams.segment_endpoints) + (SELECT count(*) FROM teams.media_endpoints)`),
 		w.query(`SELECT count(*) FROM ingest.rejects WHERE stored`))
@@ -82,7 +82,7 @@ func TestRoundTripOfOwnCallRecords(t *testing.T) {
 	}
 	w := newRecordsWorld(t, given(records...))
 	w.once()
-	w.is("records", fmt.Sprint(w.wantTrees()), fmt.Sprint(len(files)))
+	w.is("records", fmt.Sprint(w.wantRecords()), fmt.Sprint(len(files)))
 }
 
 // TestRoundTripOfPublishedCallRecords stores the published examples of single
@@ -104,7 +104,7 @@ func TestRoundTripOfPublishedCallRecords(t *testing.T) {
 			}
 			b := encode(t, fetch.CallRecords, []string{string(document)}, time.Unix(0, 0))
 			for range 2 {
-				saveTree(t, db, b)
+				saveDetails(t, db, b)
 				rebuilt, err := db.Rebuild(t.Context(), fetch.CallRecords.Rows, tenantID, idOf(document))
 				if err != nil {
 					t.Fatal(err)
@@ -116,8 +116,8 @@ func TestRoundTripOfPublishedCallRecords(t *testing.T) {
 	}
 }
 
-// saveTree names a record and stores it whole.
-func saveTree(t *testing.T, db *store.DB, b *mapping.Batch) {
+// saveDetails names a record and stores it whole.
+func saveDetails(t *testing.T, db *store.DB, b *mapping.Batch) {
 	t.Helper()
 	run := &store.Run{Tenant: tenantID, Endpoint: "call_records", Model: fetch.CallRecords.Rows, EventTime: "start_at", Versioned: true}
 	if err := db.StartRun(t.Context(), run, "once", time.Unix(0, 0), time.Unix(1, 0)); err != nil {
@@ -126,7 +126,7 @@ func saveTree(t *testing.T, db *store.DB, b *mapping.Batch) {
 	if _, err := db.Save(t.Context(), run, b, nil, 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.SaveTree(t.Context(), run, b); err != nil && !errors.Is(err, store.ErrNewer) {
+	if err := db.SaveDetails(t.Context(), run, b); err != nil && !errors.Is(err, store.ErrNewer) {
 		t.Fatal(err)
 	}
 }

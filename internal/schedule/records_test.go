@@ -19,7 +19,7 @@ import (
 func TestCallRecordsArriveWhole(t *testing.T) {
 	w := newRecordsWorld(t, graphsim.Config{Seed: 4, Users: 40, RecordsPerDay: 15, History: 14 * 24 * time.Hour})
 	w.settleRecords()
-	t.Logf("%d records", w.wantTrees())
+	t.Logf("%d records", w.wantRecords())
 	w.wantHonestLedger(w.job)
 	before := w.details()
 	w.advance(time.Hour)
@@ -27,7 +27,7 @@ func TestCallRecordsArriveWhole(t *testing.T) {
 	if report.Windows == 0 || report.Rows.Unchanged == 0 {
 		t.Errorf("an hour later nothing was listed again: %+v", report)
 	}
-	raised := int(report.Trees)
+	raised := int(report.Details)
 	if after := w.details(); raised == 0 && after != before {
 		t.Errorf("%d detail requests although no record changed", after-before)
 	}
@@ -36,7 +36,7 @@ func TestCallRecordsArriveWhole(t *testing.T) {
 func TestUnchangedRecordsCostNoDetail(t *testing.T) {
 	w := newRecordsWorld(t, given(aRecord(1, 1, 3, 2), aRecord(2, 7, 61, 131), aRecord(3, 1, 0, 0)))
 	w.once()
-	w.is("records", fmt.Sprint(w.wantTrees()), "3")
+	w.is("records", fmt.Sprint(w.wantRecords()), "3")
 	first := w.details()
 	w.is("detail requests", fmt.Sprint(first), "8") // two each, and one more page of sessions and participants of the second
 	for range 3 {
@@ -52,21 +52,21 @@ func TestUnchangedRecordsCostNoDetail(t *testing.T) {
 func TestLargeMeeting(t *testing.T) {
 	w := newRecordsWorld(t, given(aRecord(1, 1, 1200, 1000), aRecord(2, 1, 60, 130), aRecord(3, 1, 1, 2)))
 	w.once()
-	w.wantTrees()
+	w.wantRecords()
 	w.is("sessions", w.query(`SELECT string_agg(session_count::text, ' ' ORDER BY id) FROM teams.call_records`), "1200 60 1")
 	w.is("stored sessions", w.query(`SELECT count(*) || ' ' || max(session_index) FROM teams.sessions WHERE call_id = $1`, recordID(1)), "1200 1199")
 	w.is("stored participants", w.query(`SELECT count(*) || ' ' || max(participant_index) FROM teams.call_participants WHERE call_id = $1`, recordID(1)), "1000 999")
 }
 
-func TestHigherVersionReplacesTheTree(t *testing.T) {
+func TestHigherVersionReplacesTheDetails(t *testing.T) {
 	old, new := aRecord(1, 1, 70, 3), aRecord(1, 2, 2, 140)
 	new.Available = time.Date(2026, 6, 15, 12, 30, 0, 0, time.UTC)
 	w := newRecordsWorld(t, given(old, new))
 	w.once()
-	w.wantTrees()
+	w.wantRecords()
 	w.advance(25 * time.Hour)
 	w.once()
-	w.wantTrees()
+	w.wantRecords()
 	w.is("versions", w.query(`SELECT string_agg(version::text, ' ' ORDER BY version) FROM teams.call_record_versions`), "1 2")
 }
 
@@ -105,9 +105,9 @@ func TestRecordsThatFailDoNotStopOthers(t *testing.T) {
 				w.once()
 				w.advance(20 * time.Minute)
 			}
-			w.is("whole", w.query(`SELECT string_agg(right(id::text, 1), ' ' ORDER BY id) FROM teams.call_records WHERE expanded_version = version`), "1 3")
-			w.is("state", w.query(`SELECT state || ' ' || attempts FROM ingest.expansions`), "parked 3")
-			if got := w.query(`SELECT error FROM ingest.expansions`); !strings.Contains(got, test.says) {
+			w.is("whole", w.query(`SELECT string_agg(right(id::text, 1), ' ' ORDER BY id) FROM teams.call_records WHERE details_version = version`), "1 3")
+			w.is("state", w.query(`SELECT state || ' ' || attempts FROM ingest.details_retries`), "parked 3")
+			if got := w.query(`SELECT error FROM ingest.details_retries`); !strings.Contains(got, test.says) {
 				t.Errorf("error %q does not say %q", got, test.says)
 			}
 			survey, err := w.job.Survey(t.Context(), w.now)
@@ -122,8 +122,8 @@ func TestRecordsThatFailDoNotStopOthers(t *testing.T) {
 			w.sim.SetFaults(nil)
 			w.advance(25 * time.Hour)
 			w.once()
-			w.wantTrees()
-			w.is("expansions", w.query(`SELECT count(*) FROM ingest.expansions`), "0")
+			w.wantRecords()
+			w.is("retries", w.query(`SELECT count(*) FROM ingest.details_retries`), "0")
 			w.wantHonestLedger(w.job)
 		})
 	}
@@ -139,10 +139,10 @@ func TestOutageParksNoRecord(t *testing.T) {
 		w.once()
 		w.advance(20 * time.Minute)
 	}
-	w.is("states", w.query(`SELECT string_agg(DISTINCT state || ' ' || attempts, ', ') FROM ingest.expansions`), "waiting 4")
+	w.is("states", w.query(`SELECT string_agg(DISTINCT state || ' ' || attempts, ', ') FROM ingest.details_retries`), "waiting 4")
 	w.sim.SetFaults(nil)
 	w.once()
-	w.wantTrees()
+	w.wantRecords()
 }
 
 func onlyIf(condition bool, f graphsim.Fault) graphsim.Fault {
@@ -160,7 +160,7 @@ func TestRecordExpiresWhilePending(t *testing.T) {
 	w.once()
 	w.advance(10 * time.Minute)
 	w.once()
-	w.is("state", w.query(`SELECT state || ' ' || attempts FROM ingest.expansions`), "waiting 2")
+	w.is("state", w.query(`SELECT state || ' ' || attempts FROM ingest.details_retries`), "waiting 2")
 	for range 3 {
 		w.advance(9 * 24 * time.Hour)
 		w.once()
@@ -173,7 +173,7 @@ func TestRecordExpiresWhilePending(t *testing.T) {
 		t.Errorf("lost %+v, want the record %s", report.Gone, recordID(2))
 	}
 	w.is("watermark", report.Watermark.Format(time.DateTime), "2026-06-12 08:00:02")
-	w.is("whole", w.query(`SELECT string_agg(right(id::text, 1), ' ') FROM teams.call_records WHERE expanded_version = version`), "1")
+	w.is("whole", w.query(`SELECT string_agg(right(id::text, 1), ' ') FROM teams.call_records WHERE details_version = version`), "1")
 	before := w.details()
 	w.advance(24 * time.Hour)
 	w.once()
@@ -186,24 +186,24 @@ func TestOlderAnswer(t *testing.T) {
 	old := aRecord(1, 1, 1, 1)
 	w := newRecordsWorld(t, given(old))
 	w.once()
-	w.is("version", w.query(`SELECT version || ' ' || expanded_version FROM teams.call_records`), "1 1")
+	w.is("version", w.query(`SELECT version || ' ' || details_version FROM teams.call_records`), "1 1")
 	if _, err := w.conn.Exec(t.Context(), `UPDATE teams.call_records SET version = 2`); err != nil { // as the list said
 		t.Fatal(err)
 	}
 	w.advance(time.Hour)
 	w.once()
-	w.is("version", w.query(`SELECT version || ' ' || expanded_version FROM teams.call_records`), "2 1")
-	w.is("expansions", w.query(`SELECT state || ' ' || error FROM ingest.expansions`), "waiting Graph answers with an older version than it listed, or with two; it is asked again later")
-	w.wantTree(withVersion(old.JSON, 2)) // the tree stored is untouched
+	w.is("version", w.query(`SELECT version || ' ' || details_version FROM teams.call_records`), "2 1")
+	w.is("retries", w.query(`SELECT state || ' ' || error FROM ingest.details_retries`), "waiting Graph answers with an older version than it listed, or with two; it is asked again later")
+	w.wantRecord(withVersion(old.JSON, 2)) // the details stored are untouched
 }
 
 func withVersion(document []byte, version int) []byte {
 	return []byte(strings.Replace(string(document), `"version":1`, fmt.Sprintf(`"version":%d`, version), 1))
 }
 
-// TestKilledExpansionResumes stops the daemon again and again and sees to it
+// TestKilledDetailsResume stops the daemon again and again and sees to it
 // that no record that was whole is asked for once more.
-func TestKilledExpansionResumes(t *testing.T) {
+func TestKilledDetailsResume(t *testing.T) {
 	w := newRecordsWorld(t, graphsim.Config{Seed: 9, Users: 40, RecordsPerDay: 20, History: 7 * 24 * time.Hour})
 	var mu sync.Mutex
 	asked := map[string]int{}
@@ -237,7 +237,7 @@ func TestKilledExpansionResumes(t *testing.T) {
 		}()
 		_, err := schedule.Once(ctx, w.job, "once")
 		cancel()
-		rows, queryErr := w.conn.Query(t.Context(), `SELECT id::text FROM teams.call_records WHERE expanded_version = version`)
+		rows, queryErr := w.conn.Query(t.Context(), `SELECT id::text FROM teams.call_records WHERE details_version = version`)
 		if queryErr != nil {
 			t.Fatal(queryErr)
 		}
@@ -261,7 +261,7 @@ func TestKilledExpansionResumes(t *testing.T) {
 	mu.Unlock()
 	t.Logf("requests for a record: at most %d", slices.Max(again))
 	w.settleRecords()
-	w.wantTrees()
+	w.wantRecords()
 }
 
 // TestListOfOneMinuteIsUnservable parks an hour of the list, and stores all of
@@ -283,12 +283,12 @@ func TestListOfOneMinuteIsUnservable(t *testing.T) {
 	report, err := schedule.Once(t.Context(), w.job, "once")
 	w.wantError(err, fetch.Refused, "406 Not Acceptable")
 	w.is("watermark", report.Watermark.Format(time.DateTime), "2026-06-12 08:00:00")
-	w.is("records", w.query(`SELECT count(*) FROM teams.call_records WHERE expanded_version = version`), "59")
+	w.is("records", w.query(`SELECT count(*) FROM teams.call_records WHERE details_version = version`), "59")
 	w.is("failing slots", w.query(`SELECT string_agg(slot_from::text, ' ') FROM ingest.parked`), "2026-06-12 08:00:00+00")
 	w.sim.SetFaults(nil)
 	w.advance(time.Hour)
 	w.once()
-	w.wantTrees()
+	w.wantRecords()
 	w.wantHonestLedger(w.job)
 }
 

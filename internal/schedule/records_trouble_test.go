@@ -31,7 +31,7 @@ func TestOneRecordIsDenied(t *testing.T) {
 				}
 				w.advance(5 * time.Minute)
 			}
-			w.is("not whole", w.query(`SELECT string_agg(right(id::text, 2), ' ' ORDER BY id) FROM teams.call_records WHERE expanded_version IS DISTINCT FROM version`), "39")
+			w.is("not whole", w.query(`SELECT string_agg(right(id::text, 2), ' ' ORDER BY id) FROM teams.call_records WHERE details_version IS DISTINCT FROM version`), "39")
 		})
 	}
 }
@@ -65,8 +65,8 @@ func TestDatabaseRefusesOneRecord(t *testing.T) {
 				}
 				w.advance(10 * time.Minute)
 			}
-			w.is("whole", w.query(`SELECT count(*) FROM teams.call_records WHERE expanded_version = version`), "149")
-			w.is("note", w.query(`SELECT state || ' ' || attempts FROM ingest.expansions`), "parked 3")
+			w.is("whole", w.query(`SELECT count(*) FROM teams.call_records WHERE details_version = version`), "149")
+			w.is("note", w.query(`SELECT state || ' ' || attempts FROM ingest.details_retries`), "parked 3")
 		})
 	}
 }
@@ -110,7 +110,7 @@ func TestManyRecordsFail(t *testing.T) {
 		}
 		w.advance(5 * time.Minute)
 	}
-	w.is("whole", w.query(`SELECT count(*) FROM teams.call_records WHERE expanded_version = version`), "30")
+	w.is("whole", w.query(`SELECT count(*) FROM teams.call_records WHERE details_version = version`), "30")
 }
 
 // TestRecordsBeforeOriginAreNotOwed has a record in the part of the first slot
@@ -135,13 +135,13 @@ func TestRecordsBeforeOriginAreNotOwed(t *testing.T) {
 func TestWholeRecordHasNoNote(t *testing.T) {
 	w := newRecordsWorld(t, given(aRecord(1, 1, 1, 1)))
 	w.sim.SetFaults(onRecord(1, func(graphsim.Request) graphsim.Fault {
-		if _, err := w.conn.Exec(t.Context(), `UPDATE teams.call_records SET expanded_version = version`); err != nil {
+		if _, err := w.conn.Exec(t.Context(), `UPDATE teams.call_records SET details_version = version`); err != nil {
 			t.Error(err)
 		}
 		return graphsim.Fault{Status: http.StatusNotFound}
 	}))
 	w.once()
-	w.is("notes", w.query(`SELECT count(*) FROM ingest.expansions`), "0")
+	w.is("notes", w.query(`SELECT count(*) FROM ingest.details_retries`), "0")
 }
 
 // TestMigratedDownAndUp takes the tables back with their rows, and brings
@@ -149,7 +149,7 @@ func TestWholeRecordHasNoNote(t *testing.T) {
 func TestMigratedDownAndUp(t *testing.T) {
 	w := newRecordsWorld(t, given(forty()...))
 	w.once()
-	w.is("records", fmt.Sprint(w.wantTrees()), "40")
+	w.is("records", fmt.Sprint(w.wantRecords()), "40")
 	w.advance(5 * 24 * time.Hour)
 	w.once()
 	if err := w.db.MigrateDown(t.Context(), 1); err != nil {
@@ -174,11 +174,11 @@ func TestVersionsRiseWhileRead(t *testing.T) {
 	})
 	for range 3 {
 		_, err := schedule.Once(t.Context(), w.job, "once")
-		t.Log(err, w.details(), w.query(`SELECT count(*) || ' ' || max(attempts) || max(state) FROM ingest.expansions`))
+		t.Log(err, w.details(), w.query(`SELECT count(*) || ' ' || max(attempts) || max(state) FROM ingest.details_retries`))
 		w.advance(30 * time.Minute)
 	}
 	w.sim.SetFaults(nil)
 	w.advance(24 * time.Hour)
 	w.settleRecords()
-	w.wantTrees()
+	w.wantRecords()
 }

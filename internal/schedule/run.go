@@ -39,9 +39,9 @@ type execution struct {
 	misfits    atomic.Int64 // values without room in their column
 	unknown    atomic.Int64 // members without a column
 
-	named       chan struct{} // holds a token when the list has named records since it was last taken
-	trees       atomic.Int64  // records stored whole
-	treesFailed atomic.Int64  // records that were not
+	named         chan struct{} // holds a token when the list has named records since it was last taken
+	details       atomic.Int64  // records stored whole
+	detailsFailed atomic.Int64  // records that were not
 }
 
 // A failure is a window that was not read, and why.
@@ -61,11 +61,11 @@ func (j *Job) run(ctx context.Context, now time.Time, trigger string, windows []
 	j.current.Store(x)
 	defer j.current.Store(nil)
 	report.err = x.work(ctx, windows, report)
-	report.Usage, report.Trees = x.usage.Counts(), x.trees.Load()
+	report.Usage, report.Details = x.usage.Counts(), x.details.Load()
 
 	ctx, cancel := ending(ctx)
 	defer cancel()
-	outcome := store.Outcome{Result: result(report.err), Requests: int64(report.Usage.Requests), Throttle: report.Usage.ThrottleWait, Trees: report.Trees, RequestIDs: report.Usage.FailedRequestIDs}
+	outcome := store.Outcome{Result: result(report.err), Requests: int64(report.Usage.Requests), Throttle: report.Usage.ThrottleWait, Details: report.Details, RequestIDs: report.Usage.FailedRequestIDs}
 	if report.err != nil {
 		outcome.Error = report.err.Error()
 	}
@@ -105,7 +105,7 @@ func (x *execution) work(ctx context.Context, windows []Window, report *Report) 
 		defer close(listed)
 		listing = safely(func() error { return x.readAll(ctx, windows, report) })
 	}()
-	expanding := x.expandAll(ctx, listed)
+	expanding := x.fetchDetails(ctx, listed)
 	<-listed
 	return worst([]error{listing, expanding})
 }
@@ -273,7 +273,7 @@ func (x *execution) wideEvent(trigger string, o store.Outcome, report *Report) {
 		zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Int64("run_id", x.run.ID), zap.String("trigger", trigger),
 		zap.String("result", o.Result), zap.Int("windows", report.Windows), zap.Int("windows_failed", report.Failed),
 		zap.Int64("pages", c.Pages), zap.Int64("rows_seen", c.Seen), zap.Int64("rows_new", c.New), zap.Int64("rows_changed", c.Changed),
-		zap.Int64("rows_unchanged", c.Unchanged), zap.Int64("rows_rejected", c.Rejected), zap.Int64("trees", report.Trees), zap.Int64("trees_failed", x.treesFailed.Load()),
+		zap.Int64("rows_unchanged", c.Unchanged), zap.Int64("rows_rejected", c.Rejected), zap.Int64("details", report.Details), zap.Int64("details_failed", x.detailsFailed.Load()),
 		zap.Int64("misfits", x.misfits.Load()), zap.Int64("unknown_members", x.unknown.Load()),
 		zap.Int64("requests", o.Requests), zap.Int("throttled", report.Usage.Throttled), zap.Float64("throttle_s", o.Throttle.Seconds()),
 		zap.Duration("skew", j.Client.Skew().Round(time.Second)),

@@ -85,7 +85,7 @@ func TestStormOverCallRecords(t *testing.T) {
 	s.end()
 	w.advance(8 * 24 * time.Hour) // what is parked is tried daily, and old lists are read weekly
 	w.settleRecords()
-	w.wantTrees()
+	w.wantRecords()
 	w.wantHonestLedger(w.job)
 	w.wantCleanRuns()
 	w.wantNothingLeft()

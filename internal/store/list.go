@@ -27,7 +27,7 @@ type PastRun struct {
 	Changed    int64      `json:"rows_changed"`
 	Unchanged  int64      `json:"rows_unchanged"`
 	Rejected   int64      `json:"rows_rejected"`
-	Trees      int64      `json:"trees"`
+	Details    int64      `json:"details"`
 	RequestIDs []string   `json:"request_ids"`
 	Error      *string    `json:"error"`
 }
@@ -36,7 +36,7 @@ type PastRun struct {
 func (db *DB) Runs(ctx context.Context, endpoint string, limit int) ([]PastRun, error) {
 	return list[PastRun](ctx, db, `
 		SELECT run_id, tenant_id, endpoint, trigger, window_from, window_to, started_at, finished_at, result, pages, requests, throttle_s,
-			rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected, trees, request_ids, error
+			rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected, details, request_ids, error
 		FROM ingest.runs
 		WHERE $1 IN ('', endpoint)
 		ORDER BY run_id DESC

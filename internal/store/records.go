@@ -26,7 +26,7 @@ const (
 	pending = `
 	c.id, c.version, c.start_at, coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at
 	FROM teams.call_records c
-	LEFT JOIN ingest.expansions x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
+	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
 	WHERE c.tenant_id = $1 AND c.pending`
 	due = `coalesce(x.next_at <= $2, true)`
 )
@@ -75,7 +75,7 @@ func (db *DB) Backlog(ctx context.Context, tenant uuid.UUID, now, origin, horizo
 		err := db.pool.QueryRow(ctx, `
 			SELECT count(*) FILTER (WHERE within), count(*) FILTER (WHERE within AND `+due+`), min(start_at) FILTER (WHERE start_at >= $4)
 			FROM (SELECT *, coalesce(start_at >= $3, true) AS within FROM teams.call_records) c
-			LEFT JOIN ingest.expansions x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
+			LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
 			WHERE c.tenant_id = $1 AND c.pending`, tenant, now, horizon, origin).Scan(&b.Pending, &b.Due, &b.Oldest)
 		if err != nil || b.Oldest == nil && b.Pending == 0 {
 			return err
@@ -87,8 +87,8 @@ func (db *DB) Backlog(ctx context.Context, tenant uuid.UUID, now, origin, horizo
 	return b, err
 }
 
-// An Expansion is a record that could not be read or stored whole.
-type Expansion struct {
+// A DetailsRetry is a record that could not be read or stored whole.
+type DetailsRetry struct {
 	CallID    uuid.UUID
 	Version   int64     // that was wanted
 	At        time.Time // Graph's time of the failure
@@ -99,17 +99,17 @@ type Expansion struct {
 	Body      []byte // what was answered
 }
 
-// NoteExpansion notes that a record failed once more, unless it was stored
+// NoteDetailsRetry notes that a record failed once more, unless it was stored
 // whole or a higher version was named meanwhile: the lock on the record waits
 // for who is at it. Storing it whole, or a higher version, takes the note away.
-func (db *DB) NoteExpansion(ctx context.Context, run *Run, e Expansion) error {
+func (db *DB) NoteDetailsRetry(ctx context.Context, run *Run, e DetailsRetry) error {
 	state := "waiting"
 	if e.Parked {
 		state = "parked"
 	}
 	return db.again(ctx, func() error {
 		_, err := db.pool.Exec(ctx, `
-			INSERT INTO ingest.expansions AS x (tenant_id, call_id, attempts, failed_at, next_at, state, request_id, error, body, run_id)
+			INSERT INTO ingest.details_retries AS x (tenant_id, call_id, attempts, failed_at, next_at, state, request_id, error, body, run_id)
 			SELECT tenant_id, id, 1, $4, $5, $6, nullif($7, ''), $8, $9, $10
 			FROM teams.call_records
 			WHERE tenant_id = $1 AND id = $2 AND version = $3 AND pending

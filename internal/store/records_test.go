@@ -18,11 +18,11 @@ func TestFailureOfAnEarlierVersionIsNotNoted(t *testing.T) {
 	d, conn := newDaemon(t, url), storetest.Conn(t, url)
 	note := func(version int64) (attempts int) {
 		t.Helper()
-		err := d.db.NoteExpansion(t.Context(), d.run, store.Expansion{CallID: call, Version: version, At: noon, NextAt: noon.Add(time.Hour), Error: "x"})
+		err := d.db.NoteDetailsRetry(t.Context(), d.run, store.DetailsRetry{CallID: call, Version: version, At: noon, NextAt: noon.Add(time.Hour), Error: "x"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return storetest.Query[int](t, conn, `SELECT coalesce(sum(attempts), 0) FROM ingest.expansions`)
+		return storetest.Query[int](t, conn, `SELECT coalesce(sum(attempts), 0) FROM ingest.details_retries`)
 	}
 	for _, step := range []struct {
 		name string

@@ -24,7 +24,7 @@ type Run struct {
 	// what was stored for it.
 	Aggregate bool
 	// Versioned says that elements come in versions, the highest of which
-	// counts: Save announces them, and SaveTree stores each whole.
+	// counts: Save announces them, and SaveDetails stores each whole.
 	Versioned bool
 	statements
 }
@@ -64,7 +64,7 @@ type Outcome struct {
 	Result     string // ok, failed, throttled, denied or stopped
 	Requests   int64
 	Throttle   time.Duration
-	Trees      int64    // call records stored whole
+	Details    int64    // call records stored whole
 	RequestIDs []string // of failed requests
 	Error      string   // empty if none
 }
@@ -99,10 +99,10 @@ func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) (c Counts, err
 		}
 		return tx.QueryRow(ctx, `
 			UPDATE ingest.runs
-			SET finished_at = clock_timestamp(), result = $2, requests = $3, throttle_s = $4, trees = $5, request_ids = nullif($6::text[], '{}'), error = nullif($7, '')
+			SET finished_at = clock_timestamp(), result = $2, requests = $3, throttle_s = $4, details = $5, request_ids = nullif($6::text[], '{}'), error = nullif($7, '')
 			WHERE run_id = $1
 			RETURNING pages, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected`,
-			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.Trees, o.RequestIDs, o.Error).
+			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.Details, o.RequestIDs, o.Error).
 			Scan(&c.Pages, &c.Seen, &c.New, &c.Changed, &c.Unchanged, &c.Rejected)
 	})
 	return c, err

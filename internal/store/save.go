@@ -75,7 +75,7 @@ type save struct {
 // reject.
 func newSave(run *Run, batch *mapping.Batch) *save {
 	s := &save{Run: run, batch: batch, rejects: slices.Clone(batch.Rejects)}
-	if run.Versioned { // what a list blemishes is kept by SaveTree, whole
+	if run.Versioned { // what a list blemishes is kept by SaveDetails, whole
 		s.rejects = slices.DeleteFunc(s.rejects, func(r mapping.Reject) bool { return r.Stored })
 	}
 	var order []int

@@ -106,7 +106,7 @@ func announce(table, columns, stage string) string {
 			SELECT tenant_id, id, version, last_modified_at, updated_at FROM %[3]s ORDER BY tenant_id, id
 			ON CONFLICT DO NOTHING
 		), fresh AS (
-			DELETE FROM ingest.expansions e USING written w WHERE e.tenant_id = w.tenant_id AND e.call_id = w.id
+			DELETE FROM ingest.details_retries e USING written w WHERE e.tenant_id = w.tenant_id AND e.call_id = w.id
 		)
 		SELECT inserted FROM written`,
 		table, columns, stage)

@@ -30,10 +30,10 @@ func newTree(m *mapping.Model) tree {
 		done: `
 		WITH noted AS (
 			INSERT INTO teams.call_record_versions (tenant_id, call_id, version, last_modified_at, seen_at)
-			SELECT tenant_id, id, expanded_version, last_modified_at, updated_at FROM teams.call_records WHERE tenant_id = $1 AND id = $2
+			SELECT tenant_id, id, details_version, last_modified_at, updated_at FROM teams.call_records WHERE tenant_id = $1 AND id = $2
 			ON CONFLICT DO NOTHING
 		)
-		DELETE FROM ingest.expansions WHERE tenant_id = $1 AND call_id = $2`,
+		DELETE FROM ingest.details_retries WHERE tenant_id = $1 AND call_id = $2`,
 	}
 	t.claimBy(m.Tables[0])
 	var gone []string
@@ -62,14 +62,14 @@ func (t *tree) claimBy(root *mapping.Layout) {
 			id = n
 		case "version":
 			version = n
-			set = append(set, fmt.Sprintf("version = greatest(version, $%d), expanded_version = $%[1]d", n))
+			set = append(set, fmt.Sprintf("version = greatest(version, $%d), details_version = $%[1]d", n))
 		default:
 			set = append(set, fmt.Sprintf("%s = $%d", name, n))
 		}
 	}
 	t.claim = fmt.Sprintf(`
-		UPDATE teams.%s SET %s, session_count = $%d, expanded_at = now(), change_xid = pg_current_xact_id()
-		WHERE tenant_id = $1 AND id = $%d AND (expanded_version IS NULL OR expanded_version < $%d)`,
+		UPDATE teams.%s SET %s, session_count = $%d, details_at = now(), change_xid = pg_current_xact_id()
+		WHERE tenant_id = $1 AND id = $%d AND (details_version IS NULL OR details_version < $%d)`,
 		root.Name, strings.Join(set, ", "), len(t.types), id, version)
 }
 
@@ -85,15 +85,15 @@ const (
 // or a higher one.
 var ErrNewer = errors.New("a version as high is stored")
 
-// SaveTree stores the one element of a batch whole, header and all child rows
+// SaveDetails stores the one element of a batch whole, header and all child rows
 // of one version, in one transaction. The element must have been announced. The
 // root's guarded update comes first: it locks out other writers, and an older
 // version ends there. Saving the same again is ErrNewer, so a COMMIT whose
 // answer was lost is simply repeated.
 //
 // What the database refuses is kept raw as a reject; the error is poison.
-func (db *DB) SaveTree(ctx context.Context, run *Run, batch *mapping.Batch) error {
-	err := db.retry(ctx, func(tx pgx.Tx) error { return saveTree(ctx, tx, run, batch) })
+func (db *DB) SaveDetails(ctx context.Context, run *Run, batch *mapping.Batch) error {
+	err := db.retry(ctx, func(tx pgx.Tx) error { return saveDetails(ctx, tx, run, batch) })
 	if !isPoison(err) {
 		return err
 	}
@@ -103,7 +103,7 @@ func (db *DB) SaveTree(ctx context.Context, run *Run, batch *mapping.Batch) erro
 	return errors.Join(err, kept)
 }
 
-func saveTree(ctx context.Context, tx pgx.Tx, run *Run, batch *mapping.Batch) error {
+func saveDetails(ctx context.Context, tx pgx.Tx, run *Run, batch *mapping.Batch) error {
 	id, err := run.claimRoot(ctx, tx, batch)
 	if err != nil {
 		return err

@@ -35,12 +35,12 @@ const (
 // process share one.
 func NewRoom() *semaphore.Weighted { return semaphore.NewWeighted(room) }
 
-// expandAll reads and stores every record whole that was due when the run began
+// fetchDetails reads and stores every record whole that was due when the run began
 // or is named in it, while the list is read and until none is left. Those that
 // failed are left to a later run: once due again, they would stand in front of
 // the others. A record fails alone. The error ends the run: every other record
 // would meet it too.
-func (x *execution) expandAll(ctx context.Context, listed <-chan struct{}) error {
+func (x *execution) fetchDetails(ctx context.Context, listed <-chan struct{}) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
 	tried := map[uuid.UUID]int64{}
@@ -59,7 +59,7 @@ func (x *execution) expandAll(ctx context.Context, listed <-chan struct{}) error
 			}
 			tried[r.ID] = r.Version
 			fresh++
-			group.Go(func() error { return x.expandOne(gctx, r) })
+			group.Go(func() error { return x.fetchRecord(gctx, r) })
 		}
 		if fresh > 0 {
 			continue
@@ -85,15 +85,15 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// expandOne stores one record whole, or notes why not.
-func (x *execution) expandOne(ctx context.Context, r store.Record) error {
-	err := safely(func() error { return x.storeWhole(ctx, r) })
+// fetchRecord stores one record whole, or notes why not.
+func (x *execution) fetchRecord(ctx context.Context, r store.Record) error {
+	err := safely(func() error { return x.storeRecord(ctx, r) })
 	if errors.Is(err, fetch.ErrLinkExpired) { // it may have waited long for room
-		err = safely(func() error { return x.storeWhole(ctx, r) })
+		err = safely(func() error { return x.storeRecord(ctx, r) })
 	}
 	switch {
 	case err == nil:
-		x.trees.Add(1)
+		x.details.Add(1)
 		x.failing.Store(0)
 		return nil
 	case errors.Is(err, store.ErrNewer):
@@ -104,7 +104,7 @@ func (x *execution) expandOne(ctx context.Context, r store.Record) error {
 		return err
 	}
 	inARow := x.failing.Add(1)
-	noted := x.noteExpansion(ctx, r, err, inARow >= outage)
+	noted := x.noteRetry(ctx, r, err, inARow >= outage)
 	if inARow >= outage && (keptOut(err) || unanswered(err) || broken(err)) {
 		return err
 	}
@@ -128,9 +128,9 @@ func broken(err error) bool {
 // two versions. Graph's servers do not all learn of a version at once.
 var errOlder = errors.New("Graph answers with an older version than it listed, or with two; it is asked again later")
 
-// storeWhole reads a record in all its parts and stores it. One with an answer
+// storeRecord reads a record in all its parts and stores it. One with an answer
 // above its share of memory is asked for again once it has more.
-func (x *execution) storeWhole(ctx context.Context, r store.Record) error {
+func (x *execution) storeRecord(ctx context.Context, r store.Record) error {
 	err := x.storeWithin(ctx, r, share)
 	if errors.Is(err, fetch.ErrTooLarge) {
 		err = x.storeWithin(ctx, r, big)
@@ -162,7 +162,7 @@ func (x *execution) storeWithin(ctx context.Context, r store.Record, taken int64
 	}
 	ctx, cancel := ending(ctx)
 	defer cancel()
-	return x.DB.SaveTree(ctx, x.run, b)
+	return x.DB.SaveDetails(ctx, x.run, b)
 }
 
 // addPart encodes one answer about a record. All parts must be of one version,
@@ -187,12 +187,12 @@ func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, ve
 	return nil
 }
 
-// noteExpansion notes that a record could not be stored whole. Graph may have
+// noteRetry notes that a record could not be stored whole. Graph may have
 // it, or its newest version, some time after the list does. What fails
 // otherwise, again and again, is parked: tried daily, and in nobody's way. While
 // all records fail, that is an outage and no record's fault.
-func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error, outage bool) error {
-	x.treesFailed.Add(1)
+func (x *execution) noteRetry(ctx context.Context, r store.Record, why error, outage bool) error {
+	x.detailsFailed.Add(1)
 	if bug := (*panicError)(nil); errors.As(why, &bug) {
 		x.Log.Error("panic", zap.String("tenant", x.Name), zap.Stringer("call_id", r.ID), zap.String("stack", bug.stack), zap.Error(bug))
 	}
@@ -202,7 +202,7 @@ func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error
 	missing := notFound || errors.Is(why, errOlder) || unanswered(why) || fetch.KindOf(why) == fetch.Throttled
 	now := x.Client.Clock()
 	parked := !missing && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
-	note := store.Expansion{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}
+	note := store.DetailsRetry{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}
 	note.NextAt = now.Add(x.retryAfter(r, now, parked))
 	if graph != nil {
 		note.RequestID, note.Body = graph.RequestID, graph.Body
@@ -212,7 +212,7 @@ func (x *execution) noteExpansion(ctx context.Context, r store.Record, why error
 	}
 	ctx, cancel := ending(ctx)
 	defer cancel()
-	return x.DB.NoteExpansion(ctx, x.run, note)
+	return x.DB.NoteDetailsRetry(ctx, x.run, note)
 }
 
 // retryAfter is how long a record that failed is left alone: a minute at first,

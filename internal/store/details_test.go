@@ -97,7 +97,7 @@ func (d daemon) announce(ctx context.Context, b *mapping.Batch) error {
 }
 
 func (d daemon) store(ctx context.Context, b *mapping.Batch) error {
-	if err := d.db.SaveTree(ctx, d.run, b); !errors.Is(err, store.ErrNewer) {
+	if err := d.db.SaveDetails(ctx, d.run, b); !errors.Is(err, store.ErrNewer) {
 		return err
 	}
 	return nil
@@ -107,7 +107,7 @@ func (d daemon) store(ctx context.Context, b *mapping.Batch) error {
 // row more or less, and returns it; 0 if none is stored whole.
 func wantOneVersion(t testing.TB, d daemon, conn *pgx.Conn) (version int) {
 	t.Helper()
-	version = storetest.Query[int](t, conn, `SELECT coalesce(max(expanded_version), 0) FROM teams.call_records`)
+	version = storetest.Query[int](t, conn, `SELECT coalesce(max(details_version), 0) FROM teams.call_records`)
 	if version == 0 {
 		return 0
 	}
@@ -115,7 +115,7 @@ func wantOneVersion(t testing.TB, d daemon, conn *pgx.Conn) (version int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The header's version is the newest named, which may be ahead of the tree.
+	// The header's version is the newest named, which may be ahead of the details.
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(rebuilt, &members); err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestNewestVersionWins(t *testing.T) {
 	daemons := []daemon{newDaemon(t, url), newDaemon(t, url)}
 	rapid.Check(t, func(r *rapid.T) {
 		if _, err := conn.Exec(t.Context(), `TRUNCATE teams.call_records, teams.call_record_versions, teams.call_participants, teams.sessions, teams.session_endpoints,
-			teams.segments, teams.segment_endpoints, teams.segment_media, teams.media_endpoints, teams.media_streams, ingest.expansions`); err != nil {
+			teams.segments, teams.segment_endpoints, teams.segment_media, teams.media_endpoints, teams.media_streams, ingest.details_retries`); err != nil {
 			r.Fatal(err)
 		}
 		if err := daemons[0].announce(t.Context(), recordBatch(t, listed(1))); err != nil {
