@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
-	"golang.org/x/sync/semaphore"
 
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
@@ -78,14 +77,14 @@ func newLog(c config.Log) (*zap.Logger, error) {
 // jobs makes a job for each endpoint of each tenant.
 func (a *app) jobs() ([]*schedule.Job, error) {
 	var list []*schedule.Job
-	room := schedule.NewRoom()
+	budget := schedule.NewBudget()
 	for _, t := range a.config.Tenants {
 		client, err := a.client(t)
 		if err != nil {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
 		for _, e := range fetch.Endpoints {
-			job, err := a.job(t, e, client, room)
+			job, err := a.job(t, e, client, budget)
 			if err != nil {
 				return nil, errUsage(fmt.Sprintf("tenant %s, endpoint %s: %v", t.Name, e.Name, err))
 			}
@@ -116,7 +115,7 @@ func (a *app) client(t config.Tenant) (*fetch.Client, error) {
 	})
 }
 
-func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client, room *semaphore.Weighted) (*schedule.Job, error) {
+func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client, budget *fetch.Budget) (*schedule.Job, error) {
 	id, err := uuid.Parse(t.ID)
 	if err != nil {
 		return nil, err
@@ -126,6 +125,6 @@ func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client, room 
 	policy.Reach, policy.Settle = c.Reach, c.Settle
 	return &schedule.Job{
 		Tenant: id, Name: t.Name, Endpoint: e, Policy: policy, StartFrom: c.StartFrom, API: c.API,
-		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log, Room: room,
+		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log, Budget: budget,
 	}, policy.Check()
 }
