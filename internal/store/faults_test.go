@@ -1,19 +1,13 @@
 package store_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/pgserver"
 	"ingestd/internal/store"
@@ -156,91 +150,18 @@ func TestDeadlock(t *testing.T) {
 // is doubled.
 func TestLostCommitAnswer(t *testing.T) {
 	f := newFixture(t)
-	p := newProxy(t, f.conn.Config().ConnString())
-	f.db = storetest.Connect(t, p.url)
+	p, url := storetest.NewProxy(t, f.conn.Config().ConnString())
+	f.db = storetest.Connect(t, url)
 	slot := aSlot
-	p.eatCommits.Store(1)
+	p.LoseAnswers("commit", 1)
 	if _, err := f.db.Save(t.Context(), f.run, batch(t, noon, elements(3, "")...), []store.Slot{slot}, 1); err != nil {
 		t.Fatal(err)
 	}
-	if n := p.eaten.Load(); n != 1 {
+	if n := p.Lost(); n != 1 {
 		t.Fatalf("%d answers were lost: the test shows nothing", n)
 	}
 	if got := f.query(`SELECT (SELECT count(*) FROM teams.pstn_calls) || ' ' || (SELECT count(*) FROM ingest.slots) || ' ' || (SELECT rows_new FROM ingest.runs)`); got != "3 1 3" {
 		t.Errorf("rows, slots and new rows = %s, want 3 1 3", got)
-	}
-}
-
-// A proxy passes bytes between the store and PostgreSQL, and can lose the
-// answer to a COMMIT with the connection.
-type proxy struct {
-	url               string
-	eatCommits, eaten atomic.Int64
-}
-
-func newProxy(t *testing.T, target string) *proxy {
-	t.Helper()
-	config, err := pgx.ParseConfig(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	network, address := pgconnAddress(config)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	p := &proxy{url: fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", config.User, listener.Addr(), url.PathEscape(config.Database))}
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial(network, address)
-			if err != nil {
-				client.Close()
-				continue
-			}
-			go p.pass(client, server)
-		}
-	}()
-	return p
-}
-
-func pgconnAddress(c *pgx.ConnConfig) (network, address string) {
-	if strings.HasPrefix(c.Host, "/") {
-		return "unix", filepath.Join(c.Host, fmt.Sprintf(".s.PGSQL.%d", c.Port))
-	}
-	return "tcp", net.JoinHostPort(c.Host, fmt.Sprint(c.Port))
-}
-
-func (p *proxy) pass(client, server net.Conn) {
-	var deaf atomic.Bool
-	go func() {
-		defer server.Close()
-		buffer := make([]byte, 64<<10)
-		for {
-			n, err := client.Read(buffer)
-			if bytes.Contains(buffer[:n], []byte("commit")) && p.eatCommits.Add(-1) >= 0 {
-				deaf.Store(true)
-			}
-			if _, werr := server.Write(buffer[:n]); err != nil || werr != nil {
-				return
-			}
-		}
-	}()
-	defer client.Close()
-	buffer := make([]byte, 64<<10)
-	for {
-		n, err := server.Read(buffer)
-		if deaf.Load() && n > 0 {
-			p.eaten.Add(1)
-			return
-		}
-		if _, werr := client.Write(buffer[:n]); err != nil || werr != nil {
-			return
-		}
 	}
 }
 
