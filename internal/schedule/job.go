@@ -80,7 +80,7 @@ func (j *Job) execute(ctx context.Context, trigger string, plan func(Policy, tim
 	if err != nil {
 		return Report{}, err
 	}
-	if err := j.DB.EndKilledRuns(ctx, j.newRun()); err != nil {
+	if err := j.DB.EndKilledRuns(ctx, j.Tenant, j.Endpoint.Name); err != nil {
 		return Report{}, err
 	}
 	windows := plan(j.Policy, now, ledger)
@@ -231,8 +231,10 @@ func (j *Job) survey(ctx context.Context, state store.Endpoint, now time.Time) (
 		State: state, Known: true, Watermark: heldBack(policy.Watermark(now, ledger), backlog), Lost: policy.Lost(now, ledger),
 		Parked: policy.Parked(now, ledger), Due: len(policy.Plan(now, ledger)) + backlog.Due, Pending: backlog.Pending,
 	}
-	s.RecordsGone, s.RecordsParked = policy.stuck(now, backlog.Stuck)
-	s.RecordsSoon = len(backlog.Stuck) - len(s.RecordsGone) - len(s.RecordsParked)
+	s.RecordsSoon = backlog.Soon
+	if s.RecordsGone, s.RecordsParked, err = j.stuck(ctx, policy, now, backlog); err != nil {
+		return Survey{}, err
+	}
 	for _, w := range policy.Expiring(now, ledger) {
 		s.Expiring = append(s.Expiring, w.Window)
 	}
