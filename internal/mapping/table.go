@@ -31,7 +31,7 @@ type Column struct {
 }
 
 var (
-	smallint      = Type{Name: "smallint", OID: 21, json: nil}
+	ordinal       = Type{Name: "integer", OID: 23, json: nil}
 	unknownFields = Column{"unknown_fields", JSON}
 )
 
@@ -111,7 +111,7 @@ func (m *Model) plans(t *Layout, o *object, members []Member) []plan {
 		case wordIn:
 			p.inner = m.compile(t, member.members)
 		case wordRows:
-			child := t.child(member.table, Column{member.column, smallint})
+			child := t.child(member.table, Column{member.column, ordinal})
 			p.table = len(m.Tables)
 			p.inner = m.addTable(child, member.members)
 		case wordSide:

@@ -93,13 +93,17 @@ var ErrNewer = errors.New("a version as high is stored")
 //
 // What the database refuses is kept raw as a reject; the error is poison.
 func (db *DB) SaveDetails(ctx context.Context, run *Run, batch *mapping.Batch) error {
-	err := db.retry(ctx, func(tx pgx.Tx) error { return saveDetails(ctx, tx, run, batch) })
+	err := db.retry(ctx, "save details of "+run.Endpoint, saveTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		return saveDetails(ctx, tx, run, batch)
+	})
 	if !isPoison(err) {
 		return err
 	}
 	e := batch.Elements[0]
 	reject := mapping.Reject{Raw: e.Raw, Reason: err.Error(), Key: e.Key, At: e.At}
-	kept := db.retry(ctx, func(tx pgx.Tx) error { return putRejects(ctx, tx, run, []mapping.Reject{reject}) })
+	kept := db.retry(ctx, "keep a reject of "+run.Endpoint, noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		return putRejects(ctx, tx, run, []mapping.Reject{reject})
+	})
 	return errors.Join(err, kept)
 }
 

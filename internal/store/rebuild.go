@@ -17,16 +17,18 @@ import (
 func (db *DB) Rebuild(ctx context.Context, m *mapping.Model, tenant uuid.UUID, key string) ([]byte, error) {
 	rows := make([][]mapping.Row, len(m.Tables))
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
-		for i, t := range m.Tables {
-			if rows[i], err = rowsOf(ctx, tx, t, tenant, key); err != nil {
-				return err
+	err := db.again(ctx, "read a document", noteTimeout, func(ctx context.Context) error {
+		return pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
+			for i, t := range m.Tables {
+				if rows[i], err = rowsOf(ctx, tx, t, tenant, key); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	if err != nil {
-		return nil, classify(err)
+		return nil, err
 	}
 	if len(rows[0]) == 0 {
 		return nil, pgx.ErrNoRows

@@ -34,7 +34,8 @@ func putRejects(ctx context.Context, tx pgx.Tx, run *Run, rejects []mapping.Reje
 		FROM unnest($4::bytea[], $5::text[], $6::text[], $7::boolean[], $8::bytea[], $9::timestamptz[])
 			AS new (sha256, key, reason, stored, raw, served_at)
 		ORDER BY sha256
-		ON CONFLICT (tenant_id, endpoint, sha256) DO UPDATE SET resolved_at = NULL WHERE rejects.resolved_at IS NOT NULL`,
+		ON CONFLICT (tenant_id, endpoint, sha256) DO UPDATE SET resolved_at = NULL, resolution = NULL
+		WHERE rejects.resolution <> 'dropped'`,
 		run.Tenant, run.Endpoint, run.ID, sums, keys, reasons, stored, raws, at)
 	return err
 }
@@ -84,7 +85,7 @@ func (s *save) resolveRejects(ctx context.Context, tx pgx.Tx, rejects []mapping.
 
 func (run *Run) resolveRejects(ctx context.Context, tx pgx.Tx, keys ...string) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE ingest.rejects SET resolved_at = now()
+		UPDATE ingest.rejects SET resolved_at = now(), resolution = 'stored'
 		WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL AND key = ANY ($3)`, run.Tenant, run.Endpoint, keys)
 	return err
 }

@@ -42,7 +42,7 @@ func (db *DB) Save(ctx context.Context, run *Run, batch *mapping.Batch, read []S
 }
 
 func (db *DB) saveAs(ctx context.Context, s *save, read []Slot, pages int, careful bool) (counts Counts, err error) {
-	err = db.retry(ctx, func(tx pgx.Tx) error {
+	err = db.retry(ctx, "save "+s.Endpoint, saveTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		counts, err = s.run(ctx, tx, careful)
 		if err != nil {
 			return err

@@ -244,7 +244,7 @@ func TestSlotsCommitWithTheirRows(t *testing.T) {
 	if diff := cmp.Diff([]store.Slot{slot}, got); err != nil || diff != "" {
 		t.Errorf("slots: %v (-want +got):\n%s", err, diff)
 	}
-	slot.ReadAt = noon.Add(-time.Hour) // a clock that was ahead and is right again
+	slot.ReadAt = noon.Add(-61 * time.Minute) // a clock that was ahead and is right again
 	if _, err := f.db.Save(t.Context(), f.run, batch(t, noon), []store.Slot{slot}, 0); err != nil {
 		t.Fatal(err)
 	}

@@ -78,8 +78,8 @@ func newStatements(run *Run) statements {
 					)
 				RETURNING %[3]s
 			)
-			INSERT INTO ingest.tombstones (table_name, key, op)
-			SELECT '%[1]s', to_jsonb(gone), 'delete' FROM gone`,
+			INSERT INTO ingest.tombstones (tenant_id, table_name, key, op)
+			SELECT tenant_id, '%[1]s', to_jsonb(gone), 'delete' FROM gone`,
 			root.Name, last.Name, key),
 	}
 	if run.Versioned {

@@ -2,8 +2,12 @@
 DELETE FROM ingest.slots WHERE endpoint = 'pstn_blocked_users_log';
 DELETE FROM ingest.parked WHERE endpoint = 'pstn_blocked_users_log';
 DELETE FROM ingest.rejects WHERE endpoint = 'pstn_blocked_users_log';
+DELETE FROM ingest.acknowledgements WHERE endpoint = 'pstn_blocked_users_log';
+DELETE FROM ingest.backfills WHERE endpoint = 'pstn_blocked_users_log';
+DELETE FROM ingest.marks WHERE endpoint = 'pstn_blocked_users_log';
 DELETE FROM ingest.endpoints WHERE endpoint = 'pstn_blocked_users_log';
+DELETE FROM ingest.tombstones WHERE table_name = 'pstn_blocked_users_log';
 
 DROP TABLE teams.pstn_blocked_users_log;
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 6';
+COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 5';

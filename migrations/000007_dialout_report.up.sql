@@ -1,22 +1,5 @@
--- The dial-out report of audio conferences, and what readers of changes need to
--- know of rows that are gone.
-
-CREATE TABLE ingest.tombstones (
-    tombstone_id bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    table_name   text        NOT NULL COLLATE "C",
-    key          jsonb       NOT NULL,
-    op           text        NOT NULL,
-    deleted_at   timestamptz NOT NULL DEFAULT now(),
-    change_xid   xid8        NOT NULL DEFAULT pg_current_xact_id()
-);
-CREATE INDEX tombstones_change ON ingest.tombstones (change_xid);
-COMMENT ON TABLE ingest.tombstones IS 'Rows of schema teams that were deleted, for readers that follow changes.';
-COMMENT ON COLUMN ingest.tombstones.tombstone_id IS 'Number of the tombstone.';
-COMMENT ON COLUMN ingest.tombstones.table_name IS 'Table in schema teams.';
-COMMENT ON COLUMN ingest.tombstones.key IS 'Key columns of the deleted row.';
-COMMENT ON COLUMN ingest.tombstones.op IS 'delete: Graph no longer names it.';
-COMMENT ON COLUMN ingest.tombstones.deleted_at IS 'When, by the database''s clock.';
-COMMENT ON COLUMN ingest.tombstones.change_xid IS 'Transaction of the deletion.';
+-- The dial-out report of audio conferences: Graph's
+-- getPstnOnlineMeetingDialoutReport.
 
 CREATE TABLE teams.dialout_report (
     tenant_id           uuid NOT NULL,
@@ -40,6 +23,7 @@ CREATE TABLE teams.dialout_report (
     change_xid          xid8 NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (tenant_id, window_from, window_to, report_key)
 );
+CREATE INDEX dialout_report_day ON teams.dialout_report (((window_from AT TIME ZONE 'UTC')::date));
 CREATE INDEX dialout_report_change ON teams.dialout_report (change_xid);
 
 COMMENT ON TABLE teams.dialout_report IS 'One row per UTC day, meeting organizer and kind of destination: calls that audio conferences made, summed up by Graph''s getPstnOnlineMeetingDialoutReport (beta). Asked per UTC day; rows that Graph no longer names are deleted (ingest.tombstones).';
@@ -63,4 +47,4 @@ COMMENT ON COLUMN teams.dialout_report.run_id IS 'The run that wrote the present
 COMMENT ON COLUMN teams.dialout_report.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
 COMMENT ON COLUMN teams.dialout_report.change_xid IS 'Transaction of the last change, for readers that follow changes.';
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 8';
+COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 7';

@@ -35,9 +35,11 @@ CREATE TABLE teams.direct_routing_calls (
     change_xid                xid8 NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (tenant_id, id)
 );
-CREATE INDEX direct_routing_calls_invite ON teams.direct_routing_calls (invite_at);
+-- A call has the time of its invitation or, without one, of its start.
+CREATE INDEX direct_routing_calls_attempt ON teams.direct_routing_calls (coalesce(invite_at, start_at));
+CREATE INDEX direct_routing_calls_user ON teams.direct_routing_calls (user_id, coalesce(invite_at, start_at));
+CREATE INDEX direct_routing_calls_trunk ON teams.direct_routing_calls (trunk_fqdn, coalesce(invite_at, start_at));
 CREATE INDEX direct_routing_calls_correlation ON teams.direct_routing_calls (correlation_id);
-CREATE INDEX direct_routing_calls_trunk ON teams.direct_routing_calls (trunk_fqdn, invite_at);
 CREATE INDEX direct_routing_calls_change ON teams.direct_routing_calls (change_xid);
 
 COMMENT ON TABLE teams.direct_routing_calls IS 'One row per call, or leg of a call, over Direct Routing, attempts included, as Graph''s getDirectRoutingCalls serves it. Join user_id to teams.users. Rows may change for some days (settle).';
@@ -74,4 +76,4 @@ COMMENT ON COLUMN teams.direct_routing_calls.run_id IS 'The run that wrote the p
 COMMENT ON COLUMN teams.direct_routing_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
 COMMENT ON COLUMN teams.direct_routing_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 5';
+COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 4';

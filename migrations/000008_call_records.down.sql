@@ -2,9 +2,12 @@
 DELETE FROM ingest.slots WHERE endpoint = 'call_records';
 DELETE FROM ingest.parked WHERE endpoint = 'call_records';
 DELETE FROM ingest.rejects WHERE endpoint = 'call_records';
+DELETE FROM ingest.acknowledgements WHERE endpoint = 'call_records';
+DELETE FROM ingest.backfills WHERE endpoint = 'call_records';
+DELETE FROM ingest.marks WHERE endpoint = 'call_records';
 DELETE FROM ingest.endpoints WHERE endpoint = 'call_records';
+DELETE FROM ingest.tombstones WHERE table_name = 'call_records';
 
-ALTER TABLE ingest.runs DROP COLUMN details;
 DROP TABLE ingest.details_retries;
 DROP TABLE teams.media_streams;
 DROP TABLE teams.media_endpoints;
@@ -17,4 +20,4 @@ DROP TABLE teams.call_participants;
 DROP TABLE teams.call_record_versions;
 DROP TABLE teams.call_records;
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 8';
+COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 7';
