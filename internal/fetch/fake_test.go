@@ -61,6 +61,12 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 // newTestClient talks to the two over TLS on loopback, and backs off for milliseconds instead of seconds.
 func newTestClient(t *testing.T, login http.Handler, graph http.HandlerFunc) *Client {
 	t.Helper()
+	return newTestClientAt(t, Clock{}, login, graph)
+}
+
+// newTestClientAt goes by a clock of its own.
+func newTestClientAt(t *testing.T, clock Clock, login http.Handler, graph http.HandlerFunc) *Client {
+	t.Helper()
 	loginServer, graphServer := serve(t, login), serve(t, graph)
 	roots := x509.NewCertPool()
 	roots.AddCert(graphServer.Certificate()) // httptest uses one for all its servers
@@ -68,7 +74,7 @@ func newTestClient(t *testing.T, login http.Handler, graph http.HandlerFunc) *Cl
 	c, err := New(Options{
 		TenantID: tenant, ClientID: app, Secret: func() (string, error) { return canary, nil },
 		GraphURL: graphServer.URL, LoginURL: loginServer.URL, RootCAs: roots,
-		Limits: Limits{many, many, many, many, many},
+		Limits: Limits{many, many, many, many, many}, Clock: clock,
 	})
 	if err != nil {
 		t.Fatal(err)

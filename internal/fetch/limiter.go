@@ -15,6 +15,7 @@ const patience = time.Minute
 // A request that waits for one scope does not hold up those that do not need it.
 type limiter struct {
 	limits Limits
+	clock  Clock
 
 	mu      sync.Mutex // never held while waiting
 	windows map[scope]*window
@@ -27,8 +28,8 @@ type waiter struct {
 	start  chan struct{} // closed when the request may start
 }
 
-func newLimiter(limits Limits) *limiter {
-	return &limiter{limits: limits, windows: map[scope]*window{}}
+func newLimiter(limits Limits, clock Clock) *limiter {
+	return &limiter{limits: limits, clock: clock, windows: map[scope]*window{}}
 }
 
 // wait returns when a request of these scopes may start, and how much of the time was the pause of a throttled scope
@@ -37,26 +38,24 @@ func (l *limiter) wait(ctx context.Context, scopes []scope) (throttled time.Dura
 	w := l.join(scopes)
 	defer l.leave(w)
 	for {
-		now := time.Now()
+		now := l.clock.Now()
 		opens, paused := l.advance(w, now)
 		if paused.Sub(now) > patience {
 			return throttled, &Error{Kind: Throttled, Until: paused, Hint: hintThrottled}
 		}
-		started, err := w.sleep(ctx, opens.Sub(now))
+		started, err := w.sleep(ctx, l.clock.After(opens.Sub(now)))
 		if err != nil {
 			return throttled, err
 		}
-		throttled += max(0, earliest(time.Now(), paused).Sub(now))
+		throttled += max(0, earliest(l.clock.Now(), paused).Sub(now))
 		if started {
 			return throttled, nil
 		}
 	}
 }
 
-// sleep ends after d, or when the request may start.
-func (w *waiter) sleep(ctx context.Context, d time.Duration) (started bool, err error) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+// sleep ends with over, or when the request may start.
+func (w *waiter) sleep(ctx context.Context, over <-chan time.Time) (started bool, err error) {
 	select {
 	case <-w.start:
 		return true, nil
@@ -65,7 +64,7 @@ func (w *waiter) sleep(ctx context.Context, d time.Duration) (started bool, err 
 	select {
 	case <-w.start:
 		return true, nil
-	case <-timer.C:
+	case <-over:
 		return false, nil
 	case <-ctx.Done():
 		return false, ctx.Err()
@@ -76,7 +75,7 @@ func (w *waiter) sleep(ctx context.Context, d time.Duration) (started bool, err 
 func (l *limiter) pause(scopes []scope, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
+	now := l.clock.Now()
 	for _, s := range scopes {
 		l.window(s, now).pause(now, until)
 	}
@@ -86,7 +85,7 @@ func (l *limiter) pause(scopes []scope, until time.Time) {
 func (l *limiter) paused(scopes []scope) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now, until := time.Now(), time.Time{}
+	now, until := l.clock.Now(), time.Time{}
 	for _, s := range scopes {
 		until = latest(until, l.window(s, now).paused)
 	}

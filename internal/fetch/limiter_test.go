@@ -57,7 +57,7 @@ func TestFullRate(t *testing.T) {
 		requests := rapid.IntRange(1, 100).Draw(r, "requests")
 		var got []time.Duration
 		limits := limitsOf(n, per)
-		synctest.Test(t, func(*testing.T) { got = flood(newLimiter(limits), requests, scopeList) })
+		synctest.Test(t, func(*testing.T) { got = flood(newLimiter(limits, machine), requests, scopeList) })
 		for i, at := range got {
 			if want := time.Duration(i/n) * limits.List.span(); at != want {
 				r.Fatalf("request %d started at %v, want %v", i, at, want)
@@ -130,7 +130,7 @@ func TestNeverAboveTheLimit(t *testing.T) {
 		}
 		arrivals := rapid.SliceOfN(rapid.Custom(drawArrival), 1, 80).Draw(r, "arrivals")
 		var starts map[scope][]time.Time
-		synctest.Test(t, func(*testing.T) { starts = play(newLimiter(limits), arrivals) })
+		synctest.Test(t, func(*testing.T) { starts = play(newLimiter(limits, machine), arrivals) })
 		for s, at := range starts {
 			n, per := limits.of(s).starts(), limits.of(s).Per
 			slices.SortFunc(at, time.Time.Compare)
@@ -146,7 +146,7 @@ func TestNeverAboveTheLimit(t *testing.T) {
 func TestScopesAreIndependent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(limitsOf(2, 10*second))
+		l := newLimiter(limitsOf(2, 10*second), machine)
 		l.limits.Logs = Limit{100, 10 * second}
 		var slow []time.Duration
 		var all sync.WaitGroup
@@ -166,7 +166,7 @@ func TestScopesAreIndependent(t *testing.T) {
 func TestOrderOfArrival(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(limitsOf(3, 10*second))
+		l := newLimiter(limitsOf(3, 10*second), machine)
 		var (
 			mu    sync.Mutex
 			order []int
@@ -191,7 +191,7 @@ func TestOrderOfArrival(t *testing.T) {
 func TestGivingUpCostsNoStart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(limitsOf(1, 10*second))
+		l := newLimiter(limitsOf(1, 10*second), machine)
 		flood(l, 1, scopeList)
 		ctx, cancel := context.WithTimeout(context.Background(), 3*second)
 		defer cancel()
@@ -210,7 +210,7 @@ func TestGivingUpCostsNoStart(t *testing.T) {
 func TestPauseStopsTheScopeAndIsCounted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(limitsOf(4, 20*second))
+		l := newLimiter(limitsOf(4, 20*second), machine)
 		flood(l, 4, scopeList)
 		l.pause([]scope{scopeList}, time.Now().Add(5*second))
 		if got := flood(l, 1, scopeLogs); got[0] != 0 {
@@ -227,7 +227,7 @@ func TestPauseStopsTheScopeAndIsCounted(t *testing.T) {
 func TestHalfTheRateAfterPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(limitsOf(4, 3*time.Minute))
+		l := newLimiter(limitsOf(4, 3*time.Minute), machine)
 		l.pause([]scope{scopeList}, time.Now())
 		span := l.limits.List.span()
 		want := []time.Duration{
@@ -243,7 +243,7 @@ func TestHalfTheRateAfterPause(t *testing.T) {
 func TestLongPauseIsNotSatOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(limitsOf(4, 20*second))
+		l := newLimiter(limitsOf(4, 20*second), machine)
 		until := time.Now().Add(patience + second)
 		l.pause([]scope{scopeList}, until)
 		_, err := l.wait(context.Background(), []scope{scopeList})
@@ -263,7 +263,7 @@ func TestLongPauseIsNotSatOut(t *testing.T) {
 func TestIdleScopesAreDropped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(DefaultLimits())
+		l := newLimiter(DefaultLimits(), machine)
 		for i := range 3_000 {
 			flood(l, 1, scopeRecord(string(rune('a'+i))))
 			time.Sleep(100 * time.Millisecond)

@@ -27,6 +27,7 @@ type tokens struct {
 	secret    func() (string, error)
 	http      *http.Client
 	retrier   *retrier
+	clock     Clock
 
 	flights singleflight.Group
 	mu      sync.Mutex
@@ -43,6 +44,7 @@ func newTokens(o Options, graph, login *url.URL, transport http.RoundTripper, re
 		secret:    o.Secret,
 		http:      &http.Client{Transport: loginOnly{transport, login}, CheckRedirect: notFollowed, Timeout: tokenTimeout},
 		retrier:   retrier,
+		clock:     retrier.clock,
 	}
 }
 
@@ -69,7 +71,7 @@ func (t *tokens) get(ctx context.Context, rejected string) (string, error) {
 func (t *tokens) usable(rejected string) (string, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.value, t.value != "" && t.value != rejected && time.Until(t.expires) > tokenMargin
+	return t.value, t.value != "" && t.value != rejected && t.clock.until(t.expires) > tokenMargin
 }
 
 func (t *tokens) renew(ctx context.Context, rejected string) (string, error) {
@@ -89,7 +91,8 @@ func (t *tokens) renew(ctx context.Context, rejected string) (string, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.value, t.expires = result.AccessToken, result.ExpiresOn
+	life := machine.until(result.ExpiresOn) // MSAL goes by the machine's clock
+	t.value, t.expires = result.AccessToken, t.clock.Now().Add(life)
 	return t.value, nil
 }
 
@@ -112,7 +115,7 @@ func (t *tokens) acquire(ctx context.Context) (confidential.AuthResult, error) {
 	}
 	result, err := app.AcquireTokenByCredential(ctx, []string{t.scope})
 	if err != nil {
-		return confidential.AuthResult{}, tokenFailure(err)
+		return confidential.AuthResult{}, tokenFailure(err, t.clock)
 	}
 	return result, nil
 }
