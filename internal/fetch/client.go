@@ -143,7 +143,7 @@ func (c *Client) get(ctx context.Context, r request) (*response, error) {
 		if !ok {
 			return resp, err
 		}
-		if failure.Status != http.StatusUnauthorized || rejected != "" {
+		if failure.Kind != Denied || failure.Status != http.StatusUnauthorized || rejected != "" {
 			failure.What, failure.Host = r.what, c.graph.Host
 			return nil, failure
 		}

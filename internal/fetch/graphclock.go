@@ -143,19 +143,19 @@ func disagree(cause error, told time.Time, whose string, other time.Time) error 
 func apart(a, b time.Time) time.Duration { return a.Sub(b).Abs() }
 
 // Now is the time on Graph's clock, in UTC. Where it is unsure, Graph is asked: whatever the status of its answer, it tells
-// the time. It fails with ErrClockUnsure while the time has no second witness, and otherwise as the request did.
-// To ask again some minutes later is what ends the doubt.
+// the time. It fails as the request did if that had no answer, and with ErrClockUnsure while the time has no second witness.
+// To ask again, each minute or so, is what ends the doubt.
 func (c *Client) Now(ctx context.Context) (time.Time, error) {
 	if now, err := c.clock.now(c.local.Now()); err == nil {
 		return now, nil
 	}
 	_, asked := c.get(ctx, request{url: c.graph.String() + "/v1.0/", what: "Graph's clock"})
 	now, err := c.clock.now(c.local.Now())
-	switch {
+	switch failure, ok := errors.AsType[*Error](asked); {
+	case asked != nil && (!ok || failure.What == whatToken || failure.Status == 0):
+		return time.Time{}, asked
 	case err == nil:
 		return now, nil
-	case asked != nil && !errors.Is(asked, ErrClockUnsure) && !errors.Is(asked, ErrClockJump):
-		return time.Time{}, asked
 	}
 	return time.Time{}, &Error{Kind: Refused, What: "Graph's clock", Host: c.graph.Host, Hint: hintJump, Err: err}
 }

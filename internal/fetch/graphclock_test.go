@@ -254,8 +254,32 @@ func TestTokenAnswersTellTheTime(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 		io.WriteString(w, `{"error":"invalid_client","error_codes":[7000215]}`)
 	}}, raw(nil))
-	if now, err := c.Now(t.Context()); err != nil || time.Since(now).Abs() > 5*second {
-		t.Errorf("now %v, error %v", now, err)
+	if _, err := c.Now(t.Context()); KindOf(err) != Denied {
+		t.Errorf("error %v, want denied", err)
+	}
+	if now, ok := c.clock.carried(time.Now()); !ok || time.Since(now).Abs() > 5*second || !c.Witnessed() {
+		t.Errorf("the time is %v, known %v, witnessed %v", now, ok, c.Witnessed())
+	}
+}
+
+// A jump told by the answer that rejects a token is not lost when the token is renewed.
+func TestJumpOfARejectedToken(t *testing.T) {
+	t.Parallel()
+	var n atomic.Int64
+	local := &leapingClock{time: noon}
+	tell := func(h http.Header) { h.Set("Date", date(local.now())) }
+	c := newTestClientAt(t, local.clock(), &login{header: tell}, func(w http.ResponseWriter, _ *http.Request) {
+		tell(w.Header())
+		if n.Add(1) == 2 {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	if _, err := c.get(t.Context(), c.to("/v1.0/x")); err != nil {
+		t.Fatal(err)
+	}
+	c.clock.believed.graph = noon.Add(-2 * time.Hour) // this machine slept
+	if _, err := c.get(t.Context(), c.to("/v1.0/x")); !errors.Is(err, ErrClockJump) {
+		t.Errorf("error %v, want %v", err, ErrClockJump)
 	}
 }
 

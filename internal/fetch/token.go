@@ -13,6 +13,7 @@ import (
 )
 
 const (
+	whatToken    = "access token"
 	maxTokenBody = 1 << 20         // an answer of Entra takes a few kilobytes; MSAL itself reads without bound
 	tokenMargin  = 2 * time.Minute // a token is not used in the last minutes of its life: a request may take as long
 	tokenTimeout = 30 * time.Second
@@ -84,7 +85,7 @@ func (t *tokens) renew(ctx context.Context, rejected string) (string, error) {
 		return err
 	})
 	if failure, ok := errors.AsType[*Error](err); ok {
-		failure.What, failure.Host = "access token", t.host
+		failure.What, failure.Host = whatToken, t.host
 	}
 	if err != nil {
 		return "", err
