@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 )
@@ -53,14 +52,14 @@ func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL
 	ctx, cancel := context.WithTimeout(caller, c.timeout)
 	defer cancel()
 	req := (&http.Request{Method: http.MethodGet, URL: u, Header: header}).WithContext(ctx)
-	start := time.Now()
+	start := c.local.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, broken(caller, err)
 	}
 	defer resp.Body.Close()
-	arrived := time.Now()
-	served, err := c.clock.observe(resp.Header.Get("Date"), arrived)
+	arrived := c.local.Now()
+	served, err := c.clock.observe(resp.Header.Get("Date"), arrived, c.local.Wall())
 	if err != nil {
 		return nil, &Error{Kind: Refused, Status: resp.StatusCode, RequestID: clean(resp.Header.Get("request-id")), Hint: hintJump, Err: err}
 	}
@@ -88,7 +87,7 @@ func (c *Client) failed(resp *http.Response) error {
 	if resp.StatusCode == http.StatusServiceUnavailable {
 		c.http.CloseIdleConnections()
 	}
-	return failureOf(resp, body)
+	return failureOf(resp, body, c.local)
 }
 
 // unreadable is an answer with status 200 that was cut, garbled or too large.

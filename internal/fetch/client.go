@@ -25,6 +25,7 @@ type Options struct {
 	LoginURL string                 // https://login.microsoftonline.com, or the cloud's own
 	RootCAs  *x509.CertPool         // nil: the system's
 	Limits   Limits
+	Clock    Clock       // zero: the machine's
 	Log      *zap.Logger // nil: silent
 }
 
@@ -35,7 +36,8 @@ type Client struct {
 	bodies  bodies
 	tokens  *tokens
 	retrier *retrier
-	clock   clock
+	local   Clock      // of this machine
+	clock   graphClock // as far as answers have told it
 	agent   string
 	timeout time.Duration // for one attempt, to the last byte of its answer
 }
@@ -56,17 +58,23 @@ func New(o Options) (*Client, error) {
 	if err := o.Limits.validate(); err != nil {
 		return nil, err
 	}
+	local, err := o.Clock.orMachine()
+	if err != nil {
+		return nil, err
+	}
 	transport := newTransport(o.RootCAs)
-	retrier := &retrier{limiter: newLimiter(o.Limits), base: time.Second, log: cmp.Or(o.Log, zap.NewNop())}
-	return &Client{
+	retrier := &retrier{limiter: newLimiter(o.Limits, local), clock: local, base: time.Second, log: cmp.Or(o.Log, zap.NewNop())}
+	c := &Client{
 		graph:   graph,
 		http:    &http.Client{Transport: transport, CheckRedirect: notFollowed},
 		bodies:  bodies{max: maxBody},
-		tokens:  newTokens(o, graph, login, transport, retrier),
 		retrier: retrier,
+		local:   local,
 		agent:   userAgent(),
 		timeout: 2 * time.Minute,
-	}, nil
+	}
+	c.tokens = newTokens(o, graph, loginOnly{transport, login, c.witness}, retrier)
+	return c, nil
 }
 
 // newTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request in
@@ -135,7 +143,7 @@ func (c *Client) get(ctx context.Context, r request) (*response, error) {
 		if !ok {
 			return resp, err
 		}
-		if failure.Status != http.StatusUnauthorized || rejected != "" {
+		if failure.Kind != Denied || failure.Status != http.StatusUnauthorized || rejected != "" {
 			failure.What, failure.Host = r.what, c.graph.Host
 			return nil, failure
 		}

@@ -3,89 +3,46 @@ package fetch
 import (
 	"context"
 	"errors"
-	"net/http"
-	"sync"
 	"time"
 )
 
-// ErrClockJump is the cause of an Error of kind Refused when Graph's time moved by more than an hour against the time that
-// passed here. The run must stop: what it would write about when it read is not to be trusted.
-var ErrClockJump = errors.New("Graph's clock jumped by more than an hour")
-
-const (
-	jump     = time.Hour
-	hintJump = "the next run goes by the new time if the local clock agrees; check its synchronisation (NTP), then restart"
-)
-
-// clock is Graph's clock, told by the Date of its answers and carried on by the local monotonic clock.
-// It is never ahead of the true one, and behind it by no more than a second and an answer's way here.
-type clock struct {
-	mu    sync.Mutex
-	graph time.Time // Date of the newest answer, zero before the first
-	local time.Time // when that arrived
+// A Clock is the local time of a Client: limits, back-off, pauses, the life of tokens and the comparison with Graph's time
+// all go by it. The zero Clock is the machine's. Time-outs of HTTP go by the machine's in any case.
+type Clock struct {
+	// Now is the local time. Spans are differences of it, so it must not jump. The machine's does not, as Go compares its
+	// monotonic part; one without that part must only move forward.
+	Now func() time.Time
+	// After returns a channel on which the time is sent once d has passed by Now.
+	After func(d time.Duration) <-chan time.Time
+	// Wall is the date that this machine believes in, and may be wrong and jump; nil: Now's. It is a witness of Graph's
+	// time and decides nothing else.
+	Wall func() time.Time
 }
 
-// now is false before the first answer.
-func (c *clock) now() (time.Time, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at(time.Now()), !c.graph.IsZero()
+// machine is the machine's clock. It is the only place of this package that reads it.
+var machine = Clock{Now: time.Now, After: time.After, Wall: func() time.Time { return time.Now().Round(0) }}
+
+// orMachine fills in what is not set.
+func (c Clock) orMachine() (Clock, error) {
+	switch {
+	case c.Now == nil && c.After == nil && c.Wall == nil:
+		return machine, nil
+	case c.Now == nil || c.After == nil:
+		return c, errors.New("a clock needs both Now and After")
+	case c.Wall == nil:
+		c.Wall = func() time.Time { return c.Now().Round(0) }
+	}
+	return c, nil
 }
 
-func (c *clock) at(local time.Time) time.Time {
-	if c.graph.IsZero() {
-		return local.UTC()
-	}
-	return c.graph.Add(local.Sub(c.local))
-}
+func (c Clock) until(t time.Time) time.Duration { return t.Sub(c.Now()) }
 
-// observe sets the clock by an answer's Date and returns the time of that answer. An answer without a readable Date sets nothing.
-// After a jump the new time is taken only if the local clock agrees with it, two witnesses against one:
-// then it was this machine that slept. A single wrong answer changes nothing.
-func (c *clock) observe(date string, arrived time.Time) (time.Time, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	graph, err := http.ParseTime(date)
-	if err != nil {
-		return c.at(arrived), nil
+// sleep returns after d, or with ctx's error.
+func (c Clock) sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-c.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	jumped := apart(graph, c.at(arrived)) > jump && !c.graph.IsZero()
-	if !jumped || apart(graph, arrived.Round(0)) <= jump {
-		c.graph, c.local = graph.UTC(), arrived
-	}
-	if jumped {
-		return time.Time{}, ErrClockJump
-	}
-	return graph.UTC(), nil
-}
-
-func apart(a, b time.Time) time.Duration { return a.Sub(b).Abs() }
-
-// Now is the time on Graph's clock, in UTC. Before the first answer it asks Graph for one: whatever its status, it tells the time.
-// If Graph tells no time, it is the local clock's.
-func (c *Client) Now(ctx context.Context) (time.Time, error) {
-	if now, ok := c.clock.now(); ok {
-		return now, nil
-	}
-	_, err := c.get(ctx, request{url: c.graph.String() + "/v1.0/", what: "Graph's clock"})
-	now, known := c.clock.now()
-	if !known && err != nil {
-		return time.Time{}, err
-	}
-	return now, nil
-}
-
-// Clock is the time on Graph's clock as far as it is known: before the first answer it is the local clock's.
-func (c *Client) Clock() time.Time {
-	now, _ := c.clock.now()
-	return now
-}
-
-// Skew is how far Graph's clock is ahead of the local one; 0 before the first answer.
-func (c *Client) Skew() time.Duration {
-	now, ok := c.clock.now()
-	if !ok {
-		return 0
-	}
-	return now.Sub(time.Now().Round(0))
 }

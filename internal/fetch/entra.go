@@ -44,12 +44,12 @@ var (
 )
 
 // tokenFailure says what went wrong without MSAL's words, Entra's or the body: they may quote secret and token.
-func tokenFailure(err error) error {
+func tokenFailure(err error, clock Clock) error {
 	if refused, ok := errors.AsType[*Error](err); ok {
 		return refused
 	}
 	if answer, ok := errors.AsType[msal.CallErr](err); ok {
-		return entraFailure(answer.Resp)
+		return entraFailure(answer.Resp, clock)
 	}
 	if network, ok := errors.AsType[*url.Error](err); ok {
 		return &Error{Kind: Transient, Hint: hintTransient, Err: bare(network)}
@@ -57,7 +57,7 @@ func tokenFailure(err error) error {
 	return &Error{Kind: Transient, Hint: hintLogin, Message: "the answer is cut, or not Entra's"}
 }
 
-func entraFailure(resp *http.Response) *Error {
+func entraFailure(resp *http.Response, clock Clock) *Error {
 	body, _ := io.ReadAll(resp.Body) // in memory already
 	var answer struct {
 		Error         string
@@ -65,7 +65,7 @@ func entraFailure(resp *http.Response) *Error {
 		CorrelationID string `json:"correlation_id"`
 	}
 	_ = json.Unmarshal(body, &answer)
-	e := failureOf(resp, nil)
+	e := failureOf(resp, nil, clock)
 	e.RequestID = ""
 	if correlationID.MatchString(answer.CorrelationID) {
 		e.RequestID = answer.CorrelationID

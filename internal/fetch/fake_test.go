@@ -23,9 +23,13 @@ type login struct {
 	issued    atomic.Int64
 	discovery http.HandlerFunc // instead of the discovery document
 	token     http.HandlerFunc // instead of a token
+	header    func(http.Header)
 }
 
 func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if l.header != nil {
+		l.header(w.Header())
+	}
 	switch r.URL.Path {
 	case "/" + tenant + "/v2.0/.well-known/openid-configuration":
 		if l.discovery != nil {
@@ -61,6 +65,12 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 // newTestClient talks to the two over TLS on loopback, and backs off for milliseconds instead of seconds.
 func newTestClient(t *testing.T, login http.Handler, graph http.HandlerFunc) *Client {
 	t.Helper()
+	return newTestClientAt(t, Clock{}, login, graph)
+}
+
+// newTestClientAt goes by a clock of its own.
+func newTestClientAt(t *testing.T, clock Clock, login http.Handler, graph http.HandlerFunc) *Client {
+	t.Helper()
 	loginServer, graphServer := serve(t, login), serve(t, graph)
 	roots := x509.NewCertPool()
 	roots.AddCert(graphServer.Certificate()) // httptest uses one for all its servers
@@ -68,7 +78,7 @@ func newTestClient(t *testing.T, login http.Handler, graph http.HandlerFunc) *Cl
 	c, err := New(Options{
 		TenantID: tenant, ClientID: app, Secret: func() (string, error) { return canary, nil },
 		GraphURL: graphServer.URL, LoginURL: loginServer.URL, RootCAs: roots,
-		Limits: Limits{many, many, many, many, many},
+		Limits: Limits{many, many, many, many, many}, Clock: clock,
 	})
 	if err != nil {
 		t.Fatal(err)

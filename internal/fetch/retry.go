@@ -18,6 +18,7 @@ const (
 // retrier paces requests, and repeats them where that helps.
 type retrier struct {
 	limiter *limiter
+	clock   Clock
 	base    time.Duration // the first back-off is up to this long
 	log     *zap.Logger
 }
@@ -26,8 +27,8 @@ type retrier struct {
 // Anything but an *Error ends it at once, so a cancelled context does.
 func (r *retrier) do(ctx context.Context, scopes []scope, usage *Usage, try func() error) error {
 	for failed, throttled := 0, 0; ; {
-		waited, err := r.limiter.wait(ctx, scopes)
-		usage.add(Counts{ThrottleWait: waited})
+		throttledFor, paced, err := r.limiter.wait(ctx, scopes)
+		usage.add(Counts{ThrottleWait: throttledFor, Paced: paced})
 		if err != nil {
 			return err
 		}
@@ -43,13 +44,13 @@ func (r *retrier) do(ctx context.Context, scopes []scope, usage *Usage, try func
 			if failed++; failed == attempts {
 				return failure
 			}
-			if err := sleep(ctx, rand.N(r.backoff(failed))); err != nil {
+			if err := r.clock.sleep(ctx, rand.N(r.backoff(failed))); err != nil {
 				return err
 			}
 		case Throttled:
 			throttled++
 			r.pause(scopes, failure, throttled)
-			if throttled == throttles || time.Until(failure.Until) > patience {
+			if throttled == throttles || r.clock.until(failure.Until) > maxWait {
 				return failure
 			}
 		default:
@@ -62,7 +63,7 @@ func (r *retrier) do(ctx context.Context, scopes []scope, usage *Usage, try func
 func (r *retrier) pause(scopes []scope, failure *Error, n int) {
 	if failure.Until.IsZero() {
 		guess := r.backoff(n)
-		failure.Until = time.Now().Add(guess + rand.N(guess))
+		failure.Until = r.clock.Now().Add(guess + rand.N(guess))
 	}
 	r.limiter.pause(scopes, failure.Until)
 }
@@ -71,15 +72,4 @@ func (r *retrier) pause(scopes []scope, failure *Error, n int) {
 // so that requests that failed together do not come back together.
 func (r *retrier) backoff(n int) time.Duration {
 	return min(r.base<<(n-1), maxBackoff)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

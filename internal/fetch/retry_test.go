@@ -13,7 +13,7 @@ import (
 )
 
 func newRetrier() *retrier {
-	return &retrier{limiter: newLimiter(DefaultLimits()), base: second, log: zap.NewNop()}
+	return &retrier{limiter: newLimiter(DefaultLimits(), machine), clock: machine, base: second, log: zap.NewNop()}
 }
 
 func TestRetries(t *testing.T) {
@@ -37,7 +37,7 @@ func TestRetries(t *testing.T) {
 		"refused":                    {[]func() error{func() error { return &Error{Kind: Refused} }}, 1, Refused, 0, 0},
 		"throttled, then good":       {[]func() error{throttled(30 * second), good}, 2, 0, 30 * second, 30 * second},
 		"throttled for ever":         {[]func() error{throttled(10 * second)}, 5, Throttled, 40 * second, 40 * second},
-		"throttled for long":         {[]func() error{throttled(patience + second)}, 1, Throttled, 0, 0},
+		"throttled for long":         {[]func() error{throttled(maxWait + second)}, 1, Throttled, 0, 0},
 		"throttled without a time":   {[]func() error{guess}, 5, Throttled, 15 * second, 30 * second},
 		"throttles are not attempts": {[]func() error{transient, transient, throttled(second), transient, throttled(second), transient, good}, 7, 0, 2 * second, 17 * second},
 	} {
@@ -136,7 +136,7 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, ok := retryAfter(http.Header{"Date": {date}, "Retry-After": test.values})
+			got, ok := retryAfter(http.Header{"Date": {date}, "Retry-After": test.values}, time.Now())
 			if ok != (test.want > 0) || ok && got != test.want {
 				t.Errorf("%v, %v; want %v", got, ok, test.want)
 			}
@@ -145,7 +145,7 @@ func TestRetryAfter(t *testing.T) {
 	t.Run("date without a Date", func(t *testing.T) {
 		t.Parallel()
 		in := time.Now().Add(30 * second).UTC().Format(http.TimeFormat)
-		if got, ok := retryAfter(http.Header{"Retry-After": {in}}); !ok || got < 25*second || got > 30*second {
+		if got, ok := retryAfter(http.Header{"Retry-After": {in}}, time.Now()); !ok || got < 25*second || got > 30*second {
 			t.Errorf("%v, %v; want about 30s", got, ok)
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"time"
 )
 
 const (
@@ -32,12 +31,12 @@ func kindOfStatus(status int, retryAfter bool) (Kind, string) {
 }
 
 // failureOf describes an answer other than 200.
-func failureOf(resp *http.Response, body []byte) *Error {
-	pause, paused := retryAfter(resp.Header)
+func failureOf(resp *http.Response, body []byte, clock Clock) *Error {
+	pause, paused := retryAfter(resp.Header, clock.Wall())
 	kind, hint := kindOfStatus(resp.StatusCode, paused)
 	e := &Error{Kind: kind, Hint: hint, Status: resp.StatusCode, Body: kept(body)}
 	if kind == Throttled && paused {
-		e.Until = time.Now().Add(pause)
+		e.Until = clock.Now().Add(pause)
 	}
 	e.Code, e.Message, e.RequestID = errorBody(body)
 	if id := clean(resp.Header.Get("request-id")); id != "" {

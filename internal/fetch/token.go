@@ -13,6 +13,7 @@ import (
 )
 
 const (
+	whatToken    = "access token"
 	maxTokenBody = 1 << 20         // an answer of Entra takes a few kilobytes; MSAL itself reads without bound
 	tokenMargin  = 2 * time.Minute // a token is not used in the last minutes of its life: a request may take as long
 	tokenTimeout = 30 * time.Second
@@ -27,6 +28,7 @@ type tokens struct {
 	secret    func() (string, error)
 	http      *http.Client
 	retrier   *retrier
+	clock     Clock
 
 	flights singleflight.Group
 	mu      sync.Mutex
@@ -34,15 +36,16 @@ type tokens struct {
 	expires time.Time
 }
 
-func newTokens(o Options, graph, login *url.URL, transport http.RoundTripper, retrier *retrier) *tokens {
+func newTokens(o Options, graph *url.URL, transport loginOnly, retrier *retrier) *tokens {
 	return &tokens{
-		authority: login.String() + "/" + url.PathEscape(o.TenantID),
+		authority: transport.login.String() + "/" + url.PathEscape(o.TenantID),
 		clientID:  o.ClientID,
 		scope:     graph.String() + "/.default",
-		host:      login.Host,
+		host:      transport.login.Host,
 		secret:    o.Secret,
-		http:      &http.Client{Transport: loginOnly{transport, login}, CheckRedirect: notFollowed, Timeout: tokenTimeout},
+		http:      &http.Client{Transport: transport, CheckRedirect: notFollowed, Timeout: tokenTimeout},
 		retrier:   retrier,
+		clock:     retrier.clock,
 	}
 }
 
@@ -69,7 +72,7 @@ func (t *tokens) get(ctx context.Context, rejected string) (string, error) {
 func (t *tokens) usable(rejected string) (string, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.value, t.value != "" && t.value != rejected && time.Until(t.expires) > tokenMargin
+	return t.value, t.value != "" && t.value != rejected && t.clock.until(t.expires) > tokenMargin
 }
 
 func (t *tokens) renew(ctx context.Context, rejected string) (string, error) {
@@ -82,14 +85,15 @@ func (t *tokens) renew(ctx context.Context, rejected string) (string, error) {
 		return err
 	})
 	if failure, ok := errors.AsType[*Error](err); ok {
-		failure.What, failure.Host = "access token", t.host
+		failure.What, failure.Host = whatToken, t.host
 	}
 	if err != nil {
 		return "", err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.value, t.expires = result.AccessToken, result.ExpiresOn
+	life := machine.until(result.ExpiresOn) // MSAL goes by the machine's clock
+	t.value, t.expires = result.AccessToken, t.clock.Now().Add(life)
 	return t.value, nil
 }
 
@@ -112,7 +116,7 @@ func (t *tokens) acquire(ctx context.Context) (confidential.AuthResult, error) {
 	}
 	result, err := app.AcquireTokenByCredential(ctx, []string{t.scope})
 	if err != nil {
-		return confidential.AuthResult{}, tokenFailure(err)
+		return confidential.AuthResult{}, tokenFailure(err, t.clock)
 	}
 	return result, nil
 }
@@ -121,6 +125,7 @@ func (t *tokens) acquire(ctx context.Context) (confidential.AuthResult, error) {
 type loginOnly struct {
 	transport http.RoundTripper
 	login     *url.URL
+	answered  func(http.Header) // told of every answer
 }
 
 func (l loginOnly) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -129,6 +134,7 @@ func (l loginOnly) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := l.transport.RoundTrip(r)
 	if err == nil {
+		l.answered(resp.Header)
 		resp.Body = http.MaxBytesReader(nil, resp.Body, maxTokenBody)
 	}
 	return resp, err

@@ -246,7 +246,7 @@ func TestRenewalAfterAnotherTakesItsToken(t *testing.T) {
 func TestTokenIsKeptUntilShortlyBeforeItsEnd(t *testing.T) {
 	t.Parallel()
 	for left, usable := range map[time.Duration]bool{time.Hour: true, tokenMargin + time.Minute: true, tokenMargin: false, -time.Hour: false} {
-		tokens := &tokens{value: "t", expires: time.Now().Add(left)}
+		tokens := &tokens{clock: machine, value: "t", expires: time.Now().Add(left)}
 		if _, ok := tokens.usable(""); ok != usable {
 			t.Errorf("%v before its end: usable %v", left, ok)
 		}

@@ -112,6 +112,7 @@ func (w *world) restart() {
 	client, err := fetch.New(fetch.Options{
 		TenantID: graphsim.TenantID, ClientID: graphsim.ClientID, Secret: func() (string, error) { return cmp.Or(w.secret, graphsim.ClientSecret), nil },
 		GraphURL: w.sim.GraphURL(), LoginURL: w.sim.LoginURL(), RootCAs: roots, Limits: w.limits, Log: w.log,
+		Clock: fetch.Clock{Now: time.Now, After: time.After, Wall: w.clock},
 	})
 	if err != nil {
 		w.Fatal(err)
