@@ -66,9 +66,9 @@ func (b *Batch) children(parent int, p *plan, v Value) (stored bool, err error) 
 
 // child writes the row of one object of an array.
 func (b *Batch) child(p *plan, above []byte, element Value, ordinal int) error {
-	if ordinal > math.MaxInt16 {
-		return fmt.Errorf("more than %d %s", math.MaxInt16+1, p.name)
+	if ordinal > math.MaxInt32 {
+		return fmt.Errorf("more than %d %s", math.MaxInt32+1, p.name)
 	}
-	b.beginChild(p.table, above, binary.BigEndian.AppendUint16(nil, uint16(ordinal)))
+	b.beginChild(p.table, above, binary.BigEndian.AppendUint32(nil, uint32(ordinal)))
 	return b.row(p.table, p.inner, element)
 }

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -143,8 +144,8 @@ func TestRejectAmongNeighbours(t *testing.T) {
 	t.Parallel()
 	var doc Document
 	good := `{%s, "version": %d, "legs": [{"streams": [{}, {}]}]}`
-	tooMany := `{"id": "1e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01", "legs": [{"streams": [{}]}` + strings.Repeat(`,{}`, 1<<15) + `]}`
-	page := "[" + fmt.Sprintf(good, id, 1) + "," + tooMany + `,{"id": 7},` + fmt.Sprintf(good, id, 2) + "]"
+	late := `{"legs": [{"streams": [{}]}, {}], "id": "nobody"}`
+	page := "[" + fmt.Sprintf(good, id, 1) + "," + late + `,{"id": 7},` + fmt.Sprintf(good, id, 2) + "]"
 	if err := doc.Parse([]byte(page)); err != nil {
 		t.Fatal(err)
 	}
@@ -166,6 +167,25 @@ func TestRejectAmongNeighbours(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Ordinals do not end where 16 bits do.
+func TestManyElements(t *testing.T) {
+	t.Parallel()
+	const count = 1<<16 + 1
+	element := `{` + id + `, "legs": [{"answered": true}` + strings.Repeat(`,{}`, count-2) + `,{"answered": false}]}`
+	b := store(t, calls, element)
+	ordinal := 0
+	for row := range b.Rows(0, 1) {
+		if got := binary.BigEndian.Uint32(fields(row)[1]); got != uint32(ordinal) {
+			t.Fatalf("leg %d has ordinal %d", ordinal, got)
+		}
+		ordinal++
+	}
+	if ordinal != count {
+		t.Fatalf("%d legs, want %d", ordinal, count)
+	}
+	mappingtest.Same(t, []byte(element), []byte(rebuild(t, b)))
 }
 
 func TestRoundTrip(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 //
 // All of the elements are written, or none: if the last Append was rejected,
 // if there is no such array, if it has an element of that ordinal already, if an
-// element is no object or if one cannot be stored (an ordinal above 32767).
+// element is no object or if one cannot be stored (an ordinal above 2147483647).
 // Elements that can only be stored with characters replaced are stored, and each
 // becomes a reject marked so, with the key of the whole. The elements' text is
 // not needed afterwards: a reject has a copy.

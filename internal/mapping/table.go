@@ -30,10 +30,7 @@ type Column struct {
 	Type Type
 }
 
-var (
-	smallint      = Type{Name: "smallint", OID: 21, json: nil}
-	unknownFields = Column{"unknown_fields", JSON}
-)
+var unknownFields = Column{"unknown_fields", JSON}
 
 // An object is what a declaration says about one JSON object.
 type object struct {
@@ -111,7 +108,7 @@ func (m *Model) plans(t *Layout, o *object, members []Member) []plan {
 		case wordIn:
 			p.inner = m.compile(t, member.members)
 		case wordRows:
-			child := t.child(member.table, Column{member.column, smallint})
+			child := t.child(member.table, Column{member.column, Int4})
 			p.table = len(m.Tables)
 			p.inner = m.addTable(child, member.members)
 		case wordSide:

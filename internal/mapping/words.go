@@ -109,7 +109,7 @@ func Side(table, side string, members ...Member) Member {
 }
 
 // Rows declares a child table with a row for each object of an array: the key
-// of the row above, an ordinal from zero (smallint), and the columns.
+// of the row above, an ordinal from zero (integer), and the columns.
 func Rows(name, table, ordinal string, members ...Member) Member {
 	return Member{word: wordRows, name: name, table: table, column: ordinal, members: members}
 }
