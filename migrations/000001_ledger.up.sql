@@ -10,6 +10,7 @@ CREATE TABLE ingest.endpoints (
     settle           interval    NOT NULL,
     start_from       timestamptz,
     origin           timestamptz NOT NULL,
+    settled_until    timestamptz NOT NULL,
     watermark        timestamptz NOT NULL,
     clock_at         timestamptz,
     next_due_at      timestamptz,
@@ -34,6 +35,7 @@ COMMENT ON COLUMN ingest.endpoints.reach IS 'How far back Graph answers. origin 
 COMMENT ON COLUMN ingest.endpoints.settle IS 'How long after their time rows may still arrive or change.';
 COMMENT ON COLUMN ingest.endpoints.start_from IS 'From when on the configuration wants rows, from which origin was made; null if from as far back as Graph answers.';
 COMMENT ON COLUMN ingest.endpoints.origin IS 'From when on nothing may be missing: the reach at the first start, or start_from. It moves only when these change in the configuration.';
+COMMENT ON COLUMN ingest.endpoints.settled_until IS 'End of the gapless run, since origin, of slots that are settled or whose loss is acknowledged.';
 COMMENT ON COLUMN ingest.endpoints.watermark IS 'End of the gapless run of settled slots since origin, acknowledged losses stepped over: everything before it is here for good.';
 COMMENT ON COLUMN ingest.endpoints.clock_at IS 'Graph''s time when it last agreed with the local clock to within an hour; null if it never has.';
 COMMENT ON COLUMN ingest.endpoints.next_due_at IS 'When its next run is due; null while switched off.';
@@ -137,6 +139,7 @@ CREATE TABLE ingest.backfills (
     endpoint     text        NOT NULL COLLATE "C",
     span_from    timestamptz NOT NULL,
     span_to      timestamptz NOT NULL,
+    since        timestamptz NOT NULL,
     requested_at timestamptz NOT NULL DEFAULT now(),
     started_at   timestamptz,
     finished_at  timestamptz,
@@ -154,6 +157,7 @@ COMMENT ON COLUMN ingest.backfills.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN ingest.backfills.endpoint IS 'Name of the endpoint.';
 COMMENT ON COLUMN ingest.backfills.span_from IS 'Start of the span, included.';
 COMMENT ON COLUMN ingest.backfills.span_to IS 'End of the span, excluded.';
+COMMENT ON COLUMN ingest.backfills.since IS 'Slots that were read since then are left out.';
 COMMENT ON COLUMN ingest.backfills.requested_at IS 'When it was asked for, by the database''s clock.';
 COMMENT ON COLUMN ingest.backfills.started_at IS 'When the daemon took it up; null before.';
 COMMENT ON COLUMN ingest.backfills.finished_at IS 'When it ended, well or not; null before.';

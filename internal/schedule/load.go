@@ -48,7 +48,7 @@ func (j *Job) load(ctx context.Context, state store.Endpoint, now time.Time) (l 
 // acknowledged.
 func (j *Job) acknowledged(ctx context.Context, from time.Time) ([]fetch.Window, error) {
 	list, err := j.DB.Acknowledgements(ctx, j.Tenant, j.Endpoint.Name, from)
-	return spans(list), err
+	return spansOf(list), err
 }
 
 // advance moves the end of the gapless run on: through the slots behind those

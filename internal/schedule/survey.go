@@ -51,7 +51,7 @@ func (j *Job) Survey(ctx context.Context, now time.Time) (s Survey, err error) {
 		return s, err
 	}
 	s.Watermark = l.watermark()
-	s.Lost = l.policy.Lost(s.State.Origin, now, history, spans(s.Acknowledged))
+	s.Lost = l.policy.Lost(s.State.Origin, now, history, spansOf(s.Acknowledged))
 	s.Parked = l.policy.Parked(now, l.slots)
 	s.Due = len(l.policy.Unread(now, l.slots)) + l.backlog.Due
 	for _, w := range l.policy.Expiring(now, l.slots) {
@@ -67,15 +67,15 @@ func (j *Job) surveyRecords(ctx context.Context, s *Survey, l loaded, now time.T
 	}
 	horizon := l.policy.horizon(now)
 	s.Pending, s.RecordsSoon = l.backlog.Pending, l.backlog.Soon
-	if s.RecordsLost, err = j.DB.LostRecords(ctx, j.Tenant, s.State.Origin, horizon, surveyRecords); err != nil {
+	if s.RecordsLost, err = j.DB.LostRecords(ctx, j.Tenant, s.State.Origin, horizon, false, surveyRecords); err != nil {
 		return err
 	}
 	s.RecordsParked, err = j.DB.ParkedRecords(ctx, j.Tenant, horizon, surveyRecords)
 	return err
 }
 
-// spans are the spans of acknowledged losses.
-func spans(list []store.Acknowledgement) []fetch.Window {
+// spansOf are the spans of acknowledged losses.
+func spansOf(list []store.Acknowledgement) []fetch.Window {
 	var windows []fetch.Window
 	for _, a := range list {
 		if a.CallID == nil {

@@ -16,6 +16,7 @@ type Backfill struct {
 	Tenant      uuid.UUID
 	Endpoint    string
 	From, To    time.Time
+	Since       time.Time  // slots read since are left out
 	RequestedAt time.Time  // this and the next two are set by the database
 	StartedAt   *time.Time // by the first NoteBackfill
 	FinishedAt  *time.Time // by the one with a Result
@@ -31,7 +32,7 @@ type Backfill struct {
 var ErrBackfillEnded = errors.New("the backfill has ended or was cancelled")
 
 const selectBackfill = `
-	SELECT backfill_id, tenant_id, endpoint, span_from, span_to, requested_at, started_at, finished_at,
+	SELECT backfill_id, tenant_id, endpoint, span_from, span_to, since, requested_at, started_at, finished_at,
 		slots, slots_read, rows, requests, result, error
 	FROM ingest.backfills `
 
@@ -40,8 +41,8 @@ const selectBackfill = `
 func (db *DB) RequestBackfill(ctx context.Context, b Backfill) (id int64, err error) {
 	err = db.again(ctx, "request a backfill of "+b.Endpoint, noteTimeout, func(ctx context.Context) error {
 		return db.pool.QueryRow(ctx, `
-			INSERT INTO ingest.backfills (tenant_id, endpoint, span_from, span_to) VALUES ($1, $2, $3, $4) RETURNING backfill_id`,
-			b.Tenant, b.Endpoint, b.From, b.To).Scan(&id)
+			INSERT INTO ingest.backfills (tenant_id, endpoint, span_from, span_to, since) VALUES ($1, $2, $3, $4, $5) RETURNING backfill_id`,
+			b.Tenant, b.Endpoint, b.From, b.To, b.Since).Scan(&id)
 	})
 	return id, err
 }

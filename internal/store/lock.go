@@ -24,11 +24,9 @@ type Lock struct {
 // ErrLocked says that another process works on the tenant.
 var ErrLocked = errors.New("another ingestd works on this tenant")
 
-// Lock takes the lock of a tenant on a connection of its own. The text of its
-// ErrLocked says who holds it.
-func (db *DB) Lock(ctx context.Context, tenant uuid.UUID) (*Lock, error) {
-	l := &Lock{db: db, tenant: tenant, turn: make(chan struct{}, 1)}
-	return l, l.use(ctx, "take the lock", l.take)
+// NewLock returns the lock of a tenant, not taken yet.
+func (db *DB) NewLock(tenant uuid.UUID) *Lock {
+	return &Lock{db: db, tenant: tenant, turn: make(chan struct{}, 1)}
 }
 
 // use does something with the lock's connection. Callers wait for their turn
@@ -71,8 +69,9 @@ func (l *Lock) take(ctx context.Context) error {
 	return fmt.Errorf("%w: %s", ErrLocked, holder)
 }
 
-// Keep makes sure that the lock is still held. If its connection was lost, it
-// is taken anew, which fails with ErrLocked if another process was faster.
+// Keep makes sure that the lock is held. It is taken, on a connection of its
+// own, if it is not, or if its connection was lost. If another process has it
+// that fails with ErrLocked, whose text says who.
 func (l *Lock) Keep(ctx context.Context) error {
 	return l.use(ctx, "keep the lock", func(ctx context.Context) error {
 		if l.conn != nil && l.ping(ctx) == nil {
