@@ -22,8 +22,8 @@ const (
 	outage = 6
 )
 
-// A saveFunc stores a batch of a window and the slots that it earns.
-type saveFunc func(ctx context.Context, batch *mapping.Batch, window fetch.Window, read []store.Slot, pages int) (store.Counts, error)
+// A saveFunc stores a batch of a reading and the slots that it earns.
+type saveFunc func(ctx context.Context, batch *mapping.Batch, r store.Reading) (store.Counts, error)
 
 // A lister reads the windows of a plan.
 type lister struct {

@@ -59,14 +59,14 @@ func outcomeOf(report *Report) store.Outcome {
 
 // saveFunc is how the batches of a list are stored.
 func (j *Job) saveFunc(run *store.Run) saveFunc {
-	return func(ctx context.Context, b *mapping.Batch, w fetch.Window, read []store.Slot, pages int) (store.Counts, error) {
+	return func(ctx context.Context, b *mapping.Batch, r store.Reading) (store.Counts, error) {
 		switch {
 		case j.Endpoint.Versioned:
-			return j.DB.Announce(ctx, run, j.Target, b, read, pages)
+			return j.DB.Announce(ctx, run, j.Target, b, r)
 		case j.Endpoint.Aggregate:
-			return j.DB.ReplaceDay(ctx, run, j.Target, b, read[0], pages)
+			return j.DB.ReplaceDay(ctx, run, j.Target, b, r.Read[0], r.Pages)
 		}
-		return j.DB.SaveRows(ctx, run, j.Target, b, read, pages)
+		return j.DB.SaveRows(ctx, run, j.Target, b, r)
 	}
 }
 

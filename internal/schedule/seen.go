@@ -1,33 +1,40 @@
 package schedule
 
-// A seen remembers the keys of the last pages of a reading, by their hashes.
+// A seen remembers the keys of the last pages of a reading and their contents,
+// both by their hashes.
 type seen struct {
-	keys  map[uint64]bool
-	pages [][]uint64 // of which keys is made, oldest first; the last is being read
+	contents map[uint64]int64 // by key
+	pages    [][]uint64       // keys, oldest page first; the last is being read
+	fresh    map[uint64]int64 // of the page being read
 }
 
-func newSeen() seen { return seen{keys: map[uint64]bool{}, pages: [][]uint64{nil}} }
+func newSeen() seen {
+	return seen{contents: map[uint64]int64{}, pages: [][]uint64{nil}, fresh: map[uint64]int64{}}
+}
 
-// add notes a key of the present page, and reports whether it stood on an
-// earlier one.
-func (s *seen) add(key uint64) (before bool) {
+// add notes an element of the present page. before reports whether its key stood
+// on an earlier page, and differs whether it had other content there.
+func (s *seen) add(key uint64, content int64) (before, differs bool) {
 	last := len(s.pages) - 1
 	s.pages[last] = append(s.pages[last], key)
-	return s.keys[key]
+	s.fresh[key] = content
+	known, before := s.contents[key]
+	return before, before && known != content
 }
 
-// nextPage ends the present page and returns the sum of its distinct new keys.
-// The oldest pages are forgotten.
+// nextPage ends the present page and returns the sum of the keys that stood on
+// no earlier one. The oldest pages are forgotten.
 func (s *seen) nextPage() (sum uint64) {
-	for _, key := range s.pages[len(s.pages)-1] {
-		if !s.keys[key] {
-			s.keys[key] = true
+	for key, content := range s.fresh {
+		if _, before := s.contents[key]; !before {
 			sum += key
 		}
+		s.contents[key] = content
 	}
-	for len(s.keys) > seenRows && len(s.pages) > 1 {
+	clear(s.fresh)
+	for len(s.contents) > seenRows && len(s.pages) > 1 {
 		for _, key := range s.pages[0] {
-			delete(s.keys, key)
+			delete(s.contents, key)
 		}
 		s.pages = s.pages[1:]
 	}

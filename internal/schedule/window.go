@@ -42,9 +42,10 @@ type reading struct {
 	served time.Time // Graph's time of the last answer
 	counts []int     // elements for each slot
 	seen   seen
-	moved  bool   // a key stood on two pages
-	keySum uint64 // sum of the hashes of all keys
-	failed int    // spans
+	again  map[string]bool // keys of the batch that stood on an earlier page with other content
+	moved  bool            // a key stood on two pages
+	keySum uint64          // sum of the hashes of all keys
+	failed int             // spans
 }
 
 // readWindow reads a window until a reading can be believed, and commits its
@@ -57,7 +58,8 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 	before := uint64(0)
 	for n := range maxReads {
 		r := &reading{lister: l, window: w, column: slices.Index(l.endpoint.Rows.Tables[0].ColumnNames(), l.endpoint.EventTime),
-			batch: l.endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)), seen: newSeen()}
+			batch: l.endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)),
+			seen: newSeen(), again: map[string]bool{}}
 		if err = r.readSpan(ctx, w.Window); err != nil {
 			if err := r.commit(ctx, nil); err != nil { // what was served counts all the same
 				return err
@@ -155,7 +157,12 @@ func (r *reading) add(page *fetch.Page) {
 		if at, ok := r.eventTime(n); ok {
 			r.count(at)
 		}
-		r.moved = r.seen.add(xxhash.Sum64String(r.batch.Elements[n].Key)) || r.moved
+		e := &r.batch.Elements[n]
+		before, differs := r.seen.add(xxhash.Sum64String(e.Key), e.Hash)
+		r.moved = r.moved || before
+		if differs {
+			r.again[e.Key] = true
+		}
 	}
 	r.keySum += r.seen.nextPage()
 	r.pages++
@@ -211,7 +218,10 @@ func (r *reading) commit(ctx context.Context, read []store.Slot) error {
 	if r.endpoint.Aggregate && len(read) == 0 {
 		return nil
 	}
-	counts, err := r.save(r.finish, r.batch, r.window.Window, read, r.pages)
+	counts, err := r.save(r.finish, r.batch, store.Reading{
+		From: r.window.slots[0].from, To: r.window.slots[len(r.window.slots)-1].to, Slot: r.policy.Slot,
+		Read: read, Pages: r.pages, Again: r.again,
+	})
 	r.log.rows.Add(counts.Seen)
 	if err == nil {
 		r.log.slotsRead.Add(int64(len(read)))
@@ -221,6 +231,7 @@ func (r *reading) commit(ctx context.Context, read []store.Slot) error {
 		}
 	}
 	r.batch.Reset()
+	clear(r.again)
 	r.pages = 0
 	if errors.Is(err, store.ErrEmptied) {
 		return &fetch.Error{Kind: fetch.Transient, What: r.endpoint.Name + " " + r.window.Window.String(), Status: http.StatusOK, Err: err,
