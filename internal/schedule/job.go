@@ -80,7 +80,7 @@ func (j *Job) execute(ctx context.Context, trigger string, plan func(Policy, tim
 	if err != nil {
 		return Report{}, err
 	}
-	if err := j.DB.EndKilledRuns(ctx, j.newRun()); err != nil {
+	if err := j.DB.EndKilledRuns(ctx, j.Tenant, j.Endpoint.Name); err != nil {
 		return Report{}, err
 	}
 	windows := plan(j.Policy, now, ledger)
