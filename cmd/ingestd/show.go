@@ -50,7 +50,7 @@ func (a *app) show(cmd *cobra.Command, tenant string, id uuid.UUID) error {
 		}
 		known = true
 		whole, err := a.showOf(cmd, t.ID, id)
-		if errors.Is(err, pgx.ErrNoRows) {
+		if errors.Is(err, store.ErrUnknown) {
 			continue
 		}
 		if err == nil && !whole {

@@ -19,8 +19,8 @@ type Endpoint struct {
 	Reach, Settle  time.Duration
 	StartFrom      *time.Time // as configured; Origin was made from it and Reach
 	Origin         time.Time
-	SettledUntil   time.Time // end of the gapless run of settled slots since Origin
-	Watermark      time.Time // the same, or where a record without details holds it back
+	SettledUntil   time.Time  // end of the gapless run of settled slots since Origin
+	Watermark      time.Time  // the same, or where a record without details holds it back
 	ClockAt        *time.Time // Graph's time when the local clock last agreed with it
 	NextDueAt      *time.Time
 	RemovedAt      *time.Time // nil while it is configured
