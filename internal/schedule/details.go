@@ -144,7 +144,7 @@ func (x *execution) storeWithin(ctx context.Context, r store.Record, taken int64
 	}
 	defer func() { x.Room.Release(taken) }()
 	b, version := x.Endpoint.Rows.NewBatch(), int64(0)
-	for part, err := range x.Client.Record(ctx, x.API, r.ID.String(), taken, &x.usage) {
+	for part, err := range x.Client.Record(ctx, x.API, r.ID.String(), nil, &x.usage) {
 		if err != nil {
 			return err
 		}
