@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,13 +65,12 @@ func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL
 	if resp.StatusCode != http.StatusOK {
 		return nil, c.failed(resp)
 	}
-	body, err := c.bodies.read(resp, cmp.Or(r.most, c.bodies.max))
+	m := newMeter(ctx, r.hold)
+	body, err := c.bodies.read(resp, m)
 	if err == nil && r.accept != nil {
 		err = r.accept(body)
 	}
-	if r.most > 0 && errors.Is(err, ErrTooLarge) {
-		return nil, &Error{Kind: Refused, Status: resp.StatusCode, RequestID: clean(resp.Header.Get("request-id")), Hint: hintTooLarge, Err: err}
-	}
+	m.settle(err == nil)
 	if err != nil {
 		return nil, unreadable(caller, resp, body, err)
 	}
@@ -83,7 +81,7 @@ func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL
 // the load balancer then chooses another server.
 func (c *Client) failed(resp *http.Response) error {
 	resp.Body = io.NopCloser(io.LimitReader(resp.Body, maxKept))
-	body, _ := c.bodies.read(resp, c.bodies.max)
+	body, _ := c.bodies.read(resp, newMeter(context.Background(), nil))
 	if resp.StatusCode == http.StatusServiceUnavailable {
 		c.http.CloseIdleConnections()
 	}

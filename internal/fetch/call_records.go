@@ -56,10 +56,10 @@ type Part struct {
 
 // Record asks for a call record whole: sessions with their segments, page after
 // page, and after them the participants. The last value of a reading that
-// failed is an *Error or the context's error; that of an answer above so many
-// bytes is ErrTooLarge. The parts of one record may be of different versions:
-// that is for the caller to see.
-func (c *Client) Record(ctx context.Context, api, id string, most int64, usage *Usage) iter.Seq2[*Part, error] {
+// failed is an *Error or the context's error. The parts of one record may be of
+// different versions: that is for the caller to see. The bytes of all answers are
+// added to hold, which the caller releases once it has stored what it made of them.
+func (c *Client) Record(ctx context.Context, api, id string, hold *Reservation, usage *Usage) iter.Seq2[*Part, error] {
 	return func(yield func(*Part, error) bool) {
 		for _, array := range pagedArrays {
 			first := request{
@@ -68,7 +68,7 @@ func (c *Client) Record(ctx context.Context, api, id string, most int64, usage *
 				prefer: []string{"include-unknown-enum-members"},
 				what:   "call_records " + id,
 				usage:  usage,
-				most:   most,
+				hold:   hold,
 			}
 			for part, err := range c.parts(ctx, first, id, array.name) {
 				if !yield(part, err) || err != nil {

@@ -87,7 +87,7 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		TLSHandshakeTimeout:    10 * time.Second,
 		ResponseHeaderTimeout:  30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
-		MaxIdleConnsPerHost:    32, // as many as are in flight; the default of 2 would dial for nearly every request
+		MaxIdleConnsPerHost:    128, // as many as are in flight; the default of 2 would dial for nearly every request
 		IdleConnTimeout:        90 * time.Second,
 	}
 }
@@ -110,7 +110,7 @@ type request struct {
 	what   string   // endpoint and window in words, for errors
 	usage  *Usage   // of the run, may be nil
 
-	most   int64                   // bytes of a body; 0: maxBody
+	hold   *Reservation            // of the memory that the body takes; nil: not counted
 	accept func(body []byte) error // refuses a body that is not what was asked for; nil takes any
 }
 
@@ -123,12 +123,23 @@ type response struct {
 }
 
 // get asks until it has a complete answer with status 200. It fails with an *Error, or with ctx.
-// A token rejected by 401 is replaced once.
 func (c *Client) get(ctx context.Context, r request) (*response, error) {
 	u, err := gate(c.graph, r.url)
 	if err != nil {
 		return nil, &Error{Kind: Refused, What: r.what, Host: c.graph.Host, Hint: hintRefused, Err: err}
 	}
+	if err := r.hold.Grow(ctx, bodyChunk); err != nil {
+		return nil, err
+	}
+	resp, err := c.authorized(ctx, r, u)
+	if err != nil {
+		r.hold.shrink(bodyChunk)
+	}
+	return resp, err
+}
+
+// authorized asks with a token, and once with another if that is rejected by 401.
+func (c *Client) authorized(ctx context.Context, r request, u *url.URL) (*response, error) {
 	for rejected := ""; ; {
 		token, err := c.tokens.get(ctx, rejected)
 		if err != nil {

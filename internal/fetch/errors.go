@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -127,6 +128,7 @@ func clean(text string) string {
 	return text
 }
 
+// kept is a copy: a slice would keep the whole answer in memory.
 func kept(body []byte) []byte {
-	return body[:min(len(body), maxKept)]
+	return bytes.Clone(body[:min(len(body), maxKept)])
 }

@@ -10,7 +10,6 @@ import (
 	"go.uber.org/zap"
 
 	"ingestd/internal/fetch"
-	"ingestd/internal/store"
 )
 
 // lockEvery is how often a tenant's lock is asked for while another process
