@@ -7,8 +7,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
+	"ingestd/internal/store"
 
 	"ingestd/internal/fetch"
 )

@@ -123,8 +123,12 @@ func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client, budge
 	c := t.Endpoints[e.Name]
 	policy := schedule.PolicyOf(e)
 	policy.Reach, policy.Settle = c.Reach, c.Settle
+	target, err := store.NewTarget(id, e.Name, e.Rows, e.EventTime)
+	if err != nil {
+		return nil, err
+	}
 	return &schedule.Job{
-		Tenant: id, Name: t.Name, Endpoint: e, Policy: policy, StartFrom: c.StartFrom, API: c.API,
+		Tenant: id, Name: t.Name, Endpoint: e, Target: target, Policy: policy, StartFrom: c.StartFrom, API: c.API,
 		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log, Budget: budget,
 	}, policy.Check()
 }

@@ -189,7 +189,7 @@ func TestServerDown(t *testing.T) {
 	if err := db.MigrateUp(ctx); err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t, db: db}
+	f := &fixture{t: t, db: db, endpoint: calls}
 	f.start()
 	f.save(noon, element(1, ""))
 	if err := server.Stop(); err != nil {
