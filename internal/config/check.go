@@ -15,7 +15,8 @@ import (
 func (l *loader) check(c *Config) {
 	l.checkDatabase(&c.Database)
 	if len(c.Tenants) == 0 {
-		l.add("tenants", "none is configured (or set INGESTD_TENANT_ID, INGESTD_CLIENT_ID and INGESTD_CLIENT_SECRET_FILE)")
+		l.add("tenants", "none is configured "+
+			"(or set INGESTD_TENANT_ID, INGESTD_CLIENT_ID and INGESTD_CLIENT_SECRET_FILE)")
 	}
 	for i := range c.Tenants {
 		l.checkTenant(fmt.Sprintf("tenants[%d]", i), &c.Tenants[i])
@@ -86,7 +87,8 @@ func (l *loader) checkEndpoints(path string, endpoints map[string]Endpoint) {
 
 func (l *loader) checkEndpoint(path string, e Endpoint, bounds Bounds) {
 	if e.Reach > bounds.Reach {
-		l.add(join(path, "reach"), "%s is above the %s Graph keeps", formatDuration(e.Reach), formatDuration(bounds.Reach))
+		l.add(join(path, "reach"), "%s is above the %s Graph keeps",
+			formatDuration(e.Reach), formatDuration(bounds.Reach))
 	}
 	l.checkTicks(path, e)
 	if e.StartFrom.After(time.Now()) {

@@ -85,7 +85,8 @@ func TestFaults(t *testing.T) {
 		{name: "date", old: pstn, new: endpoint("start_from: 01.02.2026"),
 			line: 7, key: "tenants[0].endpoints.pstn_calls.start_from", text: "must be a date such as 2026-01-31"},
 		{name: "future date", old: pstn, new: endpoint("start_from: 9999-01-01"),
-			line: 7, key: "tenants[0].endpoints.pstn_calls.start_from", text: "9999-01-01 is in the future, today is " + time.Now().UTC().Format(time.DateOnly)},
+			line: 7, key: "tenants[0].endpoints.pstn_calls.start_from",
+			text: "9999-01-01 is in the future, today is " + time.Now().UTC().Format(time.DateOnly)},
 		{name: "schedule", old: pstn, new: endpoint(`schedule: "@every 1s"`),
 			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
 			text: "must be five cron fields: minute, hour, day of month, month, day of week"},
@@ -103,7 +104,8 @@ func TestFaults(t *testing.T) {
 			text: "month: must be * or 1 to 12 or jan to dec; lists (1,2), ranges (1-5) and steps (*/5) are allowed"},
 		{name: "day of week out of range", old: pstn, new: endpoint(`schedule: "0 0 * * 7"`),
 			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
-			text: "day of week: must be * or 0 (Sunday) to 6 or sun to sat; lists (1,2), ranges (1-5) and steps (*/5) are allowed"},
+			text: "day of week: must be * or 0 (Sunday) to 6 or sun to sat; " +
+				"lists (1,2), ranges (1-5) and steps (*/5) are allowed"},
 		{name: "value that is none", old: pstn, new: endpoint(`schedule: "hunter2 * * * *"`),
 			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
 			text: "minute: must be * or 0 to 59; lists (1,2), ranges (1-5) and steps (*/5) are allowed"},
@@ -192,7 +194,8 @@ func TestFaults(t *testing.T) {
 			line: 6, key: "tenants[0].graph_url",
 			text: "must be https://host or https://host:port, without user, path or query"},
 		{name: "custom with bad CA", old: cloud,
-			new:  "    cloud: custom\n    login_url: https://x\n    graph_url: https://x\n    ca_file: /dev/null\n" + cloud,
+			new:  "    cloud: custom\n    login_url: https://x\n    graph_url: https://x\n" +
+				"    ca_file: /dev/null\n" + cloud,
 			line: 7, key: "tenants[0].ca_file", text: "the file holds no PEM certificate"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
