@@ -194,7 +194,7 @@ func TestFaults(t *testing.T) {
 			line: 6, key: "tenants[0].graph_url",
 			text: "must be https://host or https://host:port, without user, path or query"},
 		{name: "custom with bad CA", old: cloud,
-			new:  "    cloud: custom\n    login_url: https://x\n    graph_url: https://x\n" +
+			new: "    cloud: custom\n    login_url: https://x\n    graph_url: https://x\n" +
 				"    ca_file: /dev/null\n" + cloud,
 			line: 7, key: "tenants[0].ca_file", text: "the file holds no PEM certificate"},
 	} {
