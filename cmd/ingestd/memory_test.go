@@ -106,7 +106,7 @@ func meeting(t *testing.T, id uuid.UUID, start time.Time) graphsim.CallRecord {
 }
 
 // TestMemoryOfLargePages has sixteen records, as many as are in flight, with a
-// page of 20 MB each, far above what Graph serves: they go one after the other.
+// page of 8 MB each, far above what Graph serves: they go one after the other.
 func TestMemoryOfLargePages(t *testing.T) {
 	if runtime.GOOS != "linux" || storetest.Race() {
 		t.Skip("reads /proc, and the race detector takes many times the memory")
@@ -114,7 +114,7 @@ func TestMemoryOfLargePages(t *testing.T) {
 	t.Parallel()
 	now := noon.Add(7 * time.Minute)
 	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: -1, Now: func() time.Time { return now }}
-	text := strings.Repeat("0123456789abcdef", 20<<16)
+	text := strings.Repeat("0123456789abcdef", 8<<16)
 	for n := range 16 {
 		start := noon.Add(-time.Duration(n) * time.Hour)
 		c.Records = append(c.Records, graphsim.CallRecord{Start: start, JSON: fmt.Appendf(nil,
