@@ -15,7 +15,8 @@ import (
 
 func TestExitCode(t *testing.T) {
 	t.Parallel()
-	denied, throttled, refused := &fetch.Error{Kind: fetch.Denied}, &fetch.Error{Kind: fetch.Throttled}, &fetch.Error{Kind: fetch.Refused}
+	denied, throttled := &fetch.Error{Kind: fetch.Denied}, &fetch.Error{Kind: fetch.Throttled}
+	refused := &fetch.Error{Kind: fetch.Refused}
 	lost := errDegraded("a day is lost")
 	for _, c := range []struct {
 		name string
@@ -51,26 +52,29 @@ func TestExitCodeOfOutcomes(t *testing.T) {
 	t.Parallel()
 	job := &schedule.Job{Endpoint: fetch.Endpoint{Name: "pstn_calls"}}
 	day := fetch.Window{From: time.Unix(0, 0), To: time.Unix(86400, 0)}
+	answered := func(kind fetch.Kind, status int) error { return &fetch.Error{Kind: kind, Status: status} }
+	jumped := &fetch.Error{Kind: fetch.Refused, Err: fetch.ErrClockJump}
+	some, all := schedule.Report{Windows: 3, Failed: 1}, schedule.Report{Windows: 3, Failed: 3}
 	for name, test := range map[string]struct {
 		report schedule.Report
 		err    error
 		want   int
 	}{
-		"all went well":             {schedule.Report{Windows: 3}, nil, exitOK},
-		"some windows failed":       {schedule.Report{Windows: 3, Failed: 1}, &fetch.Error{Kind: fetch.Transient, Status: 500}, exitDegraded},
-		"all windows failed":        {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Transient, Status: 500}, exitFailed},
-		"no answer at all":          {schedule.Report{}, &fetch.Error{Kind: fetch.Transient}, exitFailed},
-		"throttled for long":        {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Throttled, Status: 429}, exitDegraded},
-		"denied by Graph or Entra":  {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Denied, Status: 403}, exitDenied},
-		"refused":                   {schedule.Report{Windows: 3, Failed: 1}, &fetch.Error{Kind: fetch.Refused, Status: 400}, exitFailed},
-		"Graph's clock jumped":      {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Refused, Err: fetch.ErrClockJump}, exitFailed},
-		"database lost":             {schedule.Report{Windows: 3, Failed: 3}, &store.Error{Kind: store.Transient}, exitFailed},
-		"told to stop":              {schedule.Report{Windows: 3, Failed: 2}, context.Canceled, exitInterrupted},
-		"something lost":            {schedule.Report{Lost: []fetch.Window{day}}, nil, exitDegraded},
-		"a record lost":             {schedule.Report{Gone: []store.Record{{}}}, nil, exitDegraded},
-		"something parked":          {schedule.Report{Parked: 1}, nil, exitDegraded},
-		"something still due":       {schedule.Report{Due: 1}, nil, exitDegraded},
-		"rejects do not count here": {schedule.Report{Rows: store.Counts{Rejected: 5}}, nil, exitOK},
+		"all went well":             {report: schedule.Report{Windows: 3}, want: exitOK},
+		"some windows failed":       {report: some, err: answered(fetch.Transient, 500), want: exitDegraded},
+		"all windows failed":        {report: all, err: answered(fetch.Transient, 500), want: exitFailed},
+		"no answer at all":          {err: &fetch.Error{Kind: fetch.Transient}, want: exitFailed},
+		"throttled for long":        {report: all, err: answered(fetch.Throttled, 429), want: exitDegraded},
+		"denied by Graph or Entra":  {report: all, err: answered(fetch.Denied, 403), want: exitDenied},
+		"refused":                   {report: some, err: answered(fetch.Refused, 400), want: exitFailed},
+		"Graph's clock jumped":      {report: all, err: jumped, want: exitFailed},
+		"database lost":             {report: all, err: &store.Error{Kind: store.Transient}, want: exitFailed},
+		"told to stop":              {report: some, err: context.Canceled, want: exitInterrupted},
+		"something lost":            {report: schedule.Report{Lost: []fetch.Window{day}}, want: exitDegraded},
+		"a record lost":             {report: schedule.Report{Gone: []store.Record{{}}}, want: exitDegraded},
+		"something parked":          {report: schedule.Report{Parked: 1}, want: exitDegraded},
+		"something still due":       {report: schedule.Report{Due: 1}, want: exitDegraded},
+		"rejects do not count here": {report: schedule.Report{Rows: store.Counts{Rejected: 5}}, want: exitOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

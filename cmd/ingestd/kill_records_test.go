@@ -31,7 +31,7 @@ func TestKilledDetails(t *testing.T) {
 	t.Logf("seed %d", seed)
 
 	x := newDetailsVictim(t, tenant)
-	for kills := 0; kills < 10; kills++ {
+	for kills := 0; kills < storetest.Times(4, 10); kills++ {
 		if !x.kill(t, rng) {
 			x.finish(t, &late)
 			x = newDetailsVictim(t, tenant)
@@ -41,7 +41,7 @@ func TestKilledDetails(t *testing.T) {
 	x.finish(t, &late)
 }
 
-// An detailsVictim is a victim that lists call records and stores them whole.
+// A detailsVictim is a victim that lists call records and stores them whole.
 type detailsVictim struct {
 	*victim
 	mu    sync.Mutex
@@ -84,13 +84,15 @@ func (x *detailsVictim) kill(t *testing.T, rng *rand.Rand) bool {
 	whole := x.whole(t)
 	x.forget()
 	enough := 1 + rng.IntN(100)
-	killed := x.killWhen(t, func() bool { return x.requests() >= enough }, time.Duration(rng.Int64N(int64(20*time.Millisecond))))
+	delay := time.Duration(rng.Int64N(int64(20 * time.Millisecond)))
+	killed := x.killWhen(t, func() bool { return x.requests() >= enough }, delay)
 	x.spared(t, whole)
 	if killed {
 		t.Logf("killed with %d of %d records whole", len(x.whole(t)), x.count(t, "teams.call_records"))
 	}
-	if n := storetest.Query[int](t, x.conn, `SELECT count(*) FROM teams.call_records c WHERE coalesce(session_count, 0) <>
-		(SELECT count(*) FROM teams.sessions s WHERE s.tenant_id = c.tenant_id AND s.call_id = c.id)`); n > 0 {
+	if n := storetest.Query[int](t, x.conn, `SELECT count(*) FROM teams.call_records c
+		WHERE coalesce(session_count, 0) <> (
+			SELECT count(*) FROM teams.sessions s WHERE s.tenant_id = c.tenant_id AND s.call_id = c.id)`); n > 0 {
 		t.Errorf("%d records are stored in part", n)
 	}
 	return killed
@@ -99,7 +101,8 @@ func (x *detailsVictim) kill(t *testing.T, rng *rand.Rand) bool {
 // whole are the records that are stored whole, with their versions.
 func (x *detailsVictim) whole(t *testing.T) map[string]int64 {
 	t.Helper()
-	return storetest.Query[map[string]int64](t, x.conn, `SELECT coalesce(jsonb_object_agg(id, version), '{}') FROM teams.call_records WHERE details_version = version`)
+	return storetest.Query[map[string]int64](t, x.conn, `SELECT coalesce(jsonb_object_agg(id, version), '{}')
+		FROM teams.call_records WHERE details_version = version`)
 }
 
 // spared demands that nothing was asked about the records that were whole when
@@ -131,8 +134,10 @@ func (x *detailsVictim) finish(t *testing.T, late *atomic.Int64) {
 	if after := x.written(t); after != before {
 		t.Errorf("listing again wrote to schema teams: %s rows before, %s after", before, after)
 	}
-	if n := x.tenant.Requests().Answers["listCallRecords"][200] - answers["listCallRecords"][200]; n < 30 || x.requests() > 0 {
-		t.Errorf("listing again made %d requests for the list and %d for records, want at least 30 and none", n, x.requests())
+	n := x.tenant.Requests().Answers["listCallRecords"][200] - answers["listCallRecords"][200]
+	if n < 30 || x.requests() > 0 {
+		t.Errorf("listing again made %d requests for the list and %d for records, want at least 30 and none",
+			n, x.requests())
 	}
 }
 

@@ -32,7 +32,7 @@ func TestKilledBackfill(t *testing.T) {
 	t.Logf("seed %d, %d calls", seed, len(served))
 
 	b := newVictim(t, tenant, served, "pstn_calls")
-	for kills := 0; kills < 10; {
+	for kills := 0; kills < storetest.Times(4, 10); {
 		if !b.kill(t, rng, kills%2 == 0) {
 			b.check(t)
 			b = newVictim(t, tenant, served, "pstn_calls")
@@ -113,12 +113,17 @@ func (b *victim) check(t *testing.T) {
 		broken string // counts what breaks the rule
 	}{
 		{"the ledger is whole", fmt.Sprintf(`SELECT abs(count(*) - %d) FROM ingest.slots`, slots)},
-		{"the ledger begins at the origin", `SELECT count(*) FROM ingest.endpoints WHERE origin < (SELECT min(slot_from) FROM ingest.slots)`},
-		{"the ledger goes up to now", `SELECT count(*) FROM ingest.endpoints WHERE '` + noon.Format(time.RFC3339) + `' > (SELECT max(slot_to) FROM ingest.slots)`},
-		{"slots follow each other", `SELECT count(*) FROM (SELECT slot_from <> lag(slot_to) OVER (ORDER BY slot_from) AS gap FROM ingest.slots) s WHERE gap`},
-		{"a slot counts its rows", `SELECT count(*) FROM ingest.slots s WHERE rows <> (SELECT count(*) FROM teams.pstn_calls WHERE start_at >= slot_from AND start_at < slot_to)`},
+		{"the ledger begins at the origin", `SELECT count(*) FROM ingest.endpoints
+			WHERE origin < (SELECT min(slot_from) FROM ingest.slots)`},
+		{"the ledger goes up to now", `SELECT count(*) FROM ingest.endpoints
+			WHERE '` + noon.Format(time.RFC3339) + `' > (SELECT max(slot_to) FROM ingest.slots)`},
+		{"slots follow each other", `SELECT count(*) FROM (
+			SELECT slot_from <> lag(slot_to) OVER (ORDER BY slot_from) AS gap FROM ingest.slots) s WHERE gap`},
+		{"a slot counts its rows", `SELECT count(*) FROM ingest.slots s WHERE rows <> (
+			SELECT count(*) FROM teams.pstn_calls WHERE start_at >= slot_from AND start_at < slot_to)`},
 		{"runs end", `SELECT count(*) FROM ingest.runs WHERE finished_at IS NULL OR result NOT IN ('ok', 'killed')`},
-		{"users are complete", `SELECT count(DISTINCT user_id) FROM teams.pstn_calls c WHERE user_id IS NOT NULL AND NOT EXISTS (SELECT FROM teams.users u WHERE u.user_id = c.user_id)`},
+		{"users are complete", `SELECT count(DISTINCT user_id) FROM teams.pstn_calls c WHERE user_id IS NOT NULL
+			AND NOT EXISTS (SELECT FROM teams.users u WHERE u.user_id = c.user_id)`},
 		{"nothing is rejected", `SELECT count(*) FROM ingest.rejects`},
 		{"the endpoint is on time", `SELECT count(*) FROM ingest.endpoints WHERE state <> 'on_time'`},
 	} {
@@ -159,15 +164,18 @@ type call struct{ CallID, UserID, Name, Start, Charge, CallType string }
 // rows are the calls stored, by id.
 func (b *victim) rows(t *testing.T) map[string]call {
 	t.Helper()
-	rows, err := b.conn.Query(t.Context(), `SELECT id, call_id, coalesce(user_id::text, ''), coalesce(user_display_name, ''),
-		to_char(start_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), charge::text, call_type FROM teams.pstn_calls`)
+	rows, err := b.conn.Query(t.Context(), `SELECT id, call_id,
+		coalesce(user_id::text, ''), coalesce(user_display_name, ''),
+		to_char(start_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), charge::text, call_type
+		FROM teams.pstn_calls`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	calls := map[string]call{}
 	var id string
 	var c call
-	_, err = pgx.ForEachRow(rows, []any{&id, &c.CallID, &c.UserID, &c.Name, &c.Start, &c.Charge, &c.CallType}, func() error {
+	columns := []any{&id, &c.CallID, &c.UserID, &c.Name, &c.Start, &c.Charge, &c.CallType}
+	_, err = pgx.ForEachRow(rows, columns, func() error {
 		calls[id] = c
 		return nil
 	})

@@ -58,9 +58,11 @@ tenants:
       %s:
         schedule: "*/5 * * * *"
         settle: 72h
-%s    limits: {call_records: 100000/20s, list: 100000/20s, record: 100000/20s, logs: 100000/60s, log_function: 100000/60s}
+%s    limits:
+      {call_records: 100000/20s, list: 100000/20s, record: 100000/20s, logs: 100000/60s, log_function: 100000/60s}
 log: {level: warn}
-`, databaseURL, graphsim.TenantID, tenant.GraphURL(), tenant.LoginURL(), file("ca.pem"), graphsim.ClientID, file("secret"), endpoint, allBut(endpoint)),
+`, databaseURL, graphsim.TenantID, tenant.GraphURL(), tenant.LoginURL(), file("ca.pem"),
+			graphsim.ClientID, file("secret"), endpoint, allBut(endpoint)),
 	} {
 		if err := os.WriteFile(file(name), []byte(content), 0o600); err != nil {
 			return err

@@ -97,7 +97,7 @@ type Auth struct {
 
 // Endpoint is how one log is copied.
 type Endpoint struct {
-	// Enabled tells whether the log is copied. Default: true. Danger: what
+	// Enabled says whether the log is copied. Default: true. Danger: what
 	// Graph drops while an endpoint is off is gone.
 	Enabled bool `yaml:"enabled"`
 
