@@ -57,28 +57,31 @@ func TestExitCodeOfOutcomes(t *testing.T) {
 	some, all := schedule.Report{Windows: 3, Failed: 1}, schedule.Report{Windows: 3, Failed: 3}
 	for name, test := range map[string]struct {
 		report schedule.Report
+		survey schedule.Survey
 		err    error
 		want   int
 	}{
-		"all went well":             {report: schedule.Report{Windows: 3}, want: exitOK},
-		"some windows failed":       {report: some, err: answered(fetch.Transient, 500), want: exitDegraded},
-		"all windows failed":        {report: all, err: answered(fetch.Transient, 500), want: exitFailed},
-		"no answer at all":          {err: &fetch.Error{Kind: fetch.Transient}, want: exitFailed},
-		"throttled for long":        {report: all, err: answered(fetch.Throttled, 429), want: exitDegraded},
-		"denied by Graph or Entra":  {report: all, err: answered(fetch.Denied, 403), want: exitDenied},
-		"refused":                   {report: some, err: answered(fetch.Refused, 400), want: exitFailed},
-		"Graph's clock jumped":      {report: all, err: jumped, want: exitFailed},
-		"database lost":             {report: all, err: &store.Error{Kind: store.Transient}, want: exitFailed},
-		"told to stop":              {report: some, err: context.Canceled, want: exitInterrupted},
-		"something lost":            {report: schedule.Report{Lost: []fetch.Window{day}}, want: exitDegraded},
-		"a record lost":             {report: schedule.Report{Gone: []store.Record{{}}}, want: exitDegraded},
-		"something parked":          {report: schedule.Report{Parked: 1}, want: exitDegraded},
-		"something still due":       {report: schedule.Report{Due: 1}, want: exitDegraded},
-		"rejects do not count here": {report: schedule.Report{Rows: store.Counts{Rejected: 5}}, want: exitOK},
+		"all went well":               {report: schedule.Report{Windows: 3}, want: exitOK},
+		"some windows failed":         {report: some, err: answered(fetch.Transient, 500), want: exitDegraded},
+		"all windows failed":          {report: all, err: answered(fetch.Transient, 500), want: exitFailed},
+		"no answer at all":            {err: &fetch.Error{Kind: fetch.Transient}, want: exitFailed},
+		"throttled for long":          {report: all, err: answered(fetch.Throttled, 429), want: exitDegraded},
+		"denied by Graph or Entra":    {report: all, err: answered(fetch.Denied, 403), want: exitDenied},
+		"refused":                     {report: some, err: answered(fetch.Refused, 400), want: exitFailed},
+		"Graph's clock jumped":        {report: all, err: jumped, want: exitFailed},
+		"database lost":               {report: all, err: &store.Error{Kind: store.Transient}, want: exitFailed},
+		"told to stop":                {report: some, err: context.Canceled, want: exitInterrupted},
+		"something lost":              {survey: schedule.Survey{Lost: []fetch.Window{day}}, want: exitDegraded},
+		"a record lost":               {survey: schedule.Survey{RecordsLost: []store.Record{{}}}, want: exitDegraded},
+		"something parked":            {survey: schedule.Survey{Parked: []store.Slot{{}}}, want: exitDegraded},
+		"something still due":         {report: schedule.Report{Due: 1}, want: exitDegraded},
+		"some could only be kept raw": {survey: schedule.Survey{Rejects: 5}, want: exitDegraded},
+		"records without details":     {report: schedule.Report{Details: 3, DetailsFailed: 2}, want: exitDegraded},
+		"another works on the tenant": {err: fmt.Errorf("tenant contoso: %w", store.ErrLocked), want: exitFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := exitCode(worst([]outcome{{job: job}, {job, test.report, test.err}})); got != test.want {
+			if got := exitCode(worst([]outcome{{job: job}, {job, test.report, test.survey, test.err}})); got != test.want {
 				t.Errorf("exit code %d, want %d", got, test.want)
 			}
 		})
