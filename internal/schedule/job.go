@@ -34,6 +34,7 @@ type Job struct {
 	current atomic.Pointer[runLog] // of the run at work
 	inARow  atomic.Int64           // records in a row, over all runs, whose details could not be stored
 	warned  time.Time              // what left Graph's reach before was warned of
+	skewed  bool                   // that the clocks are apart was warned of
 }
 
 // A Report is what a run did.
@@ -140,7 +141,10 @@ func (j *Job) noteUnreachable(ctx context.Context, why error) error {
 	return j.DB.PutEndpoint(ctx, state)
 }
 
-// prepare notes the endpoint as it is configured, with its origin.
+// prepare notes the endpoint as it is configured, with its origin. The origin is
+// made at the first start, again by the first clock that this machine's agrees
+// with if that one's did not, and again when the configuration it was made from
+// changes. Nothing else moves it.
 func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error) {
 	state, known, err := j.DB.Endpoint(ctx, j.Tenant, j.Endpoint.Name)
 	if err != nil {
@@ -153,9 +157,13 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 	}
 	moved := !sameTime(state.StartFrom, from)
 	switch {
-	case !known:
+	case !known || state.ClockAt == nil && j.Client.Witnessed():
+		// A clock that nobody confirmed is no ground for what was promised.
 		origin := j.Policy.FirstOrigin(now, j.StartFrom)
-		state = store.Endpoint{Tenant: j.Tenant, Name: j.Endpoint.Name, Origin: origin, SettledUntil: origin, Watermark: origin, State: "never"}
+		if !known {
+			state = store.Endpoint{Tenant: j.Tenant, Name: j.Endpoint.Name, State: "never"}
+		}
+		state.Origin, state.SettledUntil, state.Watermark = origin, origin, origin
 	case moved || state.Reach != j.Policy.Reach:
 		origin := j.Policy.MovedOrigin(state.Origin, now, j.StartFrom, moved)
 		if origin.Before(state.Origin) {

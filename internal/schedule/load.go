@@ -27,6 +27,9 @@ const behindChunk = 1000
 func (j *Job) load(ctx context.Context, state store.Endpoint, now time.Time) (l loaded, err error) {
 	l.policy = j.Policy
 	l.policy.Origin = state.Origin
+	if state.ClockAt != nil && !j.Client.Witnessed() {
+		l.policy.Known = *state.ClockAt
+	}
 	from := l.policy.horizon(now).Add(-edge)
 	if l.slots, err = j.DB.Slots(ctx, j.Tenant, j.Endpoint.Name, from); err != nil {
 		return l, err

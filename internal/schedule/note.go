@@ -26,6 +26,10 @@ func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) er
 	state.SettledUntil, state.Watermark = l.settledUntil, report.Watermark
 	if j.Client.Witnessed() {
 		state.ClockAt = &now
+	} else if !j.skewed {
+		j.skewed = true
+		j.Log.Warn("Graph's clock and this machine's are far apart; times are Graph's; check this machine's clock (NTP)",
+			zap.String("tenant", j.Name), zap.Duration("skew", j.Client.Skew().Round(time.Second)))
 	}
 	switch {
 	case errors.Is(report.err, context.Canceled):

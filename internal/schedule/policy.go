@@ -20,6 +20,7 @@ type Policy struct {
 	Rereads       []Reread      // by growing age
 	WholeSlots    bool          // only slots that have ended and lie in reach as a whole are read
 	WindowRows    int           // how many rows a window should hold at most; zero: any number
+	Known         time.Time     // a time that has certainly come: a clock that is behind it asks for nothing older
 }
 
 // A Reread says how often slots younger than Below are read again. The last
@@ -141,7 +142,7 @@ func (p Policy) every(age time.Duration) time.Duration {
 }
 
 // horizon is how far back Graph answers at a time.
-func (p Policy) horizon(now time.Time) time.Time { return now.Add(-p.Reach) }
+func (p Policy) horizon(now time.Time) time.Time { return later(now, p.Known).Add(-p.Reach) }
 
 // edge is the time before which everything leaves Graph's reach within 48 hours.
 func (p Policy) edge(now time.Time) time.Time { return p.horizon(now).Add(edge) }

@@ -21,7 +21,8 @@ type Record struct {
 	FailedAt *time.Time // the last time, on Graph's clock
 }
 
-// pendingRecords selects Records, and isDue those that may be tried at $2. (The
+// pendingRecords selects Records, and isDue those that may be tried at $2: a
+// failure of the future was noted by a clock that was ahead. (The
 // planner takes a left join for an inner one when it meets "x.next_at IS NULL
 // OR …", expects no rows, and sorts them all.)
 const (
@@ -30,7 +31,7 @@ const (
 	FROM teams.call_records c
 	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
 	WHERE c.tenant_id = $1 AND c.pending`
-	isDue = ` AND coalesce(x.next_at <= $2, true)`
+	isDue = ` AND coalesce(x.next_at <= $2 OR x.failed_at - $2::timestamptz > interval '1 hour', true)`
 )
 
 // isAcknowledged holds for a record whose loss someone took note of, by its id
