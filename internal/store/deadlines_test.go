@@ -144,3 +144,27 @@ func TestStatementTimeoutOfTheServer(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A migration that hangs ends when it is told to.
+func TestStalledMigration(t *testing.T) {
+	t.Parallel()
+	direct := storetest.EmptyURL(t)
+	conn := storetest.Conn(t, direct)
+	p, url := storetest.NewProxy(t, direct)
+	p.Delay(20 * time.Millisecond)
+	db := storetest.Connect(t, url)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error)
+	go func() { ended <- db.MigrateUp(ctx) }()
+	for storetest.Query[int](t, conn, `SELECT count(*) FROM pg_class WHERE oid = to_regclass('ingest.schema_migrations')`) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	p.Stall()
+	cancel()
+	quickly(t, "ending a migration", func() {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("MigrateUp: %v", err)
+		}
+	})
+}
