@@ -161,7 +161,7 @@ COMMENT ON COLUMN ingest.backfills.slots IS 'Slots in the span.';
 COMMENT ON COLUMN ingest.backfills.slots_read IS 'Slots of the span read so far.';
 COMMENT ON COLUMN ingest.backfills.rows IS 'Rows inserted or updated so far.';
 COMMENT ON COLUMN ingest.backfills.requests IS 'Requests sent to Graph so far, repeated ones included.';
-COMMENT ON COLUMN ingest.backfills.result IS 'As ingest.runs.result; null while it is open.';
+COMMENT ON COLUMN ingest.backfills.result IS 'As ingest.runs.result, or cancelled; null while it is open.';
 COMMENT ON COLUMN ingest.backfills.error IS 'What went wrong, with the next step; null if nothing. Never quotes row values.';
 
 CREATE TABLE ingest.runs (
@@ -230,6 +230,7 @@ CREATE TABLE ingest.rejects (
     slot_to     timestamptz,
     seen_at     timestamptz NOT NULL DEFAULT now(),
     resolved_at timestamptz,
+    resolution  text,
     PRIMARY KEY (tenant_id, endpoint, sha256)
 );
 CREATE INDEX rejects_open ON ingest.rejects (tenant_id, endpoint, key) WHERE resolved_at IS NULL;
@@ -247,7 +248,8 @@ COMMENT ON COLUMN ingest.rejects.served_at IS 'Graph''s time of the page it came
 COMMENT ON COLUMN ingest.rejects.slot_from IS 'Start of the slots whose reading met it last; null if it was met otherwise.';
 COMMENT ON COLUMN ingest.rejects.slot_to IS 'End of those slots.';
 COMMENT ON COLUMN ingest.rejects.seen_at IS 'When it was kept, by the database''s clock.';
-COMMENT ON COLUMN ingest.rejects.resolved_at IS 'When a later answer for the same key was stored; null while open.';
+COMMENT ON COLUMN ingest.rejects.resolved_at IS 'When it was closed; null while open.';
+COMMENT ON COLUMN ingest.rejects.resolution IS 'stored: a later answer for the same key was stored, or this one after all. dropped: someone wants it no more. Null while open.';
 
 CREATE TABLE ingest.tombstones (
     tenant_id    uuid        NOT NULL,

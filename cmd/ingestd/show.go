@@ -73,7 +73,7 @@ func (a *app) showOf(cmd *cobra.Command, tenant string, id uuid.UUID) (whole boo
 	if err != nil {
 		return false, err
 	}
-	whole, err = a.db.Whole(cmd.Context(), tenantID, id)
+	whole, err = a.db.HasDetails(cmd.Context(), tenantID, id)
 	if err != nil {
 		return false, err
 	}

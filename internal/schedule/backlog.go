@@ -26,15 +26,14 @@ func heldBack(mark time.Time, b store.Backlog) time.Time {
 	return mark
 }
 
-// stuck sorts records into those that left reach and those that are parked.
-func (p Policy) stuck(now time.Time, records []store.Record) (gone, parked []store.Record) {
-	for _, r := range records {
-		switch {
-		case r.StartAt != nil && r.StartAt.Before(p.horizon(now)):
-			gone = append(gone, r)
-		case r.Parked:
-			parked = append(parked, r)
-		}
+// stuck returns the records that left reach and those that are parked.
+func (j *Job) stuck(ctx context.Context, p Policy, now time.Time, b store.Backlog) (gone, parked []store.Record, err error) {
+	const all = 1 << 30
+	if b.Oldest != nil && b.Oldest.Before(p.horizon(now)) {
+		gone, err = j.DB.LostRecords(ctx, j.Tenant, p.Origin, p.horizon(now), false, all)
 	}
-	return gone, parked
+	if err == nil && b.Parked > 0 {
+		parked, err = j.DB.ParkedRecords(ctx, j.Tenant, p.horizon(now), all)
+	}
+	return gone, parked, err
 }

@@ -231,8 +231,10 @@ func (j *Job) survey(ctx context.Context, state store.Endpoint, now time.Time) (
 		State: state, Known: true, Watermark: heldBack(policy.Watermark(now, ledger), backlog), Lost: policy.Lost(now, ledger),
 		Parked: policy.Parked(now, ledger), Due: len(policy.Plan(now, ledger)) + backlog.Due, Pending: backlog.Pending,
 	}
-	s.RecordsGone, s.RecordsParked = policy.stuck(now, backlog.Stuck)
-	s.RecordsSoon = len(backlog.Stuck) - len(s.RecordsGone) - len(s.RecordsParked)
+	s.RecordsSoon = backlog.Soon
+	if s.RecordsGone, s.RecordsParked, err = j.stuck(ctx, policy, now, backlog); err != nil {
+		return Survey{}, err
+	}
 	for _, w := range policy.Expiring(now, ledger) {
 		s.Expiring = append(s.Expiring, w.Window)
 	}

@@ -21,17 +21,16 @@ type Answer struct {
 // Ask runs a query that only reads.
 func (db *DB) Ask(ctx context.Context, query string) (Answer, error) {
 	var a Answer
-	err := pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		results, err := tx.Conn().PgConn().Exec(ctx, query).ReadAll() // the simple protocol answers in text
-		if err != nil {
+	err := once(ctx, "ask", saveTimeout, func(ctx context.Context) error {
+		return pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+			results, err := tx.Conn().PgConn().Exec(ctx, query).ReadAll() // the simple protocol answers in text
+			for _, r := range results {
+				a.add(r)
+			}
 			return err
-		}
-		for _, r := range results {
-			a.add(r)
-		}
-		return nil
+		})
 	})
-	return a, classify(err)
+	return a, err
 }
 
 func (a *Answer) add(r *pgconn.Result) {
@@ -73,10 +72,5 @@ func (db *DB) Holdings(ctx context.Context, tenant uuid.UUID, endpoints ...strin
 	if len(parts) == 0 {
 		return nil, errors.New("no endpoint named")
 	}
-	rows, err := db.pool.Query(ctx, strings.Join(parts, " UNION ALL "), tenant)
-	if err != nil {
-		return nil, classify(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Holding])
-	return list, classify(err)
+	return listWithin[Holding](ctx, db, "count what is stored", saveTimeout, strings.Join(parts, " UNION ALL "), tenant)
 }

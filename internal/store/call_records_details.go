@@ -29,7 +29,7 @@ var (
 func (db *DB) SaveDetails(ctx context.Context, run *Run, t *Target, records []*mapping.Batch) []error {
 	var results []error
 	repeated := false
-	err := db.retry(ctx, func(tx pgx.Tx) (err error) {
+	err := db.retry(ctx, "save details of "+run.Endpoint, saveTimeout, func(ctx context.Context, tx pgx.Tx) (err error) {
 		d := &details{run, t, t.records, records, tx}
 		results, err = d.save(ctx, repeated)
 		repeated = true
@@ -51,7 +51,9 @@ func (db *DB) SaveDetails(ctx context.Context, run *Run, t *Target, records []*m
 func (db *DB) keepRaw(ctx context.Context, run *Run, t *Target, record *mapping.Batch, why error) error {
 	e := record.Elements[0]
 	refused := []reject{{Reject: mapping.Reject{Raw: wholeText(record), Reason: why.Error(), Key: e.Key, At: e.At}}}
-	return db.retry(ctx, func(tx pgx.Tx) error { return putRejects(ctx, tx, run, t, refused) })
+	return db.retry(ctx, "keep a reject of "+run.Endpoint, noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		return putRejects(ctx, tx, run, t, refused)
+	})
 }
 
 // wholeText is the document that the one element of a batch came from.

@@ -18,14 +18,19 @@ import (
 func (db *DB) Rebuild(ctx context.Context, m *mapping.Model, tenant uuid.UUID, key string) ([]byte, error) {
 	var document []byte
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
-		document, err = rebuild(ctx, tx, m, tenant, key)
-		return err
+	err := db.again(ctx, "read a document", saveTimeout, func(ctx context.Context) error {
+		return pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
+			document, err = rebuild(ctx, tx, m, tenant, key)
+			if errors.Is(err, pgx.ErrNoRows) {
+				err = nil
+			}
+			return err
+		})
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, pgx.ErrNoRows
+	if err == nil && document == nil {
+		err = pgx.ErrNoRows
 	}
-	return document, classify(err)
+	return document, err
 }
 
 func rebuild(ctx context.Context, tx pgx.Tx, m *mapping.Model, tenant uuid.UUID, key string) ([]byte, error) {

@@ -26,7 +26,7 @@ var (
 // many rows of a table are done.
 func (db *DB) RenewTransactionIDs(ctx context.Context, tenant uuid.UUID, progress func(table string, rows int64)) error {
 	var tables []string
-	err := db.retry(ctx, func(tx pgx.Tx) error {
+	err := db.retry(ctx, "look for tables to renew", noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, renewMarks, tenant); err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (db *DB) renewTable(ctx context.Context, tenant uuid.UUID, table string, pr
 	look, slice := statement("renew_look", "{table}", table), statement("renew_slice", "{table}", table)
 	for total := int64(0); ; {
 		var renewed int64
-		err := db.retry(ctx, func(tx pgx.Tx) error {
+		err := db.retry(ctx, "renew transaction numbers of "+table, saveTimeout, func(ctx context.Context, tx pgx.Tx) error {
 			renewed = 0
 			var lowest string
 			err := tx.QueryRow(ctx, look, tenant).Scan(&lowest)

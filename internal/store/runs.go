@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,11 +36,13 @@ func (c *Counts) Add(other Counts) {
 // StartRun notes the start of a run.
 func (db *DB) StartRun(ctx context.Context, tenant uuid.UUID, endpoint, trigger string, from, to time.Time) (*Run, error) {
 	run := &Run{Tenant: tenant, Endpoint: endpoint}
-	err := db.pool.QueryRow(ctx, `
-		INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger)
-		VALUES ($1, $2, $3, $4, $5)
-		RETURNING run_id`, tenant, endpoint, from, to, trigger).Scan(&run.ID)
-	return run, classify(err)
+	err := db.again(ctx, "start a run of "+endpoint, noteTimeout, func(ctx context.Context) error {
+		return db.pool.QueryRow(ctx, `
+			INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger)
+			VALUES ($1, $2, $3, $4, $5)
+			RETURNING run_id`, tenant, endpoint, from, to, trigger).Scan(&run.ID)
+	})
+	return run, err
 }
 
 // An Outcome is how a run ended.
@@ -47,33 +50,74 @@ type Outcome struct {
 	Result     string // ok, failed, throttled, denied or stopped
 	Requests   int64
 	Throttle   time.Duration
-	Details    int64    // call records stored whole
+	Details    int64    // call records whose details were stored
 	RequestIDs []string // of failed requests
 	Error      string   // empty if none
 }
 
-// EndKilledRuns ends the runs of an endpoint that were killed.
-func (db *DB) EndKilledRuns(ctx context.Context, tenant uuid.UUID, endpoint string) error {
-	return db.again(ctx, func() error {
-		_, err := db.pool.Exec(ctx, `
-			UPDATE ingest.runs SET finished_at = clock_timestamp(), result = 'killed'
-			WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL`, tenant, endpoint)
-		return err
-	})
-}
-
-// EndRun notes the end of a run and returns its counts.
+// EndRun notes the end of a run and returns its counts. It does nothing else:
+// what is derived from the rows of a run has steps of its own.
 func (db *DB) EndRun(ctx context.Context, run *Run, o Outcome) (c Counts, err error) {
-	err = db.again(ctx, func() error {
-		return db.pool.QueryRow(ctx, `
+	err = db.again(ctx, "end a run of "+run.Endpoint, noteTimeout, func(ctx context.Context) error {
+		err := db.pool.QueryRow(ctx, `
 			UPDATE ingest.runs
-			SET finished_at = clock_timestamp(), result = $2, requests = $3, throttle_s = $4, details = $5, request_ids = nullif($6::text[], '{}'), error = nullif($7, '')
+			SET finished_at = clock_timestamp(), waiting_until = NULL, result = $2, requests = $3, throttle_s = $4, details = $5,
+				request_ids = nullif($6::text[], '{}'), error = nullif($7, '')
 			WHERE run_id = $1
 			RETURNING pages, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected`,
 			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.Details, o.RequestIDs, o.Error).
 			Scan(&c.Pages, &c.Seen, &c.New, &c.Changed, &c.Unchanged, &c.Rejected)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return unknownRun(run)
+		}
+		return err
 	})
 	return c, err
+}
+
+func unknownRun(run *Run) error { return fmt.Errorf("%w: run %d", ErrUnknown, run.ID) }
+
+// heartbeatTimeout is how long a run without a heartbeat counts as alive, as it
+// may belong to another process. A run beats with each commit, and each minute
+// while it has none.
+const heartbeatTimeout = 5 * time.Minute
+
+// EndKilledRuns ends the runs of an endpoint whose process is gone.
+func (db *DB) EndKilledRuns(ctx context.Context, tenant uuid.UUID, endpoint string) error {
+	return db.exec(ctx, "end killed runs of "+endpoint, `
+		UPDATE ingest.runs SET finished_at = clock_timestamp(), result = 'killed'
+		WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL AND heartbeat_at < clock_timestamp() - $3::interval`,
+		tenant, endpoint, heartbeatTimeout)
+}
+
+// Heartbeat notes that a run is alive and at work.
+func (db *DB) Heartbeat(ctx context.Context, run *Run) error { return db.beat(ctx, run, nil) }
+
+// NoteWaiting notes that a run is alive and waits because Graph said so, until
+// the next Heartbeat.
+func (db *DB) NoteWaiting(ctx context.Context, run *Run, until time.Time) error {
+	return db.beat(ctx, run, &until)
+}
+
+func (db *DB) beat(ctx context.Context, run *Run, waitingUntil *time.Time) error {
+	return db.exec(ctx, "note that a run of "+run.Endpoint+" is alive", `
+		UPDATE ingest.runs SET heartbeat_at = clock_timestamp(), waiting_until = $2 WHERE run_id = $1 AND finished_at IS NULL`,
+		run.ID, waitingUntil)
+}
+
+// PruneRuns deletes runs that ended longer ago than an age, up to limit at a
+// time, and returns how many. It looks at the oldest runs only, so that its cost
+// does not depend on how many are kept.
+func (db *DB) PruneRuns(ctx context.Context, age time.Duration, limit int) (n int64, err error) {
+	err = db.again(ctx, "delete old runs", noteTimeout, func(ctx context.Context) error {
+		tag, err := db.pool.Exec(ctx, `
+			DELETE FROM ingest.runs
+			WHERE run_id = ANY (ARRAY (SELECT run_id FROM ingest.runs ORDER BY run_id LIMIT $2))
+				AND coalesce(finished_at, heartbeat_at) < clock_timestamp() - $1::interval`, age, limit)
+		n = tag.RowsAffected()
+		return err
+	})
+	return n, err
 }
 
 // addToRun adds to a run's counts in the transaction that earned them.
@@ -84,7 +128,7 @@ func addToRun(ctx context.Context, tx pgx.Tx, run *Run, c Counts) error {
 			rows_changed = rows_changed + $5, rows_unchanged = rows_unchanged + $6, rows_rejected = rows_rejected + $7
 		WHERE run_id = $1`, run.ID, c.Pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected)
 	if err == nil && tag.RowsAffected() != 1 {
-		err = fmt.Errorf("run %d is not in ingest.runs", run.ID)
+		err = unknownRun(run)
 	}
 	return err
 }

@@ -264,7 +264,7 @@ func TestSlotsCommitWithTheirRows(t *testing.T) {
 	if diff := cmp.Diff([]store.Slot{slot}, got); err != nil || diff != "" {
 		t.Errorf("slots: %v (-want +got):\n%s", err, diff)
 	}
-	slot.ReadAt = noon.Add(-time.Hour) // a clock that was ahead and is right again
+	slot.ReadAt = noon.Add(-61 * time.Minute) // a clock that was ahead and is right again
 	if _, err := f.saveRows(t.Context(), batch(t, noon), slot); err != nil {
 		t.Fatal(err)
 	}

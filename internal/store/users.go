@@ -36,7 +36,7 @@ var (
 // are taken, and all that one transaction has changed; more reports whether there
 // are others. Rows of transactions that are not over yet are left for later.
 func (db *DB) RefreshUsers(ctx context.Context, t *Target, limit int) (more bool, err error) {
-	err = db.retry(ctx, func(tx pgx.Tx) error {
+	err = db.retry(ctx, "refresh teams.users from "+t.Endpoint, saveTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		var from, to string
 		if err := tx.QueryRow(ctx, usersMark, t.Tenant, t.Endpoint).Scan(&from, &to); err != nil {
 			return err
