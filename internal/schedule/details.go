@@ -162,7 +162,7 @@ func (x *execution) storeWithin(ctx context.Context, r store.Record, taken int64
 	}
 	ctx, cancel := ending(ctx)
 	defer cancel()
-	return x.DB.SaveDetails(ctx, x.run, b)
+	return x.DB.SaveDetails(ctx, x.run, x.target, []*mapping.Batch{b})[0]
 }
 
 // addPart encodes one answer about a record. All parts must be of one version,

@@ -119,14 +119,18 @@ func TestRoundTripOfPublishedCallRecords(t *testing.T) {
 // saveDetails names a record and stores it whole.
 func saveDetails(t *testing.T, db *store.DB, b *mapping.Batch) {
 	t.Helper()
-	run := &store.Run{Tenant: tenantID, Endpoint: "call_records", Model: fetch.CallRecords.Rows, EventTime: "start_at", Versioned: true}
-	if err := db.StartRun(t.Context(), run, "once", time.Unix(0, 0), time.Unix(1, 0)); err != nil {
+	target, err := store.NewTarget(tenantID, "call_records", fetch.CallRecords.Rows, "start_at")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Save(t.Context(), run, b, nil, 1); err != nil {
+	run, err := db.StartRun(t.Context(), tenantID, "call_records", "once", time.Unix(0, 0), time.Unix(1, 0))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.SaveDetails(t.Context(), run, b); err != nil && !errors.Is(err, store.ErrNewer) {
+	if _, err := db.Announce(t.Context(), run, target, b, store.Reading{Pages: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.SaveDetails(t.Context(), run, target, []*mapping.Batch{b})[0]; err != nil && !errors.Is(err, store.ErrNewer) {
 		t.Fatal(err)
 	}
 }

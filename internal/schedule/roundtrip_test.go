@@ -116,15 +116,24 @@ func encode(t testing.TB, e fetch.Endpoint, elements []string, at time.Time) *ma
 // saveRun saves a batch in a run of its own.
 func saveRun(t *testing.T, db *store.DB, e fetch.Endpoint, b *mapping.Batch) store.Counts {
 	t.Helper()
-	run := &store.Run{Tenant: tenantID, Endpoint: e.Name, Model: e.Rows, EventTime: e.EventTime, Aggregate: e.Aggregate}
-	if err := db.StartRun(t.Context(), run, "once", time.Unix(0, 0), time.Unix(1, 0)); err != nil {
+	target, err := store.NewTarget(tenantID, e.Name, e.Rows, e.EventTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := db.StartRun(t.Context(), tenantID, e.Name, "once", time.Unix(0, 0), time.Unix(1, 0))
+	if err != nil {
 		t.Fatal(err)
 	}
 	slot := store.Slot{From: time.Unix(0, 0), To: time.Unix(86400, 0), ReadAt: b.Elements[0].At}
-	if _, err := db.Save(t.Context(), run, b, []store.Slot{slot}, 1); err != nil {
+	if e.Aggregate {
+		_, err = db.ReplaceDay(t.Context(), run, target, b, slot, 1)
+	} else {
+		_, err = db.SaveRows(t.Context(), run, target, b, store.Reading{Read: []store.Slot{slot}, Pages: 1})
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	counts, err := db.FinishRun(t.Context(), run, store.Outcome{Result: "ok"})
+	counts, err := db.EndRun(t.Context(), run, store.Outcome{Result: "ok"})
 	if err != nil {
 		t.Fatal(err)
 	}

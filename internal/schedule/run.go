@@ -25,9 +25,10 @@ const (
 // An execution is one run at work.
 type execution struct {
 	*Job
-	run   *store.Run
-	now   time.Time
-	usage fetch.Usage
+	run    *store.Run
+	target *store.Target
+	now    time.Time
+	usage  fetch.Usage
 
 	succeeded atomic.Int64 // windows read
 	inARow    atomic.Int64 // windows failed since
@@ -54,8 +55,12 @@ type failure struct {
 // others are in the report.
 func (j *Job) run(ctx context.Context, now time.Time, trigger string, windows []Window, report *Report) error {
 	span := spanOf(windows, now)
-	x := &execution{Job: j, now: now, started: time.Now(), slots: slotsOf(windows), run: j.newRun(), named: make(chan struct{}, 1)}
-	if err := j.DB.StartRun(ctx, x.run, trigger, span.From, span.To); err != nil {
+	x := &execution{Job: j, now: now, started: time.Now(), slots: slotsOf(windows), named: make(chan struct{}, 1)}
+	var err error
+	if x.target, err = store.NewTarget(j.Tenant, j.Endpoint.Name, j.Endpoint.Rows, j.Endpoint.EventTime); err != nil {
+		return err
+	}
+	if x.run, err = j.DB.StartRun(ctx, j.Tenant, j.Endpoint.Name, trigger, span.From, span.To); err != nil {
 		return err
 	}
 	j.current.Store(x)
@@ -69,11 +74,16 @@ func (j *Job) run(ctx context.Context, now time.Time, trigger string, windows []
 	if report.err != nil {
 		outcome.Error = report.err.Error()
 	}
-	counts, err := j.DB.FinishRun(ctx, x.run, outcome)
+	counts, err := j.DB.EndRun(ctx, x.run, outcome)
 	report.Rows = counts
 	if err != nil {
 		report.err = errors.Join(report.err, err)
 		outcome.Result, outcome.Error = "failed", report.err.Error()
+	}
+	for more := true; more && err == nil; {
+		if more, err = j.DB.RefreshUsers(ctx, x.target, 10_000); err != nil {
+			j.Log.Warn("teams.users not refreshed", zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
+		}
 	}
 	x.wideEvent(trigger, outcome, report)
 	return nil
@@ -108,10 +118,6 @@ func (x *execution) work(ctx context.Context, windows []Window, report *Report) 
 	expanding := x.fetchDetails(ctx, listed)
 	<-listed
 	return worst([]error{listing, expanding})
-}
-
-func (j *Job) newRun() *store.Run {
-	return &store.Run{Tenant: j.Tenant, Endpoint: j.Endpoint.Name, Model: j.Endpoint.Rows, EventTime: j.Endpoint.EventTime, Aggregate: j.Endpoint.Aggregate, Versioned: j.Endpoint.Versioned}
 }
 
 // readAll reads windows in order. One that cannot be served is read again in

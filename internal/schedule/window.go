@@ -41,6 +41,7 @@ type reading struct {
 	served time.Time        // Graph's time of the last answer
 	counts []int            // elements for each slot
 	seen   map[uint64]int64 // hashes of the keys of earlier pages, and of their contents
+	again  map[string]bool  // keys that said something else on an earlier page
 	moved  bool             // a key stood on two pages
 	mark   uint64           // sum of the hashes of all keys
 	failed int              // spans in a row
@@ -54,8 +55,8 @@ func (x *execution) readWindow(ctx context.Context, w Window) error {
 	var err error
 	before := uint64(0)
 	for n := range readings {
-		r := &reading{execution: x, window: w, column: slices.Index(x.run.Model.Tables[0].ColumnNames(), x.run.EventTime),
-			batch: x.Endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)), seen: map[uint64]int64{}}
+		r := &reading{execution: x, window: w, column: slices.Index(x.Endpoint.Rows.Tables[0].ColumnNames(), x.Endpoint.EventTime),
+			batch: x.Endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)), seen: map[uint64]int64{}, again: map[string]bool{}}
 		if err = r.read(ctx, w.Window); err != nil {
 			if err := r.save(ctx, nil); err != nil { // what was served counts all the same
 				return err
@@ -152,7 +153,8 @@ func (r *reading) add(page *fetch.Page) {
 		case !again:
 			here[key] = e.Hash
 		case hash != e.Hash && !r.Endpoint.Versioned:
-			r.batch.RejectLast(store.KeyCollision)
+			here[key] = e.Hash
+			r.again[e.Key] = true
 		}
 		r.moved = r.moved || again
 	}
@@ -215,7 +217,17 @@ func (r *reading) save(ctx context.Context, read []store.Slot) error {
 	}
 	ctx, cancel := ending(ctx)
 	defer cancel()
-	counts, err := r.DB.Save(ctx, r.run, r.batch, read, r.pages)
+	window := store.Reading{From: r.window.From, To: r.window.To, Slot: r.Policy.Slot, Read: read, Pages: r.pages, Again: r.again}
+	var counts store.Counts
+	var err error
+	switch {
+	case r.Endpoint.Aggregate:
+		counts, err = r.DB.ReplaceDay(ctx, r.run, r.target, r.batch, read[0], r.pages)
+	case r.Endpoint.Versioned:
+		counts, err = r.DB.Announce(ctx, r.run, r.target, r.batch, window)
+	default:
+		counts, err = r.DB.SaveRows(ctx, r.run, r.target, r.batch, window)
+	}
 	r.rowsServed.Add(counts.Seen)
 	if err == nil {
 		r.slotsRead.Add(int64(len(read)))

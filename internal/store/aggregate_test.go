@@ -24,7 +24,7 @@ func (f *fixture) saveDay(day int, at time.Time, elements ...string) (store.Coun
 		b.Append(doc.Root(), at)
 	}
 	from := time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC)
-	return f.db.Save(f.t.Context(), f.run, b, []store.Slot{{From: from, To: from.Add(24 * time.Hour), ReadAt: at}}, 1)
+	return f.db.ReplaceDay(f.t.Context(), f.run, f.target, b, store.Slot{From: from, To: from.Add(24 * time.Hour), ReadAt: at}, 1)
 }
 
 func sums(user, calls int) string {
@@ -32,12 +32,8 @@ func sums(user, calls int) string {
 }
 
 // An answer replaces the one before for its day, and no other.
-func TestAggregateIsReplacedByDay(t *testing.T) {
-	f := newFixture(t)
-	f.run = &store.Run{Tenant: tenant, Endpoint: dialout.Name, Model: dialout.Rows, EventTime: dialout.EventTime, Aggregate: true}
-	if err := f.db.StartRun(t.Context(), f.run, "once", noon, noon); err != nil {
-		t.Fatal(err)
-	}
+func TestDayIsReplaced(t *testing.T) {
+	f := newFixtureOf(t, dialout)
 	save := func(want store.Counts, day int, at time.Time, elements ...string) {
 		t.Helper()
 		got, err := f.saveDay(day, at, elements...)
@@ -74,7 +70,7 @@ func TestAggregateIsReplacedByDay(t *testing.T) {
 	if got := f.query(`SELECT count(*) FROM ingest.slots WHERE endpoint = 'dialout_report'`); got != "3" {
 		t.Errorf("%s slots read, want 3", got)
 	}
-	f.finish("ok")
+	f.refreshUsers()
 	if got := f.query(`SELECT count(*) FROM teams.users`); got != "2" {
 		t.Errorf("%s users, want 2", got)
 	}

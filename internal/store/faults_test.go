@@ -69,7 +69,7 @@ func TestServerFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFixture(t)
 			f.failInserts(tt.state, tt.times)
-			_, err := f.db.Save(t.Context(), f.run, batch(t, noon, elements(3, "")...), []store.Slot{aSlot}, 1)
+			_, err := f.saveRows(t.Context(), batch(t, noon, elements(3, "")...), aSlot)
 			stored := f.query(`SELECT (SELECT count(*) FROM teams.pstn_calls) || ' ' || (SELECT count(*) FROM ingest.slots) || ' ' || (SELECT count(*) FROM ingest.rejects) || ' ' || rows_seen FROM ingest.runs`)
 			switch {
 			case tt.fails && (err == nil || !strings.Contains(err.Error(), "SQLSTATE "+tt.state) || strings.Contains(err.Error(), "canary")):
@@ -102,7 +102,7 @@ func TestKilledBackends(t *testing.T) {
 	}()
 	saved := 0
 	for i := range 12 {
-		_, err := f.db.Save(t.Context(), f.run, batch(t, noon.Add(time.Duration(i)*time.Second), elements(200, fmt.Sprintf(`, "duration": %d`, i))...), nil, 1)
+		_, err := f.saveRows(t.Context(), batch(t, noon.Add(time.Duration(i)*time.Second), elements(200, fmt.Sprintf(`, "duration": %d`, i))...))
 		if err == nil {
 			saved = i
 		} else if !strings.HasSuffix(err.Error(), "database connection lost") && !strings.Contains(err.Error(), "SQLSTATE 57P01") {
@@ -134,7 +134,7 @@ func TestDeadlock(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := f.db.Save(context.WithoutCancel(t.Context()), f.run, batch(t, noon.Add(time.Hour), element(1, `, "duration": 5`), element(2, `, "duration": 5`)), nil, 1)
+		_, err := f.saveRows(context.WithoutCancel(t.Context()), batch(t, noon.Add(time.Hour), element(1, `, "duration": 5`), element(2, `, "duration": 5`)))
 		done <- err
 	}()
 	watch := storetest.Conn(t, f.conn.Config().ConnString())
@@ -164,7 +164,7 @@ func TestLostCommitAnswer(t *testing.T) {
 	f.db = storetest.Connect(t, url)
 	slot := aSlot
 	p.LoseAnswers("commit", 1)
-	if _, err := f.db.Save(t.Context(), f.run, batch(t, noon, elements(3, "")...), []store.Slot{slot}, 1); err != nil {
+	if _, err := f.saveRows(t.Context(), batch(t, noon, elements(3, "")...), slot); err != nil {
 		t.Fatal(err)
 	}
 	if n := p.Lost(); n != 1 {
@@ -189,13 +189,13 @@ func TestServerDown(t *testing.T) {
 	if err := db.MigrateUp(ctx); err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t, db: db}
+	f := &fixture{t: t, db: db, endpoint: calls}
 	f.start()
 	f.save(noon, element(1, ""))
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = db.Save(ctx, f.run, batch(t, noon, element(2, "")), nil, 1); err == nil || err.Error() != "save pstn_calls: database connection lost" {
+	if _, err = f.saveRows(ctx, batch(t, noon, element(2, ""))); err == nil || err.Error() != "save rows of pstn_calls: database connection lost" {
 		t.Errorf("Save without a server: %v", err)
 	}
 	if err := db.Ping(ctx); !errors.Is(err, store.ErrUnreachable) {

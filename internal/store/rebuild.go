@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,20 +16,30 @@ import (
 // of one moment. key is the text of its key; pgx.ErrNoRows says that there is
 // none.
 func (db *DB) Rebuild(ctx context.Context, m *mapping.Model, tenant uuid.UUID, key string) ([]byte, error) {
-	rows := make([][]mapping.Row, len(m.Tables))
+	var document []byte
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := db.again(ctx, "read a document", noteTimeout, func(ctx context.Context) error {
+	err := db.again(ctx, "read a document", saveTimeout, func(ctx context.Context) error {
 		return pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
-			for i, t := range m.Tables {
-				if rows[i], err = rowsOf(ctx, tx, t, tenant, key); err != nil {
-					return err
-				}
+			document, err = rebuild(ctx, tx, m, tenant, key)
+			if errors.Is(err, pgx.ErrNoRows) {
+				err = nil
 			}
-			return nil
+			return err
 		})
 	})
-	if err != nil {
-		return nil, err
+	if err == nil && document == nil {
+		err = pgx.ErrNoRows
+	}
+	return document, err
+}
+
+func rebuild(ctx context.Context, tx pgx.Tx, m *mapping.Model, tenant uuid.UUID, key string) ([]byte, error) {
+	rows := make([][]mapping.Row, len(m.Tables))
+	for i, t := range m.Tables {
+		var err error
+		if rows[i], err = rowsOf(ctx, tx, t, tenant, key); err != nil {
+			return nil, err
+		}
 	}
 	if len(rows[0]) == 0 {
 		return nil, pgx.ErrNoRows

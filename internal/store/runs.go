@@ -4,30 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"ingestd/internal/mapping"
 )
 
-// A Run is one execution for one endpoint of one tenant.
+// A Run is a row of ingest.runs: one execution for one endpoint of one tenant.
 type Run struct {
-	ID        int64
-	Tenant    uuid.UUID
-	Endpoint  string
-	Model     *mapping.Model
-	EventTime string // the column of an element's time
-	// Aggregate says that elements are sums over the window that was asked, not
-	// events: the window is part of their key, and a complete answer replaces
-	// what was stored for it.
-	Aggregate bool
-	// Versioned says that elements come in versions, the highest of which
-	// counts: Save announces them, and SaveDetails stores each whole.
-	Versioned bool
-	statements
+	ID       int64
+	Tenant   uuid.UUID
+	Endpoint string
 }
 
 // Counts are the outcomes of elements: Seen is the sum of the four after it.
@@ -46,19 +33,16 @@ func (c *Counts) Add(other Counts) {
 	c.Rejected += other.Rejected
 }
 
-// StartRun notes the start of a run; the first run.ID and what it needs to
-// Save are filled in.
-func (db *DB) StartRun(ctx context.Context, run *Run, trigger string, from, to time.Time) error {
-	if len(run.Model.Tables) > 1 && !run.Versioned {
-		return fmt.Errorf("%s has child tables, which Save does not know", run.Endpoint)
-	}
-	run.statements = newStatements(run)
-	return db.again(ctx, "start a run of "+run.Endpoint, noteTimeout, func(ctx context.Context) error {
+// StartRun notes the start of a run.
+func (db *DB) StartRun(ctx context.Context, tenant uuid.UUID, endpoint, trigger string, from, to time.Time) (*Run, error) {
+	run := &Run{Tenant: tenant, Endpoint: endpoint}
+	err := db.again(ctx, "start a run of "+endpoint, noteTimeout, func(ctx context.Context) error {
 		return db.pool.QueryRow(ctx, `
 			INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger)
 			VALUES ($1, $2, $3, $4, $5)
-			RETURNING run_id`, run.Tenant, run.Endpoint, from, to, trigger).Scan(&run.ID)
+			RETURNING run_id`, tenant, endpoint, from, to, trigger).Scan(&run.ID)
 	})
+	return run, err
 }
 
 // An Outcome is how a run ended.
@@ -135,65 +119,6 @@ func (db *DB) PruneRuns(ctx context.Context, age time.Duration, limit int) (n in
 	})
 	return n, err
 }
-
-// FinishRun notes the end of a run and refreshes teams.users from what it wrote.
-func (db *DB) FinishRun(ctx context.Context, run *Run, o Outcome) (Counts, error) {
-	c, err := db.EndRun(ctx, run, o)
-	if err != nil {
-		return c, err
-	}
-	return c, db.exec(ctx, "refresh teams.users", usersStatement(run), run.Tenant, run.Endpoint, run.ID)
-}
-
-// usersStatement refreshes the users named by the rows that unfinished runs of
-// the endpoint wrote. Names come from the newest event (of several at one time
-// the same whatever their order), and users are written in order of their ids,
-// so that two endpoints' refreshes do not deadlock.
-func usersStatement(run *Run) string {
-	table := "teams." + run.Endpoint
-	if run.Versioned {
-		table = peopleInCalls
-	}
-	return strings.NewReplacer("{table}", table, "{at}", run.EventTime).Replace(`
-		INSERT INTO teams.users AS u (tenant_id, user_id, display_name, principal_name, first_seen_on, last_seen_on, source)
-		SELECT $1, user_id,
-			(array_agg(user_display_name ORDER BY {at} DESC, user_principal_name, user_display_name) FILTER (WHERE user_display_name IS NOT NULL))[1],
-			(array_agg(user_principal_name ORDER BY {at} DESC, user_principal_name, user_display_name) FILTER (WHERE user_principal_name IS NOT NULL))[1],
-			min({at})::date, max({at})::date, $2
-		FROM {table}
-		WHERE change_xid >= (SELECT min(start_xid) FROM ingest.runs WHERE tenant_id = $1 AND endpoint = $2 AND (finished_at IS NULL OR run_id = $3))
-			AND tenant_id = $1 AND user_id IS NOT NULL AND {at} IS NOT NULL
-		GROUP BY user_id
-		ORDER BY user_id
-		ON CONFLICT (tenant_id, user_id) DO UPDATE
-		SET display_name   = CASE WHEN excluded.last_seen_on >= u.last_seen_on THEN coalesce(excluded.display_name, u.display_name) ELSE coalesce(u.display_name, excluded.display_name) END,
-			principal_name = CASE WHEN excluded.last_seen_on >= u.last_seen_on THEN coalesce(excluded.principal_name, u.principal_name) ELSE coalesce(u.principal_name, excluded.principal_name) END,
-			source         = CASE WHEN excluded.last_seen_on >= u.last_seen_on THEN excluded.source ELSE u.source END,
-			first_seen_on  = least(u.first_seen_on, excluded.first_seen_on),
-			last_seen_on   = greatest(u.last_seen_on, excluded.last_seen_on)
-		WHERE excluded.first_seen_on < u.first_seen_on
-			OR excluded.last_seen_on > u.last_seen_on
-			OR excluded.last_seen_on = u.last_seen_on
-				AND (coalesce(excluded.display_name, u.display_name), coalesce(excluded.principal_name, u.principal_name)) IS DISTINCT FROM (u.display_name, u.principal_name)
-			OR u.display_name IS NULL AND excluded.display_name IS NOT NULL
-			OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL`)
-}
-
-// peopleInCalls are the people of the tenant that call records name; those of
-// other tenants are no users of it. It looks records up one by
-// one, LATERAL, because the planner does not know that few have changed, and
-// would join all of them with all sessions at the end of every run.
-const peopleInCalls = `(
-			SELECT c.tenant_id, c.change_xid, c.start_at, person.*
-			FROM teams.call_records c CROSS JOIN LATERAL (
-				SELECT c.organizer_user_id AS user_id, c.organizer_display_name AS user_display_name, c.organizer_principal_name AS user_principal_name, c.organizer_tenant_id AS home
-				UNION ALL
-				SELECT user_id, display_name, principal_name, identity_tenant_id FROM teams.call_participants WHERE tenant_id = c.tenant_id AND call_id = c.id
-				UNION ALL
-				SELECT user_id, display_name, principal_name, identity_tenant_id FROM teams.session_endpoints WHERE tenant_id = c.tenant_id AND call_id = c.id
-			) AS person
-			WHERE home IS NULL OR home = c.tenant_id
-		) AS named`
 
 // addToRun adds to a run's counts in the transaction that earned them.
 func addToRun(ctx context.Context, tx pgx.Tx, run *Run, c Counts) error {
