@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"ingestd/internal/fetch"
 	"ingestd/internal/mapping"
 	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
@@ -33,7 +34,7 @@ func TestEveryErrorNamesItsOperation(t *testing.T) {
 			method := methods.Method(i)
 			var args []reflect.Value
 			for n := range method.Type().NumIn() {
-				args = append(args, argument(t, db, n, method.Type().In(n)))
+				args = append(args, argument(t, name, n, method.Type().In(n)))
 			}
 			call := method.Call
 			if method.Type().IsVariadic() {
@@ -57,13 +58,15 @@ func TestEveryErrorNamesItsOperation(t *testing.T) {
 }
 
 // argument is a value for the nth parameter that leads to a statement.
-func argument(t *testing.T, db *store.DB, n int, of reflect.Type) reflect.Value {
+func argument(t *testing.T, method string, n int, of reflect.Type) reflect.Value {
 	t.Helper()
-	run := &store.Run{Tenant: tenant, Endpoint: calls.Name, Model: calls.Rows, EventTime: calls.EventTime}
-	db.StartRun(t.Context(), run, "", noon, noon) // fails, but makes its statements
+	to, elements := target(t, calls), batch(t, noon, element(1, ""))
+	if method == "Announce" || method == "SaveDetails" {
+		to, elements = target(t, fetch.CallRecords), recordBatch(t, record(1))
+	}
 	for _, v := range []any{
-		run, calls.Rows, batch(t, noon, element(1, "")), []string{calls.Name}, []store.Acknowledgement{{}}, [][]byte{nil}, calls.Name, 1, int64(1),
-		noon.Add(time.Duration(n) * time.Hour), time.Hour, true, tenant, []*mapping.Batch{batch(t, noon, element(1, ""))},
+		&store.Run{Tenant: tenant, Endpoint: calls.Name}, to, calls.Rows, elements, []*mapping.Batch{elements}, []string{calls.Name},
+		[]store.Acknowledgement{{}}, [][]byte{nil}, calls.Name, 1, int64(1), noon.Add(time.Duration(n) * time.Hour), time.Hour, true, tenant,
 	} {
 		if reflect.TypeOf(v) == of {
 			return reflect.ValueOf(v)

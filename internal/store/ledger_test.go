@@ -13,7 +13,7 @@ import (
 // noteSlots notes readings as a Save without rows does.
 func (f *fixture) noteSlots(slots ...store.Slot) {
 	f.t.Helper()
-	if _, err := f.db.Save(f.t.Context(), f.run, batch(f.t, noon), slots, 0); err != nil {
+	if _, err := f.saveRows(f.t.Context(), batch(f.t, noon), slots...); err != nil {
 		f.t.Fatal(err)
 	}
 }
