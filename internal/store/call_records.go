@@ -72,7 +72,7 @@ func (db *DB) Announce(ctx context.Context, run *Run, t *Target, batch *mapping.
 	s.lead = mapping.AppendField(nil, t.Tenant[:])
 	s.rejects = slices.DeleteFunc(slices.Clone(batch.Rejects), func(r mapping.Reject) bool { return r.Stored })
 	s.keepHighest()
-	return db.commit(ctx, s, (*attempt).announce)
+	return db.commit(ctx, "save the list", s, (*attempt).announce)
 }
 
 // keepHighest keeps the highest version of each record.

@@ -195,7 +195,7 @@ func TestServerDown(t *testing.T) {
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = db.SaveRows(ctx, f.run, f.target, batch(t, noon, element(2, "")), store.Reading{Pages: 1}); err == nil || err.Error() != "save pstn_calls: database connection lost" {
+	if _, err = f.saveRows(ctx, batch(t, noon, element(2, ""))); err == nil || err.Error() != "save rows of pstn_calls: database connection lost" {
 		t.Errorf("Save without a server: %v", err)
 	}
 	if err := db.Ping(ctx); !errors.Is(err, store.ErrUnreachable) {

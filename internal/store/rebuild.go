@@ -17,7 +17,7 @@ import (
 func (db *DB) Rebuild(ctx context.Context, m *mapping.Model, tenant uuid.UUID, key string) ([]byte, error) {
 	var document []byte
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := db.again(ctx, "read a document", noteTimeout, func(ctx context.Context) error {
+	err := db.again(ctx, "read a document", saveTimeout, func(ctx context.Context) error {
 		return pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
 			document, err = rebuild(ctx, tx, m, tenant, key)
 			return err

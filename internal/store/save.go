@@ -36,7 +36,7 @@ func (db *DB) SaveRows(ctx context.Context, run *Run, t *Target, batch *mapping.
 	s := &save{run: run, target: t, batch: batch, reading: r, batchStatements: t.rows, rejects: slices.Clone(batch.Rejects)}
 	s.lead = mapping.AppendField(nil, t.Tenant[:])
 	s.keepLatest()
-	return db.commit(ctx, s, (*attempt).saveRows)
+	return db.commit(ctx, "save rows", s, (*attempt).saveRows)
 }
 
 func (a *attempt) saveRows(ctx context.Context) error {
@@ -137,7 +137,7 @@ func (db *DB) ReplaceDay(ctx context.Context, run *Run, t *Target, batch *mappin
 		s.lead = mapping.AppendField(s.lead, field)
 	}
 	s.keepLatest()
-	return db.commit(ctx, s, (*attempt).replaceDay)
+	return db.commit(ctx, "replace a day", s, (*attempt).replaceDay)
 }
 
 func (a *attempt) replaceDay(ctx context.Context) error {
