@@ -49,10 +49,10 @@ func (db *DB) SaveDetails(ctx context.Context, run *Run, t *Target, records []*m
 
 // keepRaw keeps a record that the database refuses.
 func (db *DB) keepRaw(ctx context.Context, run *Run, t *Target, record *mapping.Batch, why error) error {
-	e := record.Elements[0]
-	refused := []reject{{Reject: mapping.Reject{Raw: record.Raw(0), Reason: why.Error(), Key: e.Key, At: e.At}}}
+	refused := record.Elements[0].Reject(why.Error())
+	refused.Raw = record.Raw(0)
 	return db.retry(ctx, "keep a reject of "+run.Endpoint, noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		return putRejects(ctx, tx, run, t, refused)
+		return putRejects(ctx, tx, run, t, []reject{{Reject: refused}})
 	})
 }
 

@@ -29,6 +29,12 @@ func (db *DB) NewLock(tenant uuid.UUID) *Lock {
 	return &Lock{db: db, tenant: tenant, turn: make(chan struct{}, 1)}
 }
 
+// Lock takes the lock of a tenant.
+func (db *DB) Lock(ctx context.Context, tenant uuid.UUID) (*Lock, error) {
+	l := db.NewLock(tenant)
+	return l, l.Keep(ctx)
+}
+
 // use does something with the lock's connection. Callers wait for their turn
 // no longer than for the database: behind one that hangs all end at once.
 func (l *Lock) use(ctx context.Context, op string, work func(context.Context) error) error {
