@@ -110,6 +110,7 @@ type request struct {
 	what   string   // endpoint and window in words, for errors
 	usage  *Usage   // of the run, may be nil
 
+	names  bool                    // the elements of the list only name what is read elsewhere
 	hold   *Reservation            // of the memory that the body takes; nil: not counted
 	accept func(body []byte) error // refuses a body that is not what was asked for; nil takes any
 }

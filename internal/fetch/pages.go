@@ -101,6 +101,7 @@ func (c *Client) listRequest(e Endpoint, api string, w Window, usage *Usage) req
 	r := request{scopes: scopesOf(e), prefer: []string{"include-unknown-enum-members"}, what: e.Name + " " + w.String(), usage: usage}
 	collection, from, to := fmt.Sprintf("%s/%s/communications/callRecords", c.graph, api), w.From.UTC().Format(form), w.To.UTC().Format(form)
 	if e.function == "" {
+		r.names = e.Versioned
 		r.url = collection + "?$filter=" + url.PathEscape(fmt.Sprintf("startDateTime ge %s and startDateTime lt %s", from, to))
 		r.prefer = append(r.prefer, "odata.maxpagesize=60") // the most that the list allows
 	} else {
@@ -191,6 +192,9 @@ func (c *Client) page(ctx context.Context, r request) (*Page, error) {
 	p := &Page{}
 	r.accept = func(body []byte) (err error) {
 		p.Elements, p.next, err = readPage(&p.doc, body)
+		if err == nil && !r.names {
+			err = wholeElements(p.Elements)
+		}
 		return err
 	}
 	resp, err := c.get(ctx, r)
@@ -207,8 +211,6 @@ func (p *Page) sum() []byte {
 }
 
 // readPage finds the elements of a collection and the link to the next page.
-// The link may stand before or after the elements, and its name varies in case
-// and in what stands before "@odata.nextLink".
 func readPage(doc *mapping.Document, body []byte) (elements mapping.Value, next string, err error) {
 	if err := doc.Parse(body); err != nil {
 		return elements, "", err
@@ -216,23 +218,16 @@ func readPage(doc *mapping.Document, body []byte) (elements mapping.Value, next 
 	if doc.Root().Kind() != '{' {
 		return elements, "", errors.New("no JSON object")
 	}
-	links := 0
-	for name, value := range doc.Root().Members() {
-		switch text, _ := name.Text(); {
-		case text == "value":
-			elements = value
-		case text == "error":
-			return elements, "", errors.New("an error object with status 200")
-		case isLink(name) && value.Kind() == '"':
-			next, _ = value.Text()
-			links++
-		}
+	found, err := members(doc.Root(), "value", "error")
+	if err != nil {
+		return elements, "", err
 	}
-	switch {
+	switch elements = found[0]; {
+	case found[1].Kind() != 0:
+		return elements, "", errors.New("an error object with status 200")
 	case elements.Kind() != '[':
 		return elements, "", errors.New(`no array "value"`)
-	case links > 1:
-		return elements, "", errors.New("more than one link to a next page")
 	}
-	return elements, next, nil
+	next, err = nextLink(doc.Root(), "")
+	return elements, next, err
 }
