@@ -29,7 +29,8 @@ type Options struct {
 	Log      *zap.Logger // nil: silent
 }
 
-// Client asks Graph on behalf of one tenant, with one token, one set of limiters and one clock. It is safe for concurrent use.
+// Client asks Graph on behalf of one tenant, with one token, one set of limiters and one clock. It is safe for
+// concurrent use.
 type Client struct {
 	graph   *url.URL
 	http    *http.Client
@@ -77,8 +78,8 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// newTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request in
-// flight one that breaks costs one request, "a new connection" after 503 means something, and it is as fast.
+// newTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request
+// in flight one that breaks costs one request, "a new connection" after 503 means something, and it is as fast.
 func newTransport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,

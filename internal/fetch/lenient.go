@@ -10,12 +10,12 @@ import (
 	"ingestd/internal/mapping"
 )
 
-// Answers are read leniently, but for the few members that decide whether one is complete: where the elements are, whether
-// more pages follow, and which version of which record it is. A reader that guesses there loses rows in silence, so an answer
-// that leaves room for a guess is unreadable.
+// Answers are read leniently, but for the few members that decide whether one is complete: where the elements are,
+// whether more pages follow, and which version of which record it is. A reader that guesses there loses rows in
+// silence, so an answer that leaves room for a guess is unreadable.
 
-// members returns the values of the named members, absent ones as zero Values. It refuses a name that comes twice, and one that
-// only a lenient reader takes for it: with escapes, or in another case.
+// members returns the values of the named members, absent ones as zero Values. It refuses a name that comes twice, and
+// one that only a lenient reader takes for it: with escapes, or in another case.
 func members(object mapping.Value, names ...string) ([]mapping.Value, error) {
 	found := make([]mapping.Value, len(names))
 	for name, value := range object.Members() {
@@ -34,9 +34,9 @@ func members(object mapping.Value, names ...string) ([]mapping.Value, error) {
 	return found, nil
 }
 
-// nextLink returns the link to the next page, or "" where the object has none. Its name varies in case and in what stands before
-// "@odata.nextLink"; for an array inside of the object that is the array's name. Graph leaves it out on a last page, so null
-// and an empty text are refused as any other value is.
+// nextLink returns the link to the next page, or "" where the object has none. Its name varies in case and in what
+// stands before "@odata.nextLink"; for an array inside of the object that is the array's name. Graph leaves it out on a
+// last page, so null and an empty text are refused as any other value is.
 func nextLink(object mapping.Value, array string) (link string, err error) {
 	for name, value := range object.Members() {
 		if !likeLink(name) {
@@ -57,8 +57,8 @@ func nextLink(object mapping.Value, array string) (link string, err error) {
 	return link, nil
 }
 
-// wholeElements refuses a link to a next page inside of an element. Nobody knows to follow it, so what is behind it would be
-// missing.
+// wholeElements refuses a link to a next page inside of an element. Nobody knows to follow it, so what is behind it
+// would be missing.
 func wholeElements(array mapping.Value) error {
 	for element := range array.Elements() {
 		if linksOn(element) {

@@ -97,7 +97,8 @@ func (t *tokens) renew(ctx context.Context, rejected string) (string, error) {
 	return t.value, nil
 }
 
-// acquire asks Entra with a new MSAL client each time: its cache cannot be told to forget a rejected token or an old secret.
+// acquire asks Entra with a new MSAL client each time: its cache cannot be told to forget a rejected token or an old
+// secret.
 func (t *tokens) acquire(ctx context.Context) (confidential.AuthResult, error) {
 	secret, err := t.secret()
 	if err != nil {

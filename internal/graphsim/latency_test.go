@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Every answer takes the latency, and none waits for another: all of them are on their way at once. Limits count arrivals.
+// Every answer takes the latency, and none waits for another: all of them are on their way at once. Limits count
+// arrivals.
 func TestLatency(t *testing.T) {
 	t.Parallel()
 	const requests = 60
