@@ -98,7 +98,8 @@ func (c *Client) parts(ctx context.Context, first request, id, array string) ite
 				return
 			}
 			if err := visit(seen, r.url); err != nil {
-				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: fmt.Errorf("%s: %w", array, err), Hint: hintTransient})
+				err = fmt.Errorf("%s: %w", array, err)
+				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: err, Hint: hintTransient})
 				return
 			}
 		}

@@ -64,7 +64,8 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	transport := newTransport(o.RootCAs)
-	retrier := &retrier{limiter: newLimiter(o.Limits, local), clock: local, base: time.Second, log: cmp.Or(o.Log, zap.NewNop())}
+	log := cmp.Or(o.Log, zap.NewNop())
+	retrier := &retrier{limiter: newLimiter(o.Limits, local), clock: local, base: time.Second, log: log}
 	c := &Client{
 		graph:   graph,
 		http:    &http.Client{Transport: transport, CheckRedirect: notFollowed},

@@ -50,7 +50,8 @@ func (l Limit) span() time.Duration {
 
 func (l Limits) validate() error {
 	for name, limit := range map[string]Limit{
-		"call_records": l.CallRecords, "list": l.List, "record": l.Record, "logs": l.Logs, "log_function": l.LogFunction,
+		"call_records": l.CallRecords, "list": l.List, "record": l.Record,
+		"logs": l.Logs, "log_function": l.LogFunction,
 	} {
 		if limit.Requests < 1 || limit.Per <= 0 {
 			return fmt.Errorf("limit %s: %d requests per %v: both must be above zero", name, limit.Requests, limit.Per)

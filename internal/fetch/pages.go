@@ -51,7 +51,9 @@ const maxPages = 100_000
 // atEdge says that rows of the window may leave Graph's reach while it is
 // read, which moves all rows behind them. The first page is then asked for
 // again at the end, and must be the same.
-func (c *Client) Pages(ctx context.Context, e Endpoint, api string, w Window, atEdge bool, usage *Usage) iter.Seq2[*Page, error] {
+func (c *Client) Pages(
+	ctx context.Context, e Endpoint, api string, w Window, atEdge bool, usage *Usage,
+) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -78,7 +80,8 @@ func (c *Client) Pages(ctx context.Context, e Endpoint, api string, w Window, at
 			if again, err := receive(c.ask(ctx, first)); err != nil {
 				yield(nil, err)
 			} else if !bytes.Equal(again.sum(), check) {
-				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: ErrShifted, Hint: "the window is read again"})
+				const hint = "the window is read again"
+				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: ErrShifted, Hint: hint})
 			}
 		}
 	}
@@ -98,11 +101,15 @@ func expired(err error, linked bool) error {
 // keys absorb that.
 func (c *Client) listRequest(e Endpoint, api string, w Window, usage *Usage) request {
 	const form = "2006-01-02T15:04:05Z"
-	r := request{scopes: scopesOf(e), prefer: []string{"include-unknown-enum-members"}, what: e.Name + " " + w.String(), usage: usage}
-	collection, from, to := fmt.Sprintf("%s/%s/communications/callRecords", c.graph, api), w.From.UTC().Format(form), w.To.UTC().Format(form)
+	r := request{
+		scopes: scopesOf(e), prefer: []string{"include-unknown-enum-members"}, what: e.Name + " " + w.String(), usage: usage,
+	}
+	collection := fmt.Sprintf("%s/%s/communications/callRecords", c.graph, api)
+	from, to := w.From.UTC().Format(form), w.To.UTC().Format(form)
 	if e.function == "" {
 		r.names = e.Versioned
-		r.url = collection + "?$filter=" + url.PathEscape(fmt.Sprintf("startDateTime ge %s and startDateTime lt %s", from, to))
+		filter := fmt.Sprintf("startDateTime ge %s and startDateTime lt %s", from, to)
+		r.url = collection + "?$filter=" + url.PathEscape(filter)
 		r.prefer = append(r.prefer, "odata.maxpagesize=60") // the most that the list allows
 	} else {
 		r.url = fmt.Sprintf("%s/%s(fromDateTime=%s,toDateTime=%s)", collection, e.function, from, to)
@@ -169,18 +176,23 @@ func (c *Client) follow(ctx context.Context, first request, page *Page, seen map
 		return nil, nil
 	}
 	if err := visit(seen, page.next); err != nil {
-		return nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, RequestID: page.RequestID, Err: err, Hint: hintTransient}
+		return nil, &Error{
+			Kind: Transient, What: first.what, Status: http.StatusOK, RequestID: page.RequestID, Err: err, Hint: hintTransient,
+		}
 	}
 	r := first
 	r.url = page.next
 	return c.ask(ctx, r), nil
 }
 
-// visit notes a link that is followed. One that was followed before leads round
-// and round, and beyond maxPages something else does.
+// visit notes a link that is followed. It refuses one that was followed before, which would lead round and round, and one
+// beyond maxPages.
 func visit(seen map[string]bool, link string) error {
-	if seen[link] || len(seen) == maxPages {
+	switch {
+	case seen[link]:
 		return fmt.Errorf("page %d leads back to an earlier page", len(seen))
+	case len(seen) == maxPages:
+		return fmt.Errorf("more than %d pages", maxPages)
 	}
 	seen[link] = true
 	return nil

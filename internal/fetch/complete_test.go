@@ -1,6 +1,9 @@
 package fetch
 
 import (
+	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -117,5 +120,47 @@ func TestNoGuessDecidesAboutARecord(t *testing.T) {
 				t.Errorf("error %v, want one about %q", err, test.refused)
 			}
 		})
+	}
+}
+
+// A link that leads back, and a chain of pages without end, fail the window.
+func TestPagesThatLeadRound(t *testing.T) {
+	t.Parallel()
+	for name, next := range map[string]func(page string) string{
+		"to itself":           func(page string) string { return page },
+		"to the first":        func(string) string { return "" },
+		"between two":         func(page string) string { return map[string]string{"": "a", "a": "b", "b": "a"}[page] },
+		"by another spelling": func(string) string { return "a" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newTestClient(t, new(login), func(w http.ResponseWriter, r *http.Request) {
+				link := *r.URL
+				link.Scheme, link.Host, link.RawQuery = "https", r.Host, ""
+				if page := next(r.URL.Query().Get("page")); page != "" {
+					link.RawQuery = "page=" + page
+				}
+				fmt.Fprintf(w, `{"value":[],"@odata.nextLink":%q}`, link.String())
+			})
+			pages := 0
+			var err error
+			for _, err = range c.Pages(t.Context(), pstnCalls, "v1.0", Window{noon, noon.Add(day)}, false, nil) {
+				if pages++; pages > 10 {
+					t.Fatal("the pages do not end")
+				}
+			}
+			if KindOf(err) != Transient || !strings.Contains(err.Error(), "leads back") {
+				t.Errorf("error %v after %d pages", err, pages)
+			}
+		})
+	}
+	seen := map[string]bool{}
+	for i := range maxPages {
+		if err := visit(seen, strconv.Itoa(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if visit(seen, "another") == nil {
+		t.Error("pages without end are followed")
 	}
 }
