@@ -17,8 +17,8 @@ import (
 // beyond this it is a fault or a bomb, and many requests are in flight at a time.
 const maxBody = 64 << 20
 
-// bodyChunk is how many bytes of a body are reserved at a time. The first is reserved before its request is made, so that most
-// waiting for memory is done without an open answer.
+// bodyChunk is how many bytes of a body are reserved at a time. The first is reserved before its request is made, so
+// that most waiting for memory is done without an open answer.
 const bodyChunk = 64 << 10
 
 // bodies reads answers whole. Decompressors are kept because each allocates tens of kilobytes, and buffers because one
@@ -101,8 +101,8 @@ func (m *meter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// settle gives back what is not needed: of a body that is kept the bytes beyond its end, of another all but the first chunk,
-// which the next attempt uses.
+// settle gives back what is not needed: of a body that is kept the bytes beyond its end, of another all but the first
+// chunk, which the next attempt uses.
 func (m *meter) settle(kept bool) {
 	need := int64(bodyChunk)
 	if kept {

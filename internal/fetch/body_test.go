@@ -219,7 +219,8 @@ func TestAnswersThatAreNotAccepted(t *testing.T) {
 	}
 }
 
-// What a record's answers take is reserved while it is held: no more, and no less, also when an answer had to be asked for again.
+// What a record's answers take is reserved while it is held: no more, and no less, also when an answer had to be asked
+// for again.
 func TestAnswersAreCountedAgainstTheirReservation(t *testing.T) {
 	t.Parallel()
 	first := `{"id":"` + callID + `","version":1,"sessions":[{"x":"` + strings.Repeat("x", 3*bodyChunk) + `"}]}`

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// A Budget bounds the bytes that many holders keep in memory together, as answers about call records do until they are stored.
-// It counts what is really held, so that large records wait for memory and small ones do not.
+// A Budget bounds the bytes that many holders keep in memory together, as answers about call records do until they are
+// stored. It counts what is really held, so that large records wait for memory and small ones do not.
 type Budget struct {
 	size int64
 
@@ -42,9 +42,9 @@ func (b *Budget) Held() int64 {
 	return b.held
 }
 
-// Grow adds n bytes, and waits for them while the budget is full. The holder that has waited longest need not wait for room:
-// one at a time may exceed the budget until its Release. So someone always gets on, and nobody waits for ever.
-// It fails with ctx only.
+// Grow adds n bytes, and waits for them while the budget is full. The holder that has waited longest need not wait for
+// room: one at a time may exceed the budget until its Release. So someone always gets on, and nobody waits for ever. It
+// fails with ctx only.
 func (r *Reservation) Grow(ctx context.Context, n int64) error {
 	if r == nil || n <= 0 {
 		return nil
@@ -106,8 +106,8 @@ func (b *Budget) update(change func(*Budget)) {
 	}
 }
 
-// mayGrow reports whether the first in the queue need not wait. Where there is no room it becomes the one that may exceed the
-// budget, if nobody is.
+// mayGrow reports whether the first in the queue need not wait. Where there is no room it becomes the one that may
+// exceed the budget, if nobody is.
 func (b *Budget) mayGrow(g *growth) bool {
 	if b.held+g.bytes <= b.size {
 		return true

@@ -43,8 +43,8 @@ func (b *Budget) excess() (excess, held int64) {
 	return excess, b.held
 }
 
-// Many holders that grow, pause, give up and release: only one exceeds the budget at a time, everyone gets what it asks for,
-// and nothing is held in the end. A deadlock ends the bubble.
+// Many holders that grow, pause, give up and release: only one exceeds the budget at a time, everyone gets what it asks
+// for, and nothing is held in the end. A deadlock ends the bubble.
 func TestBudgetIsKeptAndNobodyStarves(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -98,7 +98,8 @@ func (c *Client) parts(ctx context.Context, first request, id, array string) ite
 				return
 			}
 			if err := visit(seen, r.url); err != nil {
-				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: fmt.Errorf("%s: %w", array, err), Hint: hintTransient})
+				err = fmt.Errorf("%s: %w", array, err)
+				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: err, Hint: hintTransient})
 				return
 			}
 		}
@@ -133,39 +134,27 @@ func (p *Part) readRecord(body []byte, id string) error {
 	if err := p.doc.Parse(body); err != nil {
 		return err
 	}
-	p.Record, p.Page, p.next = p.doc.Root(), mapping.Value{}, ""
-	var served, version string
-	links := 0
-	for name, value := range p.Record.Members() {
-		switch text, _ := name.Text(); {
-		case text == "id":
-			served, _ = value.Text()
-		case text == "version":
-			version = strings.Trim(string(value.Raw()), `"`)
-		case text == p.Array:
-			p.Page = value
-		case isLink(name) && value.Kind() == '"':
-			p.next, _ = value.Text()
-			links++
-		}
+	p.Record = p.doc.Root()
+	found, err := members(p.Record, "id", "version", p.Array, "error")
+	if err != nil {
+		return err
 	}
-	switch {
+	p.Page = found[2]
+	switch served, _ := found[0].Text(); {
+	case found[3].Kind() != 0:
+		return errors.New("an error object with status 200")
 	case !strings.EqualFold(served, id):
 		return errors.New("not the call record that was asked for")
-	case links > 1:
-		return errors.New("more than one link to a next page")
 	}
-	var err error
-	if p.Version, err = strconv.ParseInt(version, 10, 64); err != nil {
+	if p.Version, err = strconv.ParseInt(strings.Trim(string(found[1].Raw()), `"`), 10, 64); err != nil {
 		return errors.New("a call record without a version")
 	}
-	return nil
+	p.next, err = nextLink(p.Record, p.Array)
+	return err
 }
 
 // check refuses a page that is no array of objects: a query option that got
-// lost makes Graph leave the array out without a word. It refuses as well a
-// link inside an element, where no page is known to end: what is behind it
-// would be missing.
+// lost makes Graph leave the array out without a word.
 func (p *Part) check() error {
 	if p.Page.Kind() != '[' {
 		return fmt.Errorf("no array %q", p.Array)
@@ -174,32 +163,6 @@ func (p *Part) check() error {
 		if element.Kind() != '{' {
 			return fmt.Errorf("%s that are no objects", p.Array)
 		}
-		if linksOn(element) {
-			return fmt.Errorf("a link to a next page inside of %s, which nobody knows to follow", p.Array)
-		}
 	}
-	return nil
-}
-
-// linksOn tells whether an object, or one in an array of it, links to a page.
-func linksOn(object mapping.Value) bool {
-	for name, value := range object.Members() {
-		if isLink(name) && value.Kind() == '"' {
-			return true
-		}
-		for element := range value.Elements() {
-			if linksOn(element) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// isLink tells whether a member is the link to the next page of an array. Its
-// name varies in case, and in what stands before "@odata.nextLink".
-func isLink(name mapping.Value) bool {
-	const link = `@odata.nextlink"`
-	raw := name.Raw()
-	return len(raw) > len(link) && strings.EqualFold(string(raw[len(raw)-len(link):]), link)
+	return wholeElements(p.Page)
 }

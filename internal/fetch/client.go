@@ -29,7 +29,8 @@ type Options struct {
 	Log      *zap.Logger // nil: silent
 }
 
-// Client asks Graph on behalf of one tenant, with one token, one set of limiters and one clock. It is safe for concurrent use.
+// Client asks Graph on behalf of one tenant, with one token, one set of limiters and one clock. It is safe for
+// concurrent use.
 type Client struct {
 	graph   *url.URL
 	http    *http.Client
@@ -63,7 +64,8 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	transport := newTransport(o.RootCAs)
-	retrier := &retrier{limiter: newLimiter(o.Limits, local), clock: local, base: time.Second, log: cmp.Or(o.Log, zap.NewNop())}
+	log := cmp.Or(o.Log, zap.NewNop())
+	retrier := &retrier{limiter: newLimiter(o.Limits, local), clock: local, base: time.Second, log: log}
 	c := &Client{
 		graph:   graph,
 		http:    &http.Client{Transport: transport, CheckRedirect: notFollowed},
@@ -77,8 +79,8 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// newTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request in
-// flight one that breaks costs one request, "a new connection" after 503 means something, and it is as fast.
+// newTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request
+// in flight one that breaks costs one request, "a new connection" after 503 means something, and it is as fast.
 func newTransport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -110,6 +112,7 @@ type request struct {
 	what   string   // endpoint and window in words, for errors
 	usage  *Usage   // of the run, may be nil
 
+	names  bool                    // the elements of the list only name what is read elsewhere
 	hold   *Reservation            // of the memory that the body takes; nil: not counted
 	accept func(body []byte) error // refuses a body that is not what was asked for; nil takes any
 }

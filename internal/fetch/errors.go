@@ -21,7 +21,8 @@ const (
 	Throttled
 	// Denied needs an administrator: 401 with a fresh token, 403, or Entra refusing the app.
 	Denied
-	// Refused is a bug here or a change of the API: other statuses, redirects, links that lead elsewhere.
+	// Refused is a bug here or a change of the API: other statuses, redirects, links that lead elsewhere. So are answers
+	// whose Date is not to be trusted (ErrClockJump, ErrClockUnsure).
 	Refused
 )
 
@@ -59,7 +60,7 @@ type Error struct {
 	Code, Message   string    // as the answer's body names them; Message is cut to 200 bytes
 	RequestID       string    // Microsoft's name for the request, for a support case
 	ClientRequestID string    // ours
-	Until           time.Time // when throttled: not before, on the local clock
+	Until           time.Time // when throttled: not before, by Clock.Now
 	Hint            string    // what to do next
 	Body            []byte    // the first 64 KiB of a failed or unreadable answer
 	Err             error     // the cause, if it is not the answer itself

@@ -99,7 +99,8 @@ func TestMessagesAreCutBetweenCharacters(t *testing.T) {
 	}
 }
 
-// What is kept of an answer is a copy: a part of it would keep the whole, up to 64 MiB, as long as the error is remembered.
+// What is kept of an answer is a copy: a part of it would keep the whole, up to 64 MiB, as long as the error is
+// remembered.
 func TestErrorsKeepNoWholeAnswer(t *testing.T) {
 	t.Parallel()
 	if got := kept(make([]byte, maxBody)); len(got) != maxKept || cap(got) > 2*maxKept {

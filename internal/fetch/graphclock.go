@@ -10,10 +10,11 @@ import (
 )
 
 var (
-	// ErrClockJump is the cause of an Error of kind Refused when an answer is more than an hour off from Graph's time as it
-	// was carried on. The run must stop: what it would write about when it read is not to be trusted.
+	// ErrClockJump is the cause of an Error of kind Refused when an answer is more than an hour off from Graph's time
+	// as it was carried on. The run must stop: what it would write about when it read is not to be trusted.
 	ErrClockJump = errors.New("Graph's clock jumped by more than an hour")
-	// ErrClockUnsure is the cause of an Error of kind Refused while an answer's time has no second witness. No run may begin.
+	// ErrClockUnsure is the cause of an Error of kind Refused while an answer's time has no second witness. No run may
+	// begin.
 	ErrClockUnsure = errors.New("Graph's time is unsure")
 )
 
@@ -22,17 +23,18 @@ const (
 	hintJump = "check this machine's clock (NTP) and whether a proxy in between changes the Date of answers; " +
 		"Graph's time is believed as soon as this machine's clock agrees, or further answers do"
 
-	// An answer's time is believed against this machine's clock when so many answers, over so long, differ by no more than that.
+	// An answer's time is believed against this machine's clock when so many answers, over so long, differ by no more
+	// than that.
 	witnesses     = 3
 	witnessedOver = 2 * time.Second
 	witnessedBy   = 10 * time.Minute
 	askedEvery    = time.Second // while it is in doubt
 )
 
-// graphClock is Graph's time: the Date of an answer that had a second witness, carried on by the local Clock.Now. The second
-// witness is this machine's date, within an hour, or other answers. So a single wrong answer changes nothing, a wrong local
-// date delays reading by seconds, and no error lasts longer than its cause.
-// A believed time is never ahead of the true one, and behind it by no more than a second and an answer's way here.
+// graphClock is Graph's time: the Date of an answer that had a second witness, carried on by the local Clock.Now. The
+// second witness is this machine's date, within an hour, or other answers. So a single wrong answer changes nothing, a
+// wrong local date delays reading by seconds, and no error lasts longer than its cause. A believed time is never
+// ahead of the true one, and behind it by no more than a second and an answer's way here.
 type graphClock struct {
 	mu       sync.Mutex
 	believed reading
@@ -143,9 +145,9 @@ func disagree(cause error, told time.Time, whose string, other time.Time) error 
 
 func apart(a, b time.Time) time.Duration { return a.Sub(b).Abs() }
 
-// Now is the time on Graph's clock, in UTC. Where it is unsure, Graph is asked, a few times if need be: whatever the status of
-// its answer, it tells the time. It fails as the request did if that had no answer, and with ErrClockUnsure if the answers
-// agree neither with this machine's clock nor with each other.
+// Now is the time on Graph's clock, in UTC. Where it is unsure, Graph is asked, a few times if need be: whatever the
+// status of its answer, it tells the time. It fails as the request did if that had no answer, and with ErrClockUnsure
+// if the answers agree neither with this machine's clock nor with each other.
 func (c *Client) Now(ctx context.Context) (time.Time, error) {
 	for asked := 0; ; asked++ {
 		now, err := c.clock.now(c.local.Now())
@@ -176,7 +178,8 @@ func (c *Client) askTime(ctx context.Context) error {
 	return nil
 }
 
-// witness takes an answer of Entra's as a witness of Graph's time, so that it is known even if Entra refuses the secret.
+// witness takes an answer of Entra's as a witness of Graph's time, so that it is known even if Entra refuses the
+// secret.
 func (c *Client) witness(answer http.Header) {
 	c.clock.witness(answer.Get("Date"), c.local.Now(), c.local.Wall())
 }

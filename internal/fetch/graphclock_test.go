@@ -125,8 +125,8 @@ type told struct {
 	off time.Duration // from the true time
 }
 
-// misled reports whether enough witnesses have told a time that is wrong by an hour: this machine's date together with the
-// last answer, or three answers that agree, over some time.
+// misled reports whether enough witnesses have told a time that is wrong by an hour: this machine's date together with
+// the last answer, or three answers that agree, over some time.
 func misled(answers []told, wall time.Duration) bool {
 	last := answers[len(answers)-1]
 	if last.off.Abs() > jump && (last.off-wall).Abs() <= jump {
@@ -141,8 +141,8 @@ func misled(answers []told, wall time.Duration) bool {
 	return len(agree) >= witnesses && last.local.Sub(agree[0].local) >= witnessedOver
 }
 
-// Whatever Graph's Date and the local date do: the believed time is within an hour of the true one, unless enough witnesses said
-// otherwise, and it is right again soon after Graph is.
+// Whatever Graph's Date and the local date do: the believed time is within an hour of the true one, unless enough
+// witnesses said otherwise, and it is right again soon after Graph is.
 func TestBelievedTimeIsWitnessed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
