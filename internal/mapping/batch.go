@@ -14,13 +14,13 @@ type Batch struct {
 	// Misfits and Unknown count values that did not fit their column and members that have none.
 	Misfits, Unknown int
 
-	rows    []rows
-	starts  []int   // per element and table: its first row
-	rejects []int   // per element: where its own rejects begin
-	pages   []page  // of the elements that were extended
-	open    bool    // the last Append stored its element, which Extend may go on with
-	kept    []*plan // the arrays of that element that were kept as they were, without rows
-	enc     encoder
+	rows        []rows
+	starts      []int   // per element and table: its first row
+	firstReject []int   // per element: where the rejects it has become, marked stored, begin
+	pages       []page  // of the elements that were extended
+	open        bool    // the last Append stored its element, which Extend may go on with
+	kept        []*plan // the arrays of that element that were kept as they were, without rows
+	enc         encoder
 }
 
 // An Element is one element whose rows are in the batch.
@@ -35,9 +35,8 @@ type Element struct {
 	Raw []byte
 }
 
-// rows are the encoded rows of one table: each field a length of 4 bytes (-1
-// for NULL) and the value, without COPY's count of fields, so that the store
-// can put columns of its own in front.
+// rows are the encoded rows of one table: each field a length of 4 bytes (-1 for NULL) and the value, without COPY's
+// count of fields, so that the store can put columns of its own in front.
 type rows struct {
 	data []byte
 	ends []int // of each row in data
@@ -68,7 +67,7 @@ func (b *Batch) Reset() {
 	clear(b.Rejects)
 	clear(b.pages)
 	b.Elements, b.Rejects, b.pages = b.Elements[:0], b.Rejects[:0], b.pages[:0]
-	b.starts, b.rejects, b.kept = b.starts[:0], b.rejects[:0], b.kept[:0]
+	b.starts, b.firstReject, b.kept = b.starts[:0], b.firstReject[:0], b.kept[:0]
 	b.Misfits, b.Unknown, b.open = 0, 0, false
 	for i := range b.rows {
 		b.rows[i].truncate(0)
@@ -91,7 +90,7 @@ func (b *Batch) Append(v Value, at time.Time) {
 	}
 	e := Element{Key: b.key(), Hash: int64(b.enc.hash), At: at, Raw: v.Raw()}
 	b.Elements = append(b.Elements, e)
-	b.rejects = append(b.rejects, len(b.Rejects))
+	b.firstReject = append(b.firstReject, len(b.Rejects))
 	if loss != "" {
 		b.Rejects = append(b.Rejects, e.stored(v.Raw(), loss))
 	}
@@ -129,9 +128,8 @@ func (b *Batch) Rows(element, table int) func(yield func([]byte) bool) {
 	}
 }
 
-// Field returns the value of a column of an element's own row, by the column's
-// place, in PostgreSQL's binary form; nil for NULL. It is valid until the batch
-// is appended to.
+// Field returns the value of a column of an element's own row, by the column's place, in PostgreSQL's binary form; nil
+// for NULL. It is valid until the batch is appended to.
 func (b *Batch) Field(element, column int) []byte {
 	n := 0
 	for row := range b.Rows(element, 0) {
@@ -145,8 +143,7 @@ func (b *Batch) Field(element, column int) []byte {
 	return nil
 }
 
-// Time returns a Timestamp column of an element's own row, by the column's
-// place; ok is false where it is NULL.
+// Time returns a Timestamp column of an element's own row, by the column's place; ok is false where it is NULL.
 func (b *Batch) Time(element, column int) (at time.Time, ok bool) {
 	field := b.Field(element, column)
 	if field == nil {

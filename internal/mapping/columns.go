@@ -131,8 +131,8 @@ func (f *frame) takeObject() (chosen other) {
 	return chosen
 }
 
-// list writes a text[] column. The array is kept whole besides if it holds more than the column can say, and instead
-// if it holds something else.
+// list writes a text[] column. The array is kept whole besides if it holds more than the column can say, and instead if
+// it holds something else.
 func (b *Batch) list(f *frame, p *plan, v Value) (stored bool) {
 	r := &b.rows[f.table]
 	if v.blank() {

@@ -23,13 +23,8 @@ type extension struct {
 func extend(t testing.TB, b *Batch, pages ...extension) {
 	t.Helper()
 	for _, p := range pages {
-		text := []byte(p.elements)
-		var doc Document
-		if err := doc.Parse(text); err != nil {
-			t.Fatal(err)
-		}
 		got := ""
-		if err := b.Extend(p.name, doc.Root(), p.first); err != nil {
+		if err := b.Extend(p.name, parse(t, p.elements), p.first); err != nil {
 			got = err.Error()
 		}
 		if got != p.err {
@@ -40,7 +35,9 @@ func extend(t testing.TB, b *Batch, pages ...extension) {
 
 func TestExtend(t *testing.T) {
 	t.Parallel()
-	const a, b, c = `{"answered": true, "streams": [{"packets": 1}, {"packets": 2}]}`, `{"answered": false, "caller": {"who": {"user": {"name": "x"}}}}`, `{"new": [1], "streams": [{"loss": 0.5, "new": 1}]}`
+	const a, b, c = `{"answered": true, "streams": [{"packets": 1}, {"packets": 2}]}`,
+		`{"answered": false, "caller": {"who": {"user": {"name": "x"}}}}`,
+		`{"new": [1], "streams": [{"loss": 0.5, "new": 1}]}`
 	legs := func(elements ...string) string { return `{` + id + `, "legs": [` + strings.Join(elements, ", ") + `]}` }
 	list := func(elements ...string) string { return `[` + strings.Join(elements, ", ") + `]` }
 	tests := []struct {
@@ -51,16 +48,19 @@ func TestExtend(t *testing.T) {
 		{"nothing more", legs(a), nil, legs(a)},
 		{"a second page", legs(a), []extension{{"legs", list(b, c), 1, ""}}, legs(a, b, c)},
 		{"pages of one", legs(a), []extension{{"legs", list(b), 1, ""}, {"legs", list(c), 2, ""}}, legs(a, b, c)},
-		{"all pages apart", `{` + id + `}`, []extension{{"legs", list(a, b), 0, ""}, {"legs", list(c), 2, ""}}, legs(a, b, c)},
+		{"all pages apart", `{` + id + `}`, []extension{{"legs", list(a, b), 0, ""}, {"legs", list(c), 2, ""}},
+			legs(a, b, c)},
 		{"served empty", `{` + id + `}`, []extension{{"legs", `[]`, 0, ""}}, legs()},
-		{"served empty beside unknown members", `{` + id + `, "new": {"a": 1}}`, []extension{{"legs", `[]`, 0, ""}}, `{` + id + `, "new": {"a": 1}, "legs": []}`},
+		{"served empty beside unknown members", `{` + id + `, "new": {"a": 1}}`, []extension{{"legs", `[]`, 0, ""}},
+			`{` + id + `, "new": {"a": 1}, "legs": []}`},
 		{"empty last page", legs(a), []extension{{"legs", `[]`, 1, ""}}, legs(a)},
 		{"first page empty", legs(), []extension{{"legs", list(a), 0, ""}}, legs(a)},
 		{"first page kept whole", legs(a, `7`), []extension{{"legs", list(b, c), 2, ""}}, legs(a, `7`, b, c)},
 		{"first page kept whole, second empty", legs(a, `7`), []extension{{"legs", `[]`, 0, ""}}, legs(a, `7`)},
 		{"objects without members", legs(`{}`), []extension{{"legs", list(`{}`, `{}`), 1, ""}}, legs(`{}`, `{}`, `{}`)},
 		{"the last ordinals", `{` + id + `}`, []extension{{"legs", list(a, b), math.MaxInt32 - 1, ""}}, legs(a, b)},
-		{"element there already", legs(a, b), []extension{{"legs", list(c), 1, "legs: element 1 is there already"}}, legs(a, b)},
+		{"element there already", legs(a, b), []extension{{"legs", list(c), 1, "legs: element 1 is there already"}},
+			legs(a, b)},
 		{"no array", legs(a), []extension{{"legs", `{}`, 1, "legs: not a JSON array"}}, legs(a)},
 		{"unknown array", legs(a), []extension{{"paws", `[]`, 0, "calls has no rows for paws"}}, legs(a)},
 		{"array of a child", legs(a), []extension{{"streams", `[]`, 0, "calls has no rows for streams"}}, legs(a)},
@@ -83,8 +83,7 @@ func TestExtend(t *testing.T) {
 	}
 }
 
-// The hash of a document does not depend on how it is cut into pages, but on
-// what is where in them.
+// The hash of a document does not depend on how it is cut into pages, but on what is where in them.
 func TestHashOfPages(t *testing.T) {
 	t.Parallel()
 	const a, b = `{"answered": true}`, `{"answered": false}`
@@ -105,7 +104,8 @@ func TestHashOfPages(t *testing.T) {
 		{"empty last page", `{` + id + `, "legs": [` + a + `, ` + b + `]}`, []extension{{"legs", `[]`, 2, ""}}, true},
 		{"other order", `{` + id + `, "legs": [` + b + `]}`, []extension{{"legs", `[` + a + `]`, 1, ""}}, false},
 		{"page missing", `{` + id + `, "legs": [` + a + `]}`, nil, false},
-		{"page twice", `{` + id + `, "legs": [` + a + `]}`, []extension{{"legs", `[` + b + `]`, 1, ""}, {"legs", `[` + b + `]`, 2, ""}}, false},
+		{"page twice", `{` + id + `, "legs": [` + a + `]}`,
+			[]extension{{"legs", `[` + b + `]`, 1, ""}, {"legs", `[` + b + `]`, 2, ""}}, false},
 	} {
 		if same := hash(tt.element, tt.pages...) == whole; same != tt.same {
 			t.Errorf("%s: same hash = %v, want %v", tt.name, same, tt.same)
@@ -146,7 +146,8 @@ func TestExtendByWhatCannotBeStored(t *testing.T) {
 		legs   string
 		reason string
 	}{
-		{"no object", extension{"legs", `[{}, 7]`, 2, "legs 3: not a JSON object"}, `{"new": "\ud800"},{}, 7`, "legs 3: not a JSON object"},
+		{"no object", extension{"legs", `[{}, 7]`, 2, "legs 3: not a JSON object"}, `{"new": "\ud800"},{}, 7`,
+			"legs 3: not a JSON object"},
 		{"ordinal too large", extension{"legs", `[{"answered": true}, {}]`, math.MaxInt32, "more than 2147483648 legs"},
 			`{"new": "\ud800"},{"answered": true}, {}`, "more than 2147483648 legs"},
 	} {
@@ -160,7 +161,8 @@ func TestExtendByWhatCannotBeStored(t *testing.T) {
 			extend(t, b, tt.page)
 			want := []Reject{
 				{Raw: []byte(first), Reason: "text that PostgreSQL cannot store", Key: b.Elements[0].Key, Stored: true, At: served},
-				{Raw: []byte(`{"id":"0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01","legs":[{"answered": true}, ` + tt.legs + `]}`), Reason: tt.reason, Key: key, At: served},
+				{Raw: []byte(`{"id":"0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01","legs":[{"answered": true}, ` + tt.legs + `]}`),
+					Reason: tt.reason, Key: key, At: served},
 			}
 			if diff := cmp.Diff(want, b.Rejects); diff != "" {
 				t.Errorf("rejects (-want +got):\n%s", diff)
@@ -202,8 +204,8 @@ func TestAddReject(t *testing.T) {
 	}
 }
 
-// Only the element that was appended last can be extended: a page of one that
-// was rejected must not go to the one before it.
+// Only the element that was appended last can be extended: a page of one that was rejected must not go to the one
+// before it.
 func TestExtendOnlyTheLast(t *testing.T) {
 	t.Parallel()
 	const refused = "no element to extend"
@@ -235,7 +237,8 @@ func TestPagesMakeTheRowsOfTheWhole(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		legs := rapid.SliceOfN(rapid.SampledFrom([]string{
-			`{}`, `{"length": "PT1M", "new": 7}`, `{"caller": {"who": {"phone": {"name": "x"}}}, "callee": {}}`, `{"streams": [{"packets": 1}, {"linkSpeed": "x"}]}`,
+			`{}`, `{"length": "PT1M", "new": 7}`, `{"caller": {"who": {"phone": {"name": "x"}}}, "callee": {}}`,
+			`{"streams": [{"packets": 1}, {"linkSpeed": "x"}]}`,
 		}), 0, 9).Draw(rt, "legs")
 		whole := store(t, calls, fmt.Sprintf(`{%s, "legs": [%s]}`, id, strings.Join(legs, ", ")))
 		cut := rapid.IntRange(0, len(legs)).Draw(rt, "cut")
@@ -249,7 +252,8 @@ func TestPagesMakeTheRowsOfTheWhole(t *testing.T) {
 				rt.Fatalf("%s (-whole +paged):\n%s", layout.Name, diff)
 			}
 		}
-		if whole.Elements[0].Hash != paged.Elements[0].Hash || whole.Misfits != paged.Misfits || whole.Unknown != paged.Unknown {
+		if whole.Elements[0].Hash != paged.Elements[0].Hash || whole.Misfits != paged.Misfits ||
+			whole.Unknown != paged.Unknown {
 			rt.Fatal("hash or counts differ")
 		}
 	})
@@ -266,7 +270,10 @@ func encoded(b *Batch, table int) (rows []string) {
 var agents = Table("agents",
 	Key("id", "id", UUID),
 	In("agent",
-		Derived("agent_name", Text, func(agent Value) string { name, _ := agent.Member("name").Text(); return strings.ToUpper(name) }),
+		Derived("agent_name", Text, func(agent Value) string {
+			name, _ := agent.Member("name").Text()
+			return strings.ToUpper(name)
+		}),
 		Derived("agent_user_id", UUID, func(agent Value) string { code, _ := agent.Member("code").Text(); return code }),
 		Col("code", "agent_code", Text)))
 
@@ -288,7 +295,9 @@ func TestDerived(t *testing.T) {
 			t.Parallel()
 			element := `{` + id + `, "agent": ` + tt.agent + `}`
 			b := store(t, agents, element)
-			for name, want := range map[string]string{"agent_name": tt.text, "agent_user_id": tt.uuid, "unknown_fields": tt.unknown} {
+			for name, want := range map[string]string{
+				"agent_name": tt.text, "agent_user_id": tt.uuid, "unknown_fields": tt.unknown,
+			} {
 				if got := column(t, b, "agents", name); got != want {
 					t.Errorf("%s = %s, want %s", name, got, want)
 				}

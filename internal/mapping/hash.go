@@ -7,29 +7,33 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// The content hash of an element covers what its rows say, names included: it is the hash of the document that
-// Rebuild gives back, plus the derived columns. So two elements with the same rows have the same hash, whatever the
-// spelling and order in which they were served, and others share one with a chance of 2^-64. A declaration counts only
-// where a column says a value in another form than the one served: that a member has a column from now on changes no
-// hash but of such values, and of those that do not fit.
+// The content hash of an element covers what its rows say: it is the hash of the document that Rebuild gives back, and
+// of the derived columns. Two elements with the same rows have the same hash, however they were served. Two with
+// different rows share one with a chance of 2^-64.
 //
-// The hash of a document is the sum of those of its values, each mixed with its path, so that the encoder adds them up
-// while it writes columns in its own order.
+// A member hashes alike with a column and without, as long as the column gives it back as it was served. So a column
+// that is added later changes few hashes: those of values it gives another form (an upper-case GUID) or does not fit.
+//
+// The hash of a document is the sum of the hashes of its values, each mixed with the value's path. The order of a sum
+// does not matter, so the encoder adds to it whenever it writes a value.
 
 // A path is the place of a value in a document: the hash of the names and numbers on the way to it.
 type path uint64
 
-// What tells values of different kinds apart; text has none.
+// What is mixed in where two values of one text would be stored differently.
 const (
 	kindNumber = 0x9E3779B185EBCA87
 	kindMisfit = 0xC2B2AE3D27D4EB4F
 )
 
-func (p path) step(seed uint64) path      { return path(mix(uint64(p), seed)) }
-func (p path) member(name []byte) path    { return p.step(xxhash.Sum64(name)) }
-func (p path) element(ordinal int) path   { return p.step(uint64(ordinal) + 1) }
-func (p path) misfit() path               { return p.step(kindMisfit) }
-func (p path) hash(mark byte) uint64      { return mix(uint64(p), uint64(mark)) }
+// step returns the path of a value inside the one at p.
+func (p path) step(seed uint64) path    { return path(mix(uint64(p), seed)) }
+func (p path) member(name []byte) path  { return p.step(xxhash.Sum64(name)) }
+func (p path) element(ordinal int) path { return p.step(uint64(ordinal) + 1) }
+func (p path) misfit() path             { return p.step(kindMisfit) }
+
+// hash hashes a value that its first byte says all of, and an object or an array apart from what is in it.
+func (p path) hash(first byte) uint64     { return mix(uint64(p), uint64(first)) }
 func (p path) hashText(t []byte) uint64   { return mix(uint64(p), xxhash.Sum64(t)) }
 func (p path) hashDigits(n []byte) uint64 { return mix(uint64(p), xxhash.Sum64(n)^kindNumber) }
 
@@ -111,12 +115,12 @@ func (v Value) mayRepeat() bool {
 	return repeats
 }
 
-// How the types hash a stored value: as its JSON form would be hashed. These are shorter ways to the same.
+// The functions below hash a stored value for its type, to the same result as hashing its JSON form.
 
 // hashStored is for text.
 func hashStored(at path, _ Value, stored []byte) uint64 { return at.hashText(stored) }
 
-// hashServed is for types whose values, where they are stored to the last digit, mean what their JSON text means.
+// hashServed is for types that hold just what the JSON text says: what they cannot hold is errInexact or a misfit.
 func hashServed(at path, v Value, _ []byte) uint64 {
 	return at.hashValue(v, 0)
 }
@@ -138,6 +142,7 @@ func hashFloat(at path, v Value, _ []byte) uint64 {
 	return at.hashDigits(digits)
 }
 
+// hashTimestamp cuts the text where the column cuts the time, as printing a time takes long.
 func hashTimestamp(at path, v Value, stored []byte) uint64 {
 	var buffer [40]byte
 	text, _ := content(v)

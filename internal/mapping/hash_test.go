@@ -18,7 +18,8 @@ import (
 	"ingestd/internal/mapping/mappingtest"
 )
 
-// The hash is over what is stored. The rows of an earlier release would hash otherwise, but none is out.
+// The hash is over what is stored: a null or an annotation, which leaves no trace, does not count; an empty text that is
+// kept does.
 func TestContentHash(t *testing.T) {
 	t.Parallel()
 	base := `{` + id + `, "callType": "a", "startDateTime": "2026-01-01T00:00:00.1234567Z", "new": [1, {"b": "c"}]}`
@@ -27,7 +28,8 @@ func TestContentHash(t *testing.T) {
 		same          bool
 	}{
 		{"again", base, true},
-		{"other order", `{"new": [1, {"b": "c"}], "startDateTime": "2026-01-01T00:00:00.1234567Z", "callType": "a", ` + id + `}`, true},
+		{"other order",
+			`{"new": [1, {"b": "c"}], "startDateTime": "2026-01-01T00:00:00.1234567Z", "callType": "a", ` + id + `}`, true},
 		{"null and annotations", base[:len(base)-1] + `, "charge": null, "other": null, "new@odata.type": "x"}`, true},
 		{"empty text where the column is NULL", base[:len(base)-1] + `, "modalities": ""}`, true},
 		{"empty text without a column", base[:len(base)-1] + `, "other": ""}`, false},
@@ -67,8 +69,10 @@ func TestSpellingsOfOneRow(t *testing.T) {
 		{"block mode", `"callType": "Blocked"`, `"callType": "blocked"`},
 		{"year 1 and none", `"startDateTime": "0001-01-01T00:00:00Z"`, `"startDateTime": null`},
 		{"zeros of a time", `"startDateTime": "2026-01-01T00:00:00.1200000Z"`, `"startDateTime": "2026-01-01T00:00:00.12Z"`},
-		{"a time of whole seconds", `"startDateTime": "2026-01-01T00:00:00.0000009Z"`, `"startDateTime": "2026-01-01T00:00:00Z"`},
-		{"plus sign as .NET escapes it", `"startDateTime": "2026-01-01T00:00:00\u002B00:00"`, `"startDateTime": "2026-01-01T00:00:00Z"`},
+		{"a time of whole seconds", `"startDateTime": "2026-01-01T00:00:00.0000009Z"`,
+			`"startDateTime": "2026-01-01T00:00:00Z"`},
+		{"plus sign as .NET escapes it", `"startDateTime": "2026-01-01T00:00:00\u002B00:00"`,
+			`"startDateTime": "2026-01-01T00:00:00Z"`},
 		{"money in two notations", `"charge": 15e-1`, `"charge": 1.5`},
 		{"no money", `"charge": -0.00`, `"charge": 0.00`},
 		{"whole number in two notations", `"version": 1e2`, `"version": 100`},
@@ -126,39 +130,26 @@ var parties = Table("parties", Key("id", "id", UUID),
 // is missed.
 func TestHashIsOfTheRows(t *testing.T) {
 	t.Parallel()
-	value := mappingtest.Value
 	for _, tt := range []struct {
-		name    string
 		model   *Model
 		element *rapid.Generator[string]
 	}{
-		{"calls", calls, call()},
-		{"blocks", blocks, object(map[string]*rapid.Generator[string]{
-			"userId": value("Edm.Guid"), "blockDateTime": value("Edm.DateTimeOffset"), "mode": value("Edm.String"), "reason": value("Edm.String")})},
-		{"messages", messages, object(map[string]*rapid.Generator[string]{
-			"id": value("Edm.String"), "smsId": value("Edm.String"), "sentDateTime": value("Edm.DateTimeOffset"), "units": value("Edm.Int32")})},
-		{"agents", agents, rapid.Map(object(map[string]*rapid.Generator[string]{
-			"name": rapid.SampledFrom([]string{`"x"`, `"X"`, `7`}), "code": value("Edm.String")}),
-			func(agent string) string { return `{` + id + `, "agent": ` + agent + `}` }).Filter(func(s string) bool { return json.Valid([]byte(s)) })},
+		{calls, call()}, {blocks, block()}, {messages, message()}, {agents, agent()},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(tt.model.Tables[0].Name, func(t *testing.T) {
 			t.Parallel()
 			pairs := map[bool]int{}
 			rapid.Check(t, func(rt *rapid.T) {
-				one := tt.element.Filter(func(s string) bool { return s != "" }).Draw(rt, "one")
-				var doc Document
-				if err := doc.Parse([]byte(one)); err != nil {
-					rt.Fatal(err)
-				}
-				other := respelled(rt, doc.Root())
-				a, b := store(t, tt.model, one), store(t, tt.model, other)
+				one := parse(rt, tt.element.Draw(rt, "one"))
+				other := respelled(rt, one)
+				a, b := store(t, tt.model, string(one.Raw())), store(t, tt.model, other)
 				if len(a.Elements) == 0 || len(b.Elements) == 0 {
 					return
 				}
 				diff := cmp.Diff(rowsOf(rt, a), rowsOf(rt, b))
 				pairs[diff == ""]++
 				if same := a.Elements[0].Hash == b.Elements[0].Hash; same != (diff == "") {
-					rt.Fatalf("%s\n%s\nsame hash = %v, but rows (-one +other):\n%s", one, other, same, diff)
+					rt.Fatalf("%s\n%s\nsame hash = %v, but rows (-one +other):\n%s", one.Raw(), other, same, diff)
 				}
 			})
 			if pairs[true] == 0 || pairs[false] == 0 {
@@ -168,8 +159,30 @@ func TestHashIsOfTheRows(t *testing.T) {
 	}
 }
 
-// A document that is rebuilt from rows makes these rows again, and hashes alike with columns and without: a column
-// that is added later changes no hash but where it gives a value another form.
+func block() *rapid.Generator[string] {
+	value := mappingtest.Value
+	return someObject(map[string]*rapid.Generator[string]{
+		"userId": value("Edm.String"), "blockDateTime": value("Edm.DateTimeOffset"),
+		"mode": value("Edm.String"), "reason": value("Edm.String"),
+	})
+}
+
+func message() *rapid.Generator[string] {
+	value := mappingtest.Value
+	return someObject(map[string]*rapid.Generator[string]{
+		"id": value("Edm.String"), "smsId": value("Edm.String"), "sentDateTime": value("Edm.DateTimeOffset"),
+		"units": value("Edm.Int32"), "text": value("Edm.String"), "new": value("Edm.Decimal"),
+	})
+}
+
+func agent() *rapid.Generator[string] {
+	agent := someObject(map[string]*rapid.Generator[string]{
+		"name": rapid.SampledFrom([]string{`"x"`, `"X"`, `7`}), "code": mappingtest.Value("Edm.String")})
+	return rapid.Map(agent, func(agent string) string { return `{` + id + `, "agent": ` + agent + `}` })
+}
+
+// A document that is rebuilt from rows makes these rows again, and hashes alike with columns and without: a column that
+// is added later changes no hash but where it gives a value another form.
 func TestHashIgnoresDeclaration(t *testing.T) {
 	t.Parallel()
 	narrow := Table("calls", Key("id", "id", UUID))
@@ -180,7 +193,8 @@ func TestHashIgnoresDeclaration(t *testing.T) {
 		if len(first.Rejects) > 0 {
 			return // of what is stored as another type, as text for a number
 		}
-		if diff := cmp.Diff(rowsOf(rt, first), rowsOf(rt, again)); diff != "" || first.Elements[0].Hash != again.Elements[0].Hash {
+		diff := cmp.Diff(rowsOf(rt, first), rowsOf(rt, again))
+		if diff != "" || first.Elements[0].Hash != again.Elements[0].Hash {
 			rt.Fatalf("%s makes other rows (-first +again):\n%s", rebuilt, diff)
 		}
 		if again.Misfits == 0 && again.Elements[0].Hash != store(t, narrow, rebuilt).Elements[0].Hash {
@@ -247,7 +261,8 @@ func numeric(v any) any {
 func respelled(t *rapid.T, v Value) string {
 	raw := string(v.Raw())
 	if rapid.IntRange(0, 30).Draw(t, "replaced") == 0 {
-		return rapid.SampledFrom([]string{`null`, `""`, `{}`, `[]`, `"text"`, `4294967295`, `"0001-01-01T00:00:00Z"`, `1e1000`, `"1e1000"`}).Draw(t, "value")
+		return rapid.SampledFrom([]string{`null`, `""`, `{}`, `[]`, `"text"`, `4294967295`, `"0001-01-01T00:00:00Z"`,
+			`1e1000`, `"1e1000"`}).Draw(t, "value")
 	}
 	switch v.Kind() {
 	case '{':
@@ -262,7 +277,8 @@ func respelled(t *rapid.T, v Value) string {
 		text, _ := v.Text()
 		return respelledText(t, raw, text)
 	case '0':
-		return rapid.SampledFrom([]string{raw, raw, raw, raw, `"` + raw + `"`, raw + ".0", raw + "0", raw + "e0", raw + "e1", "-0"}).
+		return rapid.SampledFrom([]string{raw, raw, raw, raw, `"` + raw + `"`, raw + ".0", raw + "0",
+			raw + "e0", raw + "e1", "-0"}).
 			Filter(func(s string) bool { return json.Valid([]byte(s)) }).Draw(t, "number")
 	}
 	return raw
@@ -288,7 +304,8 @@ func respelledObject(t *rapid.T, v Value) string {
 		members = append(members, string(name.Raw())+" : "+respelled(t, value))
 	}
 	members = rapid.Permutation(members).Draw(t, "members")
-	extra := []string{`"more": null`, `"more": ""`, `"more": 1.50`, `"mor\u0065": {"x": null}`, `"x@odata.count": 1`, `"user": {}`, `"phone": {"name": "x"}`, `"a\u0000": 1`}
+	extra := []string{`"more": null`, `"more": ""`, `"more": 1.50`, `"mor\u0065": {"x": null}`, `"x@odata.count": 1`,
+		`"user": {}`, `"phone": {"name": "x"}`, `"a\u0000": 1`}
 	for range rapid.SampledFrom([]int{0, 0, 0, 0, 1, 2}).Draw(t, "extras") {
 		members = append(members, rapid.SampledFrom(extra).Draw(t, "extra"))
 	}

@@ -7,8 +7,7 @@ import (
 	"fmt"
 )
 
-// keyColumn writes the key, and behind it where the key is from if there is a
-// choice.
+// keyColumn writes the key, and behind it where the key is from if there is a choice.
 func (b *Batch) keyColumn(f *frame, p *plan, v Value) error {
 	if p.source == "" {
 		return b.servedKey(f, p, v)
@@ -39,8 +38,7 @@ func (b *Batch) servedKey(f *frame, p *plan, v Value) error {
 	return nil
 }
 
-// hashKey hashes the columns' values, with a length before each so that no two
-// lists of values run into the same bytes.
+// hashKey hashes the columns' values, with a length before each so that no two lists of values run into the same bytes.
 func (b *Batch) hashKey(f *frame, p *plan) error {
 	hash, found := []byte{}, false
 	for i := range p.hashed {

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	. "ingestd/internal/mapping"
 )
 
@@ -67,11 +69,16 @@ func store(t testing.TB, m *Model, element string) *Batch {
 
 func appendTo(t testing.TB, b *Batch, element string) {
 	t.Helper()
+	b.Append(parse(t, element), served)
+}
+
+func parse(t rapid.TB, text string) Value {
+	t.Helper()
 	var doc Document
-	if err := doc.Parse([]byte(element)); err != nil {
-		t.Fatalf("parse %.200s: %v", element, err)
+	if err := doc.Parse([]byte(text)); err != nil {
+		t.Fatalf("parse %.200s: %v", text, err)
 	}
-	b.Append(doc.Root(), served)
+	return doc.Root()
 }
 
 // rebuild returns the document of the batch's only element.
@@ -133,9 +140,11 @@ func TestContradictoryDeclarations(t *testing.T) {
 		"fall back to no column":    func() { Table("t", Key("id", "id", ID).Else("source", "b"), col) },
 		"fall back of a column":     func() { Table("t", Key("id", "id", ID), col.Else("source", "a")) },
 		"fall back of a uuid":       func() { Table("t", Key("id", "id", UUID).Else("source", "a"), col) },
-		"derived number":            func() { Table("t", Key("id", "id", ID), Derived("n", Int4, func(Value) string { return "" })) },
-		"member twice":              func() { Table("t", Key("id", "id", ID), col, Col("a", "b", Text)) },
-		"column twice":              func() { Table("t", Key("id", "id", ID), col, Col("b", "a", Text)) },
+		"derived number": func() {
+			Table("t", Key("id", "id", ID), Derived("n", Int4, func(Value) string { return "" }))
+		},
+		"member twice": func() { Table("t", Key("id", "id", ID), col, Col("a", "b", Text)) },
+		"column twice": func() { Table("t", Key("id", "id", ID), col, Col("b", "a", Text)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

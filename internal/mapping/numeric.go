@@ -7,9 +7,8 @@ import (
 	"strconv"
 )
 
-// maxDigits bounds a number before and after its point. numeric and jsonb
-// could hold more (131,072 and 16,383 digits), but no number of the API comes
-// near, and a short text like 1e130000 would print at full length.
+// maxDigits bounds a number before and after its point. numeric and jsonb could hold more (131,072 and 16,383 digits),
+// but no number of the API comes near, and a short text like 1e130000 would print at full length.
 const maxDigits = 1000
 
 // A decimal is a number as its digits and the power of ten of the last one.
@@ -60,8 +59,7 @@ func (d decimal) equal(other decimal) bool {
 	return d.negative == other.negative && d.exponent == other.exponent && bytes.Equal(d.digits, other.digits)
 }
 
-// numberInRange reports whether jsonb, which keeps numbers as numeric, can hold
-// a JSON number.
+// numberInRange reports whether jsonb, which keeps numbers as numeric, can hold a JSON number.
 func numberInRange(text []byte) bool {
 	if len(text) < 20 && !bytes.ContainsAny(text, "eE") {
 		return true
@@ -86,9 +84,8 @@ func writtenOut(text []byte) (digits []byte, ok bool) {
 
 var zeros = []byte("0000")
 
-// numericColumn writes numeric_recv's form: the number of base-10000 digits,
-// the weight of the first, the sign, the scale, and the digits. The scale is
-// kept as served, so that 0.00 comes back as 0.00.
+// numericColumn writes numeric_recv's form: the number of base-10000 digits, the weight of the first, the sign, the
+// scale, and the digits. The scale is kept as served, so that 0.00 comes back as 0.00.
 func numericColumn(dst []byte, v Value) ([]byte, error) {
 	text, form := number(v, true)
 	if text == nil {

@@ -6,15 +6,12 @@ import (
 	"slices"
 )
 
-// A Row is the values of one row in the order of its Layout's columns, in
-// PostgreSQL's binary form, nil for NULL.
+// A Row is the values of one row in the order of its Layout's columns, in PostgreSQL's binary form, nil for NULL.
 type Row [][]byte
 
-// Rebuild returns the JSON document that one element's rows came from. rows
-// holds, table by table as in Tables, all rows of the element, in any order.
-// The document equals the served one but for this: times to the
-// microsecond, "" and year 1 as null, null as absent, GUIDs in lower case, no
-// control annotations.
+// Rebuild returns the JSON document that one element's rows came from. rows holds, table by table as in Tables, all
+// rows of the element, in any order. The document equals the served one but for this: times to the microsecond, "" and
+// year 1 as null, null as absent, GUIDs in lower case, no control annotations.
 func (m *Model) Rebuild(rows [][]Row) ([]byte, error) {
 	if len(rows) != len(m.Tables) || len(rows[0]) != 1 {
 		return nil, fmt.Errorf("rebuild wants one row of %s and its %d child tables", m.Tables[0].Name, len(m.Tables)-1)
@@ -59,8 +56,7 @@ func encodeKey(fields Row) string {
 	return string(key)
 }
 
-// row adds what one row says to an object: its columns from the given one on,
-// and its unknown_fields.
+// row adds what one row says to an object: its columns from the given one on, and its unknown_fields.
 func (r *rebuilder) row(into object, table int, plans []plan, row Row, column int) error {
 	key := encodeKey(row[:r.model.Tables[table].Key])
 	if _, err := r.members(into, plans, row, &column, key); err != nil {
@@ -153,9 +149,8 @@ func (r *rebuilder) array(into object, p *plan, parent string) error {
 	return nil
 }
 
-// merge adds kept members to an object: inside an object that is there, before
-// the elements of an array, whose later pages alone made rows, and instead of
-// any other value.
+// merge adds kept members to an object: inside an object that is there, before the elements of an array, whose later
+// pages alone made rows, and instead of any other value.
 func merge(into object, unknown Value) {
 	for name, value := range unknown.Members() {
 		text, _ := name.unquoted()

@@ -38,13 +38,13 @@ func (b *Batch) RejectLast(reason string) {
 	last := len(b.Elements) - 1
 	r := b.Elements[last].Reject(reason)
 	r.Raw = b.Raw(last)
-	end := b.rejects[last]
+	end := b.firstReject[last]
 	for end < len(b.Rejects) && b.Rejects[end].Stored {
 		end++
 	}
-	b.Rejects = slices.Delete(b.Rejects, b.rejects[last], end)
+	b.Rejects = slices.Delete(b.Rejects, b.firstReject[last], end)
 	b.Rejects = append(b.Rejects, r)
 	b.pages = slices.DeleteFunc(b.pages, func(p page) bool { return p.element == last })
-	b.Elements, b.rejects, b.open = b.Elements[:last], b.rejects[:last], false
+	b.Elements, b.firstReject, b.open = b.Elements[:last], b.firstReject[:last], false
 	b.drop()
 }

@@ -5,20 +5,18 @@ import (
 	"slices"
 )
 
-// A Model is a compiled declaration: the tables that the elements of one
-// endpoint fill, the element's own table first.
+// A Model is a compiled declaration: the tables that the elements of one endpoint fill, the element's own table first.
 type Model struct {
 	Tables []*Layout
 	root   *shape
 }
 
-// A Layout is one table as COPY sees it: its key columns first, then the
-// declared columns in order, and unknown_fields last.
+// A Layout is one table as COPY sees it: its key columns first, then the declared columns in order, and unknown_fields
+// last.
 type Layout struct {
 	Name    string
 	Columns []Column
-	// Key is how many of the columns, from the first, identify a row within a
-	// tenant.
+	// Key is how many of the columns, from the first, identify a row within a tenant.
 	Key int
 
 	inherited []Column // what its own child tables begin with
@@ -48,8 +46,8 @@ type plan struct {
 	hashed []plan // HashKey, Else: the members it covers
 }
 
-// Table compiles a declaration. It panics on a contradictory one, as
-// declarations are package variables and every test reads them.
+// Table compiles a declaration. It panics on a contradictory one, as declarations are package variables and every test
+// reads them.
 func Table(name string, members ...Member) *Model {
 	m := &Model{}
 	m.root = m.addTable(&Layout{Name: name}, members)
@@ -63,8 +61,7 @@ func Table(name string, members ...Member) *Model {
 	return m
 }
 
-// addTable compiles the members of a new table, or of another side of one
-// that is already there.
+// addTable compiles the members of a new table, or of another side of one that is already there.
 func (m *Model) addTable(t *Layout, members []Member) *shape {
 	m.Tables = append(m.Tables, t)
 	return m.compile(t, members)
@@ -81,8 +78,7 @@ func (m *Model) compile(t *Layout, members []Member) *shape {
 	return s
 }
 
-// plans compiles members of one object; those of a Side are members of the
-// object around it and share its places.
+// plans compiles members of one object; those of a Side are members of the object around it and share its places.
 func (m *Model) plans(t *Layout, s *shape, members []Member) []plan {
 	var plans []plan
 	for _, member := range members {
@@ -140,7 +136,8 @@ func (m *Model) side(t *Layout, s *shape, member Member) (table int, inner *shap
 		return table, inner
 	}
 	inner.plans = m.plans(child, s, member.members)
-	if !slices.EqualFunc(child.Columns, m.Tables[table].Columns, func(a, b Column) bool { return a.Name == b.Name && a.Type.OID == b.Type.OID }) {
+	same := func(a, b Column) bool { return a.Name == b.Name && a.Type.OID == b.Type.OID }
+	if !slices.EqualFunc(child.Columns, m.Tables[table].Columns, same) {
 		panic("mapping: the sides of " + member.table + " differ in their columns")
 	}
 	return table, inner
@@ -185,8 +182,7 @@ func (t *Layout) ColumnNames() []string {
 	return names
 }
 
-// JSONNames returns the JSON names that the element's own object declares, for
-// checks against Graph's metadata.
+// JSONNames returns the JSON names that the element's own object declares, for checks against Graph's metadata.
 func (m *Model) JSONNames() []string {
 	names := make([]string, len(m.root.places))
 	for name, place := range m.root.places {

@@ -12,13 +12,12 @@ import (
 // hold them. The element's raw text has to be kept.
 var errSanitized = errors.New("holds what PostgreSQL cannot store")
 
-// maxDepth bounds the nesting of what is kept in unknown_fields, far above
-// any document of the API and far below what exhausts a server's stack.
+// maxDepth bounds the nesting of what is kept in unknown_fields, far above any document of the API and far below what
+// exhausts a server's stack.
 const maxDepth = 64
 
-// appendText appends what a JSON string says, with NUL (SQLSTATE 22021 in
-// text, 22P05 in jsonb), lone surrogates and invalid UTF-8 replaced by U+FFFD.
-// It returns errSanitized if it replaced anything.
+// appendText appends what a JSON string says, with NUL (SQLSTATE 22021 in text, 22P05 in jsonb), lone surrogates and
+// invalid UTF-8 replaced by U+FFFD. It returns errSanitized if it replaced anything.
 func appendText(dst, quoted []byte) ([]byte, error) {
 	start := len(dst)
 	dst, err := jsontext.AppendUnquote(dst, quoted)
@@ -55,10 +54,9 @@ func appendQuoted(dst []byte, v Value) ([]byte, error) {
 	return quote(dst, text), err
 }
 
-// appendJSON appends a value in a form that jsonb accepts: strings quoted
-// anew, and what is beyond jsonb's range (a number of thousands of digits, a
-// nest of thousands of levels) as a string of its text. It returns errSanitized
-// if it changed anything but the form.
+// appendJSON appends a value in a form that jsonb accepts: strings quoted anew, and what is beyond jsonb's range (a
+// number of thousands of digits, a nest of thousands of levels) as a string of its text. It returns errSanitized if it
+// changed anything but the form.
 func appendJSON(dst []byte, v Value, depth int) ([]byte, error) {
 	switch v.Kind() {
 	case '{', '[':

@@ -19,11 +19,9 @@ type Type struct {
 	// OID is PostgreSQL's number of the type (pg_type.dat).
 	OID uint32
 
-	// append adds the value in PostgreSQL's binary form, as the type's recv
-	// function reads it. The value is never blank. errMisfit: the column stays
-	// NULL; errInexact: it is stored, but cannot be rebuilt as served;
-	// errSanitized: it is stored with characters replaced; errNull: it is
-	// Graph's way to say nothing.
+	// append adds the value in PostgreSQL's binary form, as the type's recv function reads it. The value is never blank.
+	// errMisfit: the column stays NULL; errInexact: it is stored, but cannot be rebuilt as served; errSanitized: it is
+	// stored with characters replaced; errNull: it is Graph's way to say nothing.
 	append func(dst []byte, v Value) ([]byte, error)
 
 	// json adds the JSON form of a binary value.
@@ -39,18 +37,15 @@ var (
 	errNull    = errors.New("means null")
 )
 
-// The types that columns can have. Numbers are read from the JSON text, never
-// through a narrower float.
+// The types that columns can have. Numbers are read from the JSON text, never through a narrower float.
 var (
 	// Text is text of any length.
 	Text = Type{"text", 25, textColumn, quote, hashStored}
-	// IndexedText is text of at most 2,000 bytes: a B-tree entry has room for
-	// 2,704 (SQLSTATE 54000).
+	// IndexedText is text of at most 2,000 bytes: a B-tree entry has room for 2,704 (SQLSTATE 54000).
 	IndexedText = Type{"text", 25, indexedText, quote, hashStored}
 	// ID is indexed text in which a GUID is written in lower case.
 	ID = Type{"text", 25, idColumn, quote, hashStored}
-	// LowerText is text in lower case, for enumerations that Graph writes in
-	// either case.
+	// LowerText is text in lower case, for enumerations that Graph writes in either case.
 	LowerText = Type{"text", 25, lowerText, quote, hashStored}
 	// UUID is a GUID in its usual form of 36 characters.
 	UUID = Type{"uuid", 2950, uuidColumn, uuidJSON, hashUUID}
@@ -58,15 +53,13 @@ var (
 	Bool = Type{"boolean", 16, boolColumn, boolJSON, hashServed}
 	// Int4 is a whole number of 32 bits (Edm.Int32).
 	Int4 = Type{"integer", 23, intColumn(32), intJSON, hashServed}
-	// Int8 is a whole number of 64 bits (Edm.Int64), or a string of one, as
-	// OData writes it under IEEE754Compatible.
+	// Int8 is a whole number of 64 bits (Edm.Int64), or a string of one, as OData writes it under IEEE754Compatible.
 	Int8 = Type{"bigint", 20, intColumn(64), intJSON, hashServed}
 	// Float8 is a number (Edm.Single and Edm.Double).
 	Float8 = Type{"double precision", 701, floatColumn, floatJSON, hashFloat}
 	// Numeric is a decimal number of any scale (Edm.Decimal), or a string of one.
 	Numeric = Type{"numeric", 1700, numericColumn, numericJSON, hashServed}
-	// Timestamp is a time (Edm.DateTimeOffset), cut to the microsecond. Year 1
-	// is Graph's "no value".
+	// Timestamp is a time (Edm.DateTimeOffset), cut to the microsecond. Year 1 is Graph's "no value".
 	Timestamp = Type{"timestamp with time zone", 1184, timestampColumn, timestampJSON, hashTimestamp}
 	// Millis is an ISO 8601 duration (Edm.Duration) in milliseconds.
 	Millis = Type{"double precision", 701, millisColumn, millisJSON, hashServed}
@@ -186,14 +179,15 @@ func boolColumn(dst []byte, v Value) ([]byte, error) {
 
 func boolJSON(dst, src []byte) []byte { return strconv.AppendBool(dst, src[0] != 0) }
 
-// number returns the text of a JSON number, or of a string of one where the
-// type allows it, with errInexact because the quotes cannot be rebuilt.
+// number returns the text of a JSON number, or of a string of one where the type allows it, with errInexact because the
+// quotes cannot be rebuilt.
 func number(v Value, orString bool) ([]byte, error) {
 	if v.Kind() == '0' {
 		return v.Raw(), nil
 	}
 	text, ok := content(v)
-	if !ok || !orString || !jsontext.Value(text).IsValid() || jsontext.Value(text).Kind() != '0' || bytes.ContainsAny(text, " \t\r\n") {
+	if !ok || !orString || !jsontext.Value(text).IsValid() || jsontext.Value(text).Kind() != '0' ||
+		bytes.ContainsAny(text, " \t\r\n") {
 		return nil, errMisfit
 	}
 	return text, errInexact
