@@ -74,8 +74,8 @@ func (w *World) WantServed() {
 // wantRows compares the contents of all rows by their hashes, and a sample as documents.
 func (w *World) wantRows(served []Row) {
 	w.Helper()
-	for _, row := range w.Missing() {
-		w.Errorf("%s: the row of %v is served and not stored so: %s", w.job.Endpoint.Name, row.At, row.JSON)
+	if missing := w.Missing(); len(missing) > 0 {
+		w.Errorf("%s: %d rows are served and not stored so; the first is of %v: %s", w.job.Endpoint.Name, len(missing), missing[0].At, missing[0].JSON)
 	}
 	if !w.Failed() && !w.job.Endpoint.Aggregate { // a sum's key is not the whole key
 		w.wantDocuments(served[:min(len(served), 300)])
