@@ -64,16 +64,17 @@ func New(o Options) (*Client, error) {
 	}
 	transport := newTransport(o.RootCAs)
 	retrier := &retrier{limiter: newLimiter(o.Limits, local), clock: local, base: time.Second, log: cmp.Or(o.Log, zap.NewNop())}
-	return &Client{
+	c := &Client{
 		graph:   graph,
 		http:    &http.Client{Transport: transport, CheckRedirect: notFollowed},
 		bodies:  bodies{max: maxBody},
-		tokens:  newTokens(o, graph, login, transport, retrier),
 		retrier: retrier,
 		local:   local,
 		agent:   userAgent(),
 		timeout: 2 * time.Minute,
-	}, nil
+	}
+	c.tokens = newTokens(o, graph, loginOnly{transport, login, c.witness}, retrier)
+	return c, nil
 }
 
 // newTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request in
@@ -142,7 +143,7 @@ func (c *Client) get(ctx context.Context, r request) (*response, error) {
 		if !ok {
 			return resp, err
 		}
-		if failure.Status != http.StatusUnauthorized || rejected != "" {
+		if failure.Kind != Denied || failure.Status != http.StatusUnauthorized || rejected != "" {
 			failure.What, failure.Host = r.what, c.graph.Host
 			return nil, failure
 		}

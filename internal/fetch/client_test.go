@@ -179,7 +179,7 @@ func TestResponseAndUsage(t *testing.T) {
 	if got.ThrottleWait < 10*time.Millisecond {
 		t.Errorf("throttle wait %v, want about 20ms", got.ThrottleWait)
 	}
-	got.ThrottleWait = 0
+	got.ThrottleWait, got.Paced = 0, 0
 	if diff := cmp.Diff(Counts{Requests: 3, Throttled: 1, Bytes: 12, FailedRequestIDs: []string{"r1", "r2"}}, got); diff != "" {
 		t.Error(diff)
 	}

@@ -68,10 +68,11 @@ func TestOnlyTheMachinesClockReadsTheTime(t *testing.T) {
 // Back-off, pauses and the life of a token go by the clock handed in, however fast or slow the machine's is.
 func TestHandedInClock(t *testing.T) {
 	t.Parallel()
-	local := &leapingClock{time: time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)}
-	entra, answers := new(login), new(atomic.Int64)
+	local := &leapingClock{time: noon}
+	tell := func(h http.Header) { h.Set("Date", date(local.now())) }
+	entra, answers := &login{header: tell}, new(atomic.Int64)
 	c := newTestClientAt(t, local.clock(), entra, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Date", date(local.now()))
+		tell(w.Header())
 		switch answers.Add(1) {
 		case 1:
 			w.WriteHeader(http.StatusInternalServerError)

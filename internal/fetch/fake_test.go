@@ -23,9 +23,13 @@ type login struct {
 	issued    atomic.Int64
 	discovery http.HandlerFunc // instead of the discovery document
 	token     http.HandlerFunc // instead of a token
+	header    func(http.Header)
 }
 
 func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if l.header != nil {
+		l.header(w.Header())
+	}
 	switch r.URL.Path {
 	case "/" + tenant + "/v2.0/.well-known/openid-configuration":
 		if l.discovery != nil {

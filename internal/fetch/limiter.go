@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// patience is the longest pause a request sits out. Behind a longer one it fails as throttled, so that its run can end
+// maxWait is the longest pause that a request waits out. Behind a longer one it fails as throttled, so that its run can end
 // and come back, instead of holding a schedule for an unknown time.
-const patience = time.Minute
+const maxWait = time.Minute
 
 // limiter starts requests in the order of their arrival, each as soon as all its scopes allow.
 // A request that waits for one scope does not hold up those that do not need it.
@@ -32,24 +32,25 @@ func newLimiter(limits Limits, clock Clock) *limiter {
 	return &limiter{limits: limits, clock: clock, windows: map[scope]*window{}}
 }
 
-// wait returns when a request of these scopes may start, and how much of the time was the pause of a throttled scope
-// rather than pacing. It fails with ctx, and as throttled when the pause is longer than patience.
-func (l *limiter) wait(ctx context.Context, scopes []scope) (throttled time.Duration, err error) {
+// wait returns when a request of these scopes may start. Of the time that took, throttled was the pause of a scope, and paced
+// was for its limit. It fails with ctx, and as throttled when the pause is longer than maxWait.
+func (l *limiter) wait(ctx context.Context, scopes []scope) (throttled, paced time.Duration, err error) {
 	w := l.join(scopes)
 	defer l.leave(w)
-	for {
-		now := l.clock.Now()
+	began := l.clock.Now()
+	defer func() { paced = l.clock.Now().Sub(began) - throttled }()
+	for now := began; ; now = l.clock.Now() {
 		opens, paused := l.advance(w, now)
-		if paused.Sub(now) > patience {
-			return throttled, &Error{Kind: Throttled, Until: paused, Hint: hintThrottled}
+		if paused.Sub(now) > maxWait {
+			return throttled, 0, &Error{Kind: Throttled, Until: paused, Hint: hintThrottled}
 		}
 		started, err := w.sleep(ctx, l.clock.After(opens.Sub(now)))
 		if err != nil {
-			return throttled, err
+			return throttled, 0, err
 		}
 		throttled += max(0, earliest(l.clock.Now(), paused).Sub(now))
 		if started {
-			return throttled, nil
+			return throttled, 0, nil
 		}
 	}
 }
@@ -71,14 +72,40 @@ func (w *waiter) sleep(ctx context.Context, over <-chan time.Time) (started bool
 	}
 }
 
-// pause stops the scopes until then, and halves their rate for a while.
+// pause stops the scopes of a request that was throttled until then, and halves their rate for a while. What all requests
+// about call records share is left alone, unless another record, or the list, is paused too: Graph limits each of them by
+// itself, so one that is throttled says nothing about the others, and two do.
 func (l *limiter) pause(scopes []scope, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock.Now()
 	for _, s := range scopes {
-		l.window(s, now).pause(now, until)
+		if s != scopeCallRecords || l.othersPaused(scopes, now) {
+			l.window(s, now).pause(now, until)
+		}
 	}
+}
+
+// othersPaused reports whether a call record or the list is paused that is not among the scopes.
+func (l *limiter) othersPaused(scopes []scope, now time.Time) bool {
+	for s, w := range l.windows {
+		if s.ofCallRecords() && w.paused.After(now) && !slices.Contains(scopes, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasRoom reports whether a request of these scopes could start now, and none in the queue can.
+func (l *limiter) hasRoom(scopes []scope) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock.Now()
+	return l.open(scopes, now) && !slices.ContainsFunc(l.queue, func(w *waiter) bool { return l.open(w.scopes, now) })
+}
+
+func (l *limiter) open(scopes []scope, now time.Time) bool {
+	return !slices.ContainsFunc(scopes, func(s scope) bool { return l.window(s, now).opens(now).After(now) })
 }
 
 // paused is how long a pause still keeps requests of these scopes.
@@ -108,8 +135,8 @@ func (l *limiter) leave(w *waiter) {
 	}
 }
 
-// advance starts every request that may start now, in order, and tells when w may, as far as is known,
-// and until when a pause keeps it.
+// advance starts every request that may start now, in order. It returns when w may, as far as is known, and until when a
+// pause keeps it.
 func (l *limiter) advance(w *waiter, now time.Time) (opens, paused time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -123,10 +150,8 @@ func (l *limiter) advance(w *waiter, now time.Time) (opens, paused time.Time) {
 }
 
 func (l *limiter) tryStart(w *waiter, now time.Time) bool {
-	for _, s := range w.scopes {
-		if l.window(s, now).opens(now).After(now) {
-			return false
-		}
+	if !l.open(w.scopes, now) {
+		return false
 	}
 	for _, s := range w.scopes {
 		l.window(s, now).start(now)

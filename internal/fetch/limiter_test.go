@@ -17,7 +17,7 @@ const second = time.Second
 
 // limitsOf are as many starts per span for every scope.
 func limitsOf(starts int, per time.Duration) Limits {
-	l := Limit{(starts*100 + share - 1) / share, per}
+	l := Limit{(starts*100 + headroomPercent - 1) / headroomPercent, per}
 	return Limits{l, l, l, l, l}
 }
 
@@ -28,7 +28,7 @@ func flood(l *limiter, n int, scopes ...scope) []time.Duration {
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			if _, err := l.wait(context.Background(), scopes); err != nil {
+			if _, _, err := l.wait(context.Background(), scopes); err != nil {
 				panic(err)
 			}
 			starts[i] = time.Since(began)
@@ -106,7 +106,7 @@ func play(l *limiter, arrivals []arrival) map[scope][]time.Time {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), a.GiveUp)
 			defer cancel()
-			if _, err := l.wait(ctx, a.Scopes); err != nil {
+			if _, _, err := l.wait(ctx, a.Scopes); err != nil {
 				return
 			}
 			mu.Lock()
@@ -174,7 +174,7 @@ func TestOrderOfArrival(t *testing.T) {
 		)
 		for i := range 30 {
 			all.Go(func() {
-				_, _ = l.wait(context.Background(), []scope{scopeList})
+				_, _, _ = l.wait(context.Background(), []scope{scopeList})
 				mu.Lock()
 				defer mu.Unlock()
 				order = append(order, i/3) // three start at one instant, in any order
@@ -195,7 +195,7 @@ func TestGivingUpCostsNoStart(t *testing.T) {
 		flood(l, 1, scopeList)
 		ctx, cancel := context.WithTimeout(context.Background(), 3*second)
 		defer cancel()
-		if _, err := l.wait(ctx, []scope{scopeList}); !errors.Is(err, context.DeadlineExceeded) {
+		if _, _, err := l.wait(ctx, []scope{scopeList}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v, want the context's", err)
 		}
 		if got, want := flood(l, 1, scopeList), l.limits.List.span()-3*second; got[0] != want {
@@ -217,9 +217,82 @@ func TestPauseStopsTheScopeAndIsCounted(t *testing.T) {
 			t.Errorf("another scope waited for %v", got[0])
 		}
 		began, span := time.Now(), l.limits.List.span()
-		throttled, err := l.wait(context.Background(), []scope{scopeCallRecords, scopeList})
-		if waited := time.Since(began); err != nil || waited != span || throttled != 5*second {
-			t.Errorf("waited %v, of it throttled %v, error %v; want %v and 5s", waited, throttled, err, span)
+		throttled, paced, err := l.wait(context.Background(), []scope{scopeCallRecords, scopeList})
+		if waited := time.Since(began); err != nil || waited != span || throttled != 5*second || paced != span-5*second {
+			t.Errorf("waited %v, of it throttled %v and paced %v, error %v; want %v and 5s", waited, throttled, paced, err, span)
+		}
+	})
+}
+
+// What a throttled request pauses: its record or the list, and all of call records when a second one is throttled meanwhile.
+func TestWhatAThrottledRequestPauses(t *testing.T) {
+	t.Parallel()
+	one := []scope{scopeCallRecords, scopeRecord("1")}
+	two := []scope{scopeCallRecords, scopeRecord("2")}
+	list := []scope{scopeCallRecords, scopeList}
+	for name, test := range map[string]struct {
+		throttled [][]scope
+		between   time.Duration
+		paused    [][]scope
+		free      [][]scope
+	}{
+		"one record":             {[][]scope{one}, 0, [][]scope{one}, [][]scope{two, list}},
+		"one record again":       {[][]scope{one, one}, 0, [][]scope{one}, [][]scope{two, list}},
+		"two records":            {[][]scope{one, two}, 0, [][]scope{one, two, list, {scopeCallRecords, scopeRecord("3")}}, nil},
+		"two, one after another": {[][]scope{one, two}, 11 * second, [][]scope{two}, [][]scope{one, list}},
+		"a record and the list":  {[][]scope{one, list}, 0, [][]scope{one, two, list}, nil},
+		"the list and a record":  {[][]scope{list, one}, 0, [][]scope{one, two, list}, nil},
+		"the list":               {[][]scope{list}, 0, [][]scope{list}, [][]scope{one}},
+		"a log function": {
+			[][]scope{{scopeLogs, scopeLogFunction("a")}}, 0, [][]scope{{scopeLogs, scopeLogFunction("b")}}, [][]scope{one},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLimiter(DefaultLimits(), machine)
+				for i, scopes := range test.throttled {
+					if i > 0 {
+						time.Sleep(test.between)
+					}
+					l.pause(scopes, time.Now().Add(10*second))
+				}
+				for _, scopes := range test.paused {
+					if l.paused(scopes) == 0 {
+						t.Errorf("%v is not paused", scopes)
+					}
+				}
+				for _, scopes := range test.free {
+					if l.paused(scopes) > 0 || !l.hasRoom(scopes) {
+						t.Errorf("%v is paused", scopes)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestRoomEndsAtTheLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &Client{retrier: &retrier{limiter: newLimiter(limitsOf(3, 10*second), machine)}}
+		l := c.retrier.limiter
+		for i := range 3 {
+			if !c.HasRoom(CallRecords) {
+				t.Errorf("after %d requests there is no room for a third", i)
+			}
+			if _, paced, err := l.wait(t.Context(), []scope{scopeCallRecords, scopeRecord("1")}); err != nil || paced != 0 {
+				t.Errorf("request %d waited for %v, error %v", i, paced, err)
+			}
+		}
+		if c.HasRoom(CallRecords) || !c.HasRoom(pstnCalls) {
+			t.Error("want room for logs only")
+		}
+		if _, paced, err := l.wait(t.Context(), []scope{scopeCallRecords, scopeRecord("2")}); err != nil || paced != l.limits.CallRecords.span() {
+			t.Errorf("the fourth request was paced for %v, error %v", paced, err)
+		}
+		if !c.HasRoom(CallRecords) {
+			t.Error("no room in a new span")
 		}
 	})
 }
@@ -244,9 +317,9 @@ func TestLongPauseIsNotSatOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(limitsOf(4, 20*second), machine)
-		until := time.Now().Add(patience + second)
+		until := time.Now().Add(maxWait + second)
 		l.pause([]scope{scopeList}, until)
-		_, err := l.wait(context.Background(), []scope{scopeList})
+		_, _, err := l.wait(context.Background(), []scope{scopeList})
 		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Throttled || !e.Until.Equal(until) {
 			t.Errorf("error %v, want throttled until %v", err, until)
 		}
@@ -254,7 +327,7 @@ func TestLongPauseIsNotSatOut(t *testing.T) {
 			t.Errorf("%d requests are left in the queue", len(l.queue))
 		}
 		time.Sleep(2 * second)
-		if got := flood(l, 1, scopeList); got[0] != patience-second {
+		if got := flood(l, 1, scopeList); got[0] != maxWait-second {
 			t.Errorf("started after %v, want the rest of the pause", got[0])
 		}
 	})

@@ -34,12 +34,12 @@ func DefaultLimits() Limits {
 	}
 }
 
-// share of a limit that is used, in percent: the answers of an unpaced client are 429 in 4 to 9 % of cases at the same rate.
-const share = 97
+// headroomPercent is how much of a limit is used: of an unpaced client's answers 4 to 9 % are 429, at the same rate.
+const headroomPercent = 97
 
 // starts is how many requests may start in any span.
 func (l Limit) starts() int {
-	return max(l.Requests*share/100, 1)
+	return max(l.Requests*headroomPercent/100, 1)
 }
 
 // span is a hundredth longer than Per, because Graph counts arrivals and the way there varies: the last requests of a full
@@ -60,7 +60,18 @@ func (l Limits) validate() error {
 }
 
 // A scope is what requests are counted against. A request may belong to several.
+//
+// An answer of 429, or of 503 with Retry-After, pauses scopes and not only the request. One about a log function pauses the
+// function and all log functions. One about a call record pauses this record, and one about the list pauses the list; all
+// requests about call records are paused only when a second of these is throttled while the first is paused.
 type scope string
+
+// ofCallRecords reports whether s is one record or the list, and so a part of scopeCallRecords.
+func (s scope) ofCallRecords() bool {
+	return s == scopeList || strings.HasPrefix(string(s), recordPrefix)
+}
+
+const recordPrefix = "record:"
 
 const (
 	scopeCallRecords scope = "call_records"
@@ -69,7 +80,7 @@ const (
 	scopeToken       scope = "token" // without a published limit: paused, never paced
 )
 
-func scopeRecord(id string) scope { return scope("record:" + id) }
+func scopeRecord(id string) scope { return scope(recordPrefix + id) }
 
 func scopeLogFunction(name string) scope { return scope("log_function:" + name) }
 

@@ -116,6 +116,16 @@ func scopesOf(e Endpoint) []scope {
 	return []scope{scopeLogs, scopeLogFunction(e.function)}
 }
 
+// HasRoom reports whether a request of an endpoint could start now, and none waits that could: then more may be in flight. For
+// call records it is about reading one of them; the list has a limit of its own.
+func (c *Client) HasRoom(e Endpoint) bool {
+	scopes := scopesOf(e)
+	if e.function == "" {
+		scopes = []scope{scopeCallRecords}
+	}
+	return c.retrier.limiter.hasRoom(scopes)
+}
+
 // Throttled is how long the requests of an endpoint still have to wait because
 // Graph said so.
 func (c *Client) Throttled(e Endpoint) time.Duration {

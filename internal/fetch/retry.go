@@ -27,8 +27,8 @@ type retrier struct {
 // Anything but an *Error ends it at once, so a cancelled context does.
 func (r *retrier) do(ctx context.Context, scopes []scope, usage *Usage, try func() error) error {
 	for failed, throttled := 0, 0; ; {
-		waited, err := r.limiter.wait(ctx, scopes)
-		usage.add(Counts{ThrottleWait: waited})
+		throttledFor, paced, err := r.limiter.wait(ctx, scopes)
+		usage.add(Counts{ThrottleWait: throttledFor, Paced: paced})
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (r *retrier) do(ctx context.Context, scopes []scope, usage *Usage, try func
 		case Throttled:
 			throttled++
 			r.pause(scopes, failure, throttled)
-			if throttled == throttles || r.clock.until(failure.Until) > patience {
+			if throttled == throttles || r.clock.until(failure.Until) > maxWait {
 				return failure
 			}
 		default:

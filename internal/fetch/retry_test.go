@@ -37,7 +37,7 @@ func TestRetries(t *testing.T) {
 		"refused":                    {[]func() error{func() error { return &Error{Kind: Refused} }}, 1, Refused, 0, 0},
 		"throttled, then good":       {[]func() error{throttled(30 * second), good}, 2, 0, 30 * second, 30 * second},
 		"throttled for ever":         {[]func() error{throttled(10 * second)}, 5, Throttled, 40 * second, 40 * second},
-		"throttled for long":         {[]func() error{throttled(patience + second)}, 1, Throttled, 0, 0},
+		"throttled for long":         {[]func() error{throttled(maxWait + second)}, 1, Throttled, 0, 0},
 		"throttled without a time":   {[]func() error{guess}, 5, Throttled, 15 * second, 30 * second},
 		"throttles are not attempts": {[]func() error{transient, transient, throttled(second), transient, throttled(second), transient, good}, 7, 0, 2 * second, 17 * second},
 	} {

@@ -13,6 +13,7 @@ import (
 )
 
 const (
+	whatToken    = "access token"
 	maxTokenBody = 1 << 20         // an answer of Entra takes a few kilobytes; MSAL itself reads without bound
 	tokenMargin  = 2 * time.Minute // a token is not used in the last minutes of its life: a request may take as long
 	tokenTimeout = 30 * time.Second
@@ -35,14 +36,14 @@ type tokens struct {
 	expires time.Time
 }
 
-func newTokens(o Options, graph, login *url.URL, transport http.RoundTripper, retrier *retrier) *tokens {
+func newTokens(o Options, graph *url.URL, transport loginOnly, retrier *retrier) *tokens {
 	return &tokens{
-		authority: login.String() + "/" + url.PathEscape(o.TenantID),
+		authority: transport.login.String() + "/" + url.PathEscape(o.TenantID),
 		clientID:  o.ClientID,
 		scope:     graph.String() + "/.default",
-		host:      login.Host,
+		host:      transport.login.Host,
 		secret:    o.Secret,
-		http:      &http.Client{Transport: loginOnly{transport, login}, CheckRedirect: notFollowed, Timeout: tokenTimeout},
+		http:      &http.Client{Transport: transport, CheckRedirect: notFollowed, Timeout: tokenTimeout},
 		retrier:   retrier,
 		clock:     retrier.clock,
 	}
@@ -84,7 +85,7 @@ func (t *tokens) renew(ctx context.Context, rejected string) (string, error) {
 		return err
 	})
 	if failure, ok := errors.AsType[*Error](err); ok {
-		failure.What, failure.Host = "access token", t.host
+		failure.What, failure.Host = whatToken, t.host
 	}
 	if err != nil {
 		return "", err
@@ -124,6 +125,7 @@ func (t *tokens) acquire(ctx context.Context) (confidential.AuthResult, error) {
 type loginOnly struct {
 	transport http.RoundTripper
 	login     *url.URL
+	answered  func(http.Header) // told of every answer
 }
 
 func (l loginOnly) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -132,6 +134,7 @@ func (l loginOnly) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := l.transport.RoundTrip(r)
 	if err == nil {
+		l.answered(resp.Header)
 		resp.Body = http.MaxBytesReader(nil, resp.Body, maxTokenBody)
 	}
 	return resp, err

@@ -9,7 +9,8 @@ import (
 type Counts struct {
 	Requests         int           // sent, repeated ones included
 	Throttled        int           // of them answered by 429, or by 503 with Retry-After
-	ThrottleWait     time.Duration // spent waiting for a throttled scope, summed over requests; pacing is not in it
+	ThrottleWait     time.Duration // spent waiting for a paused scope, summed over requests
+	Paced            time.Duration // spent waiting for the limits, summed over requests; 0: more could be in flight
 	Bytes            int64         // of answers, decompressed
 	FailedRequestIDs []string      // request-ids of answers other than 200, the first 20
 }
@@ -39,6 +40,7 @@ func (u *Usage) add(more Counts) {
 	u.counts.Requests += more.Requests
 	u.counts.Throttled += more.Throttled
 	u.counts.ThrottleWait += more.ThrottleWait
+	u.counts.Paced += more.Paced
 	u.counts.Bytes += more.Bytes
 	for _, id := range more.FailedRequestIDs {
 		if len(u.counts.FailedRequestIDs) < maxIDs {
