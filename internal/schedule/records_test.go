@@ -3,298 +3,400 @@ package schedule_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/jackc/pgx/v5"
+
 	"ingestd/internal/fetch"
 	"ingestd/internal/graphsim"
-	"ingestd/internal/schedule"
+	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store/storetest"
 )
 
-func TestCallRecordsArriveWhole(t *testing.T) {
-	w := newRecordsWorld(t, graphsim.Config{Seed: 4, Users: 40, RecordsPerDay: 15, History: 14 * 24 * time.Hour})
-	w.settleRecords()
-	t.Logf("%d records", w.wantRecords())
-	w.wantHonestLedger(w.job)
-	before := w.details()
-	w.advance(time.Hour)
-	report := w.once()
-	if report.Windows == 0 || report.Rows.Unchanged == 0 {
-		t.Errorf("an hour later nothing was listed again: %+v", report)
+// newRecords is a world of call records at twenty past twelve: slots settle at the hour.
+func newRecords(t *testing.T, records ...graphsim.CallRecord) *scheduletest.World {
+	w := scheduletest.New(t, scheduletest.RecordsConfig(records...))
+	w.Advance(20 * time.Minute)
+	return w
+}
+
+// newTenantOfRecords is the same with records of people who call each other.
+func newTenantOfRecords(t *testing.T, c graphsim.Config) *scheduletest.World {
+	w := scheduletest.New(t, scheduletest.Config{Endpoints: []string{"call_records"}, Graph: c})
+	w.Advance(20 * time.Minute)
+	return w
+}
+
+// readAll reads until Graph has served what it lists: some records show in the list before they can be read.
+func readAll(t *testing.T, w *scheduletest.World) {
+	t.Helper()
+	for range 20 {
+		w.Once()
+		if len(w.Retries()) == 0 {
+			return
+		}
+		w.Advance(10 * time.Minute)
 	}
-	raised := int(report.Details)
-	if after := w.details(); raised == 0 && after != before {
+	t.Fatalf("still failing: %+v", w.Retries())
+}
+
+// withDetails are the call records stored with the details of their version, by the last digits of their ids.
+func withDetails(t *testing.T, w *scheduletest.World) []string {
+	t.Helper()
+	rows, err := w.Conn.Query(t.Context(), `SELECT ltrim(right(id::text, 12), '0') FROM teams.call_records WHERE details_version = version ORDER BY id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+// detailRequests counts the requests for records, in all their parts.
+func detailRequests(w *scheduletest.World) (n int) {
+	answers := w.Graph.Requests().Answers
+	for _, operation := range []string{"getCallRecord", "listSessions", "listParticipants"} {
+		for _, count := range answers[operation] {
+			n += count
+		}
+	}
+	return n
+}
+
+// onRecord spoils what is asked about the nth record.
+func onRecord(n int, f fault) fault {
+	return when(func(r graphsim.Request) bool { return r.CallID == scheduletest.RecordID(n) }, f)
+}
+
+// onRecords spoils what is asked about any record, and leaves the list alone.
+func onRecords(f fault) fault {
+	return when(func(r graphsim.Request) bool { return r.CallID != "" }, f)
+}
+
+// onOperation spoils one kind of request.
+func onOperation(operation string, f graphsim.Fault) fault {
+	return when(func(r graphsim.Request) bool { return r.Operation == operation }, always(f))
+}
+
+// wantRetries compares the records that failed, but for their errors.
+func wantRetries(t *testing.T, w *scheduletest.World, want ...scheduletest.Retry) {
+	t.Helper()
+	ignoreError := cmpopts.IgnoreFields(scheduletest.Retry{}, "Error")
+	if diff := cmp.Diff(want, w.Retries(), ignoreError, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("retries (-want +got):\n%s", diff)
+	}
+}
+
+func TestCallRecordsArriveWithDetails(t *testing.T) {
+	t.Parallel()
+	w := newTenantOfRecords(t, graphsim.Config{Seed: 4, Users: 40, RecordsPerDay: 15, History: 14 * day})
+	readAll(t, w)
+	w.WantServed()
+	w.WantSettled()
+	before := detailRequests(w)
+	w.Advance(time.Hour)
+	result := w.Once()
+	if result.Windows == 0 || result.Rows.Unchanged == 0 {
+		t.Errorf("an hour later nothing was listed again: %+v", result)
+	}
+	if after := detailRequests(w); result.Details == 0 && after != before {
 		t.Errorf("%d detail requests although no record changed", after-before)
 	}
 }
 
 func TestUnchangedRecordsCostNoDetail(t *testing.T) {
-	w := newRecordsWorld(t, given(aRecord(1, 1, 3, 2), aRecord(2, 7, 61, 131), aRecord(3, 1, 0, 0)))
-	w.once()
-	w.is("records", fmt.Sprint(w.wantRecords()), "3")
-	first := w.details()
-	w.is("detail requests", fmt.Sprint(first), "8") // two each, and one more page of sessions and participants of the second
+	t.Parallel()
+	w := newRecords(t, scheduletest.Record(1, 1, 3, 2), scheduletest.Record(2, 7, 61, 131), scheduletest.Record(3, 1, 0, 0))
+	w.Once()
+	w.WantServed()
+	const requests = 8 // two each, and one more page of sessions and participants of the second
+	if n := detailRequests(w); n != requests {
+		t.Errorf("%d detail requests, want %d", n, requests)
+	}
 	for range 3 {
-		w.advance(25 * time.Hour)
-		if report := w.once(); report.Rows.Seen == 0 || report.Rows.Unchanged != report.Rows.Seen {
-			t.Errorf("listed again: %+v", report.Rows)
+		w.Advance(25 * time.Hour)
+		if rows := w.Once().Rows; rows.Seen == 0 || rows.Unchanged != rows.Seen {
+			t.Errorf("listed again: %+v", rows)
 		}
 	}
-	w.is("detail requests", fmt.Sprint(w.details()), fmt.Sprint(first))
+	if n := detailRequests(w); n != requests {
+		t.Errorf("%d detail requests after unchanged lists, want %d", n, requests)
+	}
 }
 
 // TestLargeMeeting has 20 pages of sessions and 8 of participants.
 func TestLargeMeeting(t *testing.T) {
-	w := newRecordsWorld(t, given(aRecord(1, 1, 1200, 1000), aRecord(2, 1, 60, 130), aRecord(3, 1, 1, 2)))
-	w.once()
-	w.wantRecords()
-	w.is("sessions", w.query(`SELECT string_agg(session_count::text, ' ' ORDER BY id) FROM teams.call_records`), "1200 60 1")
-	w.is("stored sessions", w.query(`SELECT count(*) || ' ' || max(session_index) FROM teams.sessions WHERE call_id = $1`, recordID(1)), "1200 1199")
-	w.is("stored participants", w.query(`SELECT count(*) || ' ' || max(participant_index) FROM teams.call_participants WHERE call_id = $1`, recordID(1)), "1000 999")
+	t.Parallel()
+	w := newRecords(t, scheduletest.Record(1, 1, 1200, 1000), scheduletest.Record(2, 1, 60, 130), scheduletest.Record(3, 1, 1, 2))
+	w.Once()
+	w.WantServed()
+	type counts struct{ Sessions, LastSession, Participants, LastParticipant, Noted int }
+	var got counts
+	err := w.Conn.QueryRow(t.Context(), `SELECT
+		(SELECT count(*) FROM teams.sessions WHERE call_id = $1), (SELECT max(session_index) FROM teams.sessions WHERE call_id = $1),
+		(SELECT count(*) FROM teams.call_participants WHERE call_id = $1), (SELECT max(participant_index) FROM teams.call_participants WHERE call_id = $1),
+		(SELECT session_count FROM teams.call_records WHERE id = $1)`,
+		scheduletest.RecordID(1)).Scan(&got.Sessions, &got.LastSession, &got.Participants, &got.LastParticipant, &got.Noted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := counts{Sessions: 1200, LastSession: 1199, Participants: 1000, LastParticipant: 999, Noted: 1200}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the large meeting (-want +got):\n%s", diff)
+	}
 }
 
 func TestHigherVersionReplacesTheDetails(t *testing.T) {
-	old, new := aRecord(1, 1, 70, 3), aRecord(1, 2, 2, 140)
-	new.Available = time.Date(2026, 6, 15, 12, 30, 0, 0, time.UTC)
-	w := newRecordsWorld(t, given(old, new))
-	w.once()
-	w.wantRecords()
-	w.advance(25 * time.Hour)
-	w.once()
-	w.wantRecords()
-	w.is("versions", w.query(`SELECT string_agg(version::text, ' ' ORDER BY version) FROM teams.call_record_versions`), "1 2")
-}
-
-// onRecord spoils what is asked about one record.
-func onRecord(n int, d decider) decider {
-	return func(r graphsim.Request) graphsim.Fault {
-		if r.CallID != recordID(n) {
-			return graphsim.Fault{}
-		}
-		return d(r)
+	t.Parallel()
+	older, newer := scheduletest.Record(1, 1, 70, 3), scheduletest.Record(1, 2, 2, 140)
+	newer.Available = scheduletest.Noon.Add(30 * time.Minute)
+	w := newRecords(t, older, newer)
+	w.Once()
+	w.WantServed()
+	w.Advance(25 * time.Hour)
+	w.Once()
+	w.WantServed()
+	const versions = `SELECT array_agg(version ORDER BY version) FROM teams.call_record_versions`
+	if diff := cmp.Diff([]int64{1, 2}, storetest.Query[[]int64](t, w.Conn, versions)); diff != "" {
+		t.Errorf("versions (-want +got):\n%s", diff)
 	}
 }
 
 func TestRecordsThatFailDoNotStopOthers(t *testing.T) {
-	for name, test := range map[string]struct {
-		fault decider
+	t.Parallel()
+	tests := []struct {
+		name  string
+		fault fault
 		says  string
 	}{
-		"400": {always(graphsim.Fault{Status: http.StatusBadRequest}), "400 Bad Request"},
-		"500": {always(graphsim.Fault{Status: http.StatusInternalServerError}), "500 Internal Server Error"},
-		"garbage for a later page": {func(r graphsim.Request) graphsim.Fault {
-			return onlyIf(r.Operation == "listSessions", graphsim.Fault{Body: graphsim.GarbageBody})
-		}, "200 OK"},
-		"a link that loops": {func(r graphsim.Request) graphsim.Fault {
-			return onlyIf(r.Operation == "listSessions", graphsim.Fault{NextLink: r.URL})
-		}, "leads back to an earlier page"},
-		"a link elsewhere": {always(graphsim.Fault{NextLink: "https://elsewhere.invalid/v1.0/x"}), "elsewhere.invalid"},
-		"a participants page gone": {func(r graphsim.Request) graphsim.Fault {
-			return onlyIf(r.Operation == "listParticipants", graphsim.Fault{Status: http.StatusGone})
-		}, "link to the next page has expired"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newRecordsWorld(t, given(aRecord(1, 1, 2, 2), aRecord(2, 1, 150, 300), aRecord(3, 1, 1, 1)))
-			w.sim.SetFaults(onRecord(2, test.fault))
+		{name: "400", fault: always(graphsim.Fault{Status: 400}), says: "400 Bad Request"},
+		{name: "500", fault: always(graphsim.Fault{Status: 500}), says: "500 Internal Server Error"},
+		{name: "garbage for a later page", fault: onOperation("listSessions", graphsim.Fault{Body: graphsim.GarbageBody}), says: "200 OK"},
+		{name: "a link that loops", says: "leads back to an earlier page",
+			fault: when(func(r graphsim.Request) bool { return r.Operation == "listSessions" }, linkToItself)},
+		{name: "a link elsewhere", fault: always(graphsim.Fault{NextLink: "https://elsewhere.invalid/v1.0/x"}), says: "elsewhere.invalid"},
+		{name: "a page of participants that is gone", fault: onOperation("listParticipants", graphsim.Fault{Status: 410}),
+			says: "link to the next page has expired"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newRecords(t, scheduletest.Record(1, 1, 2, 2), scheduletest.Record(2, 1, 150, 300), scheduletest.Record(3, 1, 1, 1))
+			w.Graph.SetFaults(onRecord(2, tt.fault))
 			for range 3 {
-				w.once()
-				w.advance(20 * time.Minute)
+				w.Once()
+				w.Advance(20 * time.Minute)
 			}
-			w.is("whole", w.query(`SELECT string_agg(right(id::text, 1), ' ' ORDER BY id) FROM teams.call_records WHERE details_version = version`), "1 3")
-			w.is("state", w.query(`SELECT state || ' ' || attempts FROM ingest.details_retries`), "parked 3")
-			if got := w.query(`SELECT error FROM ingest.details_retries`); !strings.Contains(got, test.says) {
-				t.Errorf("error %q does not say %q", got, test.says)
+			if diff := cmp.Diff([]string{"1", "3"}, withDetails(t, w)); diff != "" {
+				t.Errorf("records with details (-want +got):\n%s", diff)
 			}
-			survey, err := w.job.Survey(t.Context(), w.now)
-			if err != nil || len(survey.RecordsParked) != 1 || survey.Pending != 1 {
-				t.Errorf("survey %+v, %v", survey, err)
+			wantRetries(t, w, scheduletest.Retry{CallID: scheduletest.RecordID(2), State: "parked", Attempts: 3})
+			if got := w.Retries()[0].Error; !strings.Contains(got, tt.says) {
+				t.Errorf("error %q does not say %q", got, tt.says)
 			}
-			w.is("watermark", survey.Watermark.Format(time.DateTime), "2026-06-12 08:00:02")
+			parked := scheduletest.Endpoint{Watermark: scheduletest.RecordStart(2), Pending: 1, ParkedRecords: []string{scheduletest.RecordID(2)}}
+			ignoreOthers := cmpopts.IgnoreFields(scheduletest.Endpoint{}, "State", "Failures", "LastError", "Origin", "Due")
+			if diff := cmp.Diff(parked, w.Endpoint(), ignoreOthers, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("endpoint (-want +got):\n%s", diff)
+			}
 
-			before := w.details()
-			w.once()
-			w.is("details while parked", fmt.Sprint(w.details()), fmt.Sprint(before))
-			w.sim.SetFaults(nil)
-			w.advance(25 * time.Hour)
-			w.once()
-			w.wantRecords()
-			w.is("retries", w.query(`SELECT count(*) FROM ingest.details_retries`), "0")
-			w.wantHonestLedger(w.job)
+			before := detailRequests(w)
+			w.Once()
+			if after := detailRequests(w); after != before {
+				t.Errorf("%d detail requests for a parked record", after-before)
+			}
+			w.Graph.SetFaults(nil)
+			w.Advance(25 * time.Hour)
+			w.Once()
+			w.WantServed()
+			w.WantSettled()
 		})
 	}
 }
 
 // TestOutageParksNoRecord is a Graph that lists records and fails to serve any.
 func TestOutageParksNoRecord(t *testing.T) {
-	w := newRecordsWorld(t, given(aRecord(1, 1, 1, 1), aRecord(2, 1, 1, 1), aRecord(3, 1, 1, 1), aRecord(4, 1, 1, 1), aRecord(5, 1, 1, 1), aRecord(6, 1, 1, 1)))
-	w.sim.SetFaults(func(r graphsim.Request) graphsim.Fault {
-		return onlyIf(r.CallID != "", graphsim.Fault{Status: http.StatusInternalServerError})
-	})
+	t.Parallel()
+	w := newRecords(t, scheduletest.Records(6)...)
+	w.Graph.SetFaults(onRecords(always(graphsim.Fault{Status: http.StatusInternalServerError})))
 	for range 4 {
-		w.once()
-		w.advance(20 * time.Minute)
+		w.Once()
+		w.Advance(20 * time.Minute)
 	}
-	w.is("states", w.query(`SELECT string_agg(DISTINCT state || ' ' || attempts, ', ') FROM ingest.details_retries`), "waiting 4")
-	w.sim.SetFaults(nil)
-	w.once()
-	w.wantRecords()
+	var want []scheduletest.Retry
+	for n := range 6 {
+		want = append(want, scheduletest.Retry{CallID: scheduletest.RecordID(n), State: "waiting", Attempts: 4})
+	}
+	wantRetries(t, w, want...)
+	w.Graph.SetFaults(nil)
+	w.Once()
+	w.WantServed()
 }
 
-func onlyIf(condition bool, f graphsim.Fault) graphsim.Fault {
-	if condition {
-		return f
-	}
-	return graphsim.Fault{}
-}
-
-// TestRecordExpiresWhilePending is a record that Graph lists and never serves,
-// until it drops it.
+// TestRecordExpiresWhilePending is a record that Graph lists and never serves, until it drops it.
 func TestRecordExpiresWhilePending(t *testing.T) {
-	w := newRecordsWorld(t, given(aRecord(1, 1, 2, 2), aRecord(2, 3, 1, 1)))
-	w.sim.SetFaults(onRecord(2, always(graphsim.Fault{Status: http.StatusNotFound})))
-	w.once()
-	w.advance(10 * time.Minute)
-	w.once()
-	w.is("state", w.query(`SELECT state || ' ' || attempts FROM ingest.details_retries`), "waiting 2")
+	t.Parallel()
+	w := newRecords(t, scheduletest.Record(1, 1, 2, 2), scheduletest.Record(2, 3, 1, 1))
+	w.Graph.SetFaults(onRecord(2, always(graphsim.Fault{Status: http.StatusNotFound})))
+	w.Once()
+	w.Advance(10 * time.Minute)
+	w.Once()
+	wantRetries(t, w, scheduletest.Retry{CallID: scheduletest.RecordID(2), State: "waiting", Attempts: 2})
 	for range 3 {
-		w.advance(9 * 24 * time.Hour)
-		w.once()
+		w.Advance(9 * day)
+		w.Once()
 	}
-	w.sim.SetFaults(nil)
-	w.advance(24 * time.Hour)
-	report := w.once()
-	w.is("state", w.query(`SELECT state FROM ingest.endpoints`), "late")
-	if len(report.Gone) != 1 || report.Gone[0].ID.String() != recordID(2) || report.Gone[0].Version != 3 {
-		t.Errorf("lost %+v, want the record %s", report.Gone, recordID(2))
+	w.Graph.SetFaults(nil)
+	w.Advance(day)
+	w.Once()
+	lost := scheduletest.Endpoint{State: "late", Watermark: scheduletest.RecordStart(2), LostRecords: []string{scheduletest.RecordID(2)}}
+	ignoreOthers := cmpopts.IgnoreFields(scheduletest.Endpoint{}, "Failures", "LastError", "Origin", "Due")
+	if diff := cmp.Diff(lost, w.Endpoint(), ignoreOthers, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("endpoint (-want +got):\n%s", diff)
 	}
-	w.is("watermark", report.Watermark.Format(time.DateTime), "2026-06-12 08:00:02")
-	w.is("whole", w.query(`SELECT string_agg(right(id::text, 1), ' ') FROM teams.call_records WHERE details_version = version`), "1")
-	before := w.details()
-	w.advance(24 * time.Hour)
-	w.once()
-	w.is("details once it is lost", fmt.Sprint(w.details()), fmt.Sprint(before))
+	if diff := cmp.Diff([]string{"1"}, withDetails(t, w)); diff != "" {
+		t.Errorf("records with details (-want +got):\n%s", diff)
+	}
+	before := detailRequests(w)
+	w.Advance(day)
+	w.Once()
+	if after := detailRequests(w); after != before {
+		t.Errorf("%d detail requests for a record that is lost", after-before)
+	}
 }
 
-// TestOlderAnswer is a server that does not know yet of the version that the
-// list shows.
+// TestOlderAnswer is a server that does not know yet of the version that the list shows.
 func TestOlderAnswer(t *testing.T) {
-	old := aRecord(1, 1, 1, 1)
-	w := newRecordsWorld(t, given(old))
-	w.once()
-	w.is("version", w.query(`SELECT version || ' ' || details_version FROM teams.call_records`), "1 1")
-	if _, err := w.conn.Exec(t.Context(), `UPDATE teams.call_records SET version = 2`); err != nil { // as the list said
-		t.Fatal(err)
+	t.Parallel()
+	w := newRecords(t, scheduletest.Record(1, 1, 1, 1))
+	w.Once()
+	w.WantServed()
+	w.Exec(`UPDATE teams.call_records SET version = 2`) // as the list said
+	w.Advance(time.Hour)
+	w.Once()
+	wantRetries(t, w, scheduletest.Retry{CallID: scheduletest.RecordID(1), State: "waiting", Attempts: 1})
+	if got := w.Retries()[0].Error; !strings.Contains(got, "older version") {
+		t.Errorf("error %q does not speak of an older version", got)
 	}
-	w.advance(time.Hour)
-	w.once()
-	w.is("version", w.query(`SELECT version || ' ' || details_version FROM teams.call_records`), "2 1")
-	w.is("retries", w.query(`SELECT state || ' ' || error FROM ingest.details_retries`), "waiting Graph answers with an older version than it listed, or with two; it is asked again later")
-	w.wantRecord(withVersion(old.JSON, 2)) // the details stored are untouched
+	w.Exec(`UPDATE teams.call_records SET version = 1; DELETE FROM ingest.details_retries`)
+	w.WantServed() // what was stored was left as it is
 }
 
-func withVersion(document []byte, version int) []byte {
-	return []byte(strings.Replace(string(document), `"version":1`, fmt.Sprintf(`"version":%d`, version), 1))
-}
-
-// TestKilledDetailsResume stops the daemon again and again and sees to it
-// that no record that was whole is asked for once more.
+// TestKilledDetailsResume stops the daemon again and again and sees to it that no record is asked for once it has its
+// details.
 func TestKilledDetailsResume(t *testing.T) {
-	w := newRecordsWorld(t, graphsim.Config{Seed: 9, Users: 40, RecordsPerDay: 20, History: 7 * 24 * time.Hour})
-	var mu sync.Mutex
-	asked := map[string]int{}
-	whole := map[string]bool{}
-	w.sim.SetFaults(func(r graphsim.Request) graphsim.Fault {
+	t.Parallel()
+	w := newTenantOfRecords(t, graphsim.Config{Seed: 9, Users: 40, RecordsPerDay: 20, History: 7 * day})
+	var (
+		mu   sync.Mutex
+		stop context.CancelFunc // of the daemon at work
+		left int                // records that are asked for before it is stopped
+		done = map[string]bool{}
+	)
+	w.Graph.SetFaults(onRecords(func(r graphsim.Request) graphsim.Fault {
 		mu.Lock()
 		defer mu.Unlock()
-		if r.CallID != "" {
-			asked[r.CallID]++
-			if whole[r.CallID] {
-				t.Errorf("%s is asked for although it is whole", r.CallID)
-			}
+		if done[r.CallID] {
+			t.Errorf("%s is asked for although its details are stored", r.CallID)
+		}
+		if left--; left == 0 {
+			stop()
 		}
 		return graphsim.Fault{}
-	})
-	for stops := 1; ; stops++ {
+	}))
+	stops := 0
+	for ; ; stops++ {
 		ctx, cancel := context.WithCancel(t.Context())
 		mu.Lock()
-		enough := len(asked) + 15
+		stop, left = cancel, 30
 		mu.Unlock()
-		go func() {
-			for ctx.Err() == nil {
-				mu.Lock()
-				n := len(asked)
-				mu.Unlock()
-				if n > enough {
-					cancel()
-				}
-				time.Sleep(time.Millisecond)
-			}
-		}()
-		_, err := schedule.Once(ctx, w.job, "once")
+		_, err := w.Try(ctx)
 		cancel()
-		rows, queryErr := w.conn.Query(t.Context(), `SELECT id::text FROM teams.call_records WHERE details_version = version`)
-		if queryErr != nil {
-			t.Fatal(queryErr)
-		}
-		mu.Lock()
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				t.Fatal(err)
-			}
-			whole[id] = true
-		}
-		mu.Unlock()
 		if err == nil {
-			t.Logf("stopped %d times, %d records", stops-1, len(whole))
 			break
 		}
+		mu.Lock()
+		for _, id := range withDetails(t, w) {
+			done[id] = true
+		}
+		mu.Unlock()
 	}
-	mu.Lock()
-	w.sim.SetFaults(nil)
-	again := slices.Collect(maps.Values(asked))
-	mu.Unlock()
-	t.Logf("requests for a record: at most %d", slices.Max(again))
-	w.settleRecords()
-	w.wantRecords()
+	if stops < 3 {
+		t.Errorf("the daemon was stopped %d times: the test shows little", stops)
+	}
+	w.Graph.SetFaults(nil)
+	readAll(t, w)
+	w.WantServed()
 }
 
-// TestListOfOneMinuteIsUnservable parks an hour of the list, and stores all of
-// it but the minute that Graph cannot serve.
+// TestListOfOneMinuteIsUnservable parks an hour of the list, and stores all of it but the minute that Graph cannot serve.
 func TestListOfOneMinuteIsUnservable(t *testing.T) {
+	t.Parallel()
+	hour := scheduletest.RecordStart(0)
 	var records []graphsim.CallRecord
 	for n := range 60 {
-		r := aRecord(n, 1, 1, 1)
-		r.Start = time.Date(2026, 6, 12, 8, n, 30, 0, time.UTC)
-		r.JSON = []byte(strings.Replace(string(r.JSON), `"startDateTime":"2026-06-12T08:00:`, fmt.Sprintf(`"startDateTime":"2026-06-12T08:%02d:`, n), 1))
+		r := scheduletest.Record(n, 1, 1, 1)
+		r.Start = hour.Add(time.Duration(n)*time.Minute + 30*time.Second)
+		was := fmt.Sprintf(`"startDateTime":%q,"type"`, scheduletest.RecordStart(n).Format(time.RFC3339))
+		now := fmt.Sprintf(`"startDateTime":%q,"type"`, r.Start.Format(time.RFC3339))
+		r.JSON = []byte(strings.Replace(string(r.JSON), was, now, 1))
 		records = append(records, r)
 	}
-	w := newRecordsWorld(t, given(records...))
-	bad := time.Date(2026, 6, 12, 8, 17, 0, 0, time.UTC)
-	w.sim.SetFaults(func(r graphsim.Request) graphsim.Fault {
-		holds := r.Operation == "listCallRecords" && r.From.Before(bad.Add(time.Minute)) && r.To.After(bad)
-		return onlyIf(holds, graphsim.Fault{Status: http.StatusNotAcceptable})
-	})
-	report, err := schedule.Once(t.Context(), w.job, "once")
-	w.wantError(err, fetch.Refused, "406 Not Acceptable")
-	w.is("watermark", report.Watermark.Format(time.DateTime), "2026-06-12 08:00:00")
-	w.is("records", w.query(`SELECT count(*) FROM teams.call_records WHERE details_version = version`), "59")
-	w.is("failing slots", w.query(`SELECT string_agg(slot_from::text, ' ') FROM ingest.parked`), "2026-06-12 08:00:00+00")
-	w.sim.SetFaults(nil)
-	w.advance(time.Hour)
-	w.once()
-	w.wantRecords()
-	w.wantHonestLedger(w.job)
+	w := newRecords(t, records...)
+	bad := hour.Add(17 * time.Minute)
+	holdsIt := func(r graphsim.Request) bool {
+		return r.Operation == "listCallRecords" && r.From.Before(bad.Add(time.Minute)) && r.To.After(bad)
+	}
+	w.Graph.SetFaults(when(holdsIt, always(graphsim.Fault{Status: http.StatusNotAcceptable})))
+	_, err := w.Try(t.Context())
+	wantError(t, w, err, fetch.Refused, "406 Not Acceptable")
+	if mark := w.Endpoint().Watermark; !mark.Equal(hour) {
+		t.Errorf("watermark %v, want %v", mark, hour)
+	}
+	if n := len(withDetails(t, w)); n != 59 {
+		t.Errorf("%d records have their details, want 59", n)
+	}
+	for _, s := range w.Slots() {
+		if bad := s.From.Equal(hour); bad != (s.Failures > 0) {
+			t.Errorf("slot %+v", s)
+		}
+	}
+	w.Graph.SetFaults(nil)
+	w.Advance(time.Hour)
+	w.Once()
+	w.WantServed()
+	w.WantSettled()
 }
 
 func TestPeopleInCallsBecomeUsers(t *testing.T) {
-	w := newRecordsWorld(t, given(aRecord(1, 1, 1, 3)))
-	w.once()
-	w.is("users", w.query(`SELECT string_agg(right(user_id::text, 1) || ' ' || source || ' ' || last_seen_on, ', ' ORDER BY user_id) FROM teams.users`),
-		"0 call_records 2026-06-12, 1 call_records 2026-06-12, 2 call_records 2026-06-12")
+	t.Parallel()
+	w := newRecords(t, scheduletest.Record(1, 1, 1, 3))
+	w.Once()
+	type user struct {
+		ID, Source string
+		LastSeen   time.Time
+	}
+	rows, err := w.Conn.Query(t.Context(), `SELECT user_id::text, source, last_seen_on FROM teams.users ORDER BY user_id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := pgx.CollectRows(rows, pgx.RowToStructByPos[user])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []user
+	for n := range 3 {
+		want = append(want, user{ID: scheduletest.RecordID(n), Source: "call_records", LastSeen: date("2026-06-12")})
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("users (-want +got):\n%s", diff)
+	}
 }

@@ -7,178 +7,206 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"ingestd/internal/graphsim"
-	"ingestd/internal/schedule"
+	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store/storetest"
 )
 
-func forty() (records []graphsim.CallRecord) {
-	for n := range 40 {
-		records = append(records, aRecord(n, 1, 2, 2))
-	}
-	return records
-}
-
-// TestOneRecordIsDenied has a record that Graph denies or throttles, and no
-// other: it must not keep the others from being read.
+// TestOneRecordIsDenied has a record that Graph denies or throttles, and no other: it must not keep the others from being
+// read.
 func TestOneRecordIsDenied(t *testing.T) {
-	for name, f := range map[string]graphsim.Fault{"403": {Status: 403}, "429": {Status: 429, RetryAfter: "600"}, "503": {Status: 503, RetryAfter: "600"}, "401": {Status: 401}} {
-		t.Run(name, func(t *testing.T) {
-			w := newRecordsWorld(t, given(forty()...))
-			w.sim.SetFaults(onRecord(39, always(f)))
-			for range 12 {
-				if _, err := schedule.Once(w.Context(), w.job, "once"); err != nil {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		fault graphsim.Fault
+	}{
+		{name: "401", fault: graphsim.Fault{Status: 401}},
+		{name: "403", fault: graphsim.Fault{Status: 403}},
+		{name: "429", fault: graphsim.Fault{Status: 429, RetryAfter: "600"}},
+		{name: "503", fault: graphsim.Fault{Status: 503, RetryAfter: "600"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newRecords(t, scheduletest.Records(40)...)
+			w.Graph.SetFaults(onRecord(39, always(tt.fault)))
+			for range 12 { // an hour
+				if _, err := w.Try(t.Context()); err != nil {
 					t.Log(err)
 				}
-				w.advance(5 * time.Minute)
+				w.Advance(5 * time.Minute)
 			}
-			w.is("not whole", w.query(`SELECT string_agg(right(id::text, 2), ' ' ORDER BY id) FROM teams.call_records WHERE details_version IS DISTINCT FROM version`), "39")
+			var want []string
+			for n := range 39 {
+				want = append(want, strings.TrimPrefix(fmt.Sprint(n), "0"))
+			}
+			if diff := cmp.Diff(want, withDetails(t, w)); diff != "" {
+				t.Errorf("records with details (-want +got):\n%s", diff)
+			}
 		})
 	}
 }
 
-// TestDatabaseRefusesOneRecord is a record that a trigger of the
-// customer refuses in words of its own, or that takes longer than the
-// statement_timeout: it must be noted, and not end the run of its neighbours.
+// TestDatabaseRefusesOneRecord is a record that a trigger of the customer refuses in words of its own, or that takes
+// longer than the statement_timeout: it must be noted, and not end the run of its neighbours.
 func TestDatabaseRefusesOneRecord(t *testing.T) {
+	t.Parallel()
+	const refused = 49
 	for _, state := range []string{"ZZ001", "P0004", "57014", "P0001"} {
 		t.Run(state, func(t *testing.T) {
-			var records []graphsim.CallRecord
-			for n := range 150 {
-				records = append(records, aRecord(n, 1, 2, 2))
-			}
-			w := newRecordsWorld(t, given(records...))
-			w.sim.SetFaults(func(r graphsim.Request) graphsim.Fault {
-				if r.CallID != "" && r.CallID != recordID(149) {
-					time.Sleep(100 * time.Millisecond)
-				}
-				return graphsim.Fault{}
-			})
-			_, err := w.conn.Exec(t.Context(), fmt.Sprintf(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-				IF NEW.call_id = '%s' THEN RAISE EXCEPTION 'no' USING ERRCODE = '%s'; END IF; RETURN NEW; END $$;
-				CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`, recordID(149), state))
-			if err != nil {
-				t.Fatal(err)
-			}
+			t.Parallel()
+			w := newRecords(t, scheduletest.Records(refused+1)...)
+			w.Exec(fmt.Sprintf(`
+				CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+					IF NEW.call_id = '%s' THEN RAISE EXCEPTION 'no' USING ERRCODE = '%s'; END IF;
+					RETURN NEW;
+				END $$;
+				CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`, scheduletest.RecordID(refused), state))
 			for range 3 {
-				if _, err := schedule.Once(t.Context(), w.job, "once"); err != nil {
+				if _, err := w.Try(t.Context()); err != nil {
 					t.Log(err)
 				}
-				w.advance(10 * time.Minute)
+				w.Advance(10 * time.Minute)
 			}
-			w.is("whole", w.query(`SELECT count(*) FROM teams.call_records WHERE details_version = version`), "149")
-			w.is("note", w.query(`SELECT state || ' ' || attempts FROM ingest.details_retries`), "parked 3")
+			if n := len(withDetails(t, w)); n != refused {
+				t.Errorf("%d records have their details, want all but one", n)
+			}
+			wantRetries(t, w, scheduletest.Retry{CallID: scheduletest.RecordID(refused), State: "parked", Attempts: 3})
 		})
 	}
 }
 
 // TestDatabaseRefusesAllRecords misses a privilege: the run ends soon, and says so.
 func TestDatabaseRefusesAllRecords(t *testing.T) {
-	w := newRecordsWorld(t, given(forty()...))
-	_, err := w.conn.Exec(t.Context(), `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '42501'; END $$;
+	t.Parallel()
+	w := newRecords(t, scheduletest.Records(40)...)
+	w.Exec(`
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '42501'; END $$;
 		CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := schedule.Once(t.Context(), w.job, "once"); err == nil || !strings.Contains(err.Error(), "42501") {
+	if _, err := w.Try(t.Context()); err == nil || !strings.Contains(err.Error(), "42501") {
 		t.Errorf("error %v", err)
 	}
-	if n := w.details(); n > 60 {
+	if n := detailRequests(w); n > 60 {
 		t.Errorf("%d requests", n)
 	}
 }
 
-// TestManyRecordsFail has more records fail than are asked of the database at a
-// time, and due again before the run is over: the others are read all the same.
+// TestManyRecordsFail has more records fail than are asked of the database at a time, and due again before the run is
+// over: the others are read all the same.
 func TestManyRecordsFail(t *testing.T) {
-	var records []graphsim.CallRecord
-	for n := range 320 {
-		records = append(records, aRecord(n, 1, 1, 1))
-	}
-	w := newRecordsWorld(t, given(records...))
-	w.sim.SetFaults(func(r graphsim.Request) graphsim.Fault {
-		if r.CallID == "" {
+	t.Parallel()
+	w := newRecords(t, scheduletest.Records(320)...)
+	w.Graph.SetFaults(onRecords(func(r graphsim.Request) graphsim.Fault {
+		w.Advance(time.Second) // each answer takes a while
+		if r.CallID < scheduletest.RecordID(30) {
 			return graphsim.Fault{}
-		}
-		w.mu.Lock()
-		w.now = w.now.Add(time.Second) // each answer takes a while
-		w.mu.Unlock()
-		return onlyIf(r.CallID >= recordID(30), graphsim.Fault{Status: http.StatusNotFound})
-	})
-	for range 5 {
-		if _, err := w.job.Run(t.Context(), "once"); err != nil {
-			t.Error(err)
-		}
-		w.advance(5 * time.Minute)
-	}
-	w.is("whole", w.query(`SELECT count(*) FROM teams.call_records WHERE details_version = version`), "30")
-}
-
-// TestRecordsBeforeOriginAreNotOwed has a record in the part of the first slot
-// that lies before the origin.
-func TestRecordsBeforeOriginAreNotOwed(t *testing.T) {
-	r := aRecord(1, 1, 1, 1)
-	w := newRecordsWorld(t, given(r, aRecord(1800, 1, 1, 1)))
-	w.job.StartFrom = r.Start.Add(10 * time.Minute)
-	w.sim.SetFaults(onRecord(1, always(graphsim.Fault{Status: 404})))
-	report := w.once()
-	for range 4 {
-		w.advance(8 * 24 * time.Hour)
-		report = w.once()
-	}
-	if len(report.Gone) > 0 || report.Watermark.Before(w.job.StartFrom) {
-		t.Errorf("lost %+v, watermark %s before the origin %s", report.Gone, report.Watermark, w.job.StartFrom)
-	}
-}
-
-// TestWholeRecordHasNoNote fails to read a record that somebody else
-// stores at the same time: there is nothing to note.
-func TestWholeRecordHasNoNote(t *testing.T) {
-	w := newRecordsWorld(t, given(aRecord(1, 1, 1, 1)))
-	w.sim.SetFaults(onRecord(1, func(graphsim.Request) graphsim.Fault {
-		if _, err := w.conn.Exec(t.Context(), `UPDATE teams.call_records SET details_version = version`); err != nil {
-			t.Error(err)
 		}
 		return graphsim.Fault{Status: http.StatusNotFound}
 	}))
-	w.once()
-	w.is("notes", w.query(`SELECT count(*) FROM ingest.details_retries`), "0")
+	for range 5 {
+		w.Once()
+		w.Advance(5 * time.Minute)
+	}
+	if n := len(withDetails(t, w)); n != 30 {
+		t.Errorf("%d records have their details, want 30", n)
+	}
 }
 
-// TestMigratedDownAndUp takes the tables back with their rows, and brings
-// them again: all that Graph still has must be read anew.
+// TestRecordsBeforeOriginAreNotOwed has a record in the part of the first slot that lies before the origin.
+func TestRecordsBeforeOriginAreNotOwed(t *testing.T) {
+	t.Parallel()
+	c := scheduletest.RecordsConfig(scheduletest.Record(1, 1, 1, 1), scheduletest.Record(1800, 1, 1, 1))
+	c.StartFrom = scheduletest.RecordStart(600)
+	w := scheduletest.New(t, c)
+	w.Graph.SetFaults(onRecord(1, always(graphsim.Fault{Status: http.StatusNotFound})))
+	w.Once()
+	for range 4 {
+		w.Advance(8 * day)
+		w.Once()
+	}
+	if got := w.Endpoint(); len(got.LostRecords) > 0 || got.Watermark.Before(c.StartFrom) {
+		t.Errorf("endpoint %+v, want nothing lost since %v", got, c.StartFrom)
+	}
+}
+
+// TestStoredRecordHasNoNote fails to read a record that somebody else stores at the same time: there is nothing to note.
+func TestStoredRecordHasNoNote(t *testing.T) {
+	t.Parallel()
+	w := newRecords(t, scheduletest.Record(1, 1, 1, 1))
+	w.Graph.SetFaults(onRecord(1, func(graphsim.Request) graphsim.Fault {
+		w.Exec(`UPDATE teams.call_records SET details_version = version`)
+		return graphsim.Fault{Status: http.StatusNotFound}
+	}))
+	w.Once()
+	wantRetries(t, w)
+}
+
+// TestMigratedDownAndUp takes the tables back with their rows, and brings them again: all that Graph still has must be
+// read anew.
 func TestMigratedDownAndUp(t *testing.T) {
-	w := newRecordsWorld(t, given(forty()...))
-	w.once()
-	w.is("records", fmt.Sprint(w.wantRecords()), "40")
-	w.advance(5 * 24 * time.Hour)
-	w.once()
-	if err := w.db.MigrateDown(t.Context(), 1); err != nil {
+	t.Parallel()
+	w := newRecords(t, scheduletest.Records(40)...)
+	w.Once()
+	w.WantServed()
+	w.Advance(5 * day)
+	w.Once()
+	if err := w.DB.MigrateDown(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.db.MigrateUp(t.Context()); err != nil {
+	if err := w.DB.MigrateUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w.advance(time.Hour)
-	w.once()
-	w.is("records", w.query(`SELECT count(*) FROM teams.call_records`), "40")
+	w.Advance(time.Hour)
+	w.Once()
+	w.WantServed()
 }
 
 // TestVersionsRiseWhileRead raises the version between the two requests, always.
 func TestVersionsRiseWhileRead(t *testing.T) {
-	w := newRecordsWorld(t, graphsim.Config{Seed: 3, Users: 20, RecordsPerDay: 5, History: 3 * 24 * time.Hour})
-	w.sim.SetFaults(func(r graphsim.Request) graphsim.Fault {
-		if r.CallID != "" {
-			w.sim.RaiseVersions(1)
-		}
+	t.Parallel()
+	w := newTenantOfRecords(t, graphsim.Config{Seed: 3, Users: 20, RecordsPerDay: 5, History: 3 * day})
+	w.Graph.SetFaults(onRecords(func(graphsim.Request) graphsim.Fault {
+		w.Graph.RaiseVersions(1)
 		return graphsim.Fault{}
-	})
+	}))
 	for range 3 {
-		_, err := schedule.Once(t.Context(), w.job, "once")
-		t.Log(err, w.details(), w.query(`SELECT count(*) || ' ' || max(attempts) || max(state) FROM ingest.details_retries`))
-		w.advance(30 * time.Minute)
+		if _, err := w.Try(t.Context()); err != nil {
+			t.Log(err)
+		}
+		w.Advance(30 * time.Minute)
 	}
-	w.sim.SetFaults(nil)
-	w.advance(24 * time.Hour)
-	w.settleRecords()
-	w.wantRecords()
+	w.Graph.SetFaults(nil)
+	w.Advance(day)
+	readAll(t, w)
+	w.WantServed()
+}
+
+// TestPartsOfTwoVersions raises the version with every page of sessions, so that the participants are of the next one.
+func TestPartsOfTwoVersions(t *testing.T) {
+	t.Parallel()
+	var versions []graphsim.CallRecord
+	for n := range 40 {
+		r := scheduletest.Record(1, int64(n+1), 1+n%3, 1+n%2)
+		r.Available = scheduletest.Noon.Add(time.Duration(n) * 10 * time.Minute)
+		versions = append(versions, r)
+	}
+	w := newRecords(t, versions...)
+	raise := func(graphsim.Request) graphsim.Fault {
+		w.Advance(10 * time.Minute)
+		return graphsim.Fault{}
+	}
+	w.Graph.SetFaults(onRecord(1, when(func(r graphsim.Request) bool { return strings.Contains(r.URL, "sessions") }, raise)))
+	if _, err := w.Try(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const details = `SELECT count(*) FROM teams.call_records WHERE details_version IS NOT NULL`
+	if storetest.Query[int](t, w.Conn, details) > 0 {
+		t.Error("parts of two versions were stored as one")
+	}
+	w.Graph.SetFaults(nil)
+	w.Advance(day)
+	w.Once()
+	w.WantServed()
 }

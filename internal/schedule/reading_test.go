@@ -1,0 +1,330 @@
+package schedule_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/graphsim"
+	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+)
+
+const day = 24 * time.Hour
+
+// date is midnight of a day like "2026-06-11".
+func date(text string) time.Time {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// pstnCall is a row of getPstnCalls that says little.
+func pstnCall(id string, start time.Time) graphsim.Row {
+	return graphsim.Row{Start: start, JSON: fmt.Appendf(nil, `{"id": %q, "startDateTime": %q}`, id, start.Format(time.RFC3339))}
+}
+
+func TestOnceStoresWhatIsServed(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 1, Users: 50, CallsPerDay: 120, History: 60 * day}})
+	rows := w.Once().Rows
+	w.WantServed()
+	w.WantSettled()
+	if n := len(w.Slots()); n != 366 {
+		t.Errorf("%d slots were read, want those of a year", n)
+	}
+	counted := int64(0)
+	for _, s := range w.Slots() {
+		counted += int64(s.Rows)
+	}
+	if counted != rows.New {
+		t.Errorf("the slots hold %d rows, want %d", counted, rows.New)
+	}
+	if got := w.Endpoint(); got.State != "on_time" || got.Failures != 0 || got.LastError != "" {
+		t.Errorf("endpoint %+v", got)
+	}
+	const missing = `SELECT count(*) FROM (SELECT user_id FROM teams.pstn_calls WHERE user_id IS NOT NULL EXCEPT SELECT user_id FROM teams.users) u`
+	if n := storetest.Query[int](t, w.Conn, missing); n > 0 {
+		t.Errorf("%d users are missing", n)
+	}
+}
+
+func TestReadingAgainWritesNothing(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 2, Users: 50, CallsPerDay: 120, History: 60 * day}})
+	n := w.Once().Rows.New
+	physical := func() string {
+		return storetest.Query[string](t, w.Conn, `SELECT
+			(SELECT md5(string_agg(c.xmin || c.ctid::text || c.updated_at, ',' ORDER BY id)) FROM teams.pstn_calls c) ||
+			(SELECT md5(string_agg(u.xmin || u.ctid::text, ',' ORDER BY user_id)) FROM teams.users u)`)
+	}
+	before := physical()
+	w.Forget()
+	got := w.Once().Rows
+	if want := (store.Counts{Pages: got.Pages, Seen: n, Unchanged: n}); got != want || n == 0 {
+		t.Errorf("counts %+v, want %+v", got, want)
+	}
+	if physical() != before {
+		t.Error("reading unchanged rows again wrote some")
+	}
+}
+
+func TestChangedRowsAreUpdated(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 3, Users: 50, CallsPerDay: 200, History: 60 * day}})
+	w.Once()
+	w.Graph.SetChanged(0.01)
+	changed := int64(len(w.Missing()))
+	w.Advance(2 * time.Second) // of two answers of one second neither is the newer one
+	w.Forget()
+	if got := w.Once().Rows; changed == 0 || got.Changed != changed || got.New != 0 {
+		t.Errorf("counts %+v, want %d changed", got, changed)
+	}
+	w.WantServed()
+}
+
+// Rows come days late and change; a daemon that looks now and then has them all once they settle.
+func TestLateRowsArrive(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 4, Users: 30, CallsPerDay: 60, History: 20 * day}})
+	for range 13 {
+		w.Once()
+		w.WantServed()
+		w.Advance(9 * time.Hour)
+	}
+	late := false
+	for _, run := range w.Runs()[1:] {
+		late = late || run.Rows.Changed > 0
+	}
+	if !late {
+		t.Error("no row changed after it was read: the test shows nothing")
+	}
+}
+
+// Rows that appear while a window is read move others to later pages.
+func TestRowsMoveBetweenPages(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 5, Users: 200, CallsPerDay: 2000, History: 6 * day}})
+	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
+		if r.Skip > 0 && r.N < 22 {
+			w.Advance(5 * time.Minute) // new rows with every page, for a while
+		}
+		return graphsim.Fault{}
+	})
+	if rows := w.Once().Rows; rows.Unchanged == 0 {
+		t.Error("no row stood on two pages: the test shows nothing")
+	}
+	w.Forget()
+	w.Once()
+	w.WantServed()
+}
+
+// Rows that leave Graph's reach while a window is read make it pass over others. The window is read again until its
+// first page stands still.
+func TestRowsLeaveBetweenPages(t *testing.T) {
+	t.Parallel()
+	const reach = 365 * day
+	var rows []graphsim.Row
+	for i := range 4000 {
+		start := scheduletest.Noon.Add(-reach + time.Duration(i)*2*time.Second)
+		rows = append(rows, pstnCall(fmt.Sprintf("row-%04d", i), start))
+	}
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}})
+	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
+		if r.N < 4 && r.Skip > 0 { // in the first reading, as the oldest window goes first
+			w.Advance(time.Minute) // 30 rows leave
+		}
+		return graphsim.Fault{}
+	})
+	counts := w.Once().Rows
+	served := 0
+	for range w.Graph.PSTNCalls(w.Now().Add(-reach), w.Now()) {
+		served++
+	}
+	const within = `SELECT count(*) FROM teams.pstn_calls WHERE start_at >= $1`
+	if stored := storetest.Query[int](t, w.Conn, within, w.Now().Add(-reach)); stored != served || served == len(rows) {
+		t.Errorf("%d of the %d rows that are still served are stored", stored, served)
+	}
+	if counts.Unchanged == 0 {
+		t.Error("no row was read twice: the window was not read again")
+	}
+}
+
+func TestDeniedSinceTheFirstDay(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 7, Users: 10, CallsPerDay: 10, History: 10 * day}})
+	w.Graph.SetDenied(true)
+	if _, err := w.Try(t.Context()); fetch.KindOf(err) != fetch.Denied {
+		t.Fatalf("error = %v", err)
+	}
+	if got := w.Endpoint(); got.State != "denied" || got.Failures != 1 {
+		t.Errorf("endpoint %+v", got)
+	}
+	if runs := w.Runs(); len(runs) != 1 || runs[0].Result != "denied" || runs[0].Rows.Pages != 0 {
+		t.Errorf("runs %+v", runs)
+	}
+	if slots := w.Slots(); len(slots) > 0 {
+		t.Errorf("slots were noted: %+v", slots)
+	}
+	w.Graph.SetDenied(false)
+	w.Once()
+	w.WantServed()
+}
+
+// The promise begins with the first start, even one that Entra turns away.
+func TestWrongSecretSinceTheFirstDay(t *testing.T) {
+	t.Parallel()
+	secret := "wrong"
+	w := scheduletest.New(t, scheduletest.Config{
+		Graph:  graphsim.Config{Seed: 10, Users: 10, CallsPerDay: 10, History: 10 * day},
+		Secret: func() (string, error) { return secret, nil },
+	})
+	if _, err := w.Try(t.Context()); fetch.KindOf(err) != fetch.Denied {
+		t.Fatalf("error = %v", err)
+	}
+	if got := w.Endpoint(); got.State != "denied" || got.Failures != 1 || got.Origin.IsZero() {
+		t.Errorf("endpoint %+v", got)
+	}
+	secret = graphsim.ClientSecret
+	w.Once()
+	w.WantServed()
+}
+
+func TestClockJumpStopsTheRun(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 8, Users: 10, CallsPerDay: 10, History: 10 * day}})
+	w.Once()
+	w.Forget()
+	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault { return graphsim.Fault{Date: r.Now.Add(60 * day)} })
+	if _, err := w.Try(t.Context()); !errors.Is(err, fetch.ErrClockJump) {
+		t.Fatalf("error = %v", err)
+	}
+	if slots := w.Slots(); len(slots) > 0 {
+		t.Errorf("a clock not to be trusted noted %+v", slots)
+	}
+}
+
+// What is noted after a run goes by the time after it: readings made during the run are not of the future.
+func TestNotesFollowAMovingClock(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 9, Users: 10, CallsPerDay: 20, History: 60 * day}})
+	w.Graph.SetFaults(func(graphsim.Request) graphsim.Fault {
+		w.Advance(time.Second)
+		return graphsim.Fault{}
+	})
+	w.Once()
+	w.WantSettled()
+	w.Advance(31 * day) // everything is due again
+	w.Once()
+	w.WantSettled()
+}
+
+// One key with two contents in one reading: the first is stored, the second kept raw, and reading it all again writes
+// nothing.
+func TestOneKeyOnTwoPages(t *testing.T) {
+	t.Parallel()
+	var rows []graphsim.Row
+	for i := range 2500 {
+		id := i
+		if i == 2400 {
+			id = 7 // as on the first page
+		}
+		start := scheduletest.Noon.Add(time.Duration(i-100_000) * time.Second)
+		text := fmt.Appendf(nil, `{"id": "row-%04d", "duration": %d, "startDateTime": %q}`, id, i, start.Format(time.RFC3339))
+		rows = append(rows, graphsim.Row{Start: start, JSON: text})
+	}
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}})
+	if got := w.Once().Rows; got.New != 2499 || got.Rejected == 0 {
+		t.Errorf("counts %+v, want 2499 new, and rejected ones", got)
+	}
+	if got := storetest.Query[int](t, w.Conn, `SELECT duration_s FROM teams.pstn_calls WHERE id = 'row-0007'`); got != 7 {
+		t.Errorf("the row has the content of row %d", got)
+	}
+	const rejected = `SELECT concat_ws(' ', reason, key) FROM ingest.rejects WHERE resolved_at IS NULL`
+	if got := storetest.Query[string](t, w.Conn, rejected); got != "key collision row-0007" {
+		t.Errorf("rejected: %s", got)
+	}
+	w.Forget()
+	if got := w.Once().Rows; got.New+got.Changed != 0 {
+		t.Errorf("reading again wrote: %+v", got)
+	}
+}
+
+// A database that refuses rows of one day, not by their values but for want of a right, costs the window of that day and
+// no other.
+func TestOneDayTheDatabaseRefuses(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 11, Users: 10, CallsPerDay: 20, History: 60 * day}})
+	w.Exec(`
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = '42501'; END $$;
+		CREATE TRIGGER refuse BEFORE INSERT ON teams.pstn_calls
+			FOR EACH ROW WHEN (NEW.start_at::date = '2026-06-01') EXECUTE FUNCTION refuse()`)
+	var refused *store.Error
+	if _, err := w.Try(t.Context()); !errors.As(err, &refused) || refused.State != "42501" {
+		t.Fatalf("error = %v", err)
+	}
+	slots := w.Slots()
+	for _, s := range slots {
+		if s.From.Equal(date("2026-06-01")) {
+			t.Errorf("the day that was refused counts as read: %+v", s)
+		}
+	}
+	if len(slots) < 336 {
+		t.Errorf("%d slots were read, want all windows but one", len(slots))
+	}
+}
+
+// A daemon that was off for weeks reads what it missed, as far as Graph reaches. What is out of reach is listed as lost,
+// to the second, and nothing else is.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	const reach = 30 * day
+	tests := []struct {
+		name string
+		off  time.Duration
+		lost []fetch.Window
+	}{
+		{name: "of 29 days", off: 29 * day},
+		{name: "of 31 days", off: 31 * day,
+			lost: []fetch.Window{{From: date("2026-06-15"), To: scheduletest.Noon.Add(31*day - reach)}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var rows []graphsim.Row
+			for at := scheduletest.Noon.Add(-reach + 2*time.Hour); at.Before(scheduletest.Noon.Add(tt.off)); at = at.Add(5 * time.Hour) {
+				rows = append(rows, pstnCall(at.Format(time.DateTime), at))
+			}
+			w := scheduletest.New(t, scheduletest.Config{
+				Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, Reach: reach, Settle: 6 * time.Hour,
+			})
+			w.Once()
+			w.WantServed()
+			w.Advance(tt.off)
+			w.Once()
+			got := w.Endpoint()
+			if diff := cmp.Diff(tt.lost, got.Lost); diff != "" {
+				t.Errorf("lost (-want +got):\n%s", diff)
+			}
+			if state := map[bool]string{false: "on_time", true: "late"}[len(tt.lost) > 0]; got.State != state || got.Failures != 0 {
+				t.Errorf("endpoint %+v, want it %s", got, state)
+			}
+			for _, row := range w.Missing() {
+				horizon := scheduletest.Noon.Add(tt.off - reach).Truncate(day) // of whole slots
+				if row.At.Before(scheduletest.Noon) || !row.At.Before(horizon) {
+					t.Errorf("the call of %v is not stored", row.At)
+				}
+			}
+			if again := w.Once(); again.Windows != 0 {
+				t.Errorf("the run after it planned %d windows", again.Windows)
+			}
+		})
+	}
+}

@@ -1,0 +1,128 @@
+package scheduletest
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/graphsim"
+	"ingestd/internal/schedule"
+	"ingestd/internal/store"
+)
+
+// A job is what package schedule takes to read one endpoint.
+type job = schedule.Job
+
+// startDaemon makes the client and the jobs, as cmd/ingestd does from its configuration.
+func (w *World) startDaemon() {
+	w.Helper()
+	if w.config.Log == nil {
+		w.config.Log = zaptest.NewLogger(w, zaptest.Level(zap.InfoLevel))
+	}
+	client := w.newClient()
+	w.jobs = nil
+	room := schedule.NewRoom()
+	for _, name := range w.endpoints() {
+		j := w.newJob(name)
+		j.Client, j.Room = client, room
+		w.jobs = append(w.jobs, j)
+	}
+	w.job = w.jobs[0]
+}
+
+func (w *World) endpoints() []string {
+	if len(w.config.Endpoints) == 0 {
+		return []string{"pstn_calls"}
+	}
+	return w.config.Endpoints
+}
+
+func (w *World) newClient() *fetch.Client {
+	w.Helper()
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(w.Graph.CAPEM())
+	client, err := fetch.New(fetch.Options{
+		TenantID: graphsim.TenantID, ClientID: graphsim.ClientID, Secret: w.config.secret,
+		GraphURL: w.Graph.GraphURL(), LoginURL: w.Graph.LoginURL(), RootCAs: roots, Limits: w.config.limits(),
+		Clock: fetch.Clock{Now: w.clock.Now, After: w.clock.After}, Log: w.config.Log,
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return client
+}
+
+func (w *World) newJob(name string) *job {
+	w.Helper()
+	i := slices.IndexFunc(fetch.Endpoints, func(e fetch.Endpoint) bool { return e.Name == name })
+	if i < 0 {
+		w.Fatalf("no endpoint is called %s", name)
+	}
+	e, c := fetch.Endpoints[i], w.config
+	policy := schedule.PolicyOf(e)
+	policy.Span = cmp.Or(c.Span, policy.Span)
+	policy.Reach = cmp.Or(c.Reach, policy.Reach)
+	policy.Settle = cmp.Or(c.Settle, policy.Settle)
+	return &job{
+		Tenant: Tenant, Name: "simulated", Endpoint: e, API: e.APIs[0], Enabled: true, Schedule: "*/5 * * * *",
+		Next:   func(after time.Time) time.Time { return after.Add(cmp.Or(c.Every, 50*time.Millisecond)) },
+		Policy: policy, StartFrom: c.StartFrom, DB: w.DB, Log: c.Log,
+	}
+}
+
+// A Result is what reading has done.
+type Result struct {
+	Windows int          // that were planned
+	Failed  int          // windows, and parts of them, that could not be read
+	Rows    store.Counts // of the lists
+	Details int          // call records stored with their details
+}
+
+// Once reads all that is due.
+func (w *World) Once() Result {
+	w.Helper()
+	result, err := w.Try(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	return result
+}
+
+// Try is Once where reading may fail, or be stopped.
+func (w *World) Try(ctx context.Context) (Result, error) {
+	r, err := schedule.Once(ctx, w.job, "once")
+	return Result{Windows: r.Windows, Failed: r.Failed, Rows: r.Rows, Details: int(r.Details)}, err
+}
+
+// Daemon runs the daemon, with all endpoints, until a condition holds.
+func (w *World) Daemon(until func() bool) error {
+	ctx, stop := context.WithCancel(w.Context())
+	defer stop()
+	ended := make(chan error)
+	go func() { ended <- schedule.Daemon(ctx, w.jobs) }()
+	for !until() {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	stop()
+	return <-ended
+}
+
+// survey is how the ledger says that the endpoint stands.
+func (w *World) survey() schedule.Survey {
+	w.Helper()
+	survey, err := w.job.Survey(w.Context(), w.Now())
+	if err != nil {
+		w.Fatal(err)
+	}
+	return survey
+}
