@@ -196,24 +196,28 @@ func (f *fetcher) readOne(ctx context.Context, r store.Record) {
 }
 
 // read reads a record in all its parts. All must be of one version.
-func (f *fetcher) read(ctx context.Context, r store.Record) (got *fetched, err error) {
-	got = &fetched{record: r, batch: f.job.Endpoint.Rows.NewBatch(), memory: f.job.Budget.Reserve()}
-	defer func() {
-		if err != nil {
-			got.memory.Release()
-		}
-		f.log.misfits.Add(int64(got.batch.Misfits))
-		f.log.unknown.Add(int64(got.batch.Unknown))
-	}()
-	for part, err := range f.job.Client.Record(ctx, f.job.API, r.ID.String(), got.memory, &f.log.usage) {
-		if err != nil {
-			return nil, err
-		}
-		if err := got.add(part); err != nil {
-			return nil, err
-		}
+func (f *fetcher) read(ctx context.Context, r store.Record) (*fetched, error) {
+	got := &fetched{record: r, batch: f.job.Endpoint.Rows.NewBatch(), memory: f.job.Budget.Reserve()}
+	err := f.readParts(ctx, got)
+	f.log.misfits.Add(int64(got.batch.Misfits))
+	f.log.unknown.Add(int64(got.batch.Unknown))
+	if err != nil {
+		got.memory.Release()
+		return nil, err
 	}
 	return got, nil
+}
+
+func (f *fetcher) readParts(ctx context.Context, got *fetched) error {
+	for part, err := range f.job.Client.Record(ctx, f.job.API, got.record.ID.String(), got.memory, &f.log.usage) {
+		if err != nil {
+			return err
+		}
+		if err := got.add(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // errOlder is an answer of an older version than the list named, and

@@ -128,15 +128,25 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 	return report, mostSevere(report.err, j.note(finish, state, &report))
 }
 
-// noteUnreachable notes a run that could not even begin, because Graph's time is
-// not known. The origin of an endpoint that was never started stays open: only
-// Graph's clock can tell what it is.
+// noteUnreachable notes a run that could not even begin, because Graph was not
+// reached. An endpoint that was never started gets an origin even so, by the
+// time that Entra's answers told, or else by this machine's clock; that one is
+// made anew once Graph has told the time.
 func (j *Job) noteUnreachable(ctx context.Context, why error) error {
-	state, known, err := j.DB.Endpoint(ctx, j.Tenant, j.Endpoint.Name)
-	if ctx.Err() != nil || err != nil || !known {
-		return err
+	if ctx.Err() != nil {
+		return nil
 	}
 	now := j.Client.Clock()
+	state, known, err := j.DB.Endpoint(ctx, j.Tenant, j.Endpoint.Name)
+	if err == nil && !known {
+		state, err = j.prepare(ctx, now)
+	}
+	if err != nil {
+		return err
+	}
+	if j.Client.Witnessed() {
+		state.ClockAt = &now
+	}
 	j.fail(&state, now, why)
 	return j.DB.PutEndpoint(ctx, state)
 }

@@ -39,6 +39,7 @@ type lister struct {
 
 	mu       sync.Mutex
 	answered bool // Graph has served a page in this run
+	outage   bool // nothing succeeds any more
 	inARow   int  // windows that failed since one was read
 	read     []slot
 	known    []slot // read before this run: for probes
@@ -179,6 +180,9 @@ func (l *lister) probe(ctx context.Context, failed Window, why error) error {
 			return err
 		}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.outage = true
 	return why
 }
 
@@ -201,8 +205,8 @@ func newest(slots []slot, most int) []slot {
 // noteFailures notes the slots that cannot be read, so that they are not in the
 // way of others for long. While nothing at all can be read, that is an outage
 // and no slot's fault.
-func (j *Job) noteFailures(ctx context.Context, run *store.Run, now time.Time, dead []failure, answered bool) error {
-	if !answered {
+func (j *Job) noteFailures(ctx context.Context, run *store.Run, now time.Time, dead []failure, l *lister) error {
+	if !l.hasAnswered() || l.outage {
 		return nil
 	}
 	for _, f := range dead {

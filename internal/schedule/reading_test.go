@@ -111,9 +111,9 @@ func TestLateRowsArrive(t *testing.T) {
 // Rows that appear while a window is read move others to later pages.
 func TestRowsMoveBetweenPages(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 5, Users: 200, CallsPerDay: 2000, History: 6 * day}})
+	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 5, Users: 200, CallsPerDay: 4000, History: 6 * day}})
 	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
-		if r.Skip > 0 && r.N < 22 {
+		if r.Skip > 0 && r.N < 60 {
 			w.Advance(5 * time.Minute) // new rows with every page, for a while
 		}
 		return graphsim.Fault{}
@@ -226,7 +226,7 @@ func TestNotesFollowAMovingClock(t *testing.T) {
 	w.WantSettled()
 }
 
-// One key with two contents in one reading: the first is stored, the second kept raw, and reading it all again writes
+// One key with two contents in one reading: the later is stored, the earlier kept raw, and reading it all again writes
 // nothing.
 func TestOneKeyOnTwoPages(t *testing.T) {
 	t.Parallel()
@@ -244,7 +244,7 @@ func TestOneKeyOnTwoPages(t *testing.T) {
 	if got := w.Once().Rows; got.New != 2499 || got.Rejected == 0 {
 		t.Errorf("counts %+v, want 2499 new, and rejected ones", got)
 	}
-	if got := storetest.Query[int](t, w.Conn, `SELECT duration_s FROM teams.pstn_calls WHERE id = 'row-0007'`); got != 7 {
+	if got := storetest.Query[int](t, w.Conn, `SELECT duration_s FROM teams.pstn_calls WHERE id = 'row-0007'`); got != 2400 {
 		t.Errorf("the row has the content of row %d", got)
 	}
 	const rejected = `SELECT concat_ws(' ', reason, key) FROM ingest.rejects WHERE resolved_at IS NULL`
@@ -313,8 +313,8 @@ func TestOutage(t *testing.T) {
 			if diff := cmp.Diff(tt.lost, got.Lost); diff != "" {
 				t.Errorf("lost (-want +got):\n%s", diff)
 			}
-			if state := map[bool]string{false: "on_time", true: "late"}[len(tt.lost) > 0]; got.State != state || got.Failures != 0 {
-				t.Errorf("endpoint %+v, want it %s", got, state)
+			if got.State != "on_time" || got.Failures != 0 { // a loss is a flag, and colours no state
+				t.Errorf("endpoint %+v", got)
 			}
 			for _, row := range w.Missing() {
 				horizon := scheduletest.Noon.Add(tt.off - reach).Truncate(day) // of whole slots

@@ -257,7 +257,7 @@ func TestRecordExpiresWhilePending(t *testing.T) {
 	w.Graph.SetFaults(nil)
 	w.Advance(day)
 	w.Once()
-	lost := scheduletest.Endpoint{State: "late", Watermark: scheduletest.RecordStart(2), LostRecords: []string{scheduletest.RecordID(2)}}
+	lost := scheduletest.Endpoint{State: "on_time", Watermark: scheduletest.RecordStart(2), LostRecords: []string{scheduletest.RecordID(2)}}
 	ignoreOthers := cmpopts.IgnoreFields(scheduletest.Endpoint{}, "Failures", "LastError", "Origin", "Due")
 	if diff := cmp.Diff(lost, w.Endpoint(), ignoreOthers, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("endpoint (-want +got):\n%s", diff)

@@ -118,7 +118,7 @@ func (x *execution) work(ctx context.Context, windows []Window, report *Report) 
 	list := func() error {
 		failed, dead, err := x.lister.readAll(ctx, windows)
 		report.Failed = failed
-		return mostSevere(err, x.job.noteFailures(x.finish, x.run, x.now, dead, x.lister.hasAnswered()))
+		return mostSevere(err, x.job.noteFailures(x.finish, x.run, x.now, dead, x.lister))
 	}
 	if !x.job.Endpoint.Versioned {
 		return safely(list)

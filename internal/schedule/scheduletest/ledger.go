@@ -40,7 +40,7 @@ func (w *World) Endpoint() Endpoint {
 	}
 	s := w.survey()
 	e.Due, e.Lost, e.Pending = s.Due, s.Lost, s.Pending
-	e.LostRecords, e.ParkedRecords = callIDs(s.RecordsGone), callIDs(s.RecordsParked)
+	e.LostRecords, e.ParkedRecords = callIDs(s.RecordsLost), callIDs(s.RecordsParked)
 	return e
 }
 
