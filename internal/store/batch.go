@@ -71,7 +71,7 @@ func (db *DB) commit(ctx context.Context, op string, s *save, store func(*attemp
 			counts = a.total()
 			return a.note(ctx, counts)
 		})
-		if !isRefused(err) {
+		if !isRefused(err) && !isBroken(err) {
 			break
 		}
 	}
@@ -79,6 +79,11 @@ func (db *DB) commit(ctx context.Context, op string, s *save, store func(*attemp
 		return Counts{}, err
 	}
 	return counts, nil
+}
+
+func isBroken(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == Broken
 }
 
 // isRefused reports whether the database does not take some row: poison, or a
@@ -162,10 +167,27 @@ func (a *attempt) write(ctx context.Context, todo []int) ([]string, error) {
 	if len(todo) == 0 {
 		return nil, nil
 	}
-	if a.careful {
-		return a.writeHalves(ctx, todo)
+	if !a.careful {
+		return a.writeAll(ctx, a.tx, todo)
 	}
-	return a.writeAll(ctx, a.tx, todo)
+	if err := a.anyWritable(ctx, todo); err != nil {
+		return nil, err
+	}
+	return a.writeHalves(ctx, todo)
+}
+
+// anyWritable returns an error that is no element's fault: the first and the
+// last one alone meet it too, as for want of a privilege. A trigger or function
+// of the customer's may raise the like of it for some elements only.
+func (a *attempt) anyWritable(ctx context.Context, todo []int) error {
+	for _, i := range []int{todo[0], todo[len(todo)-1]} {
+		if _, err := a.tryWrite(ctx, []int{i}); !isBroken(err) {
+			return nil
+		} else if i == todo[len(todo)-1] {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeAll copies elements to the stage and moves them over in key order, the
@@ -209,11 +231,9 @@ func appendMetadata(dst []byte, served time.Time, run *Run, hash int64) []byte {
 	return mapping.AppendField(dst, appendInt8(nil, hash))
 }
 
-// writeHalves writes elements under a savepoint and halves what the database
-// refuses, until the elements it refuses stand alone. They become rejects.
-func (a *attempt) writeHalves(ctx context.Context, todo []int) ([]string, error) {
-	var written []string
-	err := pgx.BeginFunc(ctx, a.tx, func(savepoint pgx.Tx) (err error) {
+// tryWrite writes elements under a savepoint.
+func (a *attempt) tryWrite(ctx context.Context, todo []int) (written []string, err error) {
+	err = pgx.BeginFunc(ctx, a.tx, func(savepoint pgx.Tx) (err error) {
 		// A constraint that is deferred would refuse at COMMIT, too late to see which row.
 		if _, err := savepoint.Exec(ctx, `SET CONSTRAINTS ALL IMMEDIATE`); err != nil {
 			return err
@@ -224,7 +244,14 @@ func (a *attempt) writeHalves(ctx context.Context, todo []int) ([]string, error)
 		_, err = savepoint.Exec(ctx, a.clear)
 		return err
 	})
-	if err = classify(err); !isRefused(err) {
+	return written, classify(err)
+}
+
+// writeHalves writes elements under savepoints and halves what the database
+// refuses, until the elements it refuses stand alone. They become rejects.
+func (a *attempt) writeHalves(ctx context.Context, todo []int) ([]string, error) {
+	written, err := a.tryWrite(ctx, todo)
+	if !isRefused(err) && !isBroken(err) {
 		return written, err
 	}
 	if len(todo) == 1 {

@@ -25,8 +25,23 @@ var (
 // version that is not above the stored one ends there.
 //
 // If the database refuses, the records are halved until the refused one stands
-// alone. It is kept raw as a reject, and all others are stored.
+// alone. It is kept raw as a reject, and all others are stored. An error that
+// every record meets is no record's fault, and keeps nothing.
 func (db *DB) SaveDetails(ctx context.Context, run *Run, t *Target, records []*mapping.Batch) []error {
+	results := db.saveDetails(ctx, run, t, records)
+	fault := func(err error) bool {
+		return isRefused(err) || isBroken(err) && slices.ContainsFunc(results, func(err error) bool { return err == nil })
+	}
+	for i, err := range results {
+		if fault(err) {
+			results[i] = errors.Join(err, db.keepRaw(ctx, run, t, records[i], err))
+		}
+	}
+	return results
+}
+
+// saveDetails is SaveDetails but for the rejects.
+func (db *DB) saveDetails(ctx context.Context, run *Run, t *Target, records []*mapping.Batch) []error {
 	var results []error
 	repeated := false
 	err := db.retry(ctx, "save details of "+run.Endpoint, saveTimeout, func(ctx context.Context, tx pgx.Tx) (err error) {
@@ -38,13 +53,11 @@ func (db *DB) SaveDetails(ctx context.Context, run *Run, t *Target, records []*m
 	switch {
 	case err == nil:
 		return results
-	case !isRefused(err):
-		return slices.Repeat([]error{err}, len(records))
-	case len(records) > 1:
+	case len(records) > 1 && (isRefused(err) || isBroken(err)):
 		half := len(records) / 2
-		return append(db.SaveDetails(ctx, run, t, records[:half]), db.SaveDetails(ctx, run, t, records[half:])...)
+		return append(db.saveDetails(ctx, run, t, records[:half]), db.saveDetails(ctx, run, t, records[half:])...)
 	}
-	return []error{errors.Join(err, db.keepRaw(ctx, run, t, records[0], err))}
+	return slices.Repeat([]error{err}, len(records))
 }
 
 // keepRaw keeps a record that the database refuses.
