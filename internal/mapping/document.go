@@ -33,7 +33,7 @@ type Value struct {
 
 // Parse indexes text, which must hold exactly one JSON value and must not be
 // changed while the Document is in use. Invalid UTF-8 and repeated names are
-// let through (the last of a name wins) and show up as blemishes of the
+// let through (the last of a name wins) and are told of the
 // elements that hold them. The Document's memory is used again by the next
 // call. Errors name a place and quote nothing.
 func (d *Document) Parse(text []byte) error {
@@ -143,7 +143,7 @@ func (v Value) Text() (text string, ok bool) {
 	if v.Kind() != '"' {
 		return "", false
 	}
-	b, _ := appendText(nil, v.Raw())
+	b, _ := v.unquoted()
 	return string(b), true
 }
 
@@ -189,7 +189,7 @@ func (v Value) Members() func(yield func(name, value Value) bool) {
 // several of that name, and the zero Value if there is none.
 func (v Value) Member(name string) (found Value) {
 	for n, value := range v.Members() {
-		if string(unescaped(n)) == name {
+		if text, _ := n.unquoted(); string(text) == name {
 			found = value
 		}
 	}
@@ -211,14 +211,14 @@ func (v Value) values() func(yield func(Value) bool) {
 	}
 }
 
-// absent tells whether the value stands for nothing: null means the same as
+// absent reports whether the value stands for nothing: null means the same as
 // a member that is not there.
 func (v Value) absent() bool {
 	k := v.Kind()
 	return k == 0 || k == 'n'
 }
 
-// blank tells whether the value is absent or the empty string, which Graph
+// blank reports whether the value is absent or the empty string, which Graph
 // uses for "unknown" side by side with null.
 func (v Value) blank() bool {
 	return v.absent() || string(v.Raw()) == `""`

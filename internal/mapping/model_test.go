@@ -60,13 +60,18 @@ var served = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 // store encodes one element as a batch of its own.
 func store(t testing.TB, m *Model, element string) *Batch {
 	t.Helper()
+	b := m.NewBatch()
+	appendTo(t, b, element)
+	return b
+}
+
+func appendTo(t testing.TB, b *Batch, element string) {
+	t.Helper()
 	var doc Document
 	if err := doc.Parse([]byte(element)); err != nil {
 		t.Fatalf("parse %.200s: %v", element, err)
 	}
-	b := m.NewBatch()
 	b.Append(doc.Root(), served)
-	return b
 }
 
 // rebuild returns the document of the batch's only element.

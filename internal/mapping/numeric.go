@@ -37,7 +37,7 @@ func parseDecimal(text []byte) (d decimal, ok bool) {
 	return d, len(d.digits)+d.exponent <= maxDigits && len(d.digits) <= maxDigits && -d.exponent <= maxDigits
 }
 
-// equalNumbers tells whether two JSON numbers are the same number.
+// equalNumbers reports whether two JSON numbers are the same number.
 func equalNumbers(a, b []byte) bool {
 	x, okX := parseDecimal(a)
 	y, okY := parseDecimal(b)
@@ -60,7 +60,7 @@ func (d decimal) equal(other decimal) bool {
 	return d.negative == other.negative && d.exponent == other.exponent && bytes.Equal(d.digits, other.digits)
 }
 
-// numberInRange tells whether jsonb, which keeps numbers as numeric, can hold
+// numberInRange reports whether jsonb, which keeps numbers as numeric, can hold
 // a JSON number.
 func numberInRange(text []byte) bool {
 	if len(text) < 20 && !bytes.ContainsAny(text, "eE") {
@@ -68,6 +68,20 @@ func numberInRange(text []byte) bool {
 	}
 	_, ok := parseDecimal(text)
 	return ok
+}
+
+// writtenOut returns a JSON number as numeric and jsonb print it: without an exponent, zero without a sign. ok is false
+// beyond maxDigits.
+func writtenOut(text []byte) (digits []byte, ok bool) {
+	plain := bytes.IndexByte(text, 'e') < 0 && bytes.IndexByte(text, 'E') < 0 && !bytes.HasPrefix(text, []byte("-0"))
+	if plain && len(text) < 20 {
+		return text, true
+	}
+	d, ok := parseDecimal(text)
+	if !ok || plain {
+		return text, ok
+	}
+	return numericJSON(nil, appendNumeric(nil, d)), true
 }
 
 var zeros = []byte("0000")

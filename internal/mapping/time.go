@@ -73,7 +73,7 @@ func millisColumn(dst []byte, v Value) ([]byte, error) {
 		return dst, errMisfit
 	}
 	out := appendFloat(dst, total/1e6)
-	if string(millisJSON(nil, out[len(dst):])) != string(v.Raw()) {
+	if back := millisJSON(nil, out[len(dst):]); string(back[1:len(back)-1]) != string(text) {
 		return out, errInexact
 	}
 	return out, nil

@@ -43,7 +43,7 @@ func (s *save) keepFirst(elements []int, order func(a, b int) int, drop func(kep
 }
 
 func (s *save) reject(e *mapping.Element, reason string) {
-	s.rejects = append(s.rejects, mapping.Reject{Raw: e.Raw, Reason: reason, Key: e.Key, At: e.At})
+	s.rejects = mapping.AddReject(s.rejects, e.Reject(reason))
 }
 
 // An attempt is one transaction in which a batch is saved.
@@ -228,9 +228,8 @@ func (a *attempt) writeHalves(ctx context.Context, todo []int) ([]string, error)
 		return written, err
 	}
 	if len(todo) == 1 {
-		e := a.batch.Elements[todo[0]]
 		a.refused++
-		a.rejects = append(a.rejects, mapping.Reject{Raw: e.Raw, Reason: err.Error(), Key: e.Key, At: e.At})
+		a.rejects = mapping.AddReject(a.rejects, a.batch.Elements[todo[0]].Reject(err.Error()))
 		return nil, nil
 	}
 	half := len(todo) / 2

@@ -49,15 +49,12 @@ func (db *DB) SaveDetails(ctx context.Context, run *Run, t *Target, records []*m
 
 // keepRaw keeps a record that the database refuses.
 func (db *DB) keepRaw(ctx context.Context, run *Run, t *Target, record *mapping.Batch, why error) error {
-	e := record.Elements[0]
-	refused := []reject{{Reject: mapping.Reject{Raw: wholeText(record), Reason: why.Error(), Key: e.Key, At: e.At}}}
+	refused := record.Elements[0].Reject(why.Error())
+	refused.Raw = record.Raw(0)
 	return db.retry(ctx, "keep a reject of "+run.Endpoint, noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		return putRejects(ctx, tx, run, t, refused)
+		return putRejects(ctx, tx, run, t, []reject{{Reject: refused}})
 	})
 }
-
-// wholeText is the document that the one element of a batch came from.
-func wholeText(record *mapping.Batch) []byte { return record.Elements[0].Raw }
 
 // details are call records being stored in one transaction.
 type details struct {
