@@ -176,7 +176,6 @@ CREATE TABLE ingest.runs (
     window_to      timestamptz NOT NULL,
     trigger        text        NOT NULL,
     started_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
-    start_xid      xid8        NOT NULL DEFAULT pg_snapshot_xmin(pg_current_snapshot()),
     heartbeat_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     waiting_until  timestamptz,
     finished_at    timestamptz,
@@ -203,7 +202,6 @@ COMMENT ON COLUMN ingest.runs.window_from IS 'Start of the earliest window plann
 COMMENT ON COLUMN ingest.runs.window_to IS 'End of the latest window planned.';
 COMMENT ON COLUMN ingest.runs.trigger IS 'What started it: schedule, start, once, backfill or demo.';
 COMMENT ON COLUMN ingest.runs.started_at IS 'Start, by the database''s clock.';
-COMMENT ON COLUMN ingest.runs.start_xid IS 'No row this run writes has a lower change_xid.';
 COMMENT ON COLUMN ingest.runs.heartbeat_at IS 'Its last commit, by the database''s clock.';
 COMMENT ON COLUMN ingest.runs.waiting_until IS 'Until when it waits because Graph said so; null while it does not.';
 COMMENT ON COLUMN ingest.runs.finished_at IS 'End, by the database''s clock; null while it runs, or where it was killed and no run has followed.';

@@ -44,7 +44,7 @@ func newRecordStatements(m *mapping.Model) *recordStatements {
 	headers := []string{
 		"{table}", root.Name,
 		"{stage}", "pg_temp.stage_details",
-		"{columns}", strings.Join(append(columns, "session_count"), ", "),
+		"{columns}", columnList(append(columns, "session_count")),
 		"{key}", "tenant_id, id",
 		"{set}", assignments(slices.DeleteFunc(slices.Clone(columns), func(c string) bool {
 			return c == "tenant_id" || c == "id" || c == "version"
@@ -56,7 +56,7 @@ func newRecordStatements(m *mapping.Model) *recordStatements {
 	var deletes []string
 	for i, table := range m.Tables[1:] {
 		deletes = append(deletes, fmt.Sprintf("t%d AS (DELETE FROM teams.%s WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]))", i+1, table.Name))
-		r.copyIn = append(r.copyIn, fmt.Sprintf("COPY teams.%s (tenant_id, %s) FROM STDIN (FORMAT binary)", table.Name, strings.Join(table.ColumnNames(), ", ")))
+		r.copyIn = append(r.copyIn, fmt.Sprintf("COPY teams.%s (%s) FROM STDIN (FORMAT binary)", table.Name, columnList(append([]string{"tenant_id"}, table.ColumnNames()...))))
 	}
 	r.delete = "WITH " + strings.Join(deletes, ",\n\t") + "\nSELECT 1\n"
 	return r

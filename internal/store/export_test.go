@@ -1,6 +1,18 @@
 package store
 
-import "slices"
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// ExecWithin runs a statement with a deadline that a test can wait for.
+func (db *DB) ExecWithin(ctx context.Context, op string, limit time.Duration, statement string) error {
+	return db.again(ctx, op, limit, func(ctx context.Context) error {
+		_, err := db.pool.Exec(ctx, statement)
+		return err
+	})
+}
 
 // Statements returns the SQL that stores the elements of a target, by name, in
 // the order in which it is run.

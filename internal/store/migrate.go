@@ -73,7 +73,8 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 		return err
 	}
 	if encoding != "UTF8" {
-		return fmt.Errorf("%w: the database has encoding %s, which cannot hold all names; make one with: createdb --encoding UTF8 --template template0", ErrNotMigrated, encoding)
+		return fmt.Errorf("%w: the database has encoding %s, which cannot hold all names; "+
+			"make one with: createdb --encoding UTF8 --template template0", ErrNotMigrated, encoding)
 	}
 	switch have, want, err := db.Version(ctx); {
 	case err != nil:
@@ -87,7 +88,8 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 }
 
 func tooNew(have, want uint) error {
-	return fmt.Errorf("%w: it has version %d, this program knows %d at most; install a newer ingestd", ErrNotMigrated, have, want)
+	return fmt.Errorf("%w: it has version %d, this program knows %d at most; install a newer ingestd",
+		ErrNotMigrated, have, want)
 }
 
 // MigrateUp brings the schema to this program's version. It leaves a newer one

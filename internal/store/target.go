@@ -92,12 +92,31 @@ func names(root *mapping.Layout, lead []string) []string {
 	return []string{
 		"{table}", root.Name,
 		"{stage}", "pg_temp.stage_" + root.Name,
-		"{columns}", strings.Join(slices.Concat(lead, metadata, mapped), ", "),
+		"{columns}", columnList(slices.Concat(lead, metadata, mapped)),
 		"{key}", strings.Join(slices.Concat(lead, mapped[:root.Key]), ", "),
 		"{id}", id.Name,
 		"{id_type}", id.Type.Name,
 		"{set}", assignments(slices.Concat(metadata, mapped[root.Key:])),
 	}
+}
+
+// columnList writes columns in lines that can be read.
+func columnList(columns []string) string {
+	var lines strings.Builder
+	width := 0
+	for i, name := range columns {
+		switch {
+		case i == 0:
+		case width+len(name) > 100:
+			lines.WriteString(",\n\t")
+			width = 0
+		default:
+			lines.WriteString(", ")
+		}
+		lines.WriteString(name)
+		width += len(name) + 2
+	}
+	return lines.String()
 }
 
 // assignments set columns to the values of the row that was to be inserted.

@@ -1,9 +1,15 @@
 -- === stage
 CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_call_records ON COMMIT DELETE ROWS AS
-SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id, organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id, organizer_administrative_unit_ids, unknown_fields FROM teams.call_records WITH NO DATA;
+SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields FROM teams.call_records WITH NO DATA;
 
 -- === copy
-COPY pg_temp.stage_call_records (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id, organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id, organizer_administrative_unit_ids, unknown_fields) FROM STDIN (FORMAT binary);
+COPY pg_temp.stage_call_records (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === look up
 SELECT id::text, version
@@ -16,8 +22,14 @@ WHERE tenant_id = $1 AND id = ANY ($2::uuid[]);
 -- follow change_xid. A raised version is tried at once, whatever became of the
 -- one before.
 WITH written AS (
-	INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id, organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id, organizer_administrative_unit_ids, unknown_fields, change_xid)
-	SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id, organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id, organizer_administrative_unit_ids, unknown_fields, pg_current_xact_id()
+	INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields, change_xid)
+	SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields, pg_current_xact_id()
 	FROM pg_temp.stage_call_records
 	ORDER BY tenant_id, id
 	ON CONFLICT (tenant_id, id) DO UPDATE
@@ -39,17 +51,29 @@ SELECT id::text FROM written;
 
 -- === stage of details
 CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_details ON COMMIT DELETE ROWS AS
-SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id, organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id, organizer_administrative_unit_ids, unknown_fields, session_count FROM teams.call_records WITH NO DATA;
+SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields, session_count FROM teams.call_records WITH NO DATA;
 
 -- === copy of details
-COPY pg_temp.stage_details (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id, organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id, organizer_administrative_unit_ids, unknown_fields, session_count) FROM STDIN (FORMAT binary);
+COPY pg_temp.stage_details (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields, session_count) FROM STDIN (FORMAT binary);
 
 -- === claim
 -- Stores the staged headers, in the order of their ids, each unless details of
 -- its version or a higher one are stored. The rows written are locked until the
 -- end of the transaction, so that nobody else writes details of theirs.
-INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id, organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id, organizer_administrative_unit_ids, unknown_fields, session_count, details_version, details_at, change_xid)
-SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id, organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id, organizer_administrative_unit_ids, unknown_fields, session_count, version, now(), pg_current_xact_id()
+INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields, session_count, details_version, details_at, change_xid)
+SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields, session_count, version, now(), pg_current_xact_id()
 FROM pg_temp.stage_details
 ORDER BY tenant_id, id
 ON CONFLICT (tenant_id, id) DO UPDATE
@@ -99,28 +123,60 @@ WITH t1 AS (DELETE FROM teams.call_participants WHERE tenant_id = $1 AND call_id
 SELECT 1;
 
 -- === copy children
-COPY teams.call_participants (tenant_id, call_id, participant_index, participant_id, identity_kind, identity_id, display_name, principal_name, identity_tenant_id, user_id, identity_endpoint_type, administrative_unit_ids, unknown_fields) FROM STDIN (FORMAT binary);
+COPY teams.call_participants (tenant_id, call_id, participant_index, participant_id, identity_kind, identity_id, display_name,
+	principal_name, identity_tenant_id, user_id, identity_endpoint_type, administrative_unit_ids,
+	unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === copy children
-COPY teams.sessions (tenant_id, call_id, session_index, session_id, start_at, end_at, modalities, failure_stage, failure_reason, is_test, unknown_fields) FROM STDIN (FORMAT binary);
+COPY teams.sessions (tenant_id, call_id, session_index, session_id, start_at, end_at, modalities, failure_stage,
+	failure_reason, is_test, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === copy children
-COPY teams.session_endpoints (tenant_id, call_id, session_index, side, endpoint_type, identity_id, display_name, principal_name, identity_tenant_id, identity_kind, user_id, endpoint_name, cpu_name, cpu_cores_count, cpu_processor_speed_in_mhz, user_agent_header, application_version, platform, product_family, azure_ad_app_id, communication_service_id, service_role, feedback_rating, feedback_text, feedback_tokens, unknown_fields) FROM STDIN (FORMAT binary);
+COPY teams.session_endpoints (tenant_id, call_id, session_index, side, endpoint_type, identity_id, display_name, principal_name,
+	identity_tenant_id, identity_kind, user_id, endpoint_name, cpu_name, cpu_cores_count,
+	cpu_processor_speed_in_mhz, user_agent_header, application_version, platform, product_family,
+	azure_ad_app_id, communication_service_id, service_role, feedback_rating, feedback_text,
+	feedback_tokens, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === copy children
-COPY teams.segments (tenant_id, call_id, session_index, segment_index, segment_id, start_at, end_at, failure_stage, failure_reason, unknown_fields) FROM STDIN (FORMAT binary);
+COPY teams.segments (tenant_id, call_id, session_index, segment_index, segment_id, start_at, end_at, failure_stage,
+	failure_reason, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === copy children
-COPY teams.segment_endpoints (tenant_id, call_id, session_index, segment_index, side, endpoint_type, identity_id, display_name, principal_name, identity_tenant_id, identity_kind, user_id, endpoint_name, cpu_name, cpu_cores_count, cpu_processor_speed_in_mhz, user_agent_header, application_version, platform, product_family, azure_ad_app_id, communication_service_id, service_role, feedback_rating, feedback_text, feedback_tokens, unknown_fields) FROM STDIN (FORMAT binary);
+COPY teams.segment_endpoints (tenant_id, call_id, session_index, segment_index, side, endpoint_type, identity_id, display_name,
+	principal_name, identity_tenant_id, identity_kind, user_id, endpoint_name, cpu_name, cpu_cores_count,
+	cpu_processor_speed_in_mhz, user_agent_header, application_version, platform, product_family,
+	azure_ad_app_id, communication_service_id, service_role, feedback_rating, feedback_text,
+	feedback_tokens, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === copy children
 COPY teams.segment_media (tenant_id, call_id, session_index, segment_index, media_index, label, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === copy children
-COPY teams.media_endpoints (tenant_id, call_id, session_index, segment_index, media_index, side, capture_device_name, capture_device_driver, render_device_name, render_device_driver, capture_not_functioning_event_ratio, cpu_insufficent_event_ratio, device_clipping_event_ratio, device_glitch_event_ratio, initial_signal_level_root_mean_square, low_speech_level_event_ratio, low_speech_to_noise_event_ratio, mic_glitch_rate, speaker_glitch_rate, render_mute_event_ratio, render_not_functioning_event_ratio, render_zero_volume_event_ratio, howling_event_count, received_noise_level, received_signal_level, sent_noise_level, sent_signal_level, connection_type, network_transport_protocol, wifi_band, wifi_radio_type, basic_service_set_identifier, dns_suffix, mac_address, subnet, wifi_microsoft_driver, wifi_microsoft_driver_version, wifi_vendor_driver, wifi_vendor_driver_version, ip_address, reflexive_ip_address, relay_ip_address, port, relay_port, wifi_battery_charge, wifi_channel, wifi_signal_strength, link_speed, bandwidth_low_event_ratio, delay_event_ratio, received_quality_event_ratio, sent_quality_event_ratio, trace_route_hops, unknown_fields) FROM STDIN (FORMAT binary);
+COPY teams.media_endpoints (tenant_id, call_id, session_index, segment_index, media_index, side, capture_device_name,
+	capture_device_driver, render_device_name, render_device_driver, capture_not_functioning_event_ratio,
+	cpu_insufficent_event_ratio, device_clipping_event_ratio, device_glitch_event_ratio,
+	initial_signal_level_root_mean_square, low_speech_level_event_ratio, low_speech_to_noise_event_ratio,
+	mic_glitch_rate, speaker_glitch_rate, render_mute_event_ratio, render_not_functioning_event_ratio,
+	render_zero_volume_event_ratio, howling_event_count, received_noise_level, received_signal_level,
+	sent_noise_level, sent_signal_level, connection_type, network_transport_protocol, wifi_band,
+	wifi_radio_type, basic_service_set_identifier, dns_suffix, mac_address, subnet,
+	wifi_microsoft_driver, wifi_microsoft_driver_version, wifi_vendor_driver, wifi_vendor_driver_version,
+	ip_address, reflexive_ip_address, relay_ip_address, port, relay_port, wifi_battery_charge,
+	wifi_channel, wifi_signal_strength, link_speed, bandwidth_low_event_ratio, delay_event_ratio,
+	received_quality_event_ratio, sent_quality_event_ratio, trace_route_hops, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === copy children
-COPY teams.media_streams (tenant_id, call_id, session_index, segment_index, media_index, stream_index, stream_id, stream_direction, start_at, end_at, audio_codec, video_codec, packet_utilization, average_bandwidth_estimate, average_jitter_ms, max_jitter_ms, average_round_trip_time_ms, max_round_trip_time_ms, average_audio_network_jitter_ms, max_audio_network_jitter_ms, average_freeze_duration_ms, rms_freeze_duration_ms, average_packet_loss_rate, max_packet_loss_rate, average_audio_degradation, average_ratio_of_concealed_samples, max_ratio_of_concealed_samples, average_received_frame_rate, average_video_frame_loss_percentage, average_video_frame_rate, average_video_packet_loss_rate, post_forward_error_correction_packet_loss_rate, low_frame_rate_ratio, low_video_processing_capability_ratio, is_audio_forward_error_correction_used, was_media_bypassed, unknown_fields) FROM STDIN (FORMAT binary);
+COPY teams.media_streams (tenant_id, call_id, session_index, segment_index, media_index, stream_index, stream_id,
+	stream_direction, start_at, end_at, audio_codec, video_codec, packet_utilization,
+	average_bandwidth_estimate, average_jitter_ms, max_jitter_ms, average_round_trip_time_ms,
+	max_round_trip_time_ms, average_audio_network_jitter_ms, max_audio_network_jitter_ms,
+	average_freeze_duration_ms, rms_freeze_duration_ms, average_packet_loss_rate, max_packet_loss_rate,
+	average_audio_degradation, average_ratio_of_concealed_samples, max_ratio_of_concealed_samples,
+	average_received_frame_rate, average_video_frame_loss_percentage, average_video_frame_rate,
+	average_video_packet_loss_rate, post_forward_error_correction_packet_loss_rate, low_frame_rate_ratio,
+	low_video_processing_capability_ratio, is_audio_forward_error_correction_used, was_media_bypassed,
+	unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === note
 -- Notes the versions whose details were stored, and forgets the failures of

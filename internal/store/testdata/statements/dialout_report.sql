@@ -1,9 +1,13 @@
 -- === stage
 CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_dialout_report ON COMMIT DELETE ROWS AS
-SELECT tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id, user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls, total_call_seconds, total_call_charge, unknown_fields FROM teams.dialout_report WITH NO DATA;
+SELECT tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields FROM teams.dialout_report WITH NO DATA;
 
 -- === copy
-COPY pg_temp.stage_dialout_report (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id, user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls, total_call_seconds, total_call_charge, unknown_fields) FROM STDIN (FORMAT binary);
+COPY pg_temp.stage_dialout_report (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === look up
 SELECT report_key::text, row_hash, updated_at
@@ -14,8 +18,12 @@ WHERE tenant_id = $1 AND report_key = ANY ($2::text[]) AND window_from = $3 AND 
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
 -- stored one came from a clock that was ahead.
-INSERT INTO teams.dialout_report AS t (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id, user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls, total_call_seconds, total_call_charge, unknown_fields, change_xid)
-SELECT tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id, user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls, total_call_seconds, total_call_charge, unknown_fields, pg_current_xact_id()
+INSERT INTO teams.dialout_report AS t (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields, change_xid)
+SELECT tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields, pg_current_xact_id()
 FROM pg_temp.stage_dialout_report
 ORDER BY tenant_id, window_from, window_to, report_key
 ON CONFLICT (tenant_id, window_from, window_to, report_key) DO UPDATE

@@ -1,9 +1,19 @@
 -- === stage
 CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_direct_routing_calls ON COMMIT DELETE ROWS AS
-SELECT tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name, user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call, caller_number, callee_number, media_path_location, signaling_location, final_sip_code, call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled, transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids, unknown_fields FROM teams.direct_routing_calls WITH NO DATA;
+SELECT tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name,
+	user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call,
+	caller_number, callee_number, media_path_location, signaling_location, final_sip_code,
+	call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
+	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
+	unknown_fields FROM teams.direct_routing_calls WITH NO DATA;
 
 -- === copy
-COPY pg_temp.stage_direct_routing_calls (tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name, user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call, caller_number, callee_number, media_path_location, signaling_location, final_sip_code, call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled, transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids, unknown_fields) FROM STDIN (FORMAT binary);
+COPY pg_temp.stage_direct_routing_calls (tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name,
+	user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call,
+	caller_number, callee_number, media_path_location, signaling_location, final_sip_code,
+	call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
+	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
+	unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === look up
 SELECT id::text, row_hash, updated_at
@@ -14,8 +24,18 @@ WHERE tenant_id = $1 AND id = ANY ($2::text[]);
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
 -- stored one came from a clock that was ahead.
-INSERT INTO teams.direct_routing_calls AS t (tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name, user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call, caller_number, callee_number, media_path_location, signaling_location, final_sip_code, call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled, transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids, unknown_fields, change_xid)
-SELECT tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name, user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call, caller_number, callee_number, media_path_location, signaling_location, final_sip_code, call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled, transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids, unknown_fields, pg_current_xact_id()
+INSERT INTO teams.direct_routing_calls AS t (tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name,
+	user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call,
+	caller_number, callee_number, media_path_location, signaling_location, final_sip_code,
+	call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
+	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
+	unknown_fields, change_xid)
+SELECT tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name,
+	user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call,
+	caller_number, callee_number, media_path_location, signaling_location, final_sip_code,
+	call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
+	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
+	unknown_fields, pg_current_xact_id()
 FROM pg_temp.stage_direct_routing_calls
 ORDER BY tenant_id, id
 ON CONFLICT (tenant_id, id) DO UPDATE

@@ -1,9 +1,11 @@
 -- === stage
 CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_pstn_blocked_users_log ON COMMIT DELETE ROWS AS
-SELECT tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name, user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields FROM teams.pstn_blocked_users_log WITH NO DATA;
+SELECT tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
+	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields FROM teams.pstn_blocked_users_log WITH NO DATA;
 
 -- === copy
-COPY pg_temp.stage_pstn_blocked_users_log (tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name, user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields) FROM STDIN (FORMAT binary);
+COPY pg_temp.stage_pstn_blocked_users_log (tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
+	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === look up
 SELECT event_key::text, row_hash, updated_at
@@ -14,8 +16,10 @@ WHERE tenant_id = $1 AND event_key = ANY ($2::text[]);
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
 -- stored one came from a clock that was ahead.
-INSERT INTO teams.pstn_blocked_users_log AS t (tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name, user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields, change_xid)
-SELECT tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name, user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields, pg_current_xact_id()
+INSERT INTO teams.pstn_blocked_users_log AS t (tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
+	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields, change_xid)
+SELECT tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
+	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields, pg_current_xact_id()
 FROM pg_temp.stage_pstn_blocked_users_log
 ORDER BY tenant_id, event_key
 ON CONFLICT (tenant_id, event_key) DO UPDATE

@@ -1,9 +1,19 @@
 -- === stage
 CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_pstn_calls ON COMMIT DELETE ROWS AS
-SELECT tenant_id, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name, user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge, connection_charge, currency, conference_id, destination_context, destination_name, inventory_type, license_capability, operator, call_duration_source, usage_country_code, tenant_country_code, other_party_country_code, administrative_unit_ids, client_local_ip_v4_address, client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields FROM teams.pstn_calls WITH NO DATA;
+SELECT tenant_id, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name,
+	user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge,
+	connection_charge, currency, conference_id, destination_context, destination_name, inventory_type,
+	license_capability, operator, call_duration_source, usage_country_code, tenant_country_code,
+	other_party_country_code, administrative_unit_ids, client_local_ip_v4_address,
+	client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields FROM teams.pstn_calls WITH NO DATA;
 
 -- === copy
-COPY pg_temp.stage_pstn_calls (tenant_id, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name, user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge, connection_charge, currency, conference_id, destination_context, destination_name, inventory_type, license_capability, operator, call_duration_source, usage_country_code, tenant_country_code, other_party_country_code, administrative_unit_ids, client_local_ip_v4_address, client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields) FROM STDIN (FORMAT binary);
+COPY pg_temp.stage_pstn_calls (tenant_id, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name,
+	user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge,
+	connection_charge, currency, conference_id, destination_context, destination_name, inventory_type,
+	license_capability, operator, call_duration_source, usage_country_code, tenant_country_code,
+	other_party_country_code, administrative_unit_ids, client_local_ip_v4_address,
+	client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === look up
 SELECT id::text, row_hash, updated_at
@@ -14,8 +24,18 @@ WHERE tenant_id = $1 AND id = ANY ($2::text[]);
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
 -- stored one came from a clock that was ahead.
-INSERT INTO teams.pstn_calls AS t (tenant_id, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name, user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge, connection_charge, currency, conference_id, destination_context, destination_name, inventory_type, license_capability, operator, call_duration_source, usage_country_code, tenant_country_code, other_party_country_code, administrative_unit_ids, client_local_ip_v4_address, client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields, change_xid)
-SELECT tenant_id, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name, user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge, connection_charge, currency, conference_id, destination_context, destination_name, inventory_type, license_capability, operator, call_duration_source, usage_country_code, tenant_country_code, other_party_country_code, administrative_unit_ids, client_local_ip_v4_address, client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields, pg_current_xact_id()
+INSERT INTO teams.pstn_calls AS t (tenant_id, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name,
+	user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge,
+	connection_charge, currency, conference_id, destination_context, destination_name, inventory_type,
+	license_capability, operator, call_duration_source, usage_country_code, tenant_country_code,
+	other_party_country_code, administrative_unit_ids, client_local_ip_v4_address,
+	client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields, change_xid)
+SELECT tenant_id, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name,
+	user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge,
+	connection_charge, currency, conference_id, destination_context, destination_name, inventory_type,
+	license_capability, operator, call_duration_source, usage_country_code, tenant_country_code,
+	other_party_country_code, administrative_unit_ids, client_local_ip_v4_address,
+	client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields, pg_current_xact_id()
 FROM pg_temp.stage_pstn_calls
 ORDER BY tenant_id, id
 ON CONFLICT (tenant_id, id) DO UPDATE

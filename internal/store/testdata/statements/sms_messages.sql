@@ -1,9 +1,15 @@
 -- === stage
 CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_sms_messages ON COMMIT DELETE ROWS AS
-SELECT tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name, user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number, destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name, license_capability, sms_units, administrative_unit_ids, unknown_fields FROM teams.sms_messages WITH NO DATA;
+SELECT tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name,
+	user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number,
+	destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name,
+	license_capability, sms_units, administrative_unit_ids, unknown_fields FROM teams.sms_messages WITH NO DATA;
 
 -- === copy
-COPY pg_temp.stage_sms_messages (tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name, user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number, destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name, license_capability, sms_units, administrative_unit_ids, unknown_fields) FROM STDIN (FORMAT binary);
+COPY pg_temp.stage_sms_messages (tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name,
+	user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number,
+	destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name,
+	license_capability, sms_units, administrative_unit_ids, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === look up
 SELECT id::text, row_hash, updated_at
@@ -14,8 +20,14 @@ WHERE tenant_id = $1 AND id = ANY ($2::text[]);
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
 -- stored one came from a clock that was ahead.
-INSERT INTO teams.sms_messages AS t (tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name, user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number, destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name, license_capability, sms_units, administrative_unit_ids, unknown_fields, change_xid)
-SELECT tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name, user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number, destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name, license_capability, sms_units, administrative_unit_ids, unknown_fields, pg_current_xact_id()
+INSERT INTO teams.sms_messages AS t (tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name,
+	user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number,
+	destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name,
+	license_capability, sms_units, administrative_unit_ids, unknown_fields, change_xid)
+SELECT tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name,
+	user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number,
+	destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name,
+	license_capability, sms_units, administrative_unit_ids, unknown_fields, pg_current_xact_id()
 FROM pg_temp.stage_sms_messages
 ORDER BY tenant_id, id
 ON CONFLICT (tenant_id, id) DO UPDATE
