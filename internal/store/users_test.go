@@ -5,19 +5,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ingestd/internal/store/storetest"
 )
 
-// refreshUsers brings teams.users up to date. Transactions of other tests are in
-// the same cluster, and what is changed while one of them is open waits for it.
 func (f *fixture) refreshUsers() {
 	f.t.Helper()
-	behind := fmt.Sprintf(`SELECT EXISTS (SELECT 1 FROM teams.%[1]s WHERE tenant_id = $1 AND change_xid >= coalesce((
-		SELECT xid FROM ingest.marks WHERE tenant_id = $1 AND endpoint = '%[1]s'), '0'))`, f.endpoint.Name)
-	for f.query(behind, tenant) == "true" {
-		if _, err := f.db.RefreshUsers(f.t.Context(), f.target, 1000); err != nil {
-			f.t.Fatal(err)
-		}
-	}
+	storetest.RefreshUsers(f.t, f.db, f.conn, f.target)
 }
 
 // userCall is a call of a user on a day of March.
@@ -97,21 +91,37 @@ func (f *fixture) waitForTransactions() {
 	}
 }
 
-// Where nothing has changed, nothing is written, and a long table is not read.
-func TestUsersUnchanged(t *testing.T) {
-	f := newFixture(t)
-	f.save(noon, userCall(1, 1, 5, "Name"))
-	f.refreshUsers()
-	f.exec(`
+// Where nothing has changed, nothing is written, and however long the table is,
+// little is read; nor where few rows have changed.
+func TestUsersCostWhatHasChanged(t *testing.T) {
+	t.Parallel()
+	m := newMeter(t)
+	m.exec(`
 		INSERT INTO teams.pstn_calls (tenant_id, id, user_id, start_at, updated_at, run_id, row_hash, change_xid)
-		SELECT $1, 'old ' || n, gen_random_uuid(), $2, $2, 1, n, '3' FROM generate_series(1, 50000) n`, tenant, noon)
-	f.exec(`ANALYZE teams.pstn_calls`)
-	before := f.query(`SELECT string_agg(xmin || ctid::text, ' ') FROM ingest.marks`)
-	if more, err := f.db.RefreshUsers(t.Context(), f.target, 1000); more || err != nil {
-		t.Fatalf("more %v, %v", more, err)
+		SELECT $1, 'old ' || n, gen_random_uuid(), $2, $2, 1, n, (3 + n / 1000)::text::xid8 FROM generate_series(1, 100000) n`, tenant, noon)
+	m.exec(`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '200')`, tenant)
+	m.exec(`ANALYZE`)
+	to := target(t, calls)
+	const mark = `SELECT string_agg(xmin || ctid::text, ' ') FROM ingest.marks`
+	before := storetest.Query[string](t, m.conn, mark)
+	refresh := func() {
+		if more, err := m.db.RefreshUsers(t.Context(), to, 1000); more || err != nil {
+			t.Errorf("more %v, %v", more, err)
+		}
 	}
-	if after := f.query(`SELECT string_agg(xmin || ctid::text, ' ') FROM ingest.marks`); after != before {
+	refresh() // reads the catalog
+	if n := m.blocks(refresh); n > 10 {
+		t.Errorf("%d blocks read where nothing has changed", n)
+	}
+	if after := storetest.Query[string](t, m.conn, mark); after != before {
 		t.Error("the mark was written")
+	}
+	m.exec(`UPDATE teams.pstn_calls SET change_xid = '300' WHERE row_hash <= 100`)
+	if n := m.blocks(refresh); n > 800 {
+		t.Errorf("%d blocks read for 100 changed rows", n)
+	}
+	if n := storetest.Query[int](t, m.conn, `SELECT count(*) FROM teams.users`); n != 100 {
+		t.Errorf("%d users, want 100", n)
 	}
 }
 
