@@ -47,6 +47,13 @@ func (a *attempt) saveRows(ctx context.Context) error {
 	if err := a.replaceAgain(ctx, stored); err != nil {
 		return err
 	}
+	return a.writeRows(ctx, stored)
+}
+
+// writeRows writes what has changed. An element that is stored as served closes
+// the rejects of its key; one that is not, or of two contents in one reading, does
+// not.
+func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow) error {
 	written, err := a.write(ctx, a.changed(stored))
 	if err != nil {
 		return err
@@ -55,7 +62,15 @@ func (a *attempt) saveRows(ctx context.Context) error {
 		_, known := stored[id]
 		a.count(known)
 	}
-	a.resolved = a.ids
+	open := map[string]bool{}
+	for _, r := range a.rejects {
+		open[r.Key] = open[r.Key] || !r.Stored
+	}
+	for n, i := range a.keep {
+		if key := a.batch.Elements[i].Key; !open[key] && !a.reading.Again[key] {
+			a.resolved = append(a.resolved, a.ids[n])
+		}
+	}
 	return nil
 }
 
@@ -146,15 +161,9 @@ func (a *attempt) replaceDay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	written, err := a.write(ctx, a.changed(stored))
-	if err != nil {
+	if err := a.writeRows(ctx, stored); err != nil {
 		return err
 	}
-	for _, id := range written {
-		_, known := stored[id]
-		a.count(known)
-	}
-	a.resolved = a.ids
 	return a.deleteRest(ctx, day)
 }
 

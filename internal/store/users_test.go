@@ -4,18 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"ingestd/internal/store/storetest"
 )
 
-// refreshUsers brings teams.users up to date. Transactions of other tests are in
-// the same cluster, and what is changed while one of them is open waits for it.
 func (f *fixture) refreshUsers() {
 	f.t.Helper()
-	behind := fmt.Sprintf(`SELECT EXISTS (SELECT 1 FROM teams.%s WHERE change_xid >= coalesce((SELECT xid FROM ingest.marks), '0'))`, f.endpoint.Name)
-	for f.query(behind) == "true" {
-		if _, err := f.db.RefreshUsers(f.t.Context(), f.target, 1000); err != nil {
-			f.t.Fatal(err)
-		}
-	}
+	storetest.RefreshUsers(f.t, f.db, f.conn, f.target)
 }
 
 // userCall is a call of a user on a day of March.
@@ -58,5 +54,99 @@ func TestUsersOfOneTime(t *testing.T) {
 	want := "1 A u1-renamed@example.com 2026-03-05 2026-03-05 pstn_calls; 2 A u2-renamed@example.com 2026-03-05 2026-03-05 pstn_calls"
 	if got := f.query(users); got != want {
 		t.Fatalf("users = %s\nwant %s", got, want)
+	}
+}
+
+// Users are refreshed in slices of whole transactions, and at least one.
+func TestUsersInSlices(t *testing.T) {
+	f := newFixture(t)
+	for n, rows := range []int{1, 5, 1, 1, 2} {
+		var list []string
+		for i := range rows {
+			list = append(list, userCall(10*n+i, 10*n+i, 5, "Name"))
+		}
+		f.save(noon, list...)
+	}
+	f.waitForTransactions()
+	var seen []string
+	for more := true; more; {
+		var err error
+		if more, err = f.db.RefreshUsers(t.Context(), f.target, 2); err != nil {
+			t.Fatal(err)
+		}
+		seen = append(seen, f.query(`SELECT count(*) FROM teams.users`))
+	}
+	if got := strings.Join(seen, " "); got != "1 6 8 10" {
+		t.Errorf("users after each slice: %s, want 1 6 8 10", got)
+	}
+}
+
+// waitForTransactions waits until no transaction of another test is open that is
+// older than what this test has written.
+func (f *fixture) waitForTransactions() {
+	f.t.Helper()
+	written := f.query(`SELECT max(change_xid::text::bigint) FROM teams.` + f.endpoint.Name)
+	for f.query(`SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > $1::bigint`, written) != "true" {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// Where nothing has changed, nothing is written, and however long the table is,
+// little is read; nor where few rows have changed.
+func TestUsersCostWhatHasChanged(t *testing.T) {
+	t.Parallel()
+	m := newMeter(t)
+	m.exec(`
+		INSERT INTO teams.pstn_calls (tenant_id, id, user_id, start_at, updated_at, run_id, row_hash, change_xid)
+		SELECT $1, 'old ' || n, gen_random_uuid(), $2, $2, 1, n, (3 + n / 1000)::text::xid8 FROM generate_series(1, 100000) n`, tenant, noon)
+	m.exec(`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '200')`, tenant)
+	m.exec(`ANALYZE`)
+	to := target(t, calls)
+	const mark = `SELECT string_agg(xmin || ctid::text, ' ') FROM ingest.marks`
+	before := storetest.Query[string](t, m.conn, mark)
+	refresh := func() {
+		if more, err := m.db.RefreshUsers(t.Context(), to, 1000); more || err != nil {
+			t.Errorf("more %v, %v", more, err)
+		}
+	}
+	refresh() // reads the catalog
+	if n := m.blocks(refresh); n > 10 {
+		t.Errorf("%d blocks read where nothing has changed", n)
+	}
+	if after := storetest.Query[string](t, m.conn, mark); after != before {
+		t.Error("the mark was written")
+	}
+	m.exec(`UPDATE teams.pstn_calls SET change_xid = '300' WHERE row_hash <= 100`)
+	if n := m.blocks(refresh); n > 800 {
+		t.Errorf("%d blocks read for 100 changed rows", n)
+	}
+	if n := storetest.Query[int](t, m.conn, `SELECT count(*) FROM teams.users`); n != 100 {
+		t.Errorf("%d users, want 100", n)
+	}
+}
+
+// What a transaction writes that is still open is not passed over.
+func TestUsersWaitForOpenTransactions(t *testing.T) {
+	f := newFixture(t)
+	tx, err := f.conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tx.Exec(t.Context(), `
+		INSERT INTO teams.pstn_calls (tenant_id, id, user_id, user_display_name, start_at, updated_at, run_id, row_hash)
+		VALUES ($1, 'late', $1, 'Late', $2, $2, 1, 1)`, tenant, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.save(noon, userCall(1, 1, 5, "Early"))
+	if more, err := f.db.RefreshUsers(t.Context(), f.target, 1000); more || err != nil {
+		t.Fatalf("more %v, %v", more, err)
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.refreshUsers()
+	if got := f.query(`SELECT string_agg(display_name, ' ' ORDER BY display_name) FROM teams.users`); got != "Early Late" {
+		t.Errorf("users = %s", got)
 	}
 }
