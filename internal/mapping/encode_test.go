@@ -238,7 +238,7 @@ func call() *rapid.Generator[string] {
 	return rapid.Map(object(map[string]*rapid.Generator[string]{
 		"version": value("Edm.Int64"), "startDateTime": value("Edm.DateTimeOffset"), "charge": value("Edm.Decimal"),
 		"userBlockMode": rapid.SampledFrom([]string{"", `"Blocked"`, `"blocked"`, `"a\u0000"`, `7`}),
-		"modalities": value("Edm.String"), "units": value("Collection(administrativeUnitInfo)"), "legs": list(leg),
+		"modalities":    value("Edm.String"), "units": value("Collection(administrativeUnitInfo)"), "legs": list(leg),
 		"new": value("Edm.Decimal"),
 		"organizer": object(map[string]*rapid.Generator[string]{"id": value("Edm.String"), "identity": who,
 			"new": value("Edm.Boolean")}),
