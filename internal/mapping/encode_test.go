@@ -19,14 +19,15 @@ const id = `"id": "0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01"`
 func TestColumnValue(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, table, column, element, want string }{
-		{"text in lower case", "calls", "call_type", `{` + id + `, "callType": "ByotIn"}`, `"byotin"`},
-		{"empty text is null", "calls", "call_type", `{` + id + `, "callType": ""}`, `NULL`},
-		{"NUL becomes U+FFFD", "calls", "call_type", `{` + id + `, "callType": "a\u0000b"}`, "\"a\uFFFDb\""},
-		{"lone surrogate becomes U+FFFD", "calls", "call_type", `{` + id + `, "callType": "a\ud800b"}`, "\"a\uFFFDb\""},
-		{"bad UTF-8 becomes U+FFFD", "calls", "call_type", `{` + id + `, "callType": "a` + "\xff" + `b"}`, "\"a\uFFFDb\""},
-		{"number in a text column", "calls", "call_type", `{` + id + `, "callType": 5}`, `NULL`},
-		{"last of two names wins", "calls", "call_type", `{"callType": "a", ` + id + `, "callType": "b"}`, `"b"`},
-		{"escaped name", "calls", "call_type", `{` + id + `, "call\u0054ype": "a"}`, `"a"`},
+		{"text in lower case", "calls", "block_mode", `{` + id + `, "userBlockMode": "ByotIn"}`, `"byotin"`},
+		{"empty text is null", "calls", "block_mode", `{` + id + `, "userBlockMode": ""}`, `NULL`},
+		{"NUL becomes U+FFFD", "calls", "block_mode", `{` + id + `, "userBlockMode": "a\u0000b"}`, "\"a\uFFFDb\""},
+		{"lone surrogate becomes U+FFFD", "calls", "block_mode", `{` + id + `, "userBlockMode": "a\ud800b"}`, "\"a\uFFFDb\""},
+		{"bad UTF-8 becomes U+FFFD", "calls", "block_mode", `{` + id + `, "userBlockMode": "a` + "\xff" + `b"}`,
+			"\"a\uFFFDb\""},
+		{"number in a text column", "calls", "block_mode", `{` + id + `, "userBlockMode": 5}`, `NULL`},
+		{"last of two names wins", "calls", "block_mode", `{"userBlockMode": "a", ` + id + `, "userBlockMode": "b"}`, `"b"`},
+		{"escaped name", "calls", "block_mode", `{` + id + `, "userBlock\u004dode": "a"}`, `"a"`},
 		{"GUID in lower case", "calls", "id", `{"id": "0E7C4A52-5D1F-4B6E-9D39-6F2D9A3C1B01"}`,
 			`"0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01"`},
 		{"seventh digit is cut, not rounded", "calls", "start_at", `{` + id +
@@ -124,7 +125,7 @@ func TestReject(t *testing.T) {
 		{"no key", `{"version": 1}`, "no key: id is missing", false},
 		{"null key", `{"id": null}`, "no key: id is missing", false},
 		{"misfit in the key", `{"id": "not a guid"}`, "no key: id does not fit its column", false},
-		{"NUL", `{` + id + `, "callType": "a\u0000b"}`, "text that PostgreSQL cannot store", true},
+		{"NUL", `{` + id + `, "userBlockMode": "a\u0000b"}`, "text that PostgreSQL cannot store", true},
 		{"NUL in an unknown member", `{` + id + `, "new": {"a": ["\u0000"]}}`, "text that PostgreSQL cannot store", true},
 		{"NUL in an unknown name", `{` + id + `, "n\u0000w": 1}`, "text that PostgreSQL cannot store", true},
 		{"lone surrogate in a list", `{` + id + `, "modalities": ["\udfff"]}`, "text that PostgreSQL cannot store", true},
@@ -236,7 +237,8 @@ func call() *rapid.Generator[string] {
 	})
 	return rapid.Map(object(map[string]*rapid.Generator[string]{
 		"version": value("Edm.Int64"), "startDateTime": value("Edm.DateTimeOffset"), "charge": value("Edm.Decimal"),
-		"modalities": value("Edm.String"), "units": value("Collection(administrativeUnitInfo)"), "legs": list(leg),
+		"userBlockMode": rapid.SampledFrom([]string{"", `"Blocked"`, `"blocked"`, `"a\u0000"`, `7`}),
+		"modalities":    value("Edm.String"), "units": value("Collection(administrativeUnitInfo)"), "legs": list(leg),
 		"new": value("Edm.Decimal"),
 		"organizer": object(map[string]*rapid.Generator[string]{"id": value("Edm.String"), "identity": who,
 			"new": value("Edm.Boolean")}),
@@ -288,7 +290,7 @@ func list(element *rapid.Generator[string]) *rapid.Generator[string] {
 
 func FuzzAppend(f *testing.F) {
 	f.Add([]byte(`{` + id +
-		`, "callType": "a\u0000", "legs": [{"caller": {"who": {"user": {}}}, "streams": [{"loss": 1e-7}]}]}`))
+		`, "userBlockMode": "a\u0000", "legs": [{"caller": {"who": {"user": {}}}, "streams": [{"loss": 1e-7}]}]}`))
 	f.Add([]byte(`{"id": "0E7C4A52-5D1F-4B6E-9D39-6F2D9A3C1B01", "charge": 1E+3, "charge": "\ud800"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var doc Document

@@ -178,7 +178,7 @@ func TestExtendByWhatCannotBeStored(t *testing.T) {
 // A record taken back is kept once, as not stored, whatever it had become a reject for before.
 func TestRejectLast(t *testing.T) {
 	t.Parallel()
-	const bad = `{` + id + `, "callType": "a\u0000b"}`
+	const bad = `{` + id + `, "userBlockMode": "a\u0000b"}`
 	b := store(t, calls, bad)
 	appendTo(t, b, `{"id": 7}`)
 	b.RejectLast("for once")
@@ -194,8 +194,8 @@ func TestRejectLast(t *testing.T) {
 // Of two elements with one key the store keeps the later and rejects the earlier, which may be a reject already.
 func TestAddReject(t *testing.T) {
 	t.Parallel()
-	b := store(t, calls, `{`+id+`, "callType": "a\u0000"}`)
-	appendTo(t, b, `{`+id+`, "callType": "b\u0000"}`)
+	b := store(t, calls, `{`+id+`, "userBlockMode": "a\u0000"}`)
+	appendTo(t, b, `{`+id+`, "userBlockMode": "b\u0000"}`)
 	earlier, later := b.Elements[0], b.Rejects[1]
 	got := AddReject(b.Rejects, earlier.Reject("key collision"))
 	want := []Reject{later, {Raw: earlier.Raw, Reason: "key collision", Key: earlier.Key, At: served}}
@@ -309,7 +309,7 @@ func TestDerived(t *testing.T) {
 
 func TestField(t *testing.T) {
 	t.Parallel()
-	b := store(t, calls, `{`+id+`, "version": 7, "callType": ""}`)
+	b := store(t, calls, `{`+id+`, "version": 7, "userBlockMode": ""}`)
 	for column, want := range map[int]string{
 		0: "\x0e\x7c\x4a\x52\x5d\x1f\x4b\x6e\x9d\x39\x6f\x2d\x9a\x3c\x1b\x01", 1: "\x00\x00\x00\x00\x00\x00\x00\x07", 2: "",
 	} {

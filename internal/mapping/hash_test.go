@@ -18,25 +18,25 @@ import (
 	"ingestd/internal/mapping/mappingtest"
 )
 
-// The hash is over what is stored: a null or an annotation, which leaves no trace, does not count; an empty text that is
-// kept does.
+// The hash is over what is stored: a null or an annotation, which leaves no trace, does not count; an empty text that
+// is kept does.
 func TestContentHash(t *testing.T) {
 	t.Parallel()
-	base := `{` + id + `, "callType": "a", "startDateTime": "2026-01-01T00:00:00.1234567Z", "new": [1, {"b": "c"}]}`
+	base := `{` + id + `, "userBlockMode": "a", "startDateTime": "2026-01-01T00:00:00.1234567Z", "new": [1, {"b": "c"}]}`
 	tests := []struct {
 		name, element string
 		same          bool
 	}{
 		{"again", base, true},
 		{"other order",
-			`{"new": [1, {"b": "c"}], "startDateTime": "2026-01-01T00:00:00.1234567Z", "callType": "a", ` + id + `}`, true},
+			`{"new": [1, {"b": "c"}], "startDateTime": "2026-01-01T00:00:00.1234567Z", "userBlockMode": "a", ` + id + `}`, true},
 		{"null and annotations", base[:len(base)-1] + `, "charge": null, "other": null, "new@odata.type": "x"}`, true},
 		{"empty text where the column is NULL", base[:len(base)-1] + `, "modalities": ""}`, true},
 		{"empty text without a column", base[:len(base)-1] + `, "other": ""}`, false},
 		{"enumeration in another case", strings.Replace(base, `"a"`, `"A"`, 1), true},
 		{"unknown member in another case", strings.Replace(base, `"c"`, `"C"`, 1), false},
 		{"text with escapes", strings.Replace(base, `"c"`, `"\u0063"`, 1), true},
-		{"name with escapes", strings.Replace(base, `"callType"`, `"call\u0054ype"`, 1), true},
+		{"name with escapes", strings.Replace(base, `"userBlockMode"`, `"userBlock\u004dode"`, 1), true},
 		{"number written otherwise", strings.Replace(base, `[1,`, `[10e-1,`, 1), false},
 		{"number with an exponent", strings.Replace(base, `[1,`, `[1e0,`, 1), true},
 		{"number with a fraction, as jsonb keeps it", strings.Replace(base, `[1,`, `[1.0,`, 1), false},
@@ -49,9 +49,9 @@ func TestContentHash(t *testing.T) {
 		{"changed column", strings.Replace(base, `"a"`, `"b"`, 1), false},
 		{"changed unknown member", strings.Replace(base, `"c"`, `"d"`, 1), false},
 		{"other order in an array", strings.Replace(base, `[1, {"b": "c"}]`, `[{"b": "c"}, 1]`, 1), false},
-		{"value under another name", strings.Replace(base, `"callType"`, `"callKind"`, 1), false},
+		{"value under another name", strings.Replace(base, `"userBlockMode"`, `"userBlockKind"`, 1), false},
 		{"number and string", strings.Replace(base, `[1,`, `["1",`, 1), false},
-		{"member gone", strings.Replace(base, `"callType": "a", `, ``, 1), false},
+		{"member gone", strings.Replace(base, `"userBlockMode": "a", `, ``, 1), false},
 		{"empty object added", base[:len(base)-1] + `, "organizer": {}}`, false},
 	}
 	want := store(t, calls, base).Elements[0].Hash
@@ -66,7 +66,7 @@ func TestContentHash(t *testing.T) {
 func TestSpellingsOfOneRow(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, one, other string }{
-		{"block mode", `"callType": "Blocked"`, `"callType": "blocked"`},
+		{"block mode", `"userBlockMode": "Blocked"`, `"userBlockMode": "blocked"`},
 		{"year 1 and none", `"startDateTime": "0001-01-01T00:00:00Z"`, `"startDateTime": null`},
 		{"zeros of a time", `"startDateTime": "2026-01-01T00:00:00.1200000Z"`, `"startDateTime": "2026-01-01T00:00:00.12Z"`},
 		{"a time of whole seconds", `"startDateTime": "2026-01-01T00:00:00.0000009Z"`,
@@ -108,7 +108,7 @@ func TestHashTellsRowsApart(t *testing.T) {
 		model      *Model
 		one, other string
 	}{
-		{"number that is kept as text, and that text", calls, `"callType": 1e1000000`, `"callType": "1e1000000"`},
+		{"number that is kept as text, and that text", calls, `"userBlockMode": 1e1000000`, `"userBlockMode": "1e1000000"`},
 		{"the same in a list", calls, `"modalities": [1e1000000]`, `"modalities": ["1e1000000"]`},
 		{"what a column is derived from", parties, `"@odata.type": "#user"`, `"@odata.type": "#bot"`},
 	} {

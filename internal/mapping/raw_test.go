@@ -111,7 +111,7 @@ func hostile() *rapid.Generator[string] {
 func TestNothingIsDropped(t *testing.T) {
 	t.Parallel()
 	names := rapid.SampledFrom([]string{
-		"id", "version", "startDateTime", "callType", "charge", "modalities", "units", "organizer", "legs", "smsId",
+		"id", "version", "startDateTime", "userBlockMode", "charge", "modalities", "units", "organizer", "legs", "smsId",
 		"userId", "mode", "new", "\xff", `n\u0000w`, `\u0069d`})
 	rapid.Check(t, func(rt *rapid.T) {
 		model := rapid.SampledFrom([]*Model{calls, blocks, messages}).Draw(rt, "model")
