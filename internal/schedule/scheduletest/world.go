@@ -29,6 +29,7 @@ type Config struct {
 	Secret              func() (string, error) // default: the right one
 	Log                 *zap.Logger            // the daemon's and the client's; default: the test's, without debugging
 	Every               time.Duration          // from a tick of Daemon to the next; default: 50 ms of real time
+	RealTime            bool                   // the clock is the machine's, and does not move otherwise; for benchmarks
 }
 
 // A World is a simulated tenant, its clock, a database, and the daemon that reads the one into the other.
@@ -47,7 +48,7 @@ type World struct {
 // New makes a World that ends with the test.
 func New(t testing.TB, c Config) *World {
 	t.Helper()
-	w := &World{TB: t, config: c, clock: newClock()}
+	w := &World{TB: t, config: c, clock: newClock(c.RealTime)}
 	c.Graph.Now = w.clock.Now
 	graph, err := graphsim.Start(c.Graph)
 	if err != nil {
