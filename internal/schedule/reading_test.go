@@ -116,7 +116,7 @@ func TestRowsMoveBetweenPages(t *testing.T) {
 	})
 	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
 		if r.Skip > 0 && r.N < 22 {
-			w.Advance(5 * time.Minute) // new rows with every page, for a while
+			w.Advance(30 * time.Minute) // new rows with every page, for a while
 		}
 		return graphsim.Fault{}
 	})
