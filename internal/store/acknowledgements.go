@@ -31,13 +31,16 @@ func (db *DB) Acknowledge(ctx context.Context, list ...Acknowledgement) error {
 	}
 	return db.exec(ctx, "acknowledge a loss", `
 		INSERT INTO ingest.acknowledgements (tenant_id, endpoint, span_from, span_to, call_id, by_whom, reason)
-		SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[])
+		SELECT *
+		FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[])
 		ON CONFLICT DO NOTHING`, tenants, endpoints, from, to, calls, byWhom, reasons)
 }
 
 // Acknowledgements returns those of losses that end after a time, or at it,
 // oldest loss first.
-func (db *DB) Acknowledgements(ctx context.Context, tenant uuid.UUID, endpoint string, from time.Time) ([]Acknowledgement, error) {
+func (db *DB) Acknowledgements(
+	ctx context.Context, tenant uuid.UUID, endpoint string, from time.Time,
+) ([]Acknowledgement, error) {
 	return list[Acknowledgement](ctx, db, "read acknowledgements of "+endpoint, `
 		SELECT tenant_id, endpoint, span_from, span_to, call_id, acknowledged_at, by_whom, reason
 		FROM ingest.acknowledgements

@@ -40,7 +40,9 @@ const selectBackfill = `
 func (db *DB) RequestBackfill(ctx context.Context, b Backfill) (id int64, err error) {
 	err = db.again(ctx, "request a backfill of "+b.Endpoint, noteTimeout, func(ctx context.Context) error {
 		return db.pool.QueryRow(ctx, `
-			INSERT INTO ingest.backfills (tenant_id, endpoint, span_from, span_to) VALUES ($1, $2, $3, $4) RETURNING backfill_id`,
+			INSERT INTO ingest.backfills (tenant_id, endpoint, span_from, span_to)
+			VALUES ($1, $2, $3, $4)
+			RETURNING backfill_id`,
 			b.Tenant, b.Endpoint, b.From, b.To).Scan(&id)
 	})
 	return id, err
@@ -50,7 +52,8 @@ func (db *DB) RequestBackfill(ctx context.Context, b Backfill) (id int64, err er
 // earliest first.
 func (db *DB) OpenBackfills(ctx context.Context, tenant uuid.UUID, endpoint string) ([]Backfill, error) {
 	return list[Backfill](ctx, db, "read backfills of "+endpoint,
-		selectBackfill+`WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL ORDER BY backfill_id`, tenant, endpoint)
+		selectBackfill+`WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL ORDER BY backfill_id`,
+		tenant, endpoint)
 }
 
 // Backfill returns a request by its number; ErrUnknown if there is none.
@@ -69,7 +72,8 @@ func (db *DB) Backfill(ctx context.Context, id int64) (Backfill, error) {
 // ErrBackfillEnded if somebody has cancelled it.
 func (db *DB) NoteBackfill(ctx context.Context, b Backfill) error {
 	return db.updateBackfill(ctx, "note the progress of a backfill", `
-		SET started_at = coalesce(started_at, clock_timestamp()), slots = $2, slots_read = $3, rows = $4, requests = $5, result = $6, error = $7,
+		SET started_at = coalesce(started_at, clock_timestamp()), slots = $2, slots_read = $3, rows = $4,
+			requests = $5, result = $6, error = $7,
 			finished_at = CASE WHEN $6::text IS NOT NULL THEN clock_timestamp() END`,
 		b.ID, b.Slots, b.SlotsRead, b.Rows, b.Requests, b.Result, b.Error)
 }
@@ -83,7 +87,8 @@ func (db *DB) CancelBackfill(ctx context.Context, id int64) error {
 // updateBackfill changes an open request, whose number is $1.
 func (db *DB) updateBackfill(ctx context.Context, op, set string, args ...any) error {
 	return db.again(ctx, op, noteTimeout, func(ctx context.Context) error {
-		tag, err := db.pool.Exec(ctx, `UPDATE ingest.backfills `+set+` WHERE backfill_id = $1 AND finished_at IS NULL`, args...)
+		query := `UPDATE ingest.backfills ` + set + ` WHERE backfill_id = $1 AND finished_at IS NULL`
+		tag, err := db.pool.Exec(ctx, query, args...)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = ErrBackfillEnded
 		}

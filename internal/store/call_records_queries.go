@@ -44,7 +44,9 @@ const isAcknowledged = `EXISTS (
 // and may be tried now: those that began before edge first, oldest first, then
 // those without a start, then the newest first. Each is a query of its own, as
 // one for all would walk over every record that left reach.
-func (db *DB) DueRecords(ctx context.Context, tenant uuid.UUID, now, horizon, edge time.Time, limit int) (due []Record, err error) {
+func (db *DB) DueRecords(
+	ctx context.Context, tenant uuid.UUID, now, horizon, edge time.Time, limit int,
+) (due []Record, err error) {
 	queries := []struct {
 		which string
 		args  []any
@@ -81,7 +83,9 @@ type Backlog struct {
 // and those before edge will be soon; one without a start is within reach.
 // Oldest is not before since, and not one whose loss was acknowledged. The cost
 // does not grow with the records that left reach.
-func (db *DB) Backlog(ctx context.Context, tenant uuid.UUID, now, since, horizon, edge time.Time) (b Backlog, err error) {
+func (db *DB) Backlog(
+	ctx context.Context, tenant uuid.UUID, now, since, horizon, edge time.Time,
+) (b Backlog, err error) {
 	err = db.again(ctx, "count call records to be read", noteTimeout, func(ctx context.Context) error {
 		return db.pool.QueryRow(ctx, `
 			WITH within AS (
@@ -89,8 +93,8 @@ func (db *DB) Backlog(ctx context.Context, tenant uuid.UUID, now, since, horizon
 				UNION ALL
 				SELECT tenant_id, id, start_at FROM teams.call_records WHERE tenant_id = $1 AND pending AND start_at IS NULL
 			)
-			SELECT count(*), count(*) FILTER (WHERE coalesce(x.next_at <= $2, true)), count(*) FILTER (WHERE x.state = 'parked'),
-				count(*) FILTER (WHERE w.start_at < $4),
+			SELECT count(*), count(*) FILTER (WHERE coalesce(x.next_at <= $2, true)),
+				count(*) FILTER (WHERE x.state = 'parked'), count(*) FILTER (WHERE w.start_at < $4),
 				(SELECT c.start_at FROM teams.call_records c
 				WHERE c.tenant_id = $1 AND c.pending AND c.start_at >= $5 AND NOT `+isAcknowledged+`
 				ORDER BY c.start_at LIMIT 1)
@@ -108,8 +112,11 @@ const lostRecords = ` AND c.start_at >= $2 AND c.start_at < $3 AND ($4 OR NOT ` 
 // LostRecords returns up to limit records that began since a time and left
 // reach before their details were stored, oldest first, with or without those
 // whose loss was acknowledged. It is for people: its cost grows with the loss.
-func (db *DB) LostRecords(ctx context.Context, tenant uuid.UUID, since, horizon time.Time, acknowledged bool, limit int) ([]Record, error) {
-	return list[Record](ctx, db, "read lost call records", pendingRecords+lostRecords+` ORDER BY c.start_at, c.id LIMIT $5`,
+func (db *DB) LostRecords(
+	ctx context.Context, tenant uuid.UUID, since, horizon time.Time, acknowledged bool, limit int,
+) ([]Record, error) {
+	return list[Record](ctx, db, "read lost call records",
+		pendingRecords+lostRecords+` ORDER BY c.start_at, c.id LIMIT $5`,
 		tenant, since, horizon, acknowledged, limit)
 }
 
@@ -117,8 +124,8 @@ func (db *DB) LostRecords(ctx context.Context, tenant uuid.UUID, since, horizon 
 // without those acknowledged.
 func (db *DB) CountLostRecords(ctx context.Context, tenant uuid.UUID, since, horizon time.Time) (n int, err error) {
 	err = db.again(ctx, "count lost call records", noteTimeout, func(ctx context.Context) error {
-		return db.pool.QueryRow(ctx, `SELECT count(*) FROM teams.call_records c WHERE c.tenant_id = $1 AND c.pending`+lostRecords,
-			tenant, since, horizon, false).Scan(&n)
+		query := `SELECT count(*) FROM teams.call_records c WHERE c.tenant_id = $1 AND c.pending` + lostRecords
+		return db.pool.QueryRow(ctx, query, tenant, since, horizon, false).Scan(&n)
 	})
 	return n, err
 }
@@ -127,7 +134,8 @@ func (db *DB) CountLostRecords(ctx context.Context, tenant uuid.UUID, since, hor
 // again, oldest first.
 func (db *DB) ParkedRecords(ctx context.Context, tenant uuid.UUID, horizon time.Time, limit int) ([]Record, error) {
 	return list[Record](ctx, db, "read parked call records",
-		pendingRecords+` AND x.state = 'parked' AND coalesce(c.start_at >= $2, true) ORDER BY c.start_at, c.id LIMIT $3`, tenant, horizon, limit)
+		pendingRecords+` AND x.state = 'parked' AND coalesce(c.start_at >= $2, true) ORDER BY c.start_at, c.id LIMIT $3`,
+		tenant, horizon, limit)
 }
 
 // A DetailsRetry is a record whose details could not be read or stored.
@@ -152,14 +160,16 @@ func (db *DB) NoteDetailsRetry(ctx context.Context, run *Run, e DetailsRetry) er
 		state = "parked"
 	}
 	return db.exec(ctx, "note that a call record failed", `
-		INSERT INTO ingest.details_retries AS x (tenant_id, call_id, attempts, failed_at, next_at, state, request_id, error, body, run_id)
+		INSERT INTO ingest.details_retries AS x
+			(tenant_id, call_id, attempts, failed_at, next_at, state, request_id, error, body, run_id)
 		SELECT tenant_id, id, 1, $4, $5, $6, nullif($7, ''), $8, $9, $10
 		FROM teams.call_records
 		WHERE tenant_id = $1 AND id = $2 AND version = $3 AND pending
 		FOR NO KEY UPDATE
 		ON CONFLICT (tenant_id, call_id) DO UPDATE
 		SET (attempts, failed_at, next_at, state, request_id, error, body, run_id) =
-			(x.attempts + 1, excluded.failed_at, excluded.next_at, excluded.state, excluded.request_id, excluded.error, excluded.body, excluded.run_id)`,
+			(x.attempts + 1, excluded.failed_at, excluded.next_at, excluded.state, excluded.request_id, excluded.error,
+			 excluded.body, excluded.run_id)`,
 		run.Tenant, e.CallID, e.Version, e.At, e.NextAt, state, e.RequestID, e.Error, e.Body, run.ID)
 }
 
@@ -167,7 +177,8 @@ func (db *DB) NoteDetailsRetry(ctx context.Context, run *Run, e DetailsRetry) er
 // version; a record that is not stored is ErrUnknown.
 func (db *DB) HasDetails(ctx context.Context, tenant, call uuid.UUID) (stored bool, err error) {
 	err = db.again(ctx, "read a call record", noteTimeout, func(ctx context.Context) error {
-		err := db.pool.QueryRow(ctx, `SELECT NOT pending FROM teams.call_records WHERE tenant_id = $1 AND id = $2`, tenant, call).Scan(&stored)
+		err := db.pool.QueryRow(ctx, `SELECT NOT pending FROM teams.call_records WHERE tenant_id = $1 AND id = $2`,
+			tenant, call).Scan(&stored)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("%w: call record %s", ErrUnknown, call)
 		}

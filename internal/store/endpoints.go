@@ -36,13 +36,15 @@ type Endpoint struct {
 // endpointColumns are the columns of ingest.endpoints in the order of Endpoint;
 // the first two are the key.
 var endpointColumns = []string{
-	"tenant_id", "endpoint", "enabled", "schedule", "interval_s", "reach", "settle", "start_from", "origin", "watermark", "clock_at", "next_due_at",
-	"removed_at", "last_result", "last_finished_at", "last_success_at", "failures", "failing_since", "last_error_code", "last_error", "state",
+	"tenant_id", "endpoint", "enabled", "schedule", "interval_s", "reach", "settle", "start_from",
+	"origin", "watermark", "clock_at", "next_due_at", "removed_at", "last_result", "last_finished_at", "last_success_at",
+	"failures", "failing_since", "last_error_code", "last_error", "state",
 }
 
 // Endpoint returns what was last noted; known is false before the first start.
 func (db *DB) Endpoint(ctx context.Context, tenant uuid.UUID, name string) (e Endpoint, known bool, err error) {
-	columns := strings.Replace(strings.Join(endpointColumns, ", "), "interval_s", "make_interval(secs => coalesce(interval_s, 0))", 1)
+	columns := strings.Join(endpointColumns, ", ")
+	columns = strings.Replace(columns, "interval_s", "make_interval(secs => coalesce(interval_s, 0))", 1)
 	found, err := list[Endpoint](ctx, db, "read the state of "+name,
 		`SELECT `+columns+` FROM ingest.endpoints WHERE tenant_id = $1 AND endpoint = $2`, tenant, name)
 	if len(found) == 0 {
@@ -63,6 +65,7 @@ func (db *DB) PutEndpoint(ctx context.Context, e Endpoint) error {
 		WHERE (e.%[3]s) IS DISTINCT FROM (excluded.%[2]s)`,
 		strings.Join(rest, ", "), strings.Join(rest, ", excluded."), strings.Join(rest, ", e."))
 	return db.exec(ctx, "note the state of "+e.Name, query,
-		e.Tenant, e.Name, e.Enabled, e.Schedule, int(e.Interval/time.Second), e.Reach, e.Settle, e.StartFrom, e.Origin, e.Watermark, e.ClockAt, e.NextDueAt,
-		e.RemovedAt, e.LastResult, e.LastFinishedAt, e.LastSuccessAt, e.Failures, e.FailingSince, e.LastErrorCode, e.LastError, e.State)
+		e.Tenant, e.Name, e.Enabled, e.Schedule, int(e.Interval/time.Second), e.Reach, e.Settle, e.StartFrom,
+		e.Origin, e.Watermark, e.ClockAt, e.NextDueAt, e.RemovedAt, e.LastResult, e.LastFinishedAt, e.LastSuccessAt,
+		e.Failures, e.FailingSince, e.LastErrorCode, e.LastError, e.State)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -114,24 +115,21 @@ func classify(err error) error {
 // isOwn reports whether an error is one of this package's, whose text quotes
 // nothing.
 func isOwn(err error) bool {
-	for _, own := range []error{ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrNotMigrated, ErrUnknown, ErrBackfillEnded} {
-		if errors.Is(err, own) {
-			return true
-		}
-	}
-	return false
+	own := []error{ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrNotMigrated, ErrUnknown, ErrBackfillEnded}
+	return slices.ContainsFunc(own, func(e error) bool { return errors.Is(err, e) })
 }
 
-// connectionError tells a lost connection, which passes, from a complaint of
-// the driver, whose text may quote a value.
+// connectionError is an error that the server did not send: a lost connection,
+// which passes, or a complaint of the driver, whose text may quote a value.
 func connectionError(err error) error {
 	if isDeadline(err) {
 		return &Error{Kind: Transient, Timeout: true}
 	}
 	var network net.Error
 	var connect *pgconn.ConnectError
-	lost := errors.As(err, &network) || errors.As(err, &connect) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed) || errors.Is(err, pgx.ErrTxClosed) || errors.Is(err, pgx.ErrTxCommitRollback) || strings.Contains(err.Error(), "conn closed")
+	lost := errors.As(err, &network) || errors.As(err, &connect) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, pgx.ErrTxClosed) || errors.Is(err, pgx.ErrTxCommitRollback) || strings.Contains(err.Error(), "conn closed")
 	if lost {
 		return &Error{Kind: Transient}
 	}

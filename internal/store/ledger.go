@@ -28,22 +28,31 @@ const (
 
 // Slots returns the slots that were read, or failed to be, and end after a
 // time, oldest first.
-func (db *DB) Slots(ctx context.Context, tenant uuid.UUID, endpoint string, from time.Time) (slots []Slot, err error) {
+func (db *DB) Slots(
+	ctx context.Context, tenant uuid.UUID, endpoint string, from time.Time,
+) (slots []Slot, err error) {
 	err = db.again(ctx, "read slots of "+endpoint, noteTimeout, func(ctx context.Context) error {
 		rows, err := db.pool.Query(ctx, `
 			WITH open AS MATERIALIZED (
 				SELECT slot_from, slot_to, count(*) AS n
 				FROM ingest.rejects
-				WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL AND NOT stored AND slot_to > $3 AND slot_from > $5
+				WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL AND NOT stored
+					AND slot_to > $3 AND slot_from > $5
 				GROUP BY slot_from, slot_to
 			)
-			SELECT l.*, (SELECT coalesce(sum(n), 0) FROM open WHERE open.slot_from < l.slot_to AND open.slot_to > l.slot_from)
+			SELECT l.*,
+				(SELECT coalesce(sum(n), 0) FROM open WHERE open.slot_from < l.slot_to AND open.slot_to > l.slot_from)
 			FROM (
-				SELECT slot_from, coalesce(s.slot_to, p.slot_to) AS slot_to, s.read_at, coalesce(s.settled, false), coalesce(s.rows, 0),
-					p.failed_at, coalesce(p.failures, 0)
-				FROM (SELECT * FROM ingest.slots WHERE tenant_id = $1 AND endpoint = $2 AND slot_to > $3 AND slot_from > $4) s
-				FULL JOIN (SELECT * FROM ingest.parked WHERE tenant_id = $1 AND endpoint = $2 AND slot_to > $3 AND slot_from > $4) p
-					USING (slot_from)
+				SELECT slot_from, coalesce(s.slot_to, p.slot_to) AS slot_to, s.read_at, coalesce(s.settled, false),
+					coalesce(s.rows, 0), p.failed_at, coalesce(p.failures, 0)
+				FROM (
+					SELECT * FROM ingest.slots
+					WHERE tenant_id = $1 AND endpoint = $2 AND slot_to > $3 AND slot_from > $4
+				) s
+				FULL JOIN (
+					SELECT * FROM ingest.parked
+					WHERE tenant_id = $1 AND endpoint = $2 AND slot_to > $3 AND slot_from > $4
+				) p USING (slot_from)
 			) l
 			ORDER BY slot_from`, tenant, endpoint, from, from.Add(-longestSlot), from.Add(-longestWindow))
 		if err != nil {
@@ -70,7 +79,9 @@ func scanSlot(row pgx.CollectableRow) (s Slot, err error) {
 // SlotsBehind returns up to limit slots between two times that were read,
 // oldest first, without their failures and rejects. A caller that wants to know
 // how far everything is settled asks for one chunk after the other.
-func (db *DB) SlotsBehind(ctx context.Context, tenant uuid.UUID, endpoint string, from, to time.Time, limit int) (slots []Slot, err error) {
+func (db *DB) SlotsBehind(
+	ctx context.Context, tenant uuid.UUID, endpoint string, from, to time.Time, limit int,
+) (slots []Slot, err error) {
 	err = db.again(ctx, "read earlier slots of "+endpoint, noteTimeout, func(ctx context.Context) error {
 		rows, err := db.pool.Query(ctx, `
 			SELECT slot_from, slot_to, read_at, settled, rows, NULL::timestamptz, 0, 0
@@ -102,7 +113,8 @@ func (db *DB) Unsettled(ctx context.Context, tenant uuid.UUID, endpoint string, 
 			SELECT slot_from, slot_to FROM ingest.slots
 			WHERE tenant_id = $1 AND endpoint = $2 AND settled AND slot_to > $3 AND slot_from > $4 AND slot_from < $5
 		)
-		SELECT * FROM (SELECT lag(slot_to, 1, $3) OVER (ORDER BY slot_from) AS gap_from, slot_from AS gap_to FROM settled) gaps
+		SELECT *
+		FROM (SELECT lag(slot_to, 1, $3) OVER (ORDER BY slot_from) AS gap_from, slot_from AS gap_to FROM settled) gaps
 		WHERE gap_from < gap_to
 		UNION ALL
 		SELECT coalesce(max(slot_to), $3), $5 FROM settled HAVING coalesce(max(slot_to), $3) < $5
@@ -122,11 +134,13 @@ type Failure struct {
 // away.
 func (db *DB) NoteFailure(ctx context.Context, run *Run, f Failure) error {
 	return db.exec(ctx, "note a slot of "+run.Endpoint+" that failed", `
-		INSERT INTO ingest.parked AS p (tenant_id, endpoint, slot_from, slot_to, failed_at, request_id, error, body, run_id)
+		INSERT INTO ingest.parked AS p
+			(tenant_id, endpoint, slot_from, slot_to, failed_at, request_id, error, body, run_id)
 		VALUES ($1, $2, $3, $4, $5, nullif($6, ''), $7, $8, $9)
 		ON CONFLICT (tenant_id, endpoint, slot_from) DO UPDATE
 		SET (slot_to, failures, failed_at, request_id, error, body, run_id) =
-			(excluded.slot_to, p.failures + 1, excluded.failed_at, excluded.request_id, excluded.error, excluded.body, excluded.run_id)`,
+			(excluded.slot_to, p.failures + 1, excluded.failed_at, excluded.request_id, excluded.error, excluded.body,
+			 excluded.run_id)`,
 		run.Tenant, run.Endpoint, f.From, f.To, f.At, f.RequestID, f.Error, f.Body, run.ID)
 }
 
@@ -137,14 +151,18 @@ func (db *DB) NoteFailure(ctx context.Context, run *Run, f Failure) error {
 const upsertSlots = `
 	INSERT INTO ingest.slots AS s (tenant_id, endpoint, slot_from, slot_to, read_at, settled, rows, run_id)
 	SELECT $1, $2, slot_from, slot_to, read_at, settled, rows, $3
-	FROM unnest($4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::boolean[], $8::int[]) AS read (slot_from, slot_to, read_at, settled, rows)
+	FROM unnest($4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::boolean[], $8::int[])
+		AS read (slot_from, slot_to, read_at, settled, rows)
 	ORDER BY slot_from
 	ON CONFLICT (tenant_id, endpoint, slot_from) DO UPDATE
 	SET slot_to = excluded.slot_to,
 		settled = excluded.settled OR s.settled AND s.read_at - excluded.read_at <= interval '1 hour',
-		read_at = CASE WHEN s.read_at > excluded.read_at AND s.read_at - excluded.read_at <= interval '1 hour' THEN s.read_at ELSE excluded.read_at END,
-		rows    = CASE WHEN s.read_at > excluded.read_at AND s.read_at - excluded.read_at <= interval '1 hour' THEN s.rows    ELSE excluded.rows    END,
-		run_id  = CASE WHEN s.read_at > excluded.read_at AND s.read_at - excluded.read_at <= interval '1 hour' THEN s.run_id  ELSE excluded.run_id  END`
+		read_at = CASE WHEN s.read_at - excluded.read_at BETWEEN interval '1 us' AND interval '1 hour'
+			THEN s.read_at ELSE excluded.read_at END,
+		rows = CASE WHEN s.read_at - excluded.read_at BETWEEN interval '1 us' AND interval '1 hour'
+			THEN s.rows ELSE excluded.rows END,
+		run_id = CASE WHEN s.read_at - excluded.read_at BETWEEN interval '1 us' AND interval '1 hour'
+			THEN s.run_id ELSE excluded.run_id END`
 
 // putSlots records that slots were read.
 func putSlots(ctx context.Context, tx pgx.Tx, run *Run, slots []Slot) error {
@@ -160,6 +178,7 @@ func putSlots(ctx context.Context, tx pgx.Tx, run *Run, slots []Slot) error {
 	if _, err := tx.Exec(ctx, upsertSlots, run.Tenant, run.Endpoint, run.ID, from, to, read, settled, rows); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM ingest.parked WHERE tenant_id = $1 AND endpoint = $2 AND slot_from = ANY ($3)`, run.Tenant, run.Endpoint, from)
+	_, err := tx.Exec(ctx, `DELETE FROM ingest.parked WHERE tenant_id = $1 AND endpoint = $2 AND slot_from = ANY ($3)`,
+		run.Tenant, run.Endpoint, from)
 	return err
 }

@@ -35,8 +35,9 @@ type PastRun struct {
 // Runs returns the newest runs first, of one endpoint or of all ("").
 func (db *DB) Runs(ctx context.Context, endpoint string, limit int) ([]PastRun, error) {
 	return list[PastRun](ctx, db, "read runs", `
-		SELECT run_id, tenant_id, endpoint, trigger, window_from, window_to, started_at, finished_at, result, pages, requests, throttle_s,
-			rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected, details, request_ids, error
+		SELECT run_id, tenant_id, endpoint, trigger, window_from, window_to, started_at, finished_at, result,
+			pages, requests, throttle_s, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected,
+			details, request_ids, error
 		FROM ingest.runs
 		WHERE $1 IN ('', endpoint)
 		ORDER BY run_id DESC
@@ -63,7 +64,8 @@ type KeptReject struct {
 // with or without those that a later answer resolved.
 func (db *DB) Rejects(ctx context.Context, endpoint string, resolved bool, limit int) ([]KeptReject, error) {
 	return list[KeptReject](ctx, db, "read rejects", `
-		SELECT tenant_id, endpoint, encode(sha256, 'hex'), key, reason, stored, length(raw), run_id, served_at, seen_at, resolved_at
+		SELECT tenant_id, endpoint, encode(sha256, 'hex'), key, reason, stored, length(raw), run_id, served_at,
+			seen_at, resolved_at
 		FROM ingest.rejects
 		WHERE $1 IN ('', endpoint) AND ($2 OR resolved_at IS NULL)
 		ORDER BY seen_at DESC, sha256
@@ -75,7 +77,9 @@ func list[T any](ctx context.Context, db *DB, op, query string, args ...any) ([]
 	return listWithin[T](ctx, db, op, noteTimeout, query, args...)
 }
 
-func listWithin[T any](ctx context.Context, db *DB, op string, limit time.Duration, query string, args ...any) (all []T, err error) {
+func listWithin[T any](
+	ctx context.Context, db *DB, op string, limit time.Duration, query string, args ...any,
+) (all []T, err error) {
 	err = db.again(ctx, op, limit, func(ctx context.Context) error {
 		rows, err := db.pool.Query(ctx, query, args...)
 		if err != nil {

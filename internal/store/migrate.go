@@ -73,7 +73,8 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 		return err
 	}
 	if encoding != "UTF8" {
-		return fmt.Errorf("%w: the database has encoding %s, which cannot hold all names; make one with: createdb --encoding UTF8 --template template0", ErrNotMigrated, encoding)
+		return fmt.Errorf("%w: the database has encoding %s, which cannot hold all names; "+
+			"make one with: createdb --encoding UTF8 --template template0", ErrNotMigrated, encoding)
 	}
 	switch have, want, err := db.Version(ctx); {
 	case err != nil:
@@ -81,9 +82,14 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 	case have < want:
 		return fmt.Errorf("%w: it has version %d, this program needs %d; run: ingestd migrate up", errOlder, have, want)
 	case have > want:
-		return fmt.Errorf("%w: it has version %d, this program knows %d at most; install a newer ingestd", ErrNotMigrated, have, want)
+		return tooNew(have, want)
 	}
 	return nil
+}
+
+func tooNew(have, want uint) error {
+	return fmt.Errorf("%w: it has version %d, this program knows %d at most; install a newer ingestd",
+		ErrNotMigrated, have, want)
 }
 
 // MigrateUp brings the schema to this program's version. It leaves a newer one
@@ -98,6 +104,13 @@ func (db *DB) MigrateUp(ctx context.Context) error {
 // MigrateDown takes back the last steps migrations. Their tables are dropped
 // with all rows.
 func (db *DB) MigrateDown(ctx context.Context, steps int) error {
+	have, want, err := db.Version(ctx)
+	if err != nil {
+		return err
+	}
+	if have > want {
+		return tooNew(have, want)
+	}
 	return db.migrate(ctx, func(m *migrate.Migrate) error { return m.Steps(-steps) })
 }
 
@@ -124,6 +137,13 @@ func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error)
 	}
 	handle := openInterruptible(ctx, db.pool.Config().ConnConfig)
 	defer handle.Close()
+	if err := db.migrateOn(ctx, handle, operate); err != nil {
+		return cmp.Or(ctx.Err(), err)
+	}
+	return nil
+}
+
+func (db *DB) migrateOn(ctx context.Context, handle *sql.DB, operate func(*migrate.Migrate) error) error {
 	m, err := newMigrate(handle)
 	if err != nil {
 		return err
@@ -133,7 +153,7 @@ func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error)
 		return err
 	}
 	if err := operate(m); err != nil && !errors.Is(err, migrate.ErrNoChange) {
-		return cmp.Or(ctx.Err(), migrationFailed(err))
+		return migrationFailed(err)
 	}
 	return db.noteVersion(ctx, m)
 }

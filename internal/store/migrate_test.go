@@ -143,6 +143,9 @@ func TestCheckSchema(t *testing.T) {
 	if err := db.MigrateUp(t.Context()); !errors.Is(err, store.ErrNotMigrated) {
 		t.Errorf("MigrateUp of a newer schema: %v", err)
 	}
+	if err := db.MigrateDown(t.Context(), 1); !errors.Is(err, store.ErrNotMigrated) {
+		t.Errorf("MigrateDown of a newer schema: %v", err)
+	}
 }
 
 // A migration that failed is tried again once its cause is mended, and one

@@ -22,7 +22,9 @@ type RawReject struct {
 // RejectsToRetry returns open rejects that are not stored, those named or all,
 // in order of their hash. It returns as many after the given hash (nil: from
 // the first) as fit into a number of bytes, and one at least if there is one.
-func (db *DB) RejectsToRetry(ctx context.Context, tenant uuid.UUID, endpoint string, named [][]byte, after []byte, bytes int64) ([]RawReject, error) {
+func (db *DB) RejectsToRetry(
+	ctx context.Context, tenant uuid.UUID, endpoint string, named [][]byte, after []byte, bytes int64,
+) ([]RawReject, error) {
 	return listWithin[RawReject](ctx, db, "read rejects of "+endpoint, saveTimeout, `
 		SELECT sha256, key, reason, raw, served_at, slot_from, slot_to
 		FROM (
@@ -51,7 +53,9 @@ func (db *DB) ResolveReject(ctx context.Context, tenant uuid.UUID, endpoint stri
 	return db.closeReject(ctx, tenant, endpoint, sha256, "stored")
 }
 
-func (db *DB) closeReject(ctx context.Context, tenant uuid.UUID, endpoint string, sha256 []byte, resolution string) error {
+func (db *DB) closeReject(
+	ctx context.Context, tenant uuid.UUID, endpoint string, sha256 []byte, resolution string,
+) error {
 	return db.again(ctx, "close a reject of "+endpoint, noteTimeout, func(ctx context.Context) error {
 		tag, err := db.pool.Exec(ctx, `
 			UPDATE ingest.rejects SET resolved_at = coalesce(resolved_at, now()), resolution = coalesce(resolution, $4)
@@ -68,7 +72,8 @@ func (db *DB) closeReject(ctx context.Context, tenant uuid.UUID, endpoint string
 func (db *DB) OpenRejects(ctx context.Context, tenant uuid.UUID, endpoint string) (n int, err error) {
 	err = db.again(ctx, "count rejects of "+endpoint, noteTimeout, func(ctx context.Context) error {
 		return db.pool.QueryRow(ctx, `
-			SELECT count(*) FROM ingest.rejects WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL AND NOT stored`,
+			SELECT count(*) FROM ingest.rejects
+			WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL AND NOT stored`,
 			tenant, endpoint).Scan(&n)
 	})
 	return n, err

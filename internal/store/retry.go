@@ -36,7 +36,9 @@ const (
 // retry runs a transaction until it commits or fails for good. limit is for one
 // attempt. The work must bear being done again: a COMMIT whose answer is lost
 // may have happened.
-func (db *DB) retry(ctx context.Context, op string, limit time.Duration, work func(context.Context, pgx.Tx) error) error {
+func (db *DB) retry(
+	ctx context.Context, op string, limit time.Duration, work func(context.Context, pgx.Tx) error,
+) error {
 	return db.again(ctx, op, limit, func(ctx context.Context) error {
 		return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error { return work(ctx, tx) })
 	})
@@ -51,7 +53,8 @@ func (db *DB) again(ctx context.Context, op string, limit time.Duration, work fu
 		if isTimeout(err) {
 			timeouts++
 		}
-		if !isTransient(err) || attempt == maxAttempts || timeouts == maxTimeouts || errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		last := attempt == maxAttempts || timeouts == maxTimeouts || errors.Is(ctx.Err(), context.DeadlineExceeded)
+		if last || !isTransient(err) {
 			return named(op, err)
 		}
 		db.forgetConnections(err)

@@ -34,7 +34,9 @@ func (c *Counts) Add(other Counts) {
 }
 
 // StartRun notes the start of a run.
-func (db *DB) StartRun(ctx context.Context, tenant uuid.UUID, endpoint, trigger string, from, to time.Time) (*Run, error) {
+func (db *DB) StartRun(
+	ctx context.Context, tenant uuid.UUID, endpoint, trigger string, from, to time.Time,
+) (*Run, error) {
 	run := &Run{Tenant: tenant, Endpoint: endpoint}
 	err := db.again(ctx, "start a run of "+endpoint, noteTimeout, func(ctx context.Context) error {
 		return db.pool.QueryRow(ctx, `
@@ -61,8 +63,8 @@ func (db *DB) EndRun(ctx context.Context, run *Run, o Outcome) (c Counts, err er
 	err = db.again(ctx, "end a run of "+run.Endpoint, noteTimeout, func(ctx context.Context) error {
 		err := db.pool.QueryRow(ctx, `
 			UPDATE ingest.runs
-			SET finished_at = clock_timestamp(), waiting_until = NULL, result = $2, requests = $3, throttle_s = $4, details = $5,
-				request_ids = nullif($6::text[], '{}'), error = nullif($7, '')
+			SET finished_at = clock_timestamp(), waiting_until = NULL, result = $2, requests = $3, throttle_s = $4,
+				details = $5, request_ids = nullif($6::text[], '{}'), error = nullif($7, '')
 			WHERE run_id = $1
 			RETURNING pages, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected`,
 			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.Details, o.RequestIDs, o.Error).
@@ -86,7 +88,8 @@ const heartbeatTimeout = 5 * time.Minute
 func (db *DB) EndKilledRuns(ctx context.Context, tenant uuid.UUID, endpoint string) error {
 	return db.exec(ctx, "end killed runs of "+endpoint, `
 		UPDATE ingest.runs SET finished_at = clock_timestamp(), result = 'killed'
-		WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL AND heartbeat_at < clock_timestamp() - $3::interval`,
+		WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL
+			AND heartbeat_at < clock_timestamp() - $3::interval`,
 		tenant, endpoint, heartbeatTimeout)
 }
 
@@ -101,7 +104,8 @@ func (db *DB) NoteWaiting(ctx context.Context, run *Run, until time.Time) error 
 
 func (db *DB) beat(ctx context.Context, run *Run, waitingUntil *time.Time) error {
 	return db.exec(ctx, "note that a run of "+run.Endpoint+" is alive", `
-		UPDATE ingest.runs SET heartbeat_at = clock_timestamp(), waiting_until = $2 WHERE run_id = $1 AND finished_at IS NULL`,
+		UPDATE ingest.runs SET heartbeat_at = clock_timestamp(), waiting_until = $2
+		WHERE run_id = $1 AND finished_at IS NULL`,
 		run.ID, waitingUntil)
 }
 
