@@ -51,7 +51,8 @@ func rowsOf(ctx context.Context, tx pgx.Tx, t *mapping.Layout, tenant uuid.UUID,
 	query := fmt.Sprintf(`SELECT %s FROM teams.%s WHERE tenant_id = $1 AND %s = $2::text::%s`,
 		strings.Join(t.ColumnNames(), ", "), t.Name, t.Columns[0].Name, t.Columns[0].Type.Name)
 	// Some of the modes that a URL may ask for answer in text.
-	rows, err := tx.Query(ctx, query, pgx.QueryExecModeDescribeExec, pgx.QueryResultFormats{pgx.BinaryFormatCode}, tenant, key)
+	inBinary := pgx.QueryResultFormats{pgx.BinaryFormatCode}
+	rows, err := tx.Query(ctx, query, pgx.QueryExecModeDescribeExec, inBinary, tenant, key)
 	if err != nil {
 		return nil, err
 	}
