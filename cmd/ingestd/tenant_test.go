@@ -18,7 +18,7 @@ var noon = time.Date(2026, time.March, 11, 12, 0, 0, 0, time.UTC)
 
 // simulate starts a simulated tenant whose clock stands at noon, unless it has
 // another.
-func simulate(t *testing.T, c graphsim.Config) *graphsim.Server {
+func simulate(t testing.TB, c graphsim.Config) *graphsim.Server {
 	t.Helper()
 	if c.Now == nil {
 		c.Now = func() time.Time { return noon }
