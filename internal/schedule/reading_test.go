@@ -112,11 +112,11 @@ func TestLateRowsArrive(t *testing.T) {
 func TestRowsMoveBetweenPages(t *testing.T) {
 	t.Parallel()
 	w := scheduletest.New(t, scheduletest.Config{
-		Graph: graphsim.Config{Seed: 5, Users: 200, CallsPerDay: 2000, History: 6 * day}, Span: 90 * day,
+		Graph: graphsim.Config{Seed: 5, Users: 200, CallsPerDay: 6000, History: 6 * day}, Span: 90 * day,
 	})
 	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
 		if r.Skip > 0 && r.N < 40 {
-			w.Advance(6 * time.Hour) // new rows with every page, for a while
+			w.Advance(50 * time.Minute) // new rows with every page, for a while
 		}
 		return graphsim.Fault{}
 	})
