@@ -62,7 +62,7 @@ func TestMemoryOfLargeMeetings(t *testing.T) {
 
 // peak waits for the process to end and returns the most memory it had, in
 // MiB. That of getrusage would count what its parent had.
-func (p *process) peak(t *testing.T) (most float64) {
+func (p *process) peak(t testing.TB) (most float64) {
 	t.Helper()
 	for tick := time.Tick(5 * time.Millisecond); p.alive(); <-tick {
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
@@ -80,10 +80,15 @@ func (p *process) peak(t *testing.T) (most float64) {
 	return most
 }
 
-// meeting is a call of 1,000 people with 1,200 sessions, each of two media and
-// four streams: the participants and the session of an ordinary call, again
-// and again.
-func meeting(t *testing.T, id uuid.UUID, start time.Time) graphsim.CallRecord {
+// meeting is a call of 1,000 people with 1,200 sessions.
+func meeting(t testing.TB, id uuid.UUID, start time.Time) graphsim.CallRecord {
+	t.Helper()
+	return groupCall(t, id, start, 1200, 1000)
+}
+
+// groupCall is a call with so many sessions, each of two media and four streams,
+// and so many participants: those of an ordinary call, again and again.
+func groupCall(t testing.TB, id uuid.UUID, start time.Time, sessions, participants int) graphsim.CallRecord {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("..", "..", "testdata", "call_records", "peer_to_peer.json"))
 	if err != nil {
@@ -100,8 +105,8 @@ func meeting(t *testing.T, id uuid.UUID, start time.Time) graphsim.CallRecord {
 		media.(object)["streams"] = []any{streams[0], streams[0]}
 	}
 	call["id"], call["type"], call["startDateTime"] = id, "groupCall", start
-	call["sessions"] = slices.Repeat([]any{session}, 1200)
-	call["participants_v2"] = slices.Repeat(call["participants_v2"].([]any)[:1], 1000)
+	call["sessions"] = slices.Repeat([]any{session}, sessions)
+	call["participants_v2"] = slices.Repeat(call["participants_v2"].([]any)[:1], participants)
 	document, err := json.Marshal(call)
 	if err != nil {
 		t.Fatal(err)

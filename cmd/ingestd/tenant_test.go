@@ -29,7 +29,7 @@ func daysBefore(n int) time.Time { return begun.Truncate(24*time.Hour).AddDate(0
 
 // simulate starts a simulated tenant whose clock stands still, unless it has
 // another.
-func simulate(t *testing.T, c graphsim.Config) *graphsim.Server {
+func simulate(t testing.TB, c graphsim.Config) *graphsim.Server {
 	t.Helper()
 	if c.Now == nil {
 		c.Now = func() time.Time { return begun }
