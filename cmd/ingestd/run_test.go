@@ -26,7 +26,7 @@ const (
 func workplace(t testing.TB, databaseURL string, tenant *graphsim.Server, endpoint string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := configure(dir, databaseURL, tenant, endpoint); err != nil {
+	if err := configure(dir, databaseURL, endpoint, tenant); err != nil {
 		t.Fatal(err)
 	}
 	return dir
