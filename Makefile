@@ -2,12 +2,15 @@
 # programs are installed by the system's package manager where missing.
 
 GO ?= go
+# Most tests wait for a database or a schedule, so more of them run at a time
+# than there are cores.
+PARALLEL = -parallel 4
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test race bench lint fuzz postgres clean
+.PHONY: help build demo test race soak bench bench-small lint lines fuzz postgres clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build ./ingestd
 	$(GO) build -trimpath -o ingestd ./cmd/ingestd
@@ -16,13 +19,20 @@ demo: postgres build ## Show the daemon at work on a simulated tenant; Ctrl-C en
 	@exec ./ingestd demo
 
 test: postgres ## Run all tests, against a real PostgreSQL
-	$(GO) test ./...
+	$(GO) test $(PARALLEL) ./...
 
-race: postgres ## Run all tests ten times under the race detector
-	$(GO) test -race -count=10 -timeout 60m ./...
+race: postgres ## Run all tests under the race detector, those that repeat for long
+	INGESTD_TEST_LONG=1 $(GO) test -race $(PARALLEL) -timeout 20m ./...
+
+soak: postgres ## Run all tests ten times, and three times under the race detector
+	INGESTD_TEST_LONG=1 $(GO) test $(PARALLEL) -count=10 -timeout 60m ./...
+	INGESTD_TEST_LONG=1 $(GO) test -race $(PARALLEL) -count=3 -timeout 60m ./...
 
 bench: postgres ## Run all benchmarks; they print ratios against a floor of the same run
-	$(GO) test -run '^$$' -bench . ./...
+	$(GO) test -run '^$$' -bench . -timeout 60m ./...
+
+bench-small: postgres ## Run every benchmark once, with few rows; the ratios say little then
+	INGESTD_BENCH_ROWS=20000 $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./...
 
 lint: ## Check formatting, vet, staticcheck and the module files
 	test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
@@ -30,6 +40,9 @@ lint: ## Check formatting, vet, staticcheck and the module files
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) mod tidy -diff
 	$(GO) mod verify
+
+lines: ## Check that lines keep within 120 columns
+	git ls-files '*.go' '*.sql' '*.md' '*.sh' '.ci/run' Makefile | LC_ALL=C xargs awk -f .ci/lines.awk
 
 fuzz: ## Fuzz the mapping and the configuration for a minute each
 	$(GO) test -run '^$$' -fuzz FuzzAppend -fuzztime 1m ./internal/mapping

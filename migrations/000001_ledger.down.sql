@@ -1,5 +1,10 @@
+DROP TABLE ingest.tombstones;
 DROP TABLE ingest.rejects;
 DROP TABLE ingest.runs;
+DROP TABLE ingest.backfills;
+DROP TABLE ingest.marks;
+DROP TABLE ingest.acknowledgements;
+DROP TABLE ingest.parked;
 DROP TABLE ingest.slots;
 DROP TABLE ingest.endpoints;
 

@@ -15,10 +15,10 @@ CREATE TABLE teams.users (
     principal_name text,
     first_seen_on  date NOT NULL,
     last_seen_on   date NOT NULL,
-    source         text NOT NULL,
+    source         text NOT NULL COLLATE "C",
     PRIMARY KEY (tenant_id, user_id)
 );
-COMMENT ON TABLE teams.users IS 'Users as the rows of the other tables name them, by their newest event. Refreshed at the end of each run.';
+COMMENT ON TABLE teams.users IS 'Users as the rows of the other tables name them, by their newest event. Refreshed after each run, from the rows that have changed (ingest.marks).';
 COMMENT ON COLUMN teams.users.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.users.user_id IS 'Entra object id of the user.';
 COMMENT ON COLUMN teams.users.display_name IS 'Newest display name; null if none was ever served.';

@@ -135,7 +135,8 @@ func untouched(ts *testscript.TestScript, neg bool, args []string) {
 // written waits until the sessions of the database have ended, which is when
 // the server has counted all that they did.
 func written(url, schemas string) (string, error) {
-	if err := waitFor(url, `SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'ingestd'`); err != nil {
+	if err := waitFor(url, `SELECT count(*) = 0 FROM pg_stat_activity
+		WHERE datname = current_database() AND application_name = 'ingestd'`); err != nil {
 		return "", err
 	}
 	rows, err := ask(url, `SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_user_tables

@@ -69,7 +69,9 @@ func showDemo(ctx context.Context, out, hints io.Writer, o demo.Options, exit bo
 		return err
 	}
 	fmt.Fprintf(hints, "Reading its calls. The simulated tenant allows %d times Microsoft's published limits.\n", stage.LimitFactor)
-	outcomes := once(ctx, jobs, "demo")
+	mine, others, release := a.lock(ctx, jobs)
+	outcomes := append(once(ctx, mine, "demo"), others...)
+	release()
 	if err := worst(outcomes); err != nil {
 		return err
 	}

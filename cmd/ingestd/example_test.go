@@ -33,7 +33,8 @@ func TestExampleShowsEveryEndpoint(t *testing.T) {
 		if !strings.Contains(text, "\n      "+e.Name+":\n") {
 			t.Errorf("%s is not in the example", e.Name)
 		}
-		if shown := c.Tenants[0].Endpoints[e.Name]; !shown.Enabled || shown.Reach != e.Reach || shown.Settle != e.Settle || shown.API != e.APIs[0] {
+		shown := c.Tenants[0].Endpoints[e.Name]
+		if !shown.Enabled || shown.Reach != e.Reach || shown.Settle != e.Settle || shown.API != e.APIs[0] {
 			t.Errorf("%s is shown as %+v", e.Name, shown)
 		}
 	}

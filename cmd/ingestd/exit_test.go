@@ -15,7 +15,8 @@ import (
 
 func TestExitCode(t *testing.T) {
 	t.Parallel()
-	denied, throttled, refused := &fetch.Error{Kind: fetch.Denied}, &fetch.Error{Kind: fetch.Throttled}, &fetch.Error{Kind: fetch.Refused}
+	denied, throttled := &fetch.Error{Kind: fetch.Denied}, &fetch.Error{Kind: fetch.Throttled}
+	refused := &fetch.Error{Kind: fetch.Refused}
 	lost := errDegraded("a day is lost")
 	for _, c := range []struct {
 		name string
@@ -27,8 +28,9 @@ func TestExitCode(t *testing.T) {
 		{"database down", store.ErrUnreachable, 1},
 		{"refused by Graph", refused, 1},
 		{"command line", errUsage("unknown flag"), 2},
-		{"configuration", &config.Error{Faults: []string{"a fault"}}, 2},
-		{"schema", fmt.Errorf("%w: run migrate", store.ErrNotMigrated), 2},
+		{"configuration", &config.Error{Faults: []string{"a fault"}}, 78},
+		{"schema", fmt.Errorf("%w: run migrate", store.ErrNotMigrated), 78},
+		{"contradiction in the configuration", errConfig("settle above reach"), 78},
 		{"throttled", throttled, 3},
 		{"lost", lost, 3},
 		{"denied", fmt.Errorf("tenant: %w", denied), 4},
@@ -51,30 +53,36 @@ func TestExitCodeOfOutcomes(t *testing.T) {
 	t.Parallel()
 	job := &schedule.Job{Endpoint: fetch.Endpoint{Name: "pstn_calls"}}
 	day := fetch.Window{From: time.Unix(0, 0), To: time.Unix(86400, 0)}
+	answered := func(kind fetch.Kind, status int) error { return &fetch.Error{Kind: kind, Status: status} }
+	jumped := &fetch.Error{Kind: fetch.Refused, Err: fetch.ErrClockJump}
+	some, all := schedule.Report{Windows: 3, Failed: 1}, schedule.Report{Windows: 3, Failed: 3}
 	for name, test := range map[string]struct {
 		report schedule.Report
+		survey schedule.Survey
 		err    error
 		want   int
 	}{
-		"all went well":             {schedule.Report{Windows: 3}, nil, exitOK},
-		"some windows failed":       {schedule.Report{Windows: 3, Failed: 1}, &fetch.Error{Kind: fetch.Transient, Status: 500}, exitDegraded},
-		"all windows failed":        {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Transient, Status: 500}, exitFailed},
-		"no answer at all":          {schedule.Report{}, &fetch.Error{Kind: fetch.Transient}, exitFailed},
-		"throttled for long":        {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Throttled, Status: 429}, exitDegraded},
-		"denied by Graph or Entra":  {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Denied, Status: 403}, exitDenied},
-		"refused":                   {schedule.Report{Windows: 3, Failed: 1}, &fetch.Error{Kind: fetch.Refused, Status: 400}, exitFailed},
-		"Graph's clock jumped":      {schedule.Report{Windows: 3, Failed: 3}, &fetch.Error{Kind: fetch.Refused, Err: fetch.ErrClockJump}, exitFailed},
-		"database lost":             {schedule.Report{Windows: 3, Failed: 3}, &store.Error{Kind: store.Transient}, exitFailed},
-		"told to stop":              {schedule.Report{Windows: 3, Failed: 2}, context.Canceled, exitInterrupted},
-		"something lost":            {schedule.Report{Lost: []fetch.Window{day}}, nil, exitDegraded},
-		"a record lost":             {schedule.Report{Gone: []store.Record{{}}}, nil, exitDegraded},
-		"something parked":          {schedule.Report{Parked: 1}, nil, exitDegraded},
-		"something still due":       {schedule.Report{Due: 1}, nil, exitDegraded},
-		"rejects do not count here": {schedule.Report{Rows: store.Counts{Rejected: 5}}, nil, exitOK},
+		"all went well":               {report: schedule.Report{Windows: 3}, want: exitOK},
+		"some windows failed":         {report: some, err: answered(fetch.Transient, 500), want: exitDegraded},
+		"all windows failed":          {report: all, err: answered(fetch.Transient, 500), want: exitFailed},
+		"no answer at all":            {err: &fetch.Error{Kind: fetch.Transient}, want: exitFailed},
+		"throttled for long":          {report: all, err: answered(fetch.Throttled, 429), want: exitDegraded},
+		"denied by Graph or Entra":    {report: all, err: answered(fetch.Denied, 403), want: exitDenied},
+		"refused":                     {report: some, err: answered(fetch.Refused, 400), want: exitFailed},
+		"Graph's clock jumped":        {report: all, err: jumped, want: exitFailed},
+		"database lost":               {report: all, err: &store.Error{Kind: store.Transient}, want: exitFailed},
+		"told to stop":                {report: some, err: context.Canceled, want: exitInterrupted},
+		"something lost":              {survey: schedule.Survey{Lost: []fetch.Window{day}}, want: exitDegraded},
+		"a record lost":               {survey: schedule.Survey{RecordsLost: []store.Record{{}}}, want: exitDegraded},
+		"something parked":            {survey: schedule.Survey{Parked: []store.Slot{{}}}, want: exitDegraded},
+		"something still due":         {report: schedule.Report{Due: 1}, want: exitDegraded},
+		"some could only be kept raw": {survey: schedule.Survey{Rejects: 5}, want: exitDegraded},
+		"records without details":     {report: schedule.Report{Details: 3, DetailsFailed: 2}, want: exitDegraded},
+		"another works on the tenant": {err: fmt.Errorf("tenant contoso: %w", store.ErrLocked), want: exitFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := exitCode(worst([]outcome{{job: job}, {job, test.report, test.err}})); got != test.want {
+			if got := exitCode(worst([]outcome{{job: job}, {job: job, report: test.report, survey: test.survey, err: test.err}})); got != test.want {
 				t.Errorf("exit code %d, want %d", got, test.want)
 			}
 		})

@@ -11,20 +11,36 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
 
+// endsWithin is how long after a signal the process ends even if the database,
+// the network or the disk hang: what is cut off costs a repeated request.
+const endsWithin = 19 * time.Second
+
+// interrupted is the exit code of a command that was told to stop.
+func interrupted(root *cobra.Command, args []string) int {
+	if cmd, _, err := root.Find(args); err == nil && (cmd.Name() == "run" || cmd.Name() == "demo") {
+		return exitOK
+	}
+	return exitInterrupted
+}
+
 // run executes one command. The first SIGINT or SIGTERM cancels it; a second
 // ends the process at once.
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	root := newRoot()
 	root.SetArgs(args)
+	context.AfterFunc(ctx, func() {
+		stop()
+		time.AfterFunc(endsWithin, func() { os.Exit(interrupted(root, args)) })
+	})
 	cmd, err := root.ExecuteContextC(ctx)
 	err = asUsage(cmd, err)
 	code := exitCode(err)

@@ -33,24 +33,27 @@ func TestMemoryOfLargeMeetings(t *testing.T) {
 		t.Skip("the race detector takes many times the memory")
 	}
 	t.Parallel()
-	now := noon.Add(7 * time.Minute) // while it stands at the end of an hour, that hour settles by the second
-	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: 15, Now: func() time.Time { return now }}
+	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: 15}
 	var meetings []uuid.UUID
 	for n := range 6 {
 		meetings = append(meetings, uuid.New())
-		c.Records = append(c.Records, meeting(t, meetings[n], noon.Add(-time.Duration(n)*24*time.Hour)))
+		c.Records = append(c.Records, meeting(t, meetings[n], begun.Add(-time.Duration(n)*24*time.Hour)))
 	}
 	url := onceWithin(t, c, mostMemory)
 	conn := storetest.Conn(t, url)
 	for _, id := range meetings {
-		for table, want := range map[string]int{"sessions": 1200, "session_endpoints": 2400, "segments": 1200, "segment_endpoints": 2400,
-			"segment_media": 2400, "media_streams": 4800, "call_participants": 1000} {
-			if n := storetest.Query[int](t, conn, `SELECT count(*) FROM teams.`+table+` WHERE call_id = $1`, id); n != want {
+		for table, want := range map[string]int{
+			"sessions": 1200, "session_endpoints": 2400, "segments": 1200, "segment_endpoints": 2400,
+			"segment_media": 2400, "media_streams": 4800, "call_participants": 1000,
+		} {
+			n := storetest.Query[int](t, conn, `SELECT count(*) FROM teams.`+table+` WHERE call_id = $1`, id)
+			if n != want {
 				t.Errorf("meeting %s has %d rows in %s, want %d", id, n, table, want)
 			}
 		}
 	}
-	rebuilt, err := storetest.Connect(t, url).Rebuild(t.Context(), fetch.CallRecords.Rows, uuid.MustParse(graphsim.TenantID), meetings[0].String())
+	db, tenantID := storetest.Connect(t, url), uuid.MustParse(graphsim.TenantID)
+	rebuilt, err := db.Rebuild(t.Context(), fetch.CallRecords.Rows, tenantID, meetings[0].String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +62,7 @@ func TestMemoryOfLargeMeetings(t *testing.T) {
 
 // peak waits for the process to end and returns the most memory it had, in
 // MiB. That of getrusage would count what its parent had.
-func (p *process) peak(t *testing.T) (most float64) {
+func (p *process) peak(t testing.TB) (most float64) {
 	t.Helper()
 	for tick := time.Tick(5 * time.Millisecond); p.alive(); <-tick {
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
@@ -77,10 +80,15 @@ func (p *process) peak(t *testing.T) (most float64) {
 	return most
 }
 
-// meeting is a call of 1,000 people with 1,200 sessions, each of two media and
-// four streams: the participants and the session of an ordinary call, again
-// and again.
-func meeting(t *testing.T, id uuid.UUID, start time.Time) graphsim.CallRecord {
+// meeting is a call of 1,000 people with 1,200 sessions.
+func meeting(t testing.TB, id uuid.UUID, start time.Time) graphsim.CallRecord {
+	t.Helper()
+	return groupCall(t, id, start, 1200, 1000)
+}
+
+// groupCall is a call with so many sessions, each of two media and four streams,
+// and so many participants: those of an ordinary call, again and again.
+func groupCall(t testing.TB, id uuid.UUID, start time.Time, sessions, participants int) graphsim.CallRecord {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("..", "..", "testdata", "call_records", "peer_to_peer.json"))
 	if err != nil {
@@ -97,7 +105,8 @@ func meeting(t *testing.T, id uuid.UUID, start time.Time) graphsim.CallRecord {
 		media.(object)["streams"] = []any{streams[0], streams[0]}
 	}
 	call["id"], call["type"], call["startDateTime"] = id, "groupCall", start
-	call["sessions"], call["participants_v2"] = slices.Repeat([]any{session}, 1200), slices.Repeat(call["participants_v2"].([]any)[:1], 1000)
+	call["sessions"] = slices.Repeat([]any{session}, sessions)
+	call["participants_v2"] = slices.Repeat(call["participants_v2"].([]any)[:1], participants)
 	document, err := json.Marshal(call)
 	if err != nil {
 		t.Fatal(err)
@@ -106,19 +115,20 @@ func meeting(t *testing.T, id uuid.UUID, start time.Time) graphsim.CallRecord {
 }
 
 // TestMemoryOfLargePages has sixteen records, as many as are in flight, with a
-// page of 20 MB each, far above what Graph serves: they go one after the other.
+// page of 8 MB each, far above what Graph serves: they go one after the other.
 func TestMemoryOfLargePages(t *testing.T) {
 	if runtime.GOOS != "linux" || storetest.Race() {
 		t.Skip("reads /proc, and the race detector takes many times the memory")
 	}
 	t.Parallel()
-	now := noon.Add(7 * time.Minute)
-	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: -1, Now: func() time.Time { return now }}
-	text := strings.Repeat("0123456789abcdef", 20<<16)
+	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: -1}
+	text := strings.Repeat("0123456789abcdef", 8<<16)
 	for n := range 16 {
-		start := noon.Add(-time.Duration(n) * time.Hour)
+		start := begun.Add(-time.Duration(n) * time.Hour)
 		c.Records = append(c.Records, graphsim.CallRecord{Start: start, JSON: fmt.Appendf(nil,
-			`{"id":%q,"version":1,"startDateTime":%q,"sessions":[{"id":%q,"caller":{"name":%q},"segments":[]}],"participants_v2":[]}`, uuid.New(), start.Format(time.RFC3339), uuid.New(), text)})
+			`{"id":%q,"version":1,"startDateTime":%q,"participants_v2":[],
+			"sessions":[{"id":%q,"caller":{"name":%q},"segments":[]}]}`,
+			uuid.New(), start.Format(time.RFC3339), uuid.New(), text)})
 	}
 	onceWithin(t, c, 2*mostMemory)
 }
@@ -131,7 +141,9 @@ func onceWithin(t *testing.T, c graphsim.Config, most float64) (url string) {
 	p := launch(t, workplace(t, url, simulate(t, c), "call_records"), "once")
 	peak := p.peak(t)
 	p.exits(t, patience, exitOK)
-	t.Logf("peak RSS %.1f MiB with %d records", peak, storetest.Query[int](t, storetest.Conn(t, url), `SELECT count(*) FROM teams.call_records WHERE details_version = version`))
+	records := storetest.Query[int](t, storetest.Conn(t, url),
+		`SELECT count(*) FROM teams.call_records WHERE details_version = version`)
+	t.Logf("peak RSS %.1f MiB with %d records", peak, records)
 	if peak > most {
 		t.Errorf("peak RSS %.1f MiB, want %.0f at most", peak, most)
 	}

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,9 +17,26 @@ import (
 	"ingestd/internal/pgserver"
 )
 
-// BenchmarkMillionRows reads a year of a large tenant, a million rows, with the
-// real program, and reads it again unchanged. The floor is a plain binary COPY
-// of the same rows into a table with the same indexes.
+// millionRows is the size of a benchmark, unless INGESTD_BENCH_ROWS names
+// another number of rows.
+const millionRows = 1_000_000
+
+// scaled is what takes the place of a number that belongs to millionRows.
+func scaled(b *testing.B, number int) int {
+	b.Helper()
+	rows := millionRows
+	if text := os.Getenv("INGESTD_BENCH_ROWS"); text != "" {
+		var err error
+		if rows, err = strconv.Atoi(text); err != nil || rows < 1 {
+			b.Fatalf("INGESTD_BENCH_ROWS is not a number of rows: %q", text)
+		}
+	}
+	return max(1, int(int64(rows)*int64(number)/millionRows))
+}
+
+// BenchmarkMillionRows reads a year of PSTN calls of a large tenant, a million
+// rows, with the real program, and reads it again unchanged. The floor is a
+// plain binary COPY of the same rows into a table with the same indexes.
 func BenchmarkMillionRows(b *testing.B) {
 	for b.Loop() {
 		m := newMillion(b)
@@ -33,22 +50,24 @@ func BenchmarkMillionRows(b *testing.B) {
 // A million is what the benchmark works on.
 type million struct {
 	*testing.B
-	config string
-	conn   *pgx.Conn
-	rate   float64 // of the first reading, in rows/s
+	dir  string // with the configuration
+	conn *pgx.Conn
+	rate float64 // of the first reading, in rows/s
 }
 
-// newMillion starts a tenant with 2,750 rows a day, whose clock stands still,
-// and a PostgreSQL with the settings of production.
+// newMillion starts a tenant with the rows, whose clock stands still, and a
+// PostgreSQL with the settings of production.
 func newMillion(b *testing.B) *million {
 	now := time.Now()
-	tenant, err := graphsim.Start(graphsim.Config{Seed: 1, Users: 2000, CallsPerDay: 3850, History: 365 * 24 * time.Hour, Now: func() time.Time { return now }})
+	tenant, err := graphsim.Start(graphsim.Config{Seed: 1, Users: 2000, CallsPerDay: scaled(b, callsPerDay),
+		History: 365 * 24 * time.Hour, Now: func() time.Time { return now }})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { tenant.Close() })
 	server, err := pgserver.Start(b.Context(), pgserver.Options{Settings: map[string]string{
-		"shared_buffers": "256MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min", "wal_compression": "lz4", "autovacuum_naptime": "15s",
+		"shared_buffers": "256MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min",
+		"wal_compression": "lz4", "autovacuum_naptime": "15s",
 	}})
 	if err != nil {
 		b.Fatal(err)
@@ -59,38 +78,16 @@ func newMillion(b *testing.B) *million {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { conn.Close(context.Background()) })
-	m := &million{B: b, conn: conn, config: writeConfig(b, tenant, server.URL("postgres"))}
+	m := &million{B: b, conn: conn, dir: b.TempDir()}
+	if err := configure(m.dir, server.URL("postgres"), tenant, "pstn_calls"); err != nil {
+		b.Fatal(err)
+	}
 	m.program("migrate", "up")
 	return m
 }
 
-// writeConfig joins the two for one endpoint, with limits out of the way.
-func writeConfig(b *testing.B, tenant *graphsim.Server, database string) string {
-	dir := b.TempDir()
-	file := func(name, content string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			b.Fatal(err)
-		}
-		return path
-	}
-	return file("config.yaml", fmt.Sprintf(`database: {url: %q}
-tenants:
-  - id: %q
-    cloud: custom
-    graph_url: %q
-    login_url: %q
-    ca_file: %q
-    auth: {client_id: %q, client_secret_file: %q}
-    limits: {logs: 100000/60s, log_function: 100000/60s}
-    endpoints:
-      direct_routing_calls: {enabled: false}
-      sms_messages: {enabled: false}
-      pstn_blocked_users_log: {enabled: false}
-      dialout_report: {enabled: false}
-log: {level: warn, format: console}
-`, database, graphsim.TenantID, tenant.GraphURL(), tenant.LoginURL(), file("ca.pem", string(tenant.CAPEM())), graphsim.ClientID, file("secret", graphsim.ClientSecret)))
-}
+// callsPerDay is how many calls a working day needs for a year of millionRows.
+const callsPerDay = 3850
 
 // A passage is one run of the program.
 type passage struct {
@@ -103,7 +100,8 @@ func (m *million) once() passage { return m.program("once") }
 
 func (m *million) program(args ...string) passage {
 	m.Helper()
-	cmd := exec.CommandContext(m.Context(), "ingestd", append(args, "--config", m.config)...)
+	cmd := exec.CommandContext(m.Context(), "ingestd", args...)
+	cmd.Dir = m.dir
 	start := time.Now()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		m.Fatalf("ingestd %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -113,12 +111,13 @@ func (m *million) program(args ...string) passage {
 }
 
 func (m *million) report(reading string, p passage) {
-	rows := m.number(`SELECT sum(rows_seen)::bigint FROM ingest.runs WHERE run_id = (SELECT max(run_id) FROM ingest.runs)`)
+	rows := m.number(`SELECT rows_seen FROM ingest.runs ORDER BY run_id DESC LIMIT 1`)
 	rate := float64(rows) / p.took.Seconds()
 	if m.rate == 0 {
 		m.rate = rate
 	}
-	m.Logf("%s reading: %d rows in %.1f s, %.0f rows/s, peak RSS %.1f MiB", reading, rows, p.took.Seconds(), rate, p.peak)
+	m.Logf("%s reading: %d rows in %.1f s, %.0f rows/s, peak RSS %.1f MiB",
+		reading, rows, p.took.Seconds(), rate, p.peak)
 	m.ReportMetric(rate, reading+"-rows/s")
 	m.ReportMetric(p.peak, reading+"-peak-MiB")
 }
@@ -132,7 +131,8 @@ func (m *million) floor() {
 		m.Fatal(err)
 	}
 	defer file.Close()
-	if _, err := m.conn.PgConn().CopyTo(m.Context(), file, `COPY teams.pstn_calls TO STDOUT (FORMAT binary)`); err != nil {
+	_, err = m.conn.PgConn().CopyTo(m.Context(), file, `COPY teams.pstn_calls TO STDOUT (FORMAT binary)`)
+	if err != nil {
 		m.Fatal(err)
 	}
 	if _, err := file.Seek(0, 0); err != nil {
@@ -153,9 +153,10 @@ func (m *million) floor() {
 // nothing may be written but the ledger.
 func (m *million) reread(rows float64) {
 	m.exec(`DELETE FROM ingest.slots`)
-	before, lsn := m.written(), m.number(`SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint`)
+	const position = `SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint`
+	before, lsn := m.written(), m.number(position)
 	p := m.once()
-	m.ReportMetric(float64(m.number(`SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint`)-lsn)/rows, "again-WAL-B/row")
+	m.ReportMetric(float64(m.number(position)-lsn)/rows, "again-WAL-B/row")
 	m.report("again", p)
 	if after := m.written(); after != before {
 		m.Errorf("rows written and dead in teams: %s before an unchanged reading, %s after", before, after)
@@ -166,7 +167,8 @@ func (m *million) reread(rows float64) {
 func (m *million) written() string {
 	m.exec(`SELECT pg_stat_force_next_flush()`)
 	var text string
-	err := m.conn.QueryRow(m.Context(), `SELECT string_agg(concat_ws(' ', relname, n_tup_ins + n_tup_upd + n_tup_del, n_dead_tup), ', ' ORDER BY relname)
+	err := m.conn.QueryRow(m.Context(), `SELECT
+		string_agg(concat_ws(' ', relname, n_tup_ins + n_tup_upd + n_tup_del, n_dead_tup), ', ' ORDER BY relname)
 		FROM pg_stat_user_tables WHERE schemaname = 'teams'`).Scan(&text)
 	if err != nil {
 		m.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/schedule"
@@ -37,18 +38,21 @@ something else failed. It prints one line for each endpoint.`,
 			if err := a.ready(cmd.Context()); err != nil {
 				return err
 			}
-			release, err := a.lock(cmd.Context(), jobs, false)
-			if err != nil {
-				return err
-			}
-			defer release()
-			stop := follow(cmd, jobs)
-			outcomes := once(cmd.Context(), jobs, "once")
-			stop()
+			outcomes := a.once(cmd, jobs)
 			printOutcomes(cmd.OutOrStdout(), outcomes)
 			return worst(outcomes)
 		},
 	}
+}
+
+// once reads all that is due for the tenants that no other process works on.
+func (a *app) once(cmd *cobra.Command, jobs []*schedule.Job) []outcome {
+	enabled := slices.DeleteFunc(slices.Clone(jobs), func(j *schedule.Job) bool { return !j.Enabled })
+	mine, others, release := a.lock(cmd.Context(), enabled)
+	defer release()
+	stop := follow(cmd, mine)
+	defer stop()
+	return append(once(cmd.Context(), mine, "once"), others...)
 }
 
 // ready checks that the database answers and has this program's schema.
@@ -59,26 +63,43 @@ func (a *app) ready(ctx context.Context) error {
 	return a.db.CheckSchema(ctx)
 }
 
+// An outcome is what came of the work on one endpoint.
 type outcome struct {
 	job    *schedule.Job
 	report schedule.Report
+	survey schedule.Survey // how the endpoint stands now
 	err    error
+	daemon bool // a daemon did it, or was asked to
 }
 
-// once runs all enabled jobs side by side.
+// once runs jobs side by side until nothing is due, and then does what is
+// derived from their rows.
 func once(ctx context.Context, jobs []*schedule.Job, trigger string) []outcome {
-	enabled := slices.DeleteFunc(slices.Clone(jobs), func(j *schedule.Job) bool { return !j.Enabled })
-	return sideBySide(enabled, func(j *schedule.Job) (schedule.Report, error) { return schedule.Once(ctx, j, trigger) })
+	return sideBySide(ctx, jobs, func(j *schedule.Job) (schedule.Report, error) {
+		report, err := schedule.Once(ctx, j, trigger)
+		never := func() bool { return ctx.Err() != nil }
+		if users := j.RefreshUsers(ctx, never); users != nil && ctx.Err() == nil {
+			j.Log.Warn("teams.users is not up to date; the next run tries again", zap.String("tenant", j.Name), zap.Error(users))
+		}
+		return report, err
+	})
 }
 
 // sideBySide does the work of all jobs at once and waits for the last.
-func sideBySide(jobs []*schedule.Job, work func(*schedule.Job) (schedule.Report, error)) []outcome {
+func sideBySide(ctx context.Context, jobs []*schedule.Job, work func(*schedule.Job) (schedule.Report, error)) []outcome {
 	outcomes := make([]outcome, len(jobs))
 	var running sync.WaitGroup
 	for i, j := range jobs {
 		o := &outcomes[i]
 		o.job = j
-		running.Go(func() { o.report, o.err = work(j) })
+		running.Go(func() {
+			o.report, o.err = work(j)
+			if survey, err := j.Survey(ctx, j.Client.Clock()); err == nil {
+				o.survey = survey
+			} else if o.err == nil {
+				o.err = err
+			}
+		})
 	}
 	running.Wait()
 	return outcomes
@@ -86,18 +107,18 @@ func sideBySide(jobs []*schedule.Job, work func(*schedule.Job) (schedule.Report,
 
 func printOutcomes(out io.Writer, outcomes []outcome) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "TENANT\tENDPOINT\tWINDOWS\tPAGES\tNEW\tCHANGED\tUNCHANGED\tREJECTED\tWHOLE\tCOMPLETE UNTIL (UTC)\tRESULT")
+	fmt.Fprintln(w, "TENANT\tENDPOINT\tWINDOWS\tPAGES\tNEW\tCHANGED\tUNCHANGED\tREJECTED\tDETAILS\tCOMPLETE UNTIL (UTC)\tRESULT")
 	for _, o := range outcomes {
 		r := o.report
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n", o.job.Name, o.job.Endpoint.Name,
-			r.Windows, r.Rows.Pages, r.Rows.New, r.Rows.Changed, r.Rows.Unchanged, r.Rows.Rejected, o.whole(), minute(r.Watermark), o.word())
+			r.Windows, r.Rows.Pages, r.Rows.New, r.Rows.Changed, r.Rows.Unchanged, r.Rows.Rejected, o.details(), minute(o.survey.Watermark), o.word())
 	}
 	w.Flush()
 }
 
-// whole is how many call records were stored with all they hold; the columns
-// before it count what the list names.
-func (o outcome) whole() string {
+// details is how many call records had their details stored; the columns before
+// it count what the list names.
+func (o outcome) details() string {
 	if !o.job.Endpoint.Versioned {
 		return "-"
 	}
@@ -106,23 +127,33 @@ func (o outcome) whole() string {
 
 func (o outcome) word() string {
 	switch {
+	case isLocked(o):
+		return "locked"
 	case o.err != nil:
 		return "failed"
-	case len(o.report.Lost)+len(o.report.Gone) > 0:
-		return "lost " + strings.Join(lost(o), ", ")
-	case o.report.Parked > 0:
-		return fmt.Sprintf("%d parked", o.report.Parked)
+	case len(o.lost()) > 0:
+		return "lost " + strings.Join(o.lost(), ", ")
+	case o.report.DetailsFailed > 0:
+		return fmt.Sprintf("%d without details", o.report.DetailsFailed)
+	case o.survey.Rejects > 0:
+		return fmt.Sprintf("%d rejected", o.survey.Rejects)
+	case o.parked() > 0:
+		return fmt.Sprintf("%d parked", o.parked())
+	case o.daemon:
+		return fmt.Sprintf("ok, %d rows read by the daemon", o.report.Rows.Seen)
 	}
 	return "ok"
 }
 
+func (o outcome) parked() int { return len(o.survey.Parked) + len(o.survey.RecordsParked) }
+
 // lost is what an endpoint has lost, in words.
-func lost(o outcome) []string {
+func (o outcome) lost() []string {
 	var list []string
-	for _, w := range o.report.Lost {
+	for _, w := range o.survey.Lost {
 		list = append(list, w.String())
 	}
-	if n := len(o.report.Gone); n > 0 {
+	if n := len(o.survey.RecordsLost); n > 0 {
 		list = append(list, fmt.Sprintf("%d of the call records", n))
 	}
 	return list
@@ -133,17 +164,32 @@ func lost(o outcome) []string {
 func worst(outcomes []outcome) error {
 	var errs []error
 	for _, o := range outcomes {
-		if o.err != nil && o.report.Failed > 0 && o.report.Failed < o.report.Windows && fetch.KindOf(o.err) == fetch.Transient {
-			errs = append(errs, errDegraded(fmt.Sprintf("%d of %d windows failed: %v", o.report.Failed, o.report.Windows, o.err)))
-		} else if o.err != nil {
-			errs = append(errs, o.err)
-		} else if what := lost(o); len(what) > 0 {
-			errs = append(errs, errDegraded(fmt.Sprintf("%s left Microsoft's retention unread: %s", o.job.Endpoint.Name, strings.Join(what, ", "))))
-		} else if o.report.Parked > 0 {
-			errs = append(errs, errDegraded(fmt.Sprintf("%s cannot be read in part; see: ingestd gaps", o.job.Endpoint.Name)))
-		} else if o.report.Due > 0 {
-			errs = append(errs, errDegraded(fmt.Sprintf("%s: %d windows or records are still due", o.job.Endpoint.Name, o.report.Due)))
+		if err := o.amiss(); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// amiss is what a person has to know of an outcome; nil if all is well.
+func (o outcome) amiss() error {
+	name, r := o.job.Endpoint.Name, o.report
+	switch {
+	case o.err != nil && r.Failed > 0 && r.Failed < r.Windows && fetch.KindOf(o.err) == fetch.Transient:
+		return errDegraded(fmt.Sprintf("%d of %d windows failed: %v", r.Failed, r.Windows, o.err))
+	case o.err != nil:
+		return o.err
+	case len(o.lost()) > 0:
+		return errDegraded(fmt.Sprintf("%s left Microsoft's retention unread: %s; see: ingestd gaps", name, strings.Join(o.lost(), ", ")))
+	case r.DetailsFailed > 0:
+		return errDegraded(fmt.Sprintf("%d of %d call records have no details yet, the first because: %s; see: ingestd gaps",
+			r.DetailsFailed, r.DetailsFailed+r.Details, r.FirstError))
+	case o.survey.Rejects > 0:
+		return errDegraded(fmt.Sprintf("%s: %d elements could only be kept raw; see: ingestd rejects", name, o.survey.Rejects))
+	case o.parked() > 0:
+		return errDegraded(fmt.Sprintf("%s cannot be read in part; see: ingestd gaps", name))
+	case r.Due > 0:
+		return errDegraded(fmt.Sprintf("%s: %d windows or records are still due", name, r.Due))
+	}
+	return nil
 }

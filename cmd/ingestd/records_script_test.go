@@ -36,7 +36,8 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: serve FILE...")
 	}
 	s := stageOf(ts)
-	c := graphsim.Config{CallsPerDay: -1, Now: func() time.Time { return time.Now().Add(-time.Duration(s.behind.Load())) }}
+	now := func() time.Time { return time.Now().Add(-time.Duration(s.behind.Load())) }
+	c := graphsim.Config{CallsPerDay: -1, Now: now}
 	for _, file := range args {
 		record := graphsim.CallRecord{JSON: []byte(expanded(ts, file))}
 		var call struct{ StartDateTime time.Time }

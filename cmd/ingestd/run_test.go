@@ -16,13 +16,14 @@ import (
 var small = graphsim.Config{Seed: 1, Users: 20, CallsPerDay: 40, History: 20 * 24 * time.Hour}
 
 const (
-	upToDate = `SELECT count(*) = 1 FROM ingest.endpoints WHERE endpoint = 'pstn_calls' AND state = 'on_time'`
-	saving   = `SELECT count(*) > 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+	resultOfRun = `SELECT result FROM ingest.runs WHERE endpoint = 'pstn_calls'`
+	upToDate    = `SELECT count(*) = 1 FROM ingest.endpoints WHERE endpoint = 'pstn_calls' AND state = 'on_time'`
+	saving      = `SELECT count(*) > 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
 		WHERE d.datname = current_database() AND relation = 'teams.pstn_calls'::regclass AND NOT granted`
 )
 
 // workplace is a folder with a configuration for one endpoint.
-func workplace(t *testing.T, databaseURL string, tenant *graphsim.Server, endpoint string) string {
+func workplace(t testing.TB, databaseURL string, tenant *graphsim.Server, endpoint string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := configure(dir, databaseURL, tenant, endpoint); err != nil {
@@ -80,7 +81,7 @@ func TestSignalLetsTransactionFinish(t *testing.T) {
 	if storetest.Query[int](t, conn, `SELECT count(*) FROM teams.pstn_calls`) == 0 {
 		t.Error("the transaction at hand was given up")
 	}
-	if result := storetest.Query[string](t, conn, `SELECT result FROM ingest.runs WHERE endpoint = 'pstn_calls'`); result != "stopped" {
+	if result := storetest.Query[string](t, conn, resultOfRun); result != "stopped" {
 		t.Errorf("the run ended as %q, want stopped", result)
 	}
 }
@@ -108,14 +109,15 @@ func TestSignalEndsWaitForGraph(t *testing.T) {
 	tenant := simulate(t, crowded)
 	url := storetest.URL(t)
 	p := launch(t, workplace(t, url, tenant, "pstn_calls"), "run")
-	for deadline := time.Now().Add(patience); tenant.Requests().Answers["getPstnCalls"][429] == 0; time.Sleep(20 * time.Millisecond) {
+	throttled := func() bool { return tenant.Requests().Answers["getPstnCalls"][429] > 0 }
+	for deadline := time.Now().Add(patience); !throttled(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("never throttled")
 		}
 	}
 	p.signal(t, syscall.SIGTERM)
 	p.exits(t, 5*time.Second, exitOK)
-	if result := storetest.Query[string](t, storetest.Conn(t, url), `SELECT result FROM ingest.runs WHERE endpoint = 'pstn_calls'`); result != "stopped" {
+	if result := storetest.Query[string](t, storetest.Conn(t, url), resultOfRun); result != "stopped" {
 		t.Errorf("the run ended as %q, want stopped", result)
 	}
 }
@@ -151,7 +153,8 @@ func TestRunWaitsForDatabase(t *testing.T) {
 
 func TestSignalEndsWaitForDatabase(t *testing.T) {
 	t.Parallel()
-	p := launch(t, workplace(t, "postgres://127.0.0.1:1/absent?sslmode=disable", simulate(t, small), "pstn_calls"), "run")
+	dir := workplace(t, "postgres://127.0.0.1:1/absent?sslmode=disable", simulate(t, small), "pstn_calls")
+	p := launch(t, dir, "run")
 	p.says(t, "waiting for the database")
 	p.signal(t, syscall.SIGTERM)
 	p.exits(t, 3*time.Second, exitOK)

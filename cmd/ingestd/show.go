@@ -7,8 +7,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
+	"ingestd/internal/store"
 
 	"ingestd/internal/fetch"
 )
@@ -50,7 +50,7 @@ func (a *app) show(cmd *cobra.Command, tenant string, id uuid.UUID) error {
 		}
 		known = true
 		whole, err := a.showOf(cmd, t.ID, id)
-		if errors.Is(err, pgx.ErrNoRows) {
+		if errors.Is(err, store.ErrUnknown) {
 			continue
 		}
 		if err == nil && !whole {
@@ -73,7 +73,7 @@ func (a *app) showOf(cmd *cobra.Command, tenant string, id uuid.UUID) (whole boo
 	if err != nil {
 		return false, err
 	}
-	whole, err = a.db.Whole(cmd.Context(), tenantID, id)
+	whole, err = a.db.HasDetails(cmd.Context(), tenantID, id)
 	if err != nil {
 		return false, err
 	}

@@ -30,11 +30,11 @@ func newStatus() *cobra.Command {
 		Use:   "status",
 		Short: "Show how every endpoint stands",
 		Long: `status prints, from the database alone, the state of every endpoint, until when it
-is complete, how many call records are listed and not yet stored whole (pending),
-and what is wrong with it. Flags: lost (something left Microsoft's
-retention unread), parked (something cannot be read and is tried daily),
-expiring (something unread leaves the retention within 48 hours). It exits 3 if
-anything is amiss.`,
+is complete, how many call records are listed and have no details yet (pending),
+and what is wrong with it. Flags: lost (something left Microsoft's retention
+unread, and nobody has acknowledged it), parked (something cannot be read and is
+tried daily), rejects (something could only be kept raw), expiring (something
+unread leaves the retention within 48 hours). It exits 3 if anything is amiss.`,
 		Args: cobra.NoArgs,
 	}
 	output := outputFlag(cmd)
@@ -55,7 +55,7 @@ anything is amiss.`,
 		if err := emit(cmd, *output, list, columns, standing.row); err != nil || amiss == 0 {
 			return err
 		}
-		return errDegraded(fmt.Sprintf("%d of %d endpoints need attention; see: ingestd gaps, ingestd runs", amiss, len(jobs)))
+		return errDegraded(fmt.Sprintf("%d of %d endpoints need attention; see: ingestd gaps, ingestd rejects, ingestd runs", amiss, len(jobs)))
 	})
 	return cmd
 }
@@ -69,11 +69,14 @@ func stand(j *schedule.Job, s schedule.Survey) standing {
 	if !j.Enabled {
 		st.State = "paused"
 	}
-	if len(s.Lost)+len(s.RecordsGone) > 0 {
+	if len(s.Lost)+len(s.RecordsLost) > 0 {
 		st.Flags = append(st.Flags, "lost")
 	}
 	if len(s.Parked)+len(s.RecordsParked) > 0 {
 		st.Flags = append(st.Flags, "parked")
+	}
+	if s.Rejects > 0 {
+		st.Flags = append(st.Flags, "rejects")
 	}
 	if len(s.Expiring)+s.RecordsSoon > 0 {
 		st.Flags = append(st.Flags, "expiring")
@@ -99,12 +102,17 @@ func (s standing) row() []string {
 // withJobs runs a verb with a database of this program's schema and the
 // configured jobs.
 func withJobs(verb func(*cobra.Command, []*schedule.Job) error) func(*cobra.Command, []string) error {
+	return withApp(func(cmd *cobra.Command, _ *app, jobs []*schedule.Job) error { return verb(cmd, jobs) })
+}
+
+// withApp runs a verb that needs configuration or database as well.
+func withApp(verb func(*cobra.Command, *app, []*schedule.Job) error) func(*cobra.Command, []string) error {
 	return withSchema(func(cmd *cobra.Command, a *app) error {
 		jobs, err := a.jobs()
 		if err != nil {
 			return err
 		}
-		return verb(cmd, jobs)
+		return verb(cmd, a, jobs)
 	})
 }
 

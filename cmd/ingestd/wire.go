@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
-	"golang.org/x/sync/semaphore"
 
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
@@ -45,7 +44,7 @@ func openFile(path string, getenv func(string) string) (*app, error) {
 	}
 	db, err := store.Open(c.Database.URL.Reveal())
 	if err != nil {
-		return nil, err
+		return nil, errConfig("database.url: " + err.Error())
 	}
 	return &app{c, log, db}, nil
 }
@@ -78,16 +77,16 @@ func newLog(c config.Log) (*zap.Logger, error) {
 // jobs makes a job for each endpoint of each tenant.
 func (a *app) jobs() ([]*schedule.Job, error) {
 	var list []*schedule.Job
-	room := schedule.NewRoom()
+	budget := schedule.NewBudget()
 	for _, t := range a.config.Tenants {
 		client, err := a.client(t)
 		if err != nil {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
 		for _, e := range fetch.Endpoints {
-			job, err := a.job(t, e, client, room)
+			job, err := a.job(t, e, client, budget)
 			if err != nil {
-				return nil, errUsage(fmt.Sprintf("tenant %s, endpoint %s: %v", t.Name, e.Name, err))
+				return nil, errConfig(fmt.Sprintf("tenant %s, endpoint %s: %v", t.Name, e.Name, err))
 			}
 			list = append(list, job)
 		}
@@ -116,7 +115,7 @@ func (a *app) client(t config.Tenant) (*fetch.Client, error) {
 	})
 }
 
-func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client, room *semaphore.Weighted) (*schedule.Job, error) {
+func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client, budget *fetch.Budget) (*schedule.Job, error) {
 	id, err := uuid.Parse(t.ID)
 	if err != nil {
 		return nil, err
@@ -124,8 +123,12 @@ func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client, room 
 	c := t.Endpoints[e.Name]
 	policy := schedule.PolicyOf(e)
 	policy.Reach, policy.Settle = c.Reach, c.Settle
+	target, err := store.NewTarget(id, e.Name, e.Rows, e.EventTime)
+	if err != nil {
+		return nil, err
+	}
 	return &schedule.Job{
-		Tenant: id, Name: t.Name, Endpoint: e, Policy: policy, StartFrom: c.StartFrom, API: c.API,
-		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log, Room: room,
+		Tenant: id, Name: t.Name, Endpoint: e, Target: target, Policy: policy, StartFrom: c.StartFrom, API: c.API,
+		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log, Budget: budget,
 	}, policy.Check()
 }

@@ -15,7 +15,8 @@ import (
 func (l *loader) check(c *Config) {
 	l.checkDatabase(&c.Database)
 	if len(c.Tenants) == 0 {
-		l.add("tenants", "none is configured (or set INGESTD_TENANT_ID, INGESTD_CLIENT_ID and INGESTD_CLIENT_SECRET_FILE)")
+		l.add("tenants", "none is configured "+
+			"(or set INGESTD_TENANT_ID, INGESTD_CLIENT_ID and INGESTD_CLIENT_SECRET_FILE)")
 	}
 	for i := range c.Tenants {
 		l.checkTenant(fmt.Sprintf("tenants[%d]", i), &c.Tenants[i])
@@ -86,15 +87,32 @@ func (l *loader) checkEndpoints(path string, endpoints map[string]Endpoint) {
 
 func (l *loader) checkEndpoint(path string, e Endpoint, bounds Bounds) {
 	if e.Reach > bounds.Reach {
-		l.add(join(path, "reach"), "%s is above the %s Graph keeps", formatDuration(e.Reach), formatDuration(bounds.Reach))
+		l.add(join(path, "reach"), "%s is above the %s Graph keeps",
+			formatDuration(e.Reach), formatDuration(bounds.Reach))
 	}
-	if e.Settle > e.Reach {
-		l.add(join(path, "settle"), "%s is above reach %s", formatDuration(e.Settle), formatDuration(e.Reach))
-	}
+	l.checkTicks(path, e)
 	if e.StartFrom.After(time.Now()) {
-		l.add(join(path, "start_from"), "%s is in the future", e.StartFrom.Format(time.DateOnly))
+		l.add(join(path, "start_from"), "%s is in the future, today is %s",
+			e.StartFrom.Format(time.DateOnly), time.Now().UTC().Format(time.DateOnly))
 	}
 	l.oneOf(join(path, "api"), e.API, bounds.APIs...)
+}
+
+// checkTicks refuses times that leave no tick, or hardly one, at which rows can
+// be read once they are settled and before they leave reach.
+func (l *loader) checkTicks(path string, e Endpoint) {
+	longest := e.Schedule.longest()
+	settle, reach := formatDuration(e.Settle), formatDuration(e.Reach)
+	switch {
+	case e.Settle > e.Reach:
+		l.add(join(path, "settle"), "%s is above reach %s", settle, reach)
+	case longest > e.Reach/2:
+		l.add(join(path, "schedule"), "up to %s between two ticks is more than half of reach %s, "+
+			"so records could be gone before they are read", formatDuration(longest), reach)
+	case e.Settle+longest > e.Reach:
+		l.add(join(path, "settle"), "%s and up to %s between two ticks add up to more than reach %s, "+
+			"so records could be gone before they are settled", settle, formatDuration(longest), reach)
+	}
 }
 
 func (l *loader) checkUnique(tenants []Tenant) {

@@ -97,13 +97,13 @@ type Auth struct {
 
 // Endpoint is how one log is copied.
 type Endpoint struct {
-	// Enabled tells whether the log is copied. Default: true. Danger: what
+	// Enabled says whether the log is copied. Default: true. Danger: what
 	// Graph drops while an endpoint is off is gone.
 	Enabled bool `yaml:"enabled"`
 
 	// Schedule is when to look for what is due: five cron fields (minute,
-	// hour, day of month, month, day of week), in UTC.
-	// Default: every five minutes.
+	// hour, day of month, month, day of week), in UTC. Two ticks may be apart
+	// by half of Reach at most. Default: every five minutes.
 	Schedule Schedule `yaml:"schedule"`
 
 	// Reach is how far back Graph is asked. Default and maximum: what Graph
@@ -111,8 +111,9 @@ type Endpoint struct {
 	Reach time.Duration `yaml:"reach"`
 
 	// Settle is how long rows of a day may still arrive or change; until then
-	// the day is read again. Default: that of the endpoint; at most Reach.
-	// Danger: rows that arrive after it are missed.
+	// the day is read again. Default: that of the endpoint; at most Reach less
+	// the longest time between two ticks. Danger: rows that arrive after it are
+	// missed.
 	Settle time.Duration `yaml:"settle"`
 
 	// StartFrom is the first day wanted, at midnight UTC. Default: none, the

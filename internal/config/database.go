@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // DSN is a PostgreSQL connection string. It never prints: it may hold a
@@ -45,10 +46,12 @@ func (l *loader) checkDatabase(d *Database) {
 }
 
 var (
-	errPlaintext = errors.New("sslmode disable, allow and prefer are only for loopback and Unix sockets; use sslmode=verify-full")
-	errSplit     = errors.New("an @ stands after the host: a password with / or @ in it has to be percent-encoded (%2F, %40), or kept in a password file")
-	errNotADSN   = errors.New("neither a PostgreSQL URL nor keyword=value pairs, or a setting in it is invalid")
-	errDSNFile   = errors.New("a file it names (CA, certificate, key) cannot be read")
+	errPlaintext = errors.New("sslmode disable, allow and prefer are only for loopback and Unix sockets; " +
+		"use sslmode=verify-full")
+	errSplit = errors.New("an @ too many: a password with / or @ in it has to be percent-encoded (%2F, %40), " +
+		"or kept in a password file")
+	errNotADSN = errors.New("neither a PostgreSQL URL nor keyword=value pairs, or a setting in it is invalid")
+	errDSNFile = errors.New("a file it names (CA, certificate, key) cannot be read")
 )
 
 // saysTLS finds an sslmode in a connection string of either form. Taking a
@@ -59,12 +62,13 @@ var saysTLS = regexp.MustCompile(`(^|[?&\s])ssl(mode)?\s*=`)
 // it leads over a network and no sslmode is given in it or in PGSSLMODE. One
 // in a service file counts as given if it demands TLS.
 func (l *loader) secured(text string) (string, error) {
-	server, err := pgconn.ParseConfig(text)
+	pool, err := pgxpool.ParseConfig(text) // it knows the most settings
 	if err != nil {
 		return "", explain(err)
 	}
-	if strings.Contains(server.Database, "@") {
-		return "", errSplit // what was taken for the database's name is part of the password
+	server := &pool.ConnConfig.Config
+	if strings.Contains(server.Host+server.Database, "@") {
+		return "", errSplit // what was taken for a name is part of the password
 	}
 	given := saysTLS.MatchString(text) || l.getenv("PGSSLMODE") != ""
 	// pgx takes sslnegotiation=direct alone for sslmode=require.
@@ -103,7 +107,7 @@ func explain(err error) error {
 	return errNotADSN
 }
 
-// remote tells whether any host is reached over a network.
+// remote reports whether any host is reached over a network.
 func remote(server *pgconn.Config) bool {
 	found := isRemote(server.Host)
 	for _, next := range server.Fallbacks {
@@ -112,7 +116,7 @@ func remote(server *pgconn.Config) bool {
 	return found
 }
 
-// plaintext tells whether any attempt to connect goes over a network without
+// plaintext reports whether any attempt to connect goes over a network without
 // TLS. With allow and prefer pgx lists such an attempt among the fallbacks.
 func plaintext(server *pgconn.Config) bool {
 	found := isRemote(server.Host) && server.TLSConfig == nil

@@ -10,16 +10,17 @@ import (
 
 func TestTLSToDatabase(t *testing.T) {
 	t.Parallel()
+	const disabled = "?sslmode=disable"
 	for name, test := range map[string]struct{ url, want string }{
 		"loopback name":     {"postgres://u@localhost/teams", "postgres://u@localhost/teams"},
-		"loopback IPv4":     {"postgres://u@127.0.0.2/teams?sslmode=disable", "postgres://u@127.0.0.2/teams?sslmode=disable"},
+		"loopback IPv4":     {"postgres://u@127.0.0.2/teams" + disabled, "postgres://u@127.0.0.2/teams" + disabled},
 		"loopback IPv6":     {"postgres://u@[::1]:5433/teams", "postgres://u@[::1]:5433/teams"},
 		"socket":            {"host=/run/postgresql dbname=teams", "host=/run/postgresql dbname=teams"},
-		"socket in URL":     {"postgres:///teams?host=/tmp&sslmode=disable", "postgres:///teams?host=/tmp&sslmode=disable"},
+		"socket in URL":     {"postgres:///t" + disabled + "&host=/tmp", "postgres:///t" + disabled + "&host=/tmp"},
 		"verified":          {"postgres://u@db/teams?sslmode=verify-full", "postgres://u@db/teams?sslmode=verify-full"},
 		"required":          {"postgres://u@db/teams?sslmode=require", "postgres://u@db/teams?sslmode=require"},
 		"silent URL":        {"postgres://u@db/teams", "postgres://u@db/teams?sslmode=verify-full"},
-		"silent URL, query": {"postgres://u@db/teams?connect_timeout=5", "postgres://u@db/teams?connect_timeout=5&sslmode=verify-full"},
+		"silent URL, query": {"postgres://u@db?port=1", "postgres://u@db?port=1&sslmode=verify-full"},
 		"silent URL, odd":   {"postgres://u:a?b@db/teams", "postgres://u:a?b@db/teams?sslmode=verify-full"},
 		"silent pairs":      {"host=db dbname=teams", "host=db dbname=teams sslmode=verify-full"},
 		"silent, two hosts": {"postgres://u@localhost,db/teams", "postgres://u@localhost,db/teams?sslmode=verify-full"},
@@ -44,12 +45,16 @@ func TestTLSToDatabase(t *testing.T) {
 func TestDatabaseErrorsDoNotQuote(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]error{
-		"postgres://u:hunter2:x@db:y:z/teams":       errNotADSN,
-		"hunter2":                                   errNotADSN,
-		"postgres://u@db/t?sslmode=hunter2":         errNotADSN,
-		"postgres://u@db/t?sslrootcert=/hunter2":    errDSNFile,
-		"postgres://u@db/t?connect_timeout=hunter2": errNotADSN,
-		"postgres://u:123/hunter2@127.0.0.1/teams":  errSplit,
+		"postgres://u:hunter2:x@db:y:z/teams":               errNotADSN,
+		"hunter2":                                           errNotADSN,
+		"postgres://u@db/t?pool_max_conns=0":                errNotADSN,
+		"postgres://u@db/t?pool_max_conn_lifetime=hunter2":  errNotADSN,
+		"postgres://u@db/t?default_query_exec_mode=hunter2": errNotADSN,
+		"postgres://u:Pa@hunter2@db.example:5432/teams":     errSplit,
+		"postgres://u@db/t?sslmode=hunter2":                 errNotADSN,
+		"postgres://u@db/t?sslrootcert=/hunter2":            errDSNFile,
+		"postgres://u@db/t?connect_timeout=hunter2":         errNotADSN,
+		"postgres://u:123/hunter2@127.0.0.1/teams":          errSplit,
 	} {
 		if _, err := newLoader(environment{}.get, nil).secured(url); err != want {
 			t.Errorf("%s: %v", url, err)
@@ -106,7 +111,8 @@ func TestServiceFileSaysTLS(t *testing.T) {
 		t.Errorf("stated: %q, %v", got, err)
 	}
 	silent := service("")
-	if got, err := newLoader(environment{}.get, nil).secured(silent); got != silent+" sslmode=verify-full" || err != nil {
+	got, err := newLoader(environment{}.get, nil).secured(silent)
+	if got != silent+" sslmode=verify-full" || err != nil {
 		t.Errorf("silent: %q, %v", got, err)
 	}
 }

@@ -1,55 +1,44 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
-// decode reads a YAML document into config. The library's own decoder stops
-// too early and quotes values, so the tree is walked here, the struct and its
-// yaml tags being the only list of keys there is.
+// decode reads a YAML document into config. The library's own decoder quotes
+// values and knows no paths, so the tree is walked here. The struct and its
+// yaml tags are the only list of keys.
 func (l *loader) decode(data []byte, config *Config) {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var document yaml.Node
-	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
-		return // nothing but comments
-	} else if err != nil {
+	var documents []yaml.Node
+	if err := yaml.Load(data, &documents, yaml.WithAllDocuments()); err != nil {
 		l.syntax(err)
-		return
 	}
-	l.value("", document.Content[0], reflect.ValueOf(config).Elem())
-
-	var second yaml.Node
-	if err := decoder.Decode(&second); err == nil {
-		l.places[""] = place{line: second.Line}
+	if len(documents) > 0 { // more than comments
+		l.value("", documents[0].Content[0], reflect.ValueOf(config).Elem())
+	}
+	if len(documents) > 1 {
+		l.places[""] = place{line: documents[1].Line}
 		l.add("", "a second document is not allowed")
-	} else if !errors.Is(err, io.EOF) {
-		l.syntax(err)
 	}
 }
 
-var lineOfError = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-
-// syntax reports a file that is not YAML. The parser's messages are fixed
-// texts, but for that of an unknown alias, which quotes.
+// syntax reports a file that is not YAML. The parser's messages quote one
+// character at most; those of the stage after it quote the name of an alias.
 func (l *loader) syntax(err error) {
-	prefix := lineOfError.FindStringSubmatch(err.Error())
-	text := strings.TrimPrefix(err.Error(), prefix[0])
-	if strings.HasPrefix(text, "unknown anchor") {
-		text = "an alias without an anchor (quote a value that begins with *)"
+	text := "unreadable"
+	if parsing, ok := errors.AsType[*yaml.LoadError](err); ok {
+		l.places[""] = place{line: max(parsing.Mark.Line, 1)}
+		text, _, _ = strings.Cut(parsing.Message, " (value: ")
+		if parsing.Stage == yaml.ComposerStage {
+			text = "an alias without an anchor (quote a value that begins with *)"
+		}
 	}
-	line, _ := strconv.Atoi(prefix[1])
-	l.places[""] = place{line: max(line, 1)}
 	l.add("", "not valid YAML near this line: %s", text)
 }
 

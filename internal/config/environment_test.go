@@ -76,9 +76,10 @@ func TestEnvironmentFaults(t *testing.T) {
 		"bad id": {valid, environment{"INGESTD_TENANT_ID": "moon"},
 			"INGESTD_TENANT_ID: must be a GUID such as 00000000-0000-0000-0000-000000000000"},
 		"bad database": {valid, environment{"INGESTD_DATABASE_URL": "postgres://u:hunter2@db/teams?sslmode=disable"},
-			"INGESTD_DATABASE_URL: sslmode disable, allow and prefer are only for loopback and Unix sockets; use sslmode=verify-full"},
-		"both secrets": {valid, environment{"INGESTD_CLIENT_SECRET": "hunter2", "INGESTD_CLIENT_SECRET_FILE": "/hunter2"},
-			"config.yaml:4: tenants[0].auth: exactly one of client_secret_file and client_secret_env is needed, both are given"},
+			"INGESTD_DATABASE_URL: " + errPlaintext.Error()},
+		"both secrets": {valid, environment{"INGESTD_CLIENT_SECRET": "s", "INGESTD_CLIENT_SECRET_FILE": "/hunter2"},
+			"config.yaml:4: tenants[0].auth: " +
+				"exactly one of client_secret_file and client_secret_env is needed, both are given"},
 		"file and variable": {valid + "    cloud: [x]\n", environment{"INGESTD_CLOUD": "global"},
 			"config.yaml:8: tenants[0].cloud: must be a single value"},
 		"several tenants": {two, environment{"INGESTD_CLIENT_ID": clientID},

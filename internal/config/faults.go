@@ -45,7 +45,7 @@ func (f *faults) add(path, format string, args ...any) {
 	}
 }
 
-// blamed tells whether the key at path, or one around it, has a fault already.
+// blamed reports whether the key at path, or one around it, has a fault already.
 func (f *faults) blamed(path string) bool {
 	return f.faulty[path] || path != "" && f.blamed(parent(path))
 }

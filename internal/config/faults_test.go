@@ -1,8 +1,10 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestFaults replaces part of a valid file and expects the exact message.
@@ -17,77 +19,195 @@ func TestFaults(t *testing.T) {
 	const secret = "client_secret_env: GRAPH_SECRET"
 	const cloud = "    auth:"
 
-	for name, test := range map[string]struct{ old, new, want string }{
+	for _, test := range []struct {
+		name, old, new string // what is replaced, and with what
+		line           int
+		key, text      string
+	}{
 		// Keys.
-		"unknown key":      {pstn, "endpoints:\n      pstn_calls:\n        setle: 72h", "config.yaml:9: tenants[0].endpoints.pstn_calls.setle: unknown key (did you mean settle?)"},
-		"nothing near":     {secret, secret + "\n      zebra: 1", "config.yaml:7: tenants[0].auth.zebra: unknown key (known here: client_id, client_secret_env, client_secret_file)"},
-		"later credential": {secret, secret + "\n      certificate_file: /c.pem", "config.yaml:7: tenants[0].auth.certificate_file: unknown key (known here: client_id, client_secret_env, client_secret_file)"},
-		"unknown endpoint": {pstn, "endpoints: {pstn_call: {}}", "config.yaml:7: tenants[0].endpoints.pstn_call: unknown key (did you mean pstn_calls?)"},
-		"unknown section":  {"tenants:", "server: {}\ntenants:", "config.yaml:2: server: unknown key (known here: database, log, tenants)"},
-		"value as key":     {pstn, pstn + "\nlog: {hunter2@db: x}", "config.yaml:8: log.?: unknown key (known here: format, level)"},
-		"duplicate key":    {pstn, pstn + "\n    cloud: global\n    cloud: global", "config.yaml:9: tenants[0].cloud: given twice, first on line 8"},
-		"merge key":        {pstn, pstn + "\n    <<: {cloud: global}", "config.yaml:8: tenants[0].?: merge keys are not allowed"},
-		"anchor":           {pstn, pstn + "\n    cloud: &hunter2 global", "config.yaml:8: tenants[0].cloud: anchors and aliases are not allowed (quote a value that begins with & or *)"},
-		"unknown alias":    {pstn, pstn + "\n    cloud: *hunter2", "config.yaml:1: not valid YAML near this line: an alias without an anchor (quote a value that begins with *)"},
-		"tag":              {pstn, pstn + "\n    cloud: !hunter2 global", "config.yaml:8: tenants[0].cloud: tags are not allowed (quote a value that begins with !)"},
+		{name: "unknown key", old: pstn, new: "endpoints:\n      pstn_calls:\n        setle: 72h",
+			line: 9, key: "tenants[0].endpoints.pstn_calls.setle", text: "unknown key (did you mean settle?)"},
+		{name: "nothing near", old: secret, new: secret + "\n      zebra: 1",
+			line: 7, key: "tenants[0].auth.zebra",
+			text: "unknown key (known here: client_id, client_secret_env, client_secret_file)"},
+		{name: "later credential", old: secret, new: secret + "\n      certificate_file: /c.pem",
+			line: 7, key: "tenants[0].auth.certificate_file",
+			text: "unknown key (known here: client_id, client_secret_env, client_secret_file)"},
+		{name: "unknown endpoint", old: pstn, new: "endpoints: {pstn_call: {}}",
+			line: 7, key: "tenants[0].endpoints.pstn_call", text: "unknown key (did you mean pstn_calls?)"},
+		{name: "unknown section", old: "tenants:", new: "server: {}\ntenants:",
+			line: 2, key: "server", text: "unknown key (known here: database, log, tenants)"},
+		{name: "value as key", old: pstn, new: pstn + "\nlog: {hunter2@db: x}",
+			line: 8, key: "log.?", text: "unknown key (known here: format, level)"},
+		{name: "duplicate key", old: pstn, new: pstn + "\n    cloud: global\n    cloud: global",
+			line: 9, key: "tenants[0].cloud", text: "given twice, first on line 8"},
+		{name: "merge key", old: pstn, new: pstn + "\n    <<: {cloud: global}",
+			line: 8, key: "tenants[0].?", text: "merge keys are not allowed"},
+		{name: "anchor", old: pstn, new: pstn + "\n    cloud: &hunter2 global",
+			line: 8, key: "tenants[0].cloud",
+			text: "anchors and aliases are not allowed (quote a value that begins with & or *)"},
+		{name: "unknown alias", old: pstn, new: pstn + "\n    cloud: *hunter2",
+			line: 8,
+			text: "not valid YAML near this line: an alias without an anchor (quote a value that begins with *)"},
+		{name: "tag", old: pstn, new: pstn + "\n    cloud: !hunter2 global",
+			line: 8, key: "tenants[0].cloud", text: "tags are not allowed (quote a value that begins with !)"},
 
 		// Shapes.
-		"not YAML":        {pstn, "endpoints: {", "config.yaml:7: not valid YAML near this line: did not find expected node content"},
-		"second document": {pstn, pstn + "\n---\nlog: {}", "config.yaml:8: a second document is not allowed"},
-		"text for list":   {valid[strings.Index(valid, "tenants:"):], "tenants: x\n", "config.yaml:2: tenants: must be a list (each entry begins with -)"},
-		"list for text":   {pstn, pstn + "\n    cloud: [hunter2]", "config.yaml:8: tenants[0].cloud: must be a single value"},
-		"text for keys":   {pstn, "endpoints: hunter2", "config.yaml:7: tenants[0].endpoints: must be a mapping (key: value)"},
-		"number for text": {pstn, pstn + "\n    name: 7331", "config.yaml:8: tenants[0].name: must be text (put it in quotes)"},
-		"control code":    {pstn, pstn + "\n    name: \"a\\nb\"", "config.yaml:8: tenants[0].name: must be printable text on one line"},
-		"empty value":     {pstn, pstn + "\n    name:", "config.yaml:8: tenants[0].name: has no value (remove the key to get the default)"},
+		{name: "not YAML", old: pstn, new: "endpoints: {",
+			line: 8, text: "not valid YAML near this line: did not find expected node content"},
+		{name: "second document", old: pstn, new: pstn + "\n---\nlog: {}",
+			line: 8, text: "a second document is not allowed"},
+		{name: "text for list", old: valid[strings.Index(valid, "tenants:"):], new: "tenants: x\n",
+			line: 2, key: "tenants", text: "must be a list (each entry begins with -)"},
+		{name: "list for text", old: pstn, new: pstn + "\n    cloud: [hunter2]",
+			line: 8, key: "tenants[0].cloud", text: "must be a single value"},
+		{name: "text for keys", old: pstn, new: "endpoints: hunter2",
+			line: 7, key: "tenants[0].endpoints", text: "must be a mapping (key: value)"},
+		{name: "number for text", old: pstn, new: pstn + "\n    name: 7331",
+			line: 8, key: "tenants[0].name", text: "must be text (put it in quotes)"},
+		{name: "control code", old: pstn, new: pstn + "\n    name: \"a\\nb\"",
+			line: 8, key: "tenants[0].name", text: "must be printable text on one line"},
+		{name: "empty value", old: pstn, new: pstn + "\n    name:",
+			line: 8, key: "tenants[0].name", text: "has no value (remove the key to get the default)"},
 
 		// Values.
-		"bool":               {pstn, endpoint("enabled: maybe"), "config.yaml:7: tenants[0].endpoints.pstn_calls.enabled: must be true or false"},
-		"duration":           {pstn, endpoint("settle: 72"), "config.yaml:7: tenants[0].endpoints.pstn_calls.settle: must be a positive duration such as 365d, 72h or 1h30m"},
-		"zero duration":      {pstn, endpoint("reach: 0h"), "config.yaml:7: tenants[0].endpoints.pstn_calls.reach: must be a positive duration such as 365d, 72h or 1h30m"},
-		"limit":              {pstn, pstn + "\n    limits: {logs: 0/60s}", "config.yaml:8: tenants[0].limits.logs: must be requests per duration, both positive, such as 1500/20s"},
-		"date":               {pstn, endpoint("start_from: 01.02.2026"), "config.yaml:7: tenants[0].endpoints.pstn_calls.start_from: must be a date such as 2026-01-31"},
-		"future date":        {pstn, endpoint("start_from: 9999-01-01"), "config.yaml:7: tenants[0].endpoints.pstn_calls.start_from: 9999-01-01 is in the future"},
-		"schedule":           {pstn, endpoint(`schedule: "@every 1s"`), "config.yaml:7: tenants[0].endpoints.pstn_calls.schedule: must be five cron fields: minute, hour, day of month, month, day of week"},
-		"never fires":        {pstn, endpoint(`schedule: "0 0 30 2 *"`), "config.yaml:7: tenants[0].endpoints.pstn_calls.schedule: never fires: no such day"},
-		"schedule in a zone": {pstn, endpoint(`schedule: "TZ=0"`), "config.yaml:7: tenants[0].endpoints.pstn_calls.schedule: a time zone is not allowed: schedules are in UTC"},
-		"api":                {pstn, endpoint("api: v2.0"), "config.yaml:7: tenants[0].endpoints.pstn_calls.api: must be v1.0 or beta"},
-		"tenant id":          {tenantID, "hunter2", "config.yaml:3: tenants[0].id: must be a GUID such as 00000000-0000-0000-0000-000000000000"},
-		"client id":          {clientID, "urn:uuid:" + clientID, "config.yaml:5: tenants[0].auth.client_id: must be a GUID such as 00000000-0000-0000-0000-000000000000"},
-		"cloud":              {pstn, pstn + "\n    cloud: china", "config.yaml:8: tenants[0].cloud: must be global or usgov-l4 or usgov-l5 or custom"},
-		"log level":          {pstn, pstn + "\nlog: {level: loud}", "config.yaml:8: log.level: must be debug or info or warn or error"},
-		"log format":         {pstn, pstn + "\nlog: {format: xml}", "config.yaml:8: log.format: must be json or console"},
+		{name: "bool", old: pstn, new: endpoint("enabled: maybe"),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.enabled", text: "must be true or false"},
+		{name: "duration", old: pstn, new: endpoint("settle: 72"),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.settle",
+			text: "must be a positive duration such as 365d, 72h or 1h30m"},
+		{name: "zero duration", old: pstn, new: endpoint("reach: 0h"),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.reach",
+			text: "must be a positive duration such as 365d, 72h or 1h30m"},
+		{name: "limit", old: pstn, new: pstn + "\n    limits: {logs: 0/60s}",
+			line: 8, key: "tenants[0].limits.logs",
+			text: "must be requests per duration, both positive, such as 1500/20s"},
+		{name: "date", old: pstn, new: endpoint("start_from: 01.02.2026"),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.start_from", text: "must be a date such as 2026-01-31"},
+		{name: "future date", old: pstn, new: endpoint("start_from: 9999-01-01"),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.start_from",
+			text: "9999-01-01 is in the future, today is " + time.Now().UTC().Format(time.DateOnly)},
+		{name: "schedule", old: pstn, new: endpoint(`schedule: "@every 1s"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "must be five cron fields: minute, hour, day of month, month, day of week"},
+		{name: "minute out of range", old: pstn, new: endpoint(`schedule: "61 * * * *"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "minute: must be * or 0 to 59; lists (1,2), ranges (1-5) and steps (*/5) are allowed"},
+		{name: "hour out of range", old: pstn, new: endpoint(`schedule: "0 24 * * *"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "hour: must be * or 0 to 23; lists (1,2), ranges (1-5) and steps (*/5) are allowed"},
+		{name: "day of month out of range", old: pstn, new: endpoint(`schedule: "0 0 1,0 * *"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "day of month: must be * or 1 to 31; lists (1,2), ranges (1-5) and steps (*/5) are allowed"},
+		{name: "month out of range", old: pstn, new: endpoint(`schedule: "0 0 1 13 *"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "month: must be * or 1 to 12 or jan to dec; lists (1,2), ranges (1-5) and steps (*/5) are allowed"},
+		{name: "day of week out of range", old: pstn, new: endpoint(`schedule: "0 0 * * 7"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "day of week: must be * or 0 (Sunday) to 6 or sun to sat; " +
+				"lists (1,2), ranges (1-5) and steps (*/5) are allowed"},
+		{name: "value that is none", old: pstn, new: endpoint(`schedule: "hunter2 * * * *"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "minute: must be * or 0 to 59; lists (1,2), ranges (1-5) and steps (*/5) are allowed"},
+		{name: "step above its range", old: pstn, new: endpoint(`schedule: "*/90 * * * *"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "minute: a step of 90 is not below its range of 60"},
+		{name: "step as long as its range", old: pstn, new: endpoint(`schedule: "0 0,8-12/5 * * *"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "hour: a step of 5 is not below its range of 5"},
+		{name: "never fires", old: pstn, new: endpoint(`schedule: "0 0 30 2 *"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule", text: "never fires: no such day"},
+		{name: "schedule in a zone", old: pstn, new: endpoint(`schedule: "TZ=0"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "a time zone is not allowed: schedules are in UTC"},
+		{name: "api", old: pstn, new: endpoint("api: v2.0"),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.api", text: "must be v1.0 or beta"},
+		{name: "tenant id", old: tenantID, new: "hunter2",
+			line: 3, key: "tenants[0].id", text: "must be a GUID such as 00000000-0000-0000-0000-000000000000"},
+		{name: "client id", old: clientID, new: "urn:uuid:" + clientID,
+			line: 5, key: "tenants[0].auth.client_id",
+			text: "must be a GUID such as 00000000-0000-0000-0000-000000000000"},
+		{name: "cloud", old: pstn, new: pstn + "\n    cloud: china",
+			line: 8, key: "tenants[0].cloud", text: "must be global or usgov-l4 or usgov-l5 or custom"},
+		{name: "log level", old: pstn, new: pstn + "\nlog: {level: loud}",
+			line: 8, key: "log.level", text: "must be debug or info or warn or error"},
+		{name: "log format", old: pstn, new: pstn + "\nlog: {format: xml}",
+			line: 8, key: "log.format", text: "must be json or console"},
 
 		// Missing.
-		"no tenant id":  {"id: " + tenantID, "name: x", "config.yaml:3: tenants[0].id: missing (or set INGESTD_TENANT_ID)"},
-		"no second id":  {pstn, pstn + "\n  - auth: {client_id: " + clientID + ", client_secret_env: GRAPH_SECRET}", "config.yaml:8: tenants[1].id: missing"},
-		"no client id":  {"client_id: " + clientID, "", "config.yaml:4: tenants[0].auth.client_id: missing (or set INGESTD_CLIENT_ID)"},
-		"no secret":     {secret, "", "config.yaml:4: tenants[0].auth: exactly one of client_secret_file and client_secret_env is needed, none is given"},
-		"both secrets":  {secret, secret + "\n      client_secret_file: /x", "config.yaml:4: tenants[0].auth: exactly one of client_secret_file and client_secret_env is needed, both are given"},
-		"unset secret":  {"GRAPH_SECRET", "OTHER", "config.yaml:6: tenants[0].auth.client_secret_env: the environment variable is not set or empty"},
-		"absent secret": {secret, "client_secret_file: /hunter2", "config.yaml:6: tenants[0].auth.client_secret_file: the file cannot be read: no such file or directory"},
-		"no database":   {`{url: "postgres://ingestd@localhost/teams"}`, "", "config.yaml:1: database.url: missing (or set INGESTD_DATABASE_URL)"},
+		{name: "no tenant id", old: "id: " + tenantID, new: "name: x",
+			line: 3, key: "tenants[0].id", text: "missing (or set INGESTD_TENANT_ID)"},
+		{name: "no second id", old: pstn,
+			new:  pstn + "\n  - auth: {client_id: " + clientID + ", client_secret_env: GRAPH_SECRET}",
+			line: 8, key: "tenants[1].id", text: "missing"},
+		{name: "no client id", old: "client_id: " + clientID, new: "",
+			line: 4, key: "tenants[0].auth.client_id", text: "missing (or set INGESTD_CLIENT_ID)"},
+		{name: "no secret", old: secret, new: "",
+			line: 4, key: "tenants[0].auth",
+			text: "exactly one of client_secret_file and client_secret_env is needed, none is given"},
+		{name: "both secrets", old: secret, new: secret + "\n      client_secret_file: /x",
+			line: 4, key: "tenants[0].auth",
+			text: "exactly one of client_secret_file and client_secret_env is needed, both are given"},
+		{name: "unset secret", old: "GRAPH_SECRET", new: "OTHER",
+			line: 6, key: "tenants[0].auth.client_secret_env", text: "the environment variable is not set or empty"},
+		{name: "absent secret", old: secret, new: "client_secret_file: /hunter2",
+			line: 6, key: "tenants[0].auth.client_secret_file",
+			text: "the file cannot be read: no such file or directory"},
+		{name: "no database", old: `{url: "postgres://ingestd@localhost/teams"}`, new: "",
+			line: 1, key: "database.url", text: "missing (or set INGESTD_DATABASE_URL)"},
 
 		// Contradictions.
-		"settle above reach":   {pstn, endpoint("reach: 2d, settle: 2d1h30m"), "config.yaml:7: tenants[0].endpoints.pstn_calls.settle: 49h30m is above reach 2d"},
-		"default above reach":  {pstn, endpoint("reach: 2d"), "config.yaml:7: tenants[0].endpoints.pstn_calls.settle: 3d is above reach 2d"},
-		"reach above Graph's":  {pstn, endpoint("reach: 366d"), "config.yaml:7: tenants[0].endpoints.pstn_calls.reach: 366d is above the 365d Graph keeps"},
-		"nothing enabled":      {pstn, "endpoints: {" + strings.Join(off, ", ") + "}", "config.yaml:7: tenants[0].endpoints: none is enabled"},
-		"custom key elsewhere": {cloud, "    ca_file: /x\n" + cloud, "config.yaml:4: tenants[0].ca_file: only for cloud custom"},
-		"custom without login": {cloud, "    cloud: custom\n    graph_url: https://x\n" + cloud, "config.yaml:3: tenants[0].login_url: missing (cloud custom needs it)"},
-		"custom with http":     {cloud, "    cloud: custom\n    login_url: https://x\n    graph_url: http://x\n" + cloud, "config.yaml:6: tenants[0].graph_url: must be https://host or https://host:port, without user, path or query"},
-		"custom with path":     {cloud, "    cloud: custom\n    login_url: https://x\n    graph_url: https://x/v1.0\n" + cloud, "config.yaml:6: tenants[0].graph_url: must be https://host or https://host:port, without user, path or query"},
-		"custom with user":     {cloud, "    cloud: custom\n    login_url: https://x\n    graph_url: https://u:hunter2@x\n" + cloud, "config.yaml:6: tenants[0].graph_url: must be https://host or https://host:port, without user, path or query"},
-		"custom with bad CA":   {cloud, "    cloud: custom\n    login_url: https://x\n    graph_url: https://x\n    ca_file: /dev/null\n" + cloud, "config.yaml:7: tenants[0].ca_file: the file holds no PEM certificate"},
+		{name: "settle above reach", old: pstn, new: endpoint("reach: 2d, settle: 2d1h30m"),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.settle", text: "49h30m is above reach 2d"},
+		{name: "default above reach", old: pstn, new: endpoint("reach: 2d"),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.settle", text: "3d is above reach 2d"},
+		{name: "ticks too far apart", old: pstn, new: endpoint(`schedule: "0 0 1 * *", reach: 60d`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "up to 31d between two ticks is more than half of reach 60d, " +
+				"so records could be gone before they are read"},
+		{name: "yearly ticks", old: pstn, new: endpoint(`schedule: "0 0 29 2 *"`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.schedule",
+			text: "up to 1461d between two ticks is more than half of reach 365d, " +
+				"so records could be gone before they are read"},
+		{name: "no tick after settle", old: pstn, new: endpoint(`schedule: "0 0 * * 1", reach: 14d, settle: 7d1h`),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.settle",
+			text: "169h and up to 7d between two ticks add up to more than reach 14d, " +
+				"so records could be gone before they are settled"},
+		{name: "reach above Graph's", old: pstn, new: endpoint("reach: 366d"),
+			line: 7, key: "tenants[0].endpoints.pstn_calls.reach", text: "366d is above the 365d Graph keeps"},
+		{name: "nothing enabled", old: pstn, new: "endpoints: {" + strings.Join(off, ", ") + "}",
+			line: 7, key: "tenants[0].endpoints", text: "none is enabled"},
+		{name: "custom key elsewhere", old: cloud, new: "    ca_file: /x\n" + cloud,
+			line: 4, key: "tenants[0].ca_file", text: "only for cloud custom"},
+		{name: "custom without login", old: cloud, new: "    cloud: custom\n    graph_url: https://x\n" + cloud,
+			line: 3, key: "tenants[0].login_url", text: "missing (cloud custom needs it)"},
+		{name: "custom with http", old: cloud,
+			new:  "    cloud: custom\n    login_url: https://x\n    graph_url: http://x\n" + cloud,
+			line: 6, key: "tenants[0].graph_url",
+			text: "must be https://host or https://host:port, without user, path or query"},
+		{name: "custom with path", old: cloud,
+			new:  "    cloud: custom\n    login_url: https://x\n    graph_url: https://x/v1.0\n" + cloud,
+			line: 6, key: "tenants[0].graph_url",
+			text: "must be https://host or https://host:port, without user, path or query"},
+		{name: "custom with user", old: cloud,
+			new:  "    cloud: custom\n    login_url: https://x\n    graph_url: https://u:hunter2@x\n" + cloud,
+			line: 6, key: "tenants[0].graph_url",
+			text: "must be https://host or https://host:port, without user, path or query"},
+		{name: "custom with bad CA", old: cloud,
+			new: "    cloud: custom\n    login_url: https://x\n    graph_url: https://x\n" +
+				"    ca_file: /dev/null\n" + cloud,
+			line: 7, key: "tenants[0].ca_file", text: "the file holds no PEM certificate"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			if !strings.Contains(valid, test.old) {
 				t.Fatalf("the valid file has no %q", test.old)
 			}
+			want := fmt.Sprintf("config.yaml:%d: %s: %s", test.line, test.key, test.text)
+			want = strings.Replace(want, ": : ", ": ", 1) // without a key
 			_, err := load(t, strings.Replace(valid, test.old, test.new, 1), environment{"GRAPH_SECRET": "s"})
-			if err == nil || err.Error() != test.want {
-				t.Errorf("got  %v\nwant %s", err, test.want)
+			if err == nil || err.Error() != want {
+				t.Errorf("got  %v\nwant %s", err, want)
 			}
 		})
 	}
@@ -102,7 +222,8 @@ func TestTenantsAreUnique(t *testing.T) {
 	if want := "config.yaml:8: tenants[1].id: the same as that of tenants[0]"; err == nil || err.Error() != want {
 		t.Errorf("ids: %v", err)
 	}
-	_, err = load(t, "database: {url: 'dbname=teams host=/tmp'}\ntenants:\n"+named+strings.Replace(named, tenantID, clientID, 1), environment{"GRAPH_SECRET": "s"})
+	both := named + strings.Replace(named, tenantID, clientID, 1)
+	_, err = load(t, "database: {url: 'dbname=teams host=/tmp'}\ntenants:\n"+both, environment{"GRAPH_SECRET": "s"})
 	if want := "config.yaml:10: tenants[1].name: the same as that of tenants[0]"; err == nil || err.Error() != want {
 		t.Errorf("names: %v", err)
 	}
@@ -136,7 +257,8 @@ func TestFileOfFaults(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ text, want string }{
 		"empty": {"", "config.yaml: database.url: missing (or set INGESTD_DATABASE_URL)\n" +
-			"config.yaml: tenants: none is configured (or set INGESTD_TENANT_ID, INGESTD_CLIENT_ID and INGESTD_CLIENT_SECRET_FILE)"},
+			"config.yaml: tenants: none is configured " +
+			"(or set INGESTD_TENANT_ID, INGESTD_CLIENT_ID and INGESTD_CLIENT_SECRET_FILE)"},
 		"too large":  {"#" + strings.Repeat("x", maxFile), "config.yaml: cannot be read: larger than 1024 KiB"},
 		"not a file": {"hunter2", "config.yaml: must be a mapping (key: value)"},
 		"binary":     {"\x00\xff", "config.yaml:1: not valid YAML near this line: control characters are not allowed"},

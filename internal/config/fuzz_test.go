@@ -28,10 +28,12 @@ func FuzzLoad(f *testing.F) {
 		strings.ReplaceAll(valid, "GRAPH_SECRET", canary),
 		strings.ReplaceAll(valid, tenantID, canary),
 		strings.Replace(valid, "client_secret_env: GRAPH_SECRET", "client_secret_file: "+canary, 1),
-		strings.Replace(valid, "endpoints: {}", "cloud: custom\n    graph_url: \"https://u:"+canary+"@h/\"\n    ca_file: "+canary, 1),
-		strings.Replace(valid, "{}", "{pstn_calls: {enabled: "+canary+", schedule: \""+canary+" * * * *\", reach: "+canary+
-			", settle: 1d"+canary+", start_from: "+canary+", api: "+canary+"}}", 1),
-		strings.Replace(valid, "{}", "{"+canary+": {}}\n    limits: {logs: "+canary+"/20s, list: 1/"+canary+", record: ["+canary+"]}", 1),
+		strings.Replace(valid, "endpoints: {}",
+			"cloud: custom\n    graph_url: \"https://u:"+canary+"@h/\"\n    ca_file: "+canary, 1),
+		strings.Replace(valid, "{}", "{pstn_calls: {enabled: "+canary+", schedule: \""+canary+" * * * *\""+
+			", reach: "+canary+", settle: 1d"+canary+", start_from: "+canary+", api: "+canary+"}}", 1),
+		strings.Replace(valid, "{}", "{"+canary+": {}}\n    limits: {logs: "+canary+"/20s"+
+			", list: 1/"+canary+", record: ["+canary+"]}", 1),
 	}
 	for _, seed := range seeds {
 		f.Add([]byte(seed))

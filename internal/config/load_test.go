@@ -138,7 +138,10 @@ log: {level: debug, format: console}
 		e.API != "beta" || e.StartFrom != time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) {
 		t.Errorf("pstn_calls = %+v", e)
 	}
-	if first.Limits != (Limits{Rate{1, time.Second}, Rate{2, time.Second}, Rate{3, time.Second}, Rate{4, time.Second}, Rate{5, time.Minute}}) {
+	if first.Limits != (Limits{
+		CallRecords: Rate{1, time.Second}, List: Rate{2, time.Second}, Record: Rate{3, time.Second},
+		Logs: Rate{4, time.Second}, LogFunction: Rate{5, time.Minute},
+	}) {
 		t.Errorf("limits = %v", first.Limits)
 	}
 	if e := second.Endpoints["pstn_calls"]; !e.Enabled || e.API != "v1.0" {
@@ -166,8 +169,9 @@ func TestFileIsSearched(t *testing.T) {
 	t.Chdir(t.TempDir())
 
 	_, err := Load("", env.get, known)
-	want := "environment: no configuration: write ./config.yaml or /etc/ingestd/config.yaml (or name a file with --config), " +
-		"or set INGESTD_DATABASE_URL, INGESTD_TENANT_ID, INGESTD_CLIENT_ID and INGESTD_CLIENT_SECRET_FILE"
+	want := "environment: no configuration: write ./config.yaml or /etc/ingestd/config.yaml " +
+		"(or name a file with --config), or set INGESTD_DATABASE_URL, INGESTD_TENANT_ID, " +
+		"INGESTD_CLIENT_ID and INGESTD_CLIENT_SECRET_FILE"
 	if err == nil || err.Error() != want {
 		t.Errorf("no file: %v", err)
 	}

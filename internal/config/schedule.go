@@ -1,8 +1,6 @@
 package config
 
 import (
-	"errors"
-	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -21,6 +19,25 @@ func (s Schedule) String() string { return s.spec }
 // whatever the zone of t.
 func (s Schedule) Next(t time.Time) time.Time { return s.parsed.Next(t.UTC()) }
 
+// longest returns the longest time between two ticks. All days that have ticks
+// have them at the same times, so the first of them is walked tick by tick,
+// and a leap year day by day.
+func (s Schedule) longest() (longest time.Duration) {
+	start := time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
+	first := s.Next(start.Add(-time.Second))
+	last := first
+	for next := s.Next(last); next.Truncate(day).Equal(first.Truncate(day)); next = s.Next(last) {
+		longest = max(longest, next.Sub(last))
+		last = next
+	}
+	span := last.Sub(first) // from the first to the last tick of any day
+	for first.Before(start.AddDate(1, 0, 0)) {
+		last, first = first.Add(span), s.Next(first.Add(span))
+		longest = max(longest, first.Sub(last))
+	}
+	return longest
+}
+
 // UnmarshalText reads an expression and refuses one that never fires.
 func (s *Schedule) UnmarshalText(text []byte) error {
 	parsed, err := parseCron(string(text))
@@ -34,29 +51,4 @@ func everyFiveMinutes() Schedule {
 	var s Schedule
 	_ = s.UnmarshalText([]byte("*/5 * * * *"))
 	return s
-}
-
-var errCron = errors.New("must be five cron fields: minute, hour, day of month, month, day of week")
-
-// parseCron recovers because robfig/cron 3.0.1 panics on some expressions.
-func parseCron(spec string) (parsed cron.Schedule, err error) {
-	defer func() {
-		if recover() != nil {
-			parsed, err = nil, errCron
-		}
-	}()
-	if strings.HasPrefix(spec, "TZ=") || strings.HasPrefix(spec, "CRON_TZ=") {
-		return nil, errors.New("a time zone is not allowed: schedules are in UTC")
-	}
-	if len(strings.Fields(spec)) != 5 {
-		return nil, errCron
-	}
-	parsed, err = cron.ParseStandard(spec)
-	if err != nil {
-		return nil, errCron
-	}
-	if parsed.Next(time.Unix(0, 0).UTC()).IsZero() {
-		return nil, errors.New("never fires: no such day")
-	}
-	return parsed, nil
 }

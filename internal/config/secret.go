@@ -78,7 +78,7 @@ func (s Secret) refuseMode(file *os.File) error {
 	return nil
 }
 
-// mounted tells whether the file was put in place by the container runtime or
+// mounted reports whether the file was put in place by the container runtime or
 // by systemd (LoadCredential=).
 func (s Secret) mounted() bool {
 	path, err := filepath.Abs(s.file)

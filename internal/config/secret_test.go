@@ -59,7 +59,8 @@ func TestSecretFaults(t *testing.T) {
 		"only newline": {write(t, "s", "\n"), "the secret is empty"},
 		"absent":       {"/hunter2", "the file cannot be read: no such file or directory"},
 		"folder":       {t.TempDir(), "must be a regular file"},
-		"too large":    {write(t, "s", strings.Repeat("x", maxSecret+1)), "the file cannot be read: larger than 64 KiB"},
+		"too large": {write(t, "s", strings.Repeat("x", maxSecret+1)),
+			"the file cannot be read: larger than 64 KiB"},
 	} {
 		if _, err := (Secret{file: test.path}).readIn(environment{}); err == nil || err.Error() != test.want {
 			t.Errorf("%s: %v", name, err)
@@ -87,7 +88,8 @@ func TestSecretFileModes(t *testing.T) {
 		if (err == nil) != good.anywhere {
 			t.Errorf("mode %04o: %v", mode, err)
 		}
-		if err != nil && err.Error() != fmt.Sprintf("other users may write or read the file (mode %04o); run: chmod 600 '%s'", mode, path) {
+		want := fmt.Sprintf("other users may write or read the file (mode %04o); run: chmod 600 '%s'", mode, path)
+		if err != nil && err.Error() != want {
 			t.Errorf("mode %04o: %v", mode, err)
 		}
 		_, err = Secret{file: path}.readIn(environment{"CREDENTIALS_DIRECTORY": filepath.Dir(path)})
@@ -137,8 +139,10 @@ func TestNothingPrintsSecrets(t *testing.T) {
 		}
 		printed.Write(text)
 	}
-	log := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(&printed), zap.DebugLevel))
-	log.Info("test", zap.Any("config", c), zap.Any("secret", secret), zap.Any("dsn", dsn), zap.Stringer("stringer", dsn), zap.Reflect("reflect", dsn))
+	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
+	log := zap.New(zapcore.NewCore(encoder, zapcore.AddSync(&printed), zap.DebugLevel))
+	log.Info("test", zap.Any("config", c), zap.Any("secret", secret), zap.Any("dsn", dsn),
+		zap.Stringer("stringer", dsn), zap.Reflect("reflect", dsn))
 	log.Sugar().Infow("test", "secret", secret, "dsn", dsn)
 	log.Sugar().Infof("%v %+v", secret, dsn)
 

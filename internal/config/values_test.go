@@ -38,7 +38,12 @@ func TestDurations(t *testing.T) {
 func TestDurationsAreWrittenAsRead(t *testing.T) {
 	t.Parallel()
 	for want, d := range map[string]time.Duration{
-		"365d": 365 * day, "3d": 72 * time.Hour, "1h30m": 90 * time.Minute, "36h": 36 * time.Hour, "10s": 10 * time.Second, "1h0m5s": time.Hour + 5*time.Second,
+		"365d":   365 * day,
+		"3d":     72 * time.Hour,
+		"1h30m":  90 * time.Minute,
+		"36h":    36 * time.Hour,
+		"10s":    10 * time.Second,
+		"1h0m5s": time.Hour + 5*time.Second,
 	} {
 		if got := formatDuration(d); got != want {
 			t.Errorf("%v = %s, want %s", d, got, want)
@@ -99,6 +104,28 @@ func TestSchedules(t *testing.T) {
 	}
 }
 
+func TestLongestTimeBetweenTicks(t *testing.T) {
+	t.Parallel()
+	for spec, want := range map[string]time.Duration{
+		"* * * * *":        time.Minute,
+		"*/5 * * * *":      5 * time.Minute,
+		"0 0,20 * * *":     20 * time.Hour,
+		"15 3 * * mon-fri": 3 * day,
+		"0 6,18 * * sun":   6*day + 12*time.Hour,
+		"0 0 31 * *":       61 * day,
+		"* * * 1 *":        335*day + time.Minute, // from 31 January of a leap year, 23:59
+		"0 0 29 2 *":       1461 * day,
+	} {
+		var s Schedule
+		if err := s.UnmarshalText([]byte(spec)); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.longest(); got != want {
+			t.Errorf("%s: %v, want %v", spec, got, want)
+		}
+	}
+}
+
 func TestSchedulesAreUTC(t *testing.T) {
 	t.Parallel()
 	var daily Schedule
@@ -106,7 +133,8 @@ func TestSchedulesAreUTC(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := time.Date(2026, 3, 8, 1, 0, 0, 0, time.FixedZone("", -5*3600)) // 06:00 UTC
-	if got, want := daily.Next(from), time.Date(2026, 3, 9, 2, 30, 0, 0, time.UTC); !got.Equal(want) || got.Location() != time.UTC {
+	got, want := daily.Next(from), time.Date(2026, 3, 9, 2, 30, 0, 0, time.UTC)
+	if !got.Equal(want) || got.Location() != time.UTC {
 		t.Errorf("next = %v, want %v", got, want)
 	}
 }

@@ -57,7 +57,8 @@ func (s *Stage) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	if s.tenant, err = graphsim.Start(graphsim.Config{
-		Seed: o.Seed, Users: o.Users, CallsPerDay: o.CallsPerDay, RecordsPerDay: o.RecordsPerDay, LimitFactor: limitFactor,
+		Seed: o.Seed, Users: o.Users, CallsPerDay: o.CallsPerDay, RecordsPerDay: o.RecordsPerDay,
+		LimitFactor: limitFactor,
 	}); err != nil {
 		return err
 	}
@@ -84,7 +85,8 @@ tenants:
     auth: {client_id: %q, client_secret_file: %q}
     limits: {call_records: %d/20s, list: %d/20s, record: %d/20s, logs: %d/60s, log_function: %d/60s}
 log: {level: warn, format: console}
-`, s.DatabaseURL(), graphsim.TenantID, s.tenant.GraphURL(), s.tenant.LoginURL(), file("ca.pem"), graphsim.ClientID, file("secret"),
+`, s.DatabaseURL(), graphsim.TenantID, s.tenant.GraphURL(), s.tenant.LoginURL(), file("ca.pem"),
+			graphsim.ClientID, file("secret"),
 			1500*limitFactor, 40*limitFactor, 40*limitFactor, 200*limitFactor, 50*limitFactor),
 	} {
 		if err := os.WriteFile(file(name), []byte(content), 0o600); err != nil {

@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,29 +60,28 @@ func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL
 	arrived := c.local.Now()
 	served, err := c.clock.observe(resp.Header.Get("Date"), arrived, c.local.Wall())
 	if err != nil {
-		return nil, &Error{Kind: Refused, Status: resp.StatusCode, RequestID: clean(resp.Header.Get("request-id")), Hint: hintJump, Err: err}
+		return nil, &Error{Kind: Refused, Status: resp.StatusCode, RequestID: requestID(resp), Hint: hintJump, Err: err}
 	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, c.failed(resp)
 	}
-	body, err := c.bodies.read(resp, cmp.Or(r.most, c.bodies.max))
+	m := newMeter(ctx, r.hold)
+	body, err := c.bodies.read(resp, m)
 	if err == nil && r.accept != nil {
 		err = r.accept(body)
 	}
-	if r.most > 0 && errors.Is(err, ErrTooLarge) {
-		return nil, &Error{Kind: Refused, Status: resp.StatusCode, RequestID: clean(resp.Header.Get("request-id")), Hint: hintTooLarge, Err: err}
-	}
+	m.settle(err == nil)
 	if err != nil {
 		return nil, unreadable(caller, resp, body, err)
 	}
-	return &response{body: body, asked: served.Add(start.Sub(arrived)), served: served, requestID: clean(resp.Header.Get("request-id"))}, nil
+	return &response{body: body, asked: served.Add(start.Sub(arrived)), served: served, requestID: requestID(resp)}, nil
 }
 
 // failed reads as much as is kept of an answer that is an error anyway. After a 503 the next request dials anew:
 // the load balancer then chooses another server.
 func (c *Client) failed(resp *http.Response) error {
 	resp.Body = io.NopCloser(io.LimitReader(resp.Body, maxKept))
-	body, _ := c.bodies.read(resp, c.bodies.max)
+	body, _ := c.bodies.read(resp, newMeter(context.Background(), nil))
 	if resp.StatusCode == http.StatusServiceUnavailable {
 		c.http.CloseIdleConnections()
 	}
@@ -94,10 +92,12 @@ func (c *Client) failed(resp *http.Response) error {
 func unreadable(caller context.Context, resp *http.Response, body []byte, cause error) error {
 	err := broken(caller, cause)
 	if failure, ok := errors.AsType[*Error](err); ok {
-		failure.Status, failure.RequestID, failure.Body = resp.StatusCode, clean(resp.Header.Get("request-id")), kept(body)
+		failure.Status, failure.RequestID, failure.Body = resp.StatusCode, requestID(resp), kept(body)
 	}
 	return err
 }
+
+func requestID(resp *http.Response) string { return clean(resp.Header.Get("request-id")) }
 
 // broken is a request without a complete answer: transient, unless the caller gave it up.
 func broken(caller context.Context, cause error) error {

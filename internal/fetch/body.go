@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,8 +14,12 @@ import (
 )
 
 // maxBody bounds a decompressed answer. A page of 1,000 log rows takes about 1 MB and a record with 60 sessions a few;
-// beyond this it is a fault or a bomb, and two dozen requests are in flight at a time.
+// beyond this it is a fault or a bomb, and many requests are in flight at a time.
 const maxBody = 64 << 20
+
+// bodyChunk is how many bytes of a body are reserved at a time. The first is reserved before its request is made, so
+// that most waiting for memory is done without an open answer.
+const bodyChunk = 64 << 10
 
 // bodies reads answers whole. Decompressors are kept because each allocates tens of kilobytes, and buffers because one
 // that grew is up to twice as large as its answer, which lives until its rows are stored.
@@ -24,25 +29,24 @@ type bodies struct {
 	buffers sync.Pool
 }
 
-// ErrTooLarge is the cause of an Error when an answer is larger than asked for.
+// ErrTooLarge is the cause of an Error when an answer is larger than 64 MiB.
 var ErrTooLarge = errors.New("answer is too large")
 
-// read returns the decompressed body of at most so many bytes after its last byte and checksum, or, with an error, what
-// could be read of it.
+// read returns the decompressed body after its last byte and checksum, or, with an error, what could be read of it.
 // A length or chunk that is not met is an error by net/http. Without either and uncompressed, a cut goes unseen here:
 // the reader of the JSON must insist on its end.
-func (b *bodies) read(resp *http.Response, most int64) ([]byte, error) {
+func (b *bodies) read(resp *http.Response, m *meter) ([]byte, error) {
 	switch encoding := strings.ToLower(resp.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
-		return b.readAll(resp.Body, most)
+		return b.readAll(resp.Body, m)
 	case "gzip":
-		return b.gunzip(resp.Body, most)
+		return b.gunzip(resp.Body, m)
 	default:
 		return nil, fmt.Errorf("unknown content encoding %q", clean(encoding))
 	}
 }
 
-func (b *bodies) gunzip(body io.Reader, most int64) ([]byte, error) {
+func (b *bodies) gunzip(body io.Reader, m *meter) ([]byte, error) {
 	reader, ok := b.gzips.Get().(*gzip.Reader)
 	if !ok {
 		reader = new(gzip.Reader)
@@ -54,19 +58,55 @@ func (b *bodies) gunzip(body io.Reader, most int64) ([]byte, error) {
 		}
 		return nil, err
 	}
-	return b.readAll(reader, most)
+	return b.readAll(reader, m)
 }
 
-func (b *bodies) readAll(body io.Reader, most int64) ([]byte, error) {
+func (b *bodies) readAll(body io.Reader, m *meter) ([]byte, error) {
 	all, ok := b.buffers.Get().(*bytes.Buffer)
 	if !ok {
 		all = new(bytes.Buffer)
 	}
 	defer b.buffers.Put(all)
 	all.Reset()
-	n, err := all.ReadFrom(io.LimitReader(body, most+1))
-	if err == nil && n > most {
-		err = fmt.Errorf("%w: above %d bytes", ErrTooLarge, most)
+	m.body = io.LimitReader(body, b.max+1)
+	n, err := all.ReadFrom(m)
+	if err == nil && n > b.max {
+		err = fmt.Errorf("%w: above %d bytes", ErrTooLarge, b.max)
 	}
 	return bytes.Clone(all.Bytes()), err
+}
+
+// meter counts the bytes of a body against a reservation before it reads them.
+type meter struct {
+	ctx            context.Context // of the wait for memory
+	hold           *Reservation
+	reserved, read int64
+	body           io.Reader
+}
+
+// newMeter takes the first chunk as reserved.
+func newMeter(ctx context.Context, hold *Reservation) *meter {
+	return &meter{ctx: ctx, hold: hold, reserved: bodyChunk}
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	if m.read == m.reserved {
+		if err := m.hold.Grow(m.ctx, bodyChunk); err != nil {
+			return 0, err
+		}
+		m.reserved += bodyChunk
+	}
+	n, err := m.body.Read(p[:min(int64(len(p)), m.reserved-m.read)])
+	m.read += int64(n)
+	return n, err
+}
+
+// settle gives back what is not needed: of a body that is kept the bytes beyond its end, of another all but the first
+// chunk, which the next attempt uses.
+func (m *meter) settle(kept bool) {
+	need := int64(bodyChunk)
+	if kept {
+		need = m.read
+	}
+	m.hold.shrink(m.reserved - need)
 }

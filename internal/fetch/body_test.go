@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -214,5 +216,70 @@ func TestAnswersThatAreNotAccepted(t *testing.T) {
 				t.Errorf("kept %q", failure.Body)
 			}
 		})
+	}
+}
+
+// What a record's answers take is reserved while it is held: no more, and no less, also when an answer had to be asked
+// for again.
+func TestAnswersAreCountedAgainstTheirReservation(t *testing.T) {
+	t.Parallel()
+	first := `{"id":"` + callID + `","version":1,"sessions":[{"x":"` + strings.Repeat("x", 3*bodyChunk) + `"}]}`
+	last := `{"id":"` + callID + `","version":1,"participants_v2":[]}`
+	for name, test := range map[string]struct {
+		sessions, participants string
+		budget, held           int64
+	}{
+		"roomy":                {first, last, 1 << 20, int64(len(first) + len(last))},
+		"exceeded":             {first, last, 1, int64(len(first) + len(last))},
+		"second is unreadable": {first, "{}" + strings.Repeat(" ", 3*bodyChunk), 1 << 20, int64(len(first))},
+		"second is cut":        {first, last[:20], 1 << 20, int64(len(first))},
+		"first is too large":   {strings.Repeat(" ", 1<<20+1), last, 1 << 20, 0},
+		"all are missing":      {"", "", 1 << 20, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := NewBudget(test.budget)
+			hold, answers := b.Reserve(), map[string]string{}
+			if test.sessions != "" {
+				answers[sessionsFirst], answers[participantsFirst] = test.sessions, test.participants
+			}
+			_, _, err := recordWithin(t, hold, answers)
+			if b.Held() != test.held {
+				t.Errorf("%d bytes are held, want %d (error %v)", b.Held(), test.held, err)
+			}
+			if hold.Release(); b.Held() != 0 {
+				t.Errorf("%d bytes are held after the release", b.Held())
+			}
+		})
+	}
+}
+
+// A request waits for memory before it is sent, and an answer while it is read.
+func TestAnswersWaitForMemory(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	c := newTestClient(t, new(login), func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		io.WriteString(w, strings.Repeat(" ", 2*bodyChunk))
+	})
+	for name, room := range map[string]int64{"none": 0, "for a part": bodyChunk} {
+		b := NewBudget(bodyChunk)
+		other, beyond, hold := b.Reserve(), b.Reserve(), b.Reserve()
+		_ = other.Grow(t.Context(), bodyChunk-room)
+		_ = beyond.Grow(t.Context(), 2*bodyChunk) // may exceed
+		beyond.shrink(2 * bodyChunk)
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		r := c.to("/v1.0/x")
+		r.hold = hold
+		asked.Store(0)
+		if _, err := c.get(ctx, r); !errors.Is(err, context.DeadlineExceeded) || (asked.Load() > 0) != (room > 0) {
+			t.Errorf("room %s: error %v after %d requests", name, err, asked.Load())
+		}
+		cancel()
+		other.Release()
+		beyond.Release()
+		if b.Held() != 0 {
+			t.Errorf("room %s: %d bytes are held by a request that failed", name, b.Held())
+		}
 	}
 }

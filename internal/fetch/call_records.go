@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -56,10 +55,10 @@ type Part struct {
 
 // Record asks for a call record whole: sessions with their segments, page after
 // page, and after them the participants. The last value of a reading that
-// failed is an *Error or the context's error; that of an answer above so many
-// bytes is ErrTooLarge. The parts of one record may be of different versions:
-// that is for the caller to see.
-func (c *Client) Record(ctx context.Context, api, id string, most int64, usage *Usage) iter.Seq2[*Part, error] {
+// failed is an *Error or the context's error. The parts of one record may be of
+// different versions: that is for the caller to see. The bytes of all answers are
+// added to hold, which the caller releases once it has stored what it made of them.
+func (c *Client) Record(ctx context.Context, api, id string, hold *Reservation, usage *Usage) iter.Seq2[*Part, error] {
 	return func(yield func(*Part, error) bool) {
 		for _, array := range pagedArrays {
 			first := request{
@@ -68,7 +67,7 @@ func (c *Client) Record(ctx context.Context, api, id string, most int64, usage *
 				prefer: []string{"include-unknown-enum-members"},
 				what:   "call_records " + id,
 				usage:  usage,
-				most:   most,
+				hold:   hold,
 			}
 			for part, err := range c.parts(ctx, first, id, array.name) {
 				if !yield(part, err) || err != nil {
@@ -98,7 +97,8 @@ func (c *Client) parts(ctx context.Context, first request, id, array string) ite
 				return
 			}
 			if err := visit(seen, r.url); err != nil {
-				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: fmt.Errorf("%s: %w", array, err), Hint: hintTransient})
+				err = fmt.Errorf("%s: %w", array, err)
+				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: err, Hint: hintTransient})
 				return
 			}
 		}
@@ -133,39 +133,28 @@ func (p *Part) readRecord(body []byte, id string) error {
 	if err := p.doc.Parse(body); err != nil {
 		return err
 	}
-	p.Record, p.Page, p.next = p.doc.Root(), mapping.Value{}, ""
-	var served, version string
-	links := 0
-	for name, value := range p.Record.Members() {
-		switch text, _ := name.Text(); {
-		case text == "id":
-			served, _ = value.Text()
-		case text == "version":
-			version = strings.Trim(string(value.Raw()), `"`)
-		case text == p.Array:
-			p.Page = value
-		case isLink(name) && value.Kind() == '"':
-			p.next, _ = value.Text()
-			links++
-		}
+	p.Record = p.doc.Root()
+	found, err := members(p.Record, "id", "version", p.Array, "error")
+	if err != nil {
+		return err
 	}
-	switch {
+	p.Page = found[2]
+	switch served, _ := found[0].Text(); {
+	case found[3].Kind() != 0:
+		return errors.New("an error object with status 200")
 	case !strings.EqualFold(served, id):
 		return errors.New("not the call record that was asked for")
-	case links > 1:
-		return errors.New("more than one link to a next page")
 	}
-	var err error
-	if p.Version, err = strconv.ParseInt(version, 10, 64); err != nil {
+	var ok bool
+	if p.Version, ok = mapping.WholeNumber(found[1]); !ok {
 		return errors.New("a call record without a version")
 	}
-	return nil
+	p.next, err = nextLink(p.Record, p.Array)
+	return err
 }
 
 // check refuses a page that is no array of objects: a query option that got
-// lost makes Graph leave the array out without a word. It refuses as well a
-// link inside an element, where no page is known to end: what is behind it
-// would be missing.
+// lost makes Graph leave the array out without a word.
 func (p *Part) check() error {
 	if p.Page.Kind() != '[' {
 		return fmt.Errorf("no array %q", p.Array)
@@ -174,32 +163,6 @@ func (p *Part) check() error {
 		if element.Kind() != '{' {
 			return fmt.Errorf("%s that are no objects", p.Array)
 		}
-		if linksOn(element) {
-			return fmt.Errorf("a link to a next page inside of %s, which nobody knows to follow", p.Array)
-		}
 	}
-	return nil
-}
-
-// linksOn tells whether an object, or one in an array of it, links to a page.
-func linksOn(object mapping.Value) bool {
-	for name, value := range object.Members() {
-		if isLink(name) && value.Kind() == '"' {
-			return true
-		}
-		for element := range value.Elements() {
-			if linksOn(element) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// isLink tells whether a member is the link to the next page of an array. Its
-// name varies in case, and in what stands before "@odata.nextLink".
-func isLink(name mapping.Value) bool {
-	const link = `@odata.nextlink"`
-	raw := name.Raw()
-	return len(raw) > len(link) && strings.EqualFold(string(raw[len(raw)-len(link):]), link)
+	return wholeElements(p.Page)
 }

@@ -232,7 +232,7 @@ var identityKinds = map[string]string{
 	"azurecommunicationservicesuseridentity":    "azureCommunicationServicesUser",
 }
 
-// identityKind tells what kind an identity outside of an identity set is of:
+// identityKind returns the kind of an identity outside of an identity set:
 // by its type, else by the form of its id.
 func identityKind(identity mapping.Value) string {
 	if kind := identityKinds[odataType(identity)]; kind != "" {

@@ -28,6 +28,7 @@ func TestCallRecordRoundTripThroughTheTables(t *testing.T) {
 	for i := range 60 {
 		b.Append(parse(t, []byte(generator.Example(i))), time.Unix(0, 0))
 	}
+	b.Append(parse(t, largeMeeting), time.Unix(0, 0))
 	ownTenant := uuid.MustParse(tenant)
 	for table := range callRecordRows.Tables {
 		copyRows(t, conn, b, table, ownTenant)
@@ -40,10 +41,14 @@ func TestCallRecordRoundTripThroughTheTables(t *testing.T) {
 		}
 		mappingtest.Same(t, element.Raw, rebuilt)
 	}
-	if len(b.Elements) != 60+len(ownCallRecords(t)) {
+	if len(b.Elements) != 60+len(ownCallRecords(t))+1 {
 		t.Errorf("only %d records were stored", len(b.Elements))
 	}
 }
+
+// largeMeeting has more sessions and participants than 16 bits can number.
+var largeMeeting = fmt.Appendf(nil, `{"id": "0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01", "version": 1, "sessions": [{"isTest": true}%[1]s],
+	"participants_v2": [{"id": "first"}%[1]s]}`, strings.Repeat(`, {}`, 1<<15))
 
 // copyRows copies a batch's rows of one table, in COPY's binary format.
 func copyRows(t *testing.T, conn *pgx.Conn, b *mapping.Batch, table int, tenantID uuid.UUID) {

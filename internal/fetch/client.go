@@ -29,7 +29,8 @@ type Options struct {
 	Log      *zap.Logger // nil: silent
 }
 
-// Client asks Graph on behalf of one tenant, with one token, one set of limiters and one clock. It is safe for concurrent use.
+// Client asks Graph on behalf of one tenant, with one token, one set of limiters and one clock. It is safe for
+// concurrent use.
 type Client struct {
 	graph   *url.URL
 	http    *http.Client
@@ -63,7 +64,8 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	transport := newTransport(o.RootCAs)
-	retrier := &retrier{limiter: newLimiter(o.Limits, local), clock: local, base: time.Second, log: cmp.Or(o.Log, zap.NewNop())}
+	log := cmp.Or(o.Log, zap.NewNop())
+	retrier := &retrier{limiter: newLimiter(o.Limits, local), clock: local, base: time.Second, log: log}
 	c := &Client{
 		graph:   graph,
 		http:    &http.Client{Transport: transport, CheckRedirect: notFollowed},
@@ -77,8 +79,8 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// newTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request in
-// flight one that breaks costs one request, "a new connection" after 503 means something, and it is as fast.
+// newTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request
+// in flight one that breaks costs one request, "a new connection" after 503 means something, and it is as fast.
 func newTransport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -87,7 +89,7 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		TLSHandshakeTimeout:    10 * time.Second,
 		ResponseHeaderTimeout:  30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
-		MaxIdleConnsPerHost:    32, // as many as are in flight; the default of 2 would dial for nearly every request
+		MaxIdleConnsPerHost:    128, // as many as are in flight; the default of 2 would dial for nearly every request
 		IdleConnTimeout:        90 * time.Second,
 	}
 }
@@ -110,7 +112,8 @@ type request struct {
 	what   string   // endpoint and window in words, for errors
 	usage  *Usage   // of the run, may be nil
 
-	most   int64                   // bytes of a body; 0: maxBody
+	names  bool                    // the elements of the list only name what is read elsewhere
+	hold   *Reservation            // of the memory that the body takes; nil: not counted
 	accept func(body []byte) error // refuses a body that is not what was asked for; nil takes any
 }
 
@@ -123,12 +126,23 @@ type response struct {
 }
 
 // get asks until it has a complete answer with status 200. It fails with an *Error, or with ctx.
-// A token rejected by 401 is replaced once.
 func (c *Client) get(ctx context.Context, r request) (*response, error) {
 	u, err := gate(c.graph, r.url)
 	if err != nil {
 		return nil, &Error{Kind: Refused, What: r.what, Host: c.graph.Host, Hint: hintRefused, Err: err}
 	}
+	if err := r.hold.Grow(ctx, bodyChunk); err != nil {
+		return nil, err
+	}
+	resp, err := c.authorized(ctx, r, u)
+	if err != nil {
+		r.hold.shrink(bodyChunk)
+	}
+	return resp, err
+}
+
+// authorized asks with a token, and once with another if that is rejected by 401.
+func (c *Client) authorized(ctx context.Context, r request, u *url.URL) (*response, error) {
 	for rejected := ""; ; {
 		token, err := c.tokens.get(ctx, rejected)
 		if err != nil {

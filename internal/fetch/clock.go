@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// A Clock is the local time of a Client: limits, back-off, pauses, the life of tokens and the comparison with Graph's time
-// all go by it. The zero Clock is the machine's. Time-outs of HTTP go by the machine's in any case.
+// A Clock is the local time of a Client: limits, back-off, pauses, the life of tokens and the comparison with Graph's
+// time all go by it. The zero Clock is the machine's. Time-outs of HTTP go by the machine's in any case.
 type Clock struct {
-	// Now is the local time. Spans are differences of it, so it must not jump. The machine's does not, as Go compares its
-	// monotonic part; one without that part must only move forward.
+	// Now is the local time. Spans are differences of it, so it must not jump. The machine's does not, as Go compares
+	// its monotonic part; one without that part must only move forward.
 	Now func() time.Time
 	// After returns a channel on which the time is sent once d has passed by Now.
 	After func(d time.Duration) <-chan time.Time

@@ -17,7 +17,8 @@ const (
 	hintLogin  = "check login_url and graph_url: they must belong to the same cloud"
 )
 
-// entraHint tells what to do about a code of Entra's (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+// entraHint says what to do about a code of Entra's
+// (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
 func entraHint(code int) string {
 	switch code {
 	case 7000215, 7000216:

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,7 +21,8 @@ const (
 	Throttled
 	// Denied needs an administrator: 401 with a fresh token, 403, or Entra refusing the app.
 	Denied
-	// Refused is a bug here or a change of the API: other statuses, redirects, links that lead elsewhere.
+	// Refused is a bug here or a change of the API: other statuses, redirects, links that lead elsewhere. So are answers
+	// whose Date is not to be trusted (ErrClockJump, ErrClockUnsure).
 	Refused
 )
 
@@ -58,7 +60,7 @@ type Error struct {
 	Code, Message   string    // as the answer's body names them; Message is cut to 200 bytes
 	RequestID       string    // Microsoft's name for the request, for a support case
 	ClientRequestID string    // ours
-	Until           time.Time // when throttled: not before, on the local clock
+	Until           time.Time // when throttled: not before, by Clock.Now
 	Hint            string    // what to do next
 	Body            []byte    // the first 64 KiB of a failed or unreadable answer
 	Err             error     // the cause, if it is not the answer itself
@@ -127,6 +129,7 @@ func clean(text string) string {
 	return text
 }
 
+// kept is a copy: a slice would keep the whole answer in memory.
 func kept(body []byte) []byte {
-	return body[:min(len(body), maxKept)]
+	return bytes.Clone(body[:min(len(body), maxKept)])
 }

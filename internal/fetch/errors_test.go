@@ -98,3 +98,12 @@ func TestMessagesAreCutBetweenCharacters(t *testing.T) {
 		}
 	}
 }
+
+// What is kept of an answer is a copy: a part of it would keep the whole, up to 64 MiB, as long as the error is
+// remembered.
+func TestErrorsKeepNoWholeAnswer(t *testing.T) {
+	t.Parallel()
+	if got := kept(make([]byte, maxBody)); len(got) != maxKept || cap(got) > 2*maxKept {
+		t.Errorf("%d bytes are kept in an array of %d", len(got), cap(got))
+	}
+}

@@ -10,28 +10,31 @@ import (
 )
 
 var (
-	// ErrClockJump is the cause of an Error of kind Refused when an answer is more than an hour off from Graph's time as it
-	// was carried on. The run must stop: what it would write about when it read is not to be trusted.
+	// ErrClockJump is the cause of an Error of kind Refused when an answer is more than an hour off from Graph's time
+	// as it was carried on. The run must stop: what it would write about when it read is not to be trusted.
 	ErrClockJump = errors.New("Graph's clock jumped by more than an hour")
-	// ErrClockUnsure is the cause of an Error of kind Refused while an answer's time has no second witness. No run may begin.
+	// ErrClockUnsure is the cause of an Error of kind Refused while an answer's time has no second witness. No run may
+	// begin.
 	ErrClockUnsure = errors.New("Graph's time is unsure")
 )
 
 const (
 	jump     = time.Hour // more than this is no delay of an answer and no drift of a clock
 	hintJump = "check this machine's clock (NTP) and whether a proxy in between changes the Date of answers; " +
-		"Graph's time is believed as soon as this machine's clock agrees, or after ten minutes of answers that agree"
+		"Graph's time is believed as soon as this machine's clock agrees, or further answers do"
 
-	// An answer's time is believed against this machine's clock when so many answers, over so long, differ by no more than that.
+	// An answer's time is believed against this machine's clock when so many answers, over so long, differ by no more
+	// than that.
 	witnesses     = 3
-	witnessedOver = 10 * time.Minute
+	witnessedOver = 2 * time.Second
 	witnessedBy   = 10 * time.Minute
+	askedEvery    = time.Second // while it is in doubt
 )
 
-// graphClock is Graph's time: the Date of an answer that had a second witness, carried on by the local Clock.Now. The second
-// witness is this machine's date, within an hour, or other answers. So a single wrong answer changes nothing, a wrong local
-// date delays reading by ten minutes, and no error lasts longer than its cause.
-// A believed time is never ahead of the true one, and behind it by no more than a second and an answer's way here.
+// graphClock is Graph's time: the Date of an answer that had a second witness, carried on by the local Clock.Now. The
+// second witness is this machine's date, within an hour, or other answers. So a single wrong answer changes nothing, a
+// wrong local date delays reading by seconds, and no error lasts longer than its cause. A believed time is never
+// ahead of the true one, and behind it by no more than a second and an answer's way here.
 type graphClock struct {
 	mu       sync.Mutex
 	believed reading
@@ -142,25 +145,41 @@ func disagree(cause error, told time.Time, whose string, other time.Time) error 
 
 func apart(a, b time.Time) time.Duration { return a.Sub(b).Abs() }
 
-// Now is the time on Graph's clock, in UTC. Where it is unsure, Graph is asked: whatever the status of its answer, it tells
-// the time. It fails as the request did if that had no answer, and with ErrClockUnsure while the time has no second witness.
-// To ask again, each minute or so, is what ends the doubt.
+// Now is the time on Graph's clock, in UTC. Where it is unsure, Graph is asked, a few times if need be: whatever the
+// status of its answer, it tells the time. It fails as the request did if that had no answer, and with ErrClockUnsure
+// if the answers agree neither with this machine's clock nor with each other.
 func (c *Client) Now(ctx context.Context) (time.Time, error) {
-	if now, err := c.clock.now(c.local.Now()); err == nil {
-		return now, nil
+	for asked := 0; ; asked++ {
+		now, err := c.clock.now(c.local.Now())
+		if err == nil {
+			return now, nil
+		}
+		if asked > witnesses {
+			return time.Time{}, &Error{Kind: Refused, What: "Graph's clock", Host: c.graph.Host, Hint: hintJump, Err: err}
+		}
+		if asked > 0 {
+			if err := c.local.sleep(ctx, askedEvery); err != nil {
+				return time.Time{}, err
+			}
+		}
+		if err := c.askTime(ctx); err != nil {
+			return time.Time{}, err
+		}
 	}
-	_, asked := c.get(ctx, request{url: c.graph.String() + "/v1.0/", what: "Graph's clock"})
-	now, err := c.clock.now(c.local.Now())
-	switch failure, ok := errors.AsType[*Error](asked); {
-	case asked != nil && (!ok || failure.What == whatToken || failure.Status == 0):
-		return time.Time{}, asked
-	case err == nil:
-		return now, nil
-	}
-	return time.Time{}, &Error{Kind: Refused, What: "Graph's clock", Host: c.graph.Host, Hint: hintJump, Err: err}
 }
 
-// witness takes an answer of Entra's as a witness of Graph's time, so that it is known even if Entra refuses the secret.
+// askTime asks Graph for any answer. It fails if there is none.
+func (c *Client) askTime(ctx context.Context) error {
+	_, err := c.get(ctx, request{url: c.graph.String() + "/v1.0/", what: "Graph's clock"})
+	failure, ok := errors.AsType[*Error](err)
+	if err != nil && (!ok || failure.What == whatToken || failure.Status == 0) {
+		return err
+	}
+	return nil
+}
+
+// witness takes an answer of Entra's as a witness of Graph's time, so that it is known even if Entra refuses the
+// secret.
 func (c *Client) witness(answer http.Header) {
 	c.clock.witness(answer.Get("Date"), c.local.Now(), c.local.Wall())
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// maxWait is the longest pause that a request waits out. Behind a longer one it fails as throttled, so that its run can end
-// and come back, instead of holding a schedule for an unknown time.
+// maxWait is the longest pause that a request waits out. Behind a longer one it fails as throttled, so that its run can
+// end and come back, instead of holding a schedule for an unknown time.
 const maxWait = time.Minute
 
 // limiter starts requests in the order of their arrival, each as soon as all its scopes allow.
@@ -32,8 +32,8 @@ func newLimiter(limits Limits, clock Clock) *limiter {
 	return &limiter{limits: limits, clock: clock, windows: map[scope]*window{}}
 }
 
-// wait returns when a request of these scopes may start. Of the time that took, throttled was the pause of a scope, and paced
-// was for its limit. It fails with ctx, and as throttled when the pause is longer than maxWait.
+// wait returns when a request of these scopes may start. Of the time that took, throttled was the pause of a scope, and
+// paced was for its limit. It fails with ctx, and as throttled when the pause is longer than maxWait.
 func (l *limiter) wait(ctx context.Context, scopes []scope) (throttled, paced time.Duration, err error) {
 	w := l.join(scopes)
 	defer l.leave(w)
@@ -72,9 +72,9 @@ func (w *waiter) sleep(ctx context.Context, over <-chan time.Time) (started bool
 	}
 }
 
-// pause stops the scopes of a request that was throttled until then, and halves their rate for a while. What all requests
-// about call records share is left alone, unless another record, or the list, is paused too: Graph limits each of them by
-// itself, so one that is throttled says nothing about the others, and two do.
+// pause stops the scopes of a request that was throttled until then, and halves their rate for a while. What all
+// requests about call records share is left alone, unless another record, or the list, is paused too: Graph limits each
+// of them by itself, so one that is throttled says nothing about the others, and two do.
 func (l *limiter) pause(scopes []scope, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -135,8 +135,8 @@ func (l *limiter) leave(w *waiter) {
 	}
 }
 
-// advance starts every request that may start now, in order. It returns when w may, as far as is known, and until when a
-// pause keeps it.
+// advance starts every request that may start now, in order. It returns when w may, as far as is known, and until when
+// a pause keeps it.
 func (l *limiter) advance(w *waiter, now time.Time) (opens, paused time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -160,7 +160,8 @@ func (l *limiter) tryStart(w *waiter, now time.Time) bool {
 	return true
 }
 
-// window is the state of s. There is one per call record asked, so idle ones are dropped each time their number doubles.
+// window is the state of s. There is one per call record asked, so idle ones are dropped each time their number
+// doubles.
 func (l *limiter) window(s scope, now time.Time) *window {
 	if w, ok := l.windows[s]; ok {
 		return w

@@ -224,7 +224,8 @@ func TestPauseStopsTheScopeAndIsCounted(t *testing.T) {
 	})
 }
 
-// What a throttled request pauses: its record or the list, and all of call records when a second one is throttled meanwhile.
+// What a throttled request pauses: its record or the list, and all of call records when a second one is throttled
+// meanwhile.
 func TestWhatAThrottledRequestPauses(t *testing.T) {
 	t.Parallel()
 	one := []scope{scopeCallRecords, scopeRecord("1")}

@@ -42,15 +42,16 @@ func (l Limit) starts() int {
 	return max(l.Requests*headroomPercent/100, 1)
 }
 
-// span is a hundredth longer than Per, because Graph counts arrivals and the way there varies: the last requests of a full
-// span arrive late, the first of the next do not, and a few too many cost half the rate for ten minutes.
+// span is a hundredth longer than Per, because Graph counts arrivals and the way there varies: the last requests of a
+// full span arrive late, the first of the next do not, and a few too many cost half the rate for ten minutes.
 func (l Limit) span() time.Duration {
 	return l.Per + l.Per/100
 }
 
 func (l Limits) validate() error {
 	for name, limit := range map[string]Limit{
-		"call_records": l.CallRecords, "list": l.List, "record": l.Record, "logs": l.Logs, "log_function": l.LogFunction,
+		"call_records": l.CallRecords, "list": l.List, "record": l.Record,
+		"logs": l.Logs, "log_function": l.LogFunction,
 	} {
 		if limit.Requests < 1 || limit.Per <= 0 {
 			return fmt.Errorf("limit %s: %d requests per %v: both must be above zero", name, limit.Requests, limit.Per)
@@ -61,9 +62,9 @@ func (l Limits) validate() error {
 
 // A scope is what requests are counted against. A request may belong to several.
 //
-// An answer of 429, or of 503 with Retry-After, pauses scopes and not only the request. One about a log function pauses the
-// function and all log functions. One about a call record pauses this record, and one about the list pauses the list; all
-// requests about call records are paused only when a second of these is throttled while the first is paused.
+// An answer of 429, or of 503 with Retry-After, pauses scopes and not only the request. One about a log function pauses
+// the function and all log functions. One about a call record pauses this record, and one about the list pauses the
+// list; all requests about call records are paused only when a second of these is throttled while the first is paused.
 type scope string
 
 // ofCallRecords reports whether s is one record or the list, and so a part of scopeCallRecords.

@@ -51,7 +51,9 @@ const maxPages = 100_000
 // atEdge says that rows of the window may leave Graph's reach while it is
 // read, which moves all rows behind them. The first page is then asked for
 // again at the end, and must be the same.
-func (c *Client) Pages(ctx context.Context, e Endpoint, api string, w Window, atEdge bool, usage *Usage) iter.Seq2[*Page, error] {
+func (c *Client) Pages(
+	ctx context.Context, e Endpoint, api string, w Window, atEdge bool, usage *Usage,
+) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -78,7 +80,8 @@ func (c *Client) Pages(ctx context.Context, e Endpoint, api string, w Window, at
 			if again, err := receive(c.ask(ctx, first)); err != nil {
 				yield(nil, err)
 			} else if !bytes.Equal(again.sum(), check) {
-				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: ErrShifted, Hint: "the window is read again"})
+				const hint = "the window is read again"
+				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: ErrShifted, Hint: hint})
 			}
 		}
 	}
@@ -98,10 +101,15 @@ func expired(err error, linked bool) error {
 // keys absorb that.
 func (c *Client) listRequest(e Endpoint, api string, w Window, usage *Usage) request {
 	const form = "2006-01-02T15:04:05Z"
-	r := request{scopes: scopesOf(e), prefer: []string{"include-unknown-enum-members"}, what: e.Name + " " + w.String(), usage: usage}
-	collection, from, to := fmt.Sprintf("%s/%s/communications/callRecords", c.graph, api), w.From.UTC().Format(form), w.To.UTC().Format(form)
+	r := request{
+		scopes: scopesOf(e), prefer: []string{"include-unknown-enum-members"}, what: e.Name + " " + w.String(), usage: usage,
+	}
+	collection := fmt.Sprintf("%s/%s/communications/callRecords", c.graph, api)
+	from, to := w.From.UTC().Format(form), w.To.UTC().Format(form)
 	if e.function == "" {
-		r.url = collection + "?$filter=" + url.PathEscape(fmt.Sprintf("startDateTime ge %s and startDateTime lt %s", from, to))
+		r.names = e.Versioned
+		filter := fmt.Sprintf("startDateTime ge %s and startDateTime lt %s", from, to)
+		r.url = collection + "?$filter=" + url.PathEscape(filter)
 		r.prefer = append(r.prefer, "odata.maxpagesize=60") // the most that the list allows
 	} else {
 		r.url = fmt.Sprintf("%s/%s(fromDateTime=%s,toDateTime=%s)", collection, e.function, from, to)
@@ -116,8 +124,8 @@ func scopesOf(e Endpoint) []scope {
 	return []scope{scopeLogs, scopeLogFunction(e.function)}
 }
 
-// HasRoom reports whether a request of an endpoint could start now, and none waits that could: then more may be in flight. For
-// call records it is about reading one of them; the list has a limit of its own.
+// HasRoom reports whether a request of an endpoint could start now, and none waits that could: then more may be in
+// flight. For call records it is about reading one of them; the list has a limit of its own.
 func (c *Client) HasRoom(e Endpoint) bool {
 	scopes := scopesOf(e)
 	if e.function == "" {
@@ -168,18 +176,23 @@ func (c *Client) follow(ctx context.Context, first request, page *Page, seen map
 		return nil, nil
 	}
 	if err := visit(seen, page.next); err != nil {
-		return nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, RequestID: page.RequestID, Err: err, Hint: hintTransient}
+		return nil, &Error{
+			Kind: Transient, What: first.what, Status: http.StatusOK, RequestID: page.RequestID, Err: err, Hint: hintTransient,
+		}
 	}
 	r := first
 	r.url = page.next
 	return c.ask(ctx, r), nil
 }
 
-// visit notes a link that is followed. One that was followed before leads round
-// and round, and beyond maxPages something else does.
+// visit notes a link that is followed. It refuses one that was followed before, which would lead round and round, and one
+// beyond maxPages.
 func visit(seen map[string]bool, link string) error {
-	if seen[link] || len(seen) == maxPages {
+	switch {
+	case seen[link]:
 		return fmt.Errorf("page %d leads back to an earlier page", len(seen))
+	case len(seen) == maxPages:
+		return fmt.Errorf("more than %d pages", maxPages)
 	}
 	seen[link] = true
 	return nil
@@ -191,6 +204,9 @@ func (c *Client) page(ctx context.Context, r request) (*Page, error) {
 	p := &Page{}
 	r.accept = func(body []byte) (err error) {
 		p.Elements, p.next, err = readPage(&p.doc, body)
+		if err == nil && !r.names {
+			err = wholeElements(p.Elements)
+		}
 		return err
 	}
 	resp, err := c.get(ctx, r)
@@ -207,8 +223,6 @@ func (p *Page) sum() []byte {
 }
 
 // readPage finds the elements of a collection and the link to the next page.
-// The link may stand before or after the elements, and its name varies in case
-// and in what stands before "@odata.nextLink".
 func readPage(doc *mapping.Document, body []byte) (elements mapping.Value, next string, err error) {
 	if err := doc.Parse(body); err != nil {
 		return elements, "", err
@@ -216,23 +230,16 @@ func readPage(doc *mapping.Document, body []byte) (elements mapping.Value, next 
 	if doc.Root().Kind() != '{' {
 		return elements, "", errors.New("no JSON object")
 	}
-	links := 0
-	for name, value := range doc.Root().Members() {
-		switch text, _ := name.Text(); {
-		case text == "value":
-			elements = value
-		case text == "error":
-			return elements, "", errors.New("an error object with status 200")
-		case isLink(name) && value.Kind() == '"':
-			next, _ = value.Text()
-			links++
-		}
+	found, err := members(doc.Root(), "value", "error")
+	if err != nil {
+		return elements, "", err
 	}
-	switch {
+	switch elements = found[0]; {
+	case found[1].Kind() != 0:
+		return elements, "", errors.New("an error object with status 200")
 	case elements.Kind() != '[':
 		return elements, "", errors.New(`no array "value"`)
-	case links > 1:
-		return elements, "", errors.New("more than one link to a next page")
 	}
-	return elements, next, nil
+	next, err = nextLink(doc.Root(), "")
+	return elements, next, err
 }

@@ -14,8 +14,8 @@ const longestPause = time.Hour
 var seconds = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 
 // retryAfter reads Retry-After: seconds, with Graph's fractions, or a date (RFC 9110 section 10.2.3), which is measured
-// against the answer's own Date because the local clock may differ, or without one against now. Of several values the longest counts.
-// It is false without a usable value, and for one that asks for no pause.
+// against the answer's own Date because the local clock may differ, or without one against now. Of several values the
+// longest counts. It is false without a usable value, and for one that asks for no pause.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	value := strings.Join(h.Values("Retry-After"), ",")
 	pause, ok := untilDate(value, h.Get("Date"), now)

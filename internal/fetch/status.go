@@ -10,9 +10,9 @@ const (
 	hintTransient = "it is tried again later; if it lasts, check the network and Microsoft's service health"
 	hintThrottled = "nothing to do: it is asked again after that time"
 	hintToken     = "Graph rejects a fresh token: check that tenant, cloud and graph_url belong together"
-	hintConsent   = "grant the application permission CallRecords.Read.All with admin consent; a daemon tries again within the hour, or at once after a restart"
-	hintTooLarge  = "it is tried again daily; report it with the request-id"
-	hintRefused   = "a bug or a change of the API: report it with the request-id"
+	hintConsent   = "grant the application permission CallRecords.Read.All with admin consent; " +
+		"a daemon tries again within the hour, or at once after a restart"
+	hintRefused = "a bug or a change of the API: report it with the request-id"
 )
 
 // kindOfStatus is the one place where a status gets its meaning.
@@ -39,7 +39,7 @@ func failureOf(resp *http.Response, body []byte, clock Clock) *Error {
 		e.Until = clock.Now().Add(pause)
 	}
 	e.Code, e.Message, e.RequestID = errorBody(body)
-	if id := clean(resp.Header.Get("request-id")); id != "" {
+	if id := requestID(resp); id != "" {
 		e.RequestID = id
 	}
 	if to, err := resp.Location(); err == nil {

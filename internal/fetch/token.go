@@ -97,7 +97,8 @@ func (t *tokens) renew(ctx context.Context, rejected string) (string, error) {
 	return t.value, nil
 }
 
-// acquire asks Entra with a new MSAL client each time: its cache cannot be told to forget a rejected token or an old secret.
+// acquire asks Entra with a new MSAL client each time: its cache cannot be told to forget a rejected token or an old
+// secret.
 func (t *tokens) acquire(ctx context.Context) (confidential.AuthResult, error) {
 	secret, err := t.secret()
 	if err != nil {
@@ -112,7 +113,7 @@ func (t *tokens) acquire(ctx context.Context) (confidential.AuthResult, error) {
 		confidential.WithInstanceDiscovery(false),              // it would ask a host that private clouds do not reach
 		confidential.WithAzureRegion("DisableMsalForceRegion")) // no other host because of an environment variable
 	if err != nil {
-		return confidential.AuthResult{}, &Error{Kind: Refused, Hint: hintLogin, Message: "the login address is not usable"}
+		return confidential.AuthResult{}, &Error{Kind: Refused, Hint: hintLogin, Message: "login_url is not usable"}
 	}
 	result, err := app.AcquireTokenByCredential(ctx, []string{t.scope})
 	if err != nil {
@@ -130,7 +131,8 @@ type loginOnly struct {
 
 func (l loginOnly) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !sameOrigin(r.URL, l.login) {
-		return nil, &Error{Kind: Refused, Hint: hintLogin, Message: "Entra's discovery document leads to host " + clean(r.URL.Host)}
+		message := "Entra's discovery document leads to host " + clean(r.URL.Host)
+		return nil, &Error{Kind: Refused, Hint: hintLogin, Message: message}
 	}
 	resp, err := l.transport.RoundTrip(r)
 	if err == nil {

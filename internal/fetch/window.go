@@ -49,7 +49,7 @@ func (w *window) forget(now time.Time) {
 	}
 }
 
-// idle tells that forgetting the scope changes nothing.
+// idle reports whether forgetting the scope changes nothing.
 func (w *window) idle(now time.Time) bool {
 	w.forget(now)
 	return len(w.starts) == 0 && !w.paused.After(now) && !w.slowed.After(now)

@@ -32,6 +32,10 @@ func (s *Server) handle(operation string, h handler) http.HandlerFunc {
 		buf := s.buffers.Get().(*[]byte)
 		defer s.buffers.Put(buf)
 		a := h(r, (*buf)[:0])
+		if s.latency > 0 {
+			s.delay(r)
+			w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
+		}
 		if a.failed != nil {
 			a.body = a.failed.encode(w.Header(), now)
 		}
@@ -46,6 +50,14 @@ func (s *Server) handle(operation string, h handler) http.HandlerFunc {
 			return
 		}
 		s.write(w, r, a)
+	}
+}
+
+// delay lets the latency pass, or ends with the client.
+func (s *Server) delay(r *http.Request) {
+	select {
+	case <-s.after(s.latency):
+	case <-r.Context().Done():
 	}
 }
 

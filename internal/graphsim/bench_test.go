@@ -2,18 +2,26 @@ package graphsim
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 )
 
+// The benchmarks measure the simulator with its client, which runs in the same
+// process. Their floor is the same client with a server that only sends the
+// same bodies.
+
 var nextLink = regexp.MustCompile(`"@odata\.nextLink":"([^"]+)"`)
 
-// The client runs in the same process; what it does is on the bill. Both logs
-// have some 100,000 rows in their window.
+// Both logs have some 100,000 rows in their window.
+
 func BenchmarkWindow(b *testing.B) {
 	benchmarkWindow(b, "getPstnCalls", 5000)
 }
@@ -27,42 +35,76 @@ func benchmarkWindow(b *testing.B, operation string, callsPerDay int) {
 		b.Run(encoding, func(b *testing.B) {
 			a := start(b, Config{CallsPerDay: callsPerDay})
 			before := a.Requests().Rows[operation]
+			var pages [][]byte
 			b.ReportAllocs()
 			for b.Loop() {
+				pages = pages[:0]
 				for url := a.url(operation, "v1.0", "2026-01-15", "2026-02-14"); url != ""; {
-					url = a.next(b, url, encoding)
+					body, page := a.answer(b, url, encoding)
+					pages = append(pages, body)
+					url = linkOf(page)
 				}
 			}
 			rows := float64(a.Requests().Rows[operation] - before)
 			b.ReportMetric(rows/b.Elapsed().Seconds(), "rows/s")
+			b.ReportMetric(perOp(b)/floor(b, pages, encoding), "x-floor")
 		})
 	}
 }
 
-// next reads a page and returns the link to the one after it.
-func (a *app) next(b *testing.B, url, encoding string) string {
-	req, err := http.NewRequest("GET", url, nil)
+// BenchmarkCallRecords reads a record as a client does: the list, the sessions
+// with segments and the participants, but for their further pages.
+func BenchmarkCallRecords(b *testing.B) {
+	for _, encoding := range []string{"gzip", "identity"} {
+		b.Run(encoding, func(b *testing.B) {
+			a := start(b, Config{})
+			listURL := a.recordURL(between(noon.AddDate(0, 0, -8), noon.AddDate(0, 0, -6)))
+			list, _, _ := a.follow(b, listURL)
+			var bodies [][]byte // of the first 60 records, and of the list before them
+			read := func(url string) {
+				if body, _ := a.answer(b, url, encoding); len(bodies) < 1+2*60 {
+					bodies = append(bodies, body)
+				}
+			}
+			n := 0
+			for b.Loop() {
+				if n%60 == 0 {
+					read(listURL)
+				}
+				id := decodeRecord(b, list[n%len(list)]).ID
+				read(a.recordURL("/" + id + "?$expand=sessions($expand=segments)"))
+				read(a.recordURL("/" + id + "?$expand=participants_v2"))
+				n++
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "records/s")
+			b.ReportMetric(perOp(b)*float64(min(n, 60))/floor(b, bodies, encoding), "x-floor")
+		})
+	}
+}
+
+// answer returns the body of an answer as it was sent, and its text.
+func (a *app) answer(b *testing.B, url, encoding string) (body, text []byte) {
+	b.Helper()
+	res, body := a.get(b, url, "Accept-Encoding", encoding)
+	if res.StatusCode != http.StatusOK {
+		b.Fatal(res.Status)
+	}
+	if encoding != "gzip" {
+		return body, body
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
 		b.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+a.token)
-	req.Header.Set("Accept-Encoding", encoding)
-	res, err := a.http.Do(req)
-	if err != nil || res.StatusCode != 200 {
-		b.Fatal(res, err)
-	}
-	defer res.Body.Close()
-	var page bytes.Buffer
-	var body io.Reader = res.Body
-	if encoding == "gzip" {
-		if body, err = gzip.NewReader(body); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if _, err := page.ReadFrom(body); err != nil {
+	if text, err = io.ReadAll(reader); err != nil {
 		b.Fatal(err)
 	}
-	for _, part := range [][]byte{page.Bytes()[:min(400, page.Len())], page.Bytes()[max(0, page.Len()-400):]} {
+	return body, text
+}
+
+// linkOf returns the link to the next page; it stands near an end of the page.
+func linkOf(page []byte) string {
+	for _, part := range [][]byte{page[:min(400, len(page))], page[max(0, len(page)-400):]} {
 		if m := nextLink.FindSubmatch(part); m != nil {
 			return string(m[1])
 		}
@@ -70,61 +112,23 @@ func (a *app) next(b *testing.B, url, encoding string) string {
 	return ""
 }
 
-// BenchmarkGenerate is the share of making up calls, without JSON.
-func BenchmarkGenerate(b *testing.B) {
-	p := pstnCalls{newCompany(Config{Now: at(noon), CallsPerDay: 10_000}.withDefaults())}
-	rows := 0
-	today, _ := floorDiv(ticks(noon), day)
-	for b.Loop() {
-		rows += len(p.generate(today))
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rows), "ns/row")
-}
+// perOp returns the seconds that one round of the benchmark took.
+func perOp(b *testing.B) float64 { return b.Elapsed().Seconds() / float64(b.N) }
 
-// BenchmarkJSON is the share of writing it.
-func BenchmarkJSON(b *testing.B) {
-	p := pstnCalls{newCompany(Config{Now: at(noon), CallsPerDay: 10_000}.withDefaults())}
-	today, _ := floorDiv(ticks(noon), day)
-	rows := p.generate(today)
-	var buf []byte
-	n := 0
-	for b.Loop() {
-		buf = rows[n%len(rows)].appendJSON(buf[:0], form{priced: true})
-		n++
+// floor returns the seconds that the client takes to read the bodies from a
+// server that only sends them.
+func floor(b *testing.B, bodies [][]byte, encoding string) float64 {
+	b.Helper()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.URL.Path[1:])
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(bodies[n])
+	}))
+	defer server.Close()
+	plain := &app{http: server.Client()}
+	began := time.Now()
+	for n := range bodies {
+		plain.answer(b, fmt.Sprintf("%s/%d", server.URL, n), encoding)
 	}
-	b.SetBytes(int64(len(buf)))
-}
-
-// A record is read as a client does: the list, the sessions with segments and
-// the participants, but for their further pages.
-func BenchmarkCallRecords(b *testing.B) {
-	for _, encoding := range []string{"gzip", "identity"} {
-		b.Run(encoding, func(b *testing.B) {
-			a := start(b, Config{})
-			list, _, _ := a.follow(b, a.recordURL(between(noon.AddDate(0, 0, -8), noon.AddDate(0, 0, -6))))
-			n := 0
-			for b.Loop() {
-				if n%60 == 0 {
-					a.get(b, a.recordURL(between(noon.AddDate(0, 0, -8), noon.AddDate(0, 0, -6))))
-				}
-				id := decodeRecord(b, list[n%len(list)]).ID
-				a.get(b, a.recordURL("/"+id+"?$expand=sessions($expand=segments)"), "Accept-Encoding", encoding)
-				a.get(b, a.recordURL("/"+id+"?$expand=participants_v2"), "Accept-Encoding", encoding)
-				n++
-			}
-			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "records/s")
-		})
-	}
-}
-
-// BenchmarkDocuments is the share of writing them.
-func BenchmarkDocuments(b *testing.B) {
-	a := start(b, Config{})
-	list := a.records.listed(a.Server.window("v1.0", noon.AddDate(0, 0, -20), noon.AddDate(0, 0, -10)))
-	n, bytes := 0, 0
-	for b.Loop() {
-		bytes += len(whole(list[n%len(list)]))
-		n++
-	}
-	b.SetBytes(int64(bytes / n))
+	return time.Since(began).Seconds()
 }

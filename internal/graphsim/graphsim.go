@@ -40,9 +40,16 @@ type Config struct {
 	// negative, or 0 where CallsPerDay is negative: none but Records.
 	RecordsPerDay int
 	Now           func() time.Time // Graph's clock, called concurrently: Date headers, availability, token expiry; default time.Now
-	LimitFactor   float64          // multiple of the published limits that is enforced; 0: none
-	Extra         []Row            // served besides the generated rows, by the same window and reach, at once
-	Records       []CallRecord     // served besides the generated call records
+	// How long every answer takes. Requests do not queue behind each other, and
+	// limits count them when they arrive.
+	Latency     time.Duration
+	After       func(time.Duration) <-chan time.Time // what Latency is waited for with; default time.After
+	LimitFactor float64                              // multiple of the published limits that is enforced; 0: none
+	// How many times shorter the spans of limits are, with as many fewer requests
+	// in each: 4 is 375 in 5 s for 1,500 in 20 s; default 1.
+	LimitSpeed float64
+	Extra      []Row        // served besides the generated rows, by the same window and reach, at once
+	Records    []CallRecord // served besides the generated call records
 }
 
 // Row is an element served byte for byte, whatever it holds: also what the
@@ -56,6 +63,8 @@ type Row struct {
 // Server is a running simulation. Its methods may be called concurrently.
 type Server struct {
 	now       func() time.Time
+	latency   time.Duration
+	after     func(time.Duration) <-chan time.Time
 	url       string
 	caPEM     []byte
 	functions map[string]*function
@@ -74,8 +83,8 @@ type Server struct {
 // Start opens the listener on a free port of 127.0.0.1, with a certificate
 // authority made for this server alone.
 func Start(cfg Config) (*Server, error) {
-	if cfg.Users < 0 || cfg.History < 0 || cfg.LimitFactor < 0 {
-		return nil, errors.New("graphsim: Users, History and LimitFactor cannot be negative")
+	if cfg.Users < 0 || cfg.History < 0 || cfg.LimitFactor < 0 || cfg.LimitSpeed < 0 || cfg.Latency < 0 {
+		return nil, errors.New("graphsim: Users, History, LimitFactor, LimitSpeed and Latency cannot be negative")
 	}
 	cfg = cfg.withDefaults()
 	company := newCompany(cfg)
@@ -83,7 +92,7 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{now: cfg.Now, functions: functionTable(cfg, company), records: records, done: make(chan struct{})}
+	s := &Server{now: cfg.Now, latency: cfg.Latency, after: cfg.After, functions: functionTable(cfg, company), records: records, done: make(chan struct{})}
 	for _, row := range cfg.Extra {
 		if row.Operation != "" && s.functions[row.Operation] == nil {
 			return nil, fmt.Errorf("graphsim: an extra row for %s, which is no function", row.Operation)
@@ -110,8 +119,14 @@ func (c Config) withDefaults() Config {
 	if c.CallsPerDay == 0 {
 		c.CallsPerDay = 600
 	}
+	if c.LimitSpeed == 0 {
+		c.LimitSpeed = 1
+	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.After == nil {
+		c.After = time.After
 	}
 	return c
 }

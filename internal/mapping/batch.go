@@ -5,47 +5,38 @@ import (
 	"time"
 )
 
-// A Batch collects the rows of many elements, encoded for COPY, and the
-// elements that need to be kept raw. It aliases the texts the elements came
-// from until it is reset.
+// A Batch collects the rows of many elements, encoded for COPY, and the elements that need to be kept raw. It refers to
+// the texts that elements and their pages came from, and so holds them, until it is reset.
 type Batch struct {
 	Model    *Model
 	Elements []Element
 	Rejects  []Reject
-	// Misfits and Unknown count values that did not fit their column and
-	// members that have none.
+	// Misfits and Unknown count values that did not fit their column and members that have none.
 	Misfits, Unknown int
 
-	rows   []rows
-	starts []int // per element and table: its first row
-	open   bool  // the last Append stored its element, which Extend may go on with
-	enc    encoder
+	rows        []rows
+	starts      []int   // per element and table: its first row
+	firstReject []int   // per element: where the rejects it has become, marked stored, begin
+	pages       []page  // of the elements that were extended
+	open        bool    // the last Append stored its element, which Extend may go on with
+	kept        []*plan // the arrays of that element that were kept as they were, without rows
+	enc         encoder
 }
 
 // An Element is one element whose rows are in the batch.
 type Element struct {
 	// Key is the encoded key columns, each a length of 4 bytes and the value.
 	Key string
-	// Hash tells two contents of one key apart; see contentHash.
+	// Hash tells two contents of one key apart: it is over what the element's rows say; see hash.go.
 	Hash int64
 	// At is when Graph served the element.
 	At time.Time
-	// Raw is the element as served.
+	// Raw is the element as served, without the pages it was extended by: for those see Batch.Raw.
 	Raw []byte
 }
 
-// A Reject is an element kept raw.
-type Reject struct {
-	Raw    []byte
-	Reason string // never quotes a value
-	Key    string // as Element.Key; empty if unknown
-	Stored bool   // its rows are stored too, with characters replaced
-	At     time.Time
-}
-
-// rows are the encoded rows of one table: each field a length of 4 bytes (-1
-// for NULL) and the value, without COPY's count of fields, so that the store
-// can put columns of its own in front.
+// rows are the encoded rows of one table: each field a length of 4 bytes (-1 for NULL) and the value, without COPY's
+// count of fields, so that the store can put columns of its own in front.
 type rows struct {
 	data []byte
 	ends []int // of each row in data
@@ -74,44 +65,38 @@ func (m *Model) NewBatch() *Batch {
 func (b *Batch) Reset() {
 	clear(b.Elements)
 	clear(b.Rejects)
-	b.Elements, b.Rejects, b.starts = b.Elements[:0], b.Rejects[:0], b.starts[:0]
+	clear(b.pages)
+	b.Elements, b.Rejects, b.pages = b.Elements[:0], b.Rejects[:0], b.pages[:0]
+	b.starts, b.firstReject, b.kept = b.starts[:0], b.firstReject[:0], b.kept[:0]
 	b.Misfits, b.Unknown, b.open = 0, 0, false
 	for i := range b.rows {
 		b.rows[i].truncate(0)
 	}
 }
 
-// Append encodes one element that Graph served at the given time. An element
-// that cannot be stored becomes a reject; one that can only be stored with
-// characters replaced is stored and becomes a reject marked so.
+// Append encodes one element that Graph served at the given time. An element that cannot be stored becomes a reject;
+// one that can only be stored with characters replaced is stored and becomes a reject marked so.
 func (b *Batch) Append(v Value, at time.Time) {
 	for _, r := range b.rows {
 		b.starts = append(b.starts, len(r.ends))
 	}
-	blemish, err := b.encode(v)
+	b.kept = b.kept[:0]
+	loss, err := b.encode(v)
 	b.open = err == nil
 	if err != nil {
 		b.drop()
 		b.Rejects = append(b.Rejects, Reject{Raw: v.Raw(), Reason: err.Error(), At: at})
 		return
 	}
-	e := Element{Key: b.key(), Hash: contentHash(v), At: at, Raw: v.Raw()}
+	e := Element{Key: b.key(), Hash: int64(b.enc.hash), At: at, Raw: v.Raw()}
 	b.Elements = append(b.Elements, e)
-	if blemish != "" {
-		b.Rejects = append(b.Rejects, Reject{Raw: e.Raw, Reason: blemish, Key: e.Key, Stored: true, At: at})
+	b.firstReject = append(b.firstReject, len(b.Rejects))
+	if loss != "" {
+		b.Rejects = append(b.Rejects, e.stored(v.Raw(), loss))
 	}
 }
 
-// RejectLast takes back the last element that was stored and keeps it raw.
-func (b *Batch) RejectLast(reason string) {
-	last := len(b.Elements) - 1
-	e := b.Elements[last]
-	b.Elements, b.open = b.Elements[:last], false
-	b.drop()
-	b.Rejects = append(b.Rejects, Reject{Raw: e.Raw, Reason: reason, Key: e.Key, At: e.At})
-}
-
-// drop takes back what an unstorable element has written.
+// drop takes back what the element written last has written.
 func (b *Batch) drop() {
 	first := b.starts[len(b.starts)-len(b.rows):]
 	for i := range b.rows {
@@ -143,9 +128,8 @@ func (b *Batch) Rows(element, table int) func(yield func([]byte) bool) {
 	}
 }
 
-// Field returns the value of a column of an element's own row, by the column's
-// place, in PostgreSQL's binary form; nil for NULL. It is valid until the batch
-// is appended to.
+// Field returns the value of a column of an element's own row, by the column's place, in PostgreSQL's binary form; nil
+// for NULL. It is valid until the batch is appended to.
 func (b *Batch) Field(element, column int) []byte {
 	n := 0
 	for row := range b.Rows(element, 0) {
@@ -159,8 +143,7 @@ func (b *Batch) Field(element, column int) []byte {
 	return nil
 }
 
-// Time returns a Timestamp column of an element's own row, by the column's
-// place; ok is false where it is NULL.
+// Time returns a Timestamp column of an element's own row, by the column's place; ok is false where it is NULL.
 func (b *Batch) Time(element, column int) (at time.Time, ok bool) {
 	field := b.Field(element, column)
 	if field == nil {

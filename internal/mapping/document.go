@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A Document is one JSON text and an index over its values, so that it is
-// scanned once however deep a mapping reaches into it.
+// A Document is one JSON text and an index over its values, so that it is scanned once however deep a mapping reaches
+// into it.
 type Document struct {
 	text    []byte
 	nodes   []node
@@ -20,22 +20,19 @@ type Document struct {
 	lenient bool    // the text holds bad UTF-8, a lone surrogate or a name twice
 }
 
-// A node is one value, or one member name: its text and the index of the node
-// that follows its whole content.
+// A node is one value, or one member name: its text and the index of the node that follows its whole content.
 type node struct{ start, end, next int32 }
 
-// A Value is one value of a Document. The zero Value stands for an absent one.
-// It is valid until the Document is parsed anew.
+// A Value is one value of a Document. The zero Value stands for an absent one. It is valid until the Document is parsed
+// anew.
 type Value struct {
 	doc *Document
 	i   int32
 }
 
-// Parse indexes text, which must hold exactly one JSON value and must not be
-// changed while the Document is in use. Invalid UTF-8 and repeated names are
-// let through (the last of a name wins) and show up as blemishes of the
-// elements that hold them. The Document's memory is used again by the next
-// call. Errors name a place and quote nothing.
+// Parse indexes text, which must hold exactly one JSON value and must not be changed while the Document is in use.
+// Invalid UTF-8 and repeated names are let through (the last of a name wins); Append tells of elements that hold them.
+// The Document's memory is used again by the next call. Errors name a place and quote nothing.
 func (d *Document) Parse(text []byte) error {
 	if len(text) > math.MaxInt32 {
 		return errors.New("document above 2 GiB")
@@ -48,8 +45,7 @@ func (d *Document) Parse(text []byte) error {
 	return withoutText(d.index(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)))
 }
 
-// withoutText keeps the place of a syntax error and drops its words, which may
-// quote the text.
+// withoutText keeps the place of a syntax error and drops its words, which may quote the text.
 func withoutText(err error) error {
 	var syntax *jsontext.SyntacticError
 	switch {
@@ -62,8 +58,8 @@ func withoutText(err error) error {
 }
 
 func (d *Document) index(options ...jsontext.Options) error {
-	// Log rows have a value or a name for every 16 bytes of text or so; growing
-	// step by step would leave several times the index behind.
+	// Log rows have a value or a name for every 16 bytes of text or so; growing step by step would leave several times the
+	// index behind.
 	d.nodes, d.open = slices.Grow(d.nodes[:0], len(d.text)/16), d.open[:0]
 	// The decoder reads a bytes.Buffer in place, without copying it.
 	dec := jsontext.NewDecoder(bytes.NewBuffer(d.text), options...)
@@ -115,8 +111,7 @@ func expectEnd(dec *jsontext.Decoder) error {
 // Root returns the document's one value.
 func (d *Document) Root() Value { return Value{d, 0} }
 
-// Kind is the first byte of the value's text, with '0' for every number and 0
-// for an absent value.
+// Kind is the first byte of the value's text, with '0' for every number and 0 for an absent value.
 func (v Value) Kind() jsontext.Kind {
 	if v.doc == nil {
 		return 0
@@ -137,13 +132,13 @@ func (v Value) Raw() []byte {
 	return v.doc.text[n.start:n.end:n.end]
 }
 
-// Text returns what a JSON string says, with what PostgreSQL cannot store
-// replaced by U+FFFD; ok is false for any other kind of value.
+// Text returns what a JSON string says, with what PostgreSQL cannot store replaced by U+FFFD; ok is false for any other
+// kind of value.
 func (v Value) Text() (text string, ok bool) {
 	if v.Kind() != '"' {
 		return "", false
 	}
-	b, _ := appendText(nil, v.Raw())
+	b, _ := v.unquoted()
 	return string(b), true
 }
 
@@ -159,8 +154,7 @@ func (v Value) Len() int {
 	return n
 }
 
-// Elements ranges over the elements of an array, and over nothing for any
-// other kind of value.
+// Elements ranges over the elements of an array, and over nothing for any other kind of value.
 func (v Value) Elements() func(yield func(Value) bool) {
 	return func(yield func(Value) bool) {
 		if v.Kind() == '[' {
@@ -169,8 +163,7 @@ func (v Value) Elements() func(yield func(Value) bool) {
 	}
 }
 
-// Members ranges over the names and values of an object, and over nothing for
-// any other kind of value.
+// Members ranges over the names and values of an object, and over nothing for any other kind of value.
 func (v Value) Members() func(yield func(name, value Value) bool) {
 	return func(yield func(name, value Value) bool) {
 		if v.Kind() != '{' {
@@ -185,11 +178,11 @@ func (v Value) Members() func(yield func(name, value Value) bool) {
 	}
 }
 
-// Member returns the value of an object's member, of the last one if there are
-// several of that name, and the zero Value if there is none.
+// Member returns the value of an object's member, of the last one if there are several of that name, and the zero Value
+// if there is none.
 func (v Value) Member(name string) (found Value) {
 	for n, value := range v.Members() {
-		if string(unescaped(n)) == name {
+		if text, _ := n.unquoted(); string(text) == name {
 			found = value
 		}
 	}
@@ -211,15 +204,13 @@ func (v Value) values() func(yield func(Value) bool) {
 	}
 }
 
-// absent tells whether the value stands for nothing: null means the same as
-// a member that is not there.
+// absent reports whether the value stands for nothing: null means the same as a member that is not there.
 func (v Value) absent() bool {
 	k := v.Kind()
 	return k == 0 || k == 'n'
 }
 
-// blank tells whether the value is absent or the empty string, which Graph
-// uses for "unknown" side by side with null.
+// blank reports whether the value is absent or the empty string, which Graph uses for "unknown" side by side with null.
 func (v Value) blank() bool {
 	return v.absent() || string(v.Raw()) == `""`
 }

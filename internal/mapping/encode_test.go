@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,22 +19,27 @@ const id = `"id": "0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01"`
 func TestColumnValue(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, table, column, element, want string }{
-		{"text in lower case", "calls", "call_type", `{` + id + `, "callType": "ByotIn"}`, `"byotin"`},
-		{"empty text is null", "calls", "call_type", `{` + id + `, "callType": ""}`, `NULL`},
-		{"NUL becomes U+FFFD", "calls", "call_type", `{` + id + `, "callType": "a\u0000b"}`, "\"a\uFFFDb\""},
-		{"lone surrogate becomes U+FFFD", "calls", "call_type", `{` + id + `, "callType": "a\ud800b"}`, "\"a\uFFFDb\""},
-		{"bad UTF-8 becomes U+FFFD", "calls", "call_type", `{` + id + `, "callType": "a` + "\xff" + `b"}`, "\"a\uFFFDb\""},
-		{"number in a text column", "calls", "call_type", `{` + id + `, "callType": 5}`, `NULL`},
-		{"last of two names wins", "calls", "call_type", `{"callType": "a", ` + id + `, "callType": "b"}`, `"b"`},
-		{"escaped name", "calls", "call_type", `{` + id + `, "call\u0054ype": "a"}`, `"a"`},
-		{"GUID in lower case", "calls", "id", `{"id": "0E7C4A52-5D1F-4B6E-9D39-6F2D9A3C1B01"}`, `"0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01"`},
-		{"seventh digit is cut, not rounded", "calls", "start_at", `{` + id + `, "startDateTime": "2026-01-31T23:59:59.9999999Z"}`, `"2026-01-31T23:59:59.999999Z"`},
-		{"offset", "calls", "start_at", `{` + id + `, "startDateTime": "2026-01-31T23:59:59+05:30"}`, `"2026-01-31T18:29:59Z"`},
+		{"text in lower case", "calls", "block_mode", `{` + id + `, "userBlockMode": "ByotIn"}`, `"byotin"`},
+		{"empty text is null", "calls", "block_mode", `{` + id + `, "userBlockMode": ""}`, `NULL`},
+		{"NUL becomes U+FFFD", "calls", "block_mode", `{` + id + `, "userBlockMode": "a\u0000b"}`, "\"a\uFFFDb\""},
+		{"lone surrogate becomes U+FFFD", "calls", "block_mode", `{` + id + `, "userBlockMode": "a\ud800b"}`, "\"a\uFFFDb\""},
+		{"bad UTF-8 becomes U+FFFD", "calls", "block_mode", `{` + id + `, "userBlockMode": "a` + "\xff" + `b"}`,
+			"\"a\uFFFDb\""},
+		{"number in a text column", "calls", "block_mode", `{` + id + `, "userBlockMode": 5}`, `NULL`},
+		{"last of two names wins", "calls", "block_mode", `{"userBlockMode": "a", ` + id + `, "userBlockMode": "b"}`, `"b"`},
+		{"escaped name", "calls", "block_mode", `{` + id + `, "userBlock\u004dode": "a"}`, `"a"`},
+		{"GUID in lower case", "calls", "id", `{"id": "0E7C4A52-5D1F-4B6E-9D39-6F2D9A3C1B01"}`,
+			`"0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01"`},
+		{"seventh digit is cut, not rounded", "calls", "start_at", `{` + id +
+			`, "startDateTime": "2026-01-31T23:59:59.9999999Z"}`, `"2026-01-31T23:59:59.999999Z"`},
+		{"offset", "calls", "start_at", `{` + id + `, "startDateTime": "2026-01-31T23:59:59+05:30"}`,
+			`"2026-01-31T18:29:59Z"`},
 		{"year 1", "calls", "start_at", `{` + id + `, "startDateTime": "0001-01-01T00:00:00Z"}`, `NULL`},
 		{"date without time", "calls", "start_at", `{` + id + `, "startDateTime": "2026-01-31"}`, `NULL`},
 		{"year of six digits", "calls", "start_at", `{` + id + `, "startDateTime": "300000-01-01T00:00:00Z"}`, `NULL`},
 		{"money keeps its scale", "calls", "charge", `{` + id + `, "charge": 10.500}`, `10.500`},
-		{"money of many digits", "calls", "charge", `{` + id + `, "charge": -12345678901234567890.000000012}`, `-12345678901234567890.000000012`},
+		{"money of many digits", "calls", "charge", `{` + id + `, "charge": -12345678901234567890.000000012}`,
+			`-12345678901234567890.000000012`},
 		{"money with an exponent", "calls", "charge", `{` + id + `, "charge": 1.5E-7}`, `0.00000015`},
 		{"money as a string", "calls", "charge", `{` + id + `, "charge": "0.50"}`, `0.50`},
 		{"money as a string with a blank", "calls", "charge", `{` + id + `, "charge": " 1234"}`, `NULL`},
@@ -54,12 +60,16 @@ func TestColumnValue(t *testing.T) {
 		{"list", "calls", "modalities", `{` + id + `, "modalities": ["audio", null, ""]}`, `["audio",null,""]`},
 		{"empty list", "calls", "modalities", `{` + id + `, "modalities": []}`, `[]`},
 		{"list with a number", "calls", "modalities", `{` + id + `, "modalities": ["audio", 7]}`, `NULL`},
-		{"list of objects", "calls", "unit_ids", `{` + id + `, "units": [{"id": "a"}, {}, {"id": "b", "more": 1}]}`, `["a",null,"b"]`},
+		{"list of objects", "calls", "unit_ids", `{` + id + `, "units": [{"id": "a"}, {}, {"id": "b", "more": 1}]}`,
+			`["a",null,"b"]`},
 		{"list of objects with a string", "calls", "unit_ids", `{` + id + `, "units": ["a"]}`, `NULL`},
 		{"year 10000 in UTC", "calls", "start_at", `{` + id + `, "startDateTime": "9999-12-31T23:59:59-12:00"}`, `NULL`},
-		{"kind of the one object", "calls", "organizer_kind", `{` + id + `, "organizer": {"identity": {"user": null, "phone": {"displayName": "x"}}}}`, `"phone"`},
-		{"member of the one object", "calls", "organizer_name", `{` + id + `, "organizer": {"identity": {"user": {"displayName": "x"}}}}`, `"x"`},
-		{"two objects where one may be", "calls", "organizer_kind", `{` + id + `, "organizer": {"identity": {"user": {}, "phone": {}}}}`, `NULL`},
+		{"kind of the one object", "calls", "organizer_kind", `{` + id +
+			`, "organizer": {"identity": {"user": null, "phone": {"displayName": "x"}}}}`, `"phone"`},
+		{"member of the one object", "calls", "organizer_name", `{` + id +
+			`, "organizer": {"identity": {"user": {"displayName": "x"}}}}`, `"x"`},
+		{"two objects where one may be", "calls", "organizer_kind", `{` + id +
+			`, "organizer": {"identity": {"user": {}, "phone": {}}}}`, `NULL`},
 		{"side", "leg_parties", "side", leg(`"callee": {}`), `"callee"`},
 		{"no side", "leg_parties", "side", leg(`"callee": null`), `no row`},
 		{"annotation with a column", "leg_parties", "party_type", leg(`"callee": {"@odata.type": "#service"}`), `"#service"`},
@@ -69,15 +79,21 @@ func TestColumnValue(t *testing.T) {
 		{"id null", "messages", "id_source", `{"id": null, "smsId": "s"}`, `"hash"`},
 		{"id empty", "messages", "id_source", `{"id": "", "smsId": "s"}`, `"hash"`},
 		{"hashed members have columns too", "messages", "sms_id", `{"smsId": "s"}`, `"s"`},
-		{"misfit that is not needed for the key", "messages", "unknown_fields", `{"id": "A", "units": "many"}`, `{"units":"many"}`},
-		{"unknown members", "calls", "unknown_fields", `{` + id + `, "a": {"b": [1.50, null]}, "c": null, "d": "", "x@odata.count": 1}`, `{"a":{"b":[1.50,null]},"d":""}`},
-		{"unknown inside an object", "calls", "unknown_fields", `{` + id + `, "organizer": {"id": "x", "new": true}}`, `{"organizer":{"new":true}}`},
+		{"misfit that is not needed for the key", "messages", "unknown_fields", `{"id": "A", "units": "many"}`,
+			`{"units":"many"}`},
+		{"unknown members", "calls", "unknown_fields", `{` + id +
+			`, "a": {"b": [1.50, null]}, "c": null, "d": "", "x@odata.count": 1}`, `{"a":{"b":[1.50,null]},"d":""}`},
+		{"unknown inside an object", "calls", "unknown_fields", `{` + id + `, "organizer": {"id": "x", "new": true}}`,
+			`{"organizer":{"new":true}}`},
 		{"object without a trace", "calls", "unknown_fields", `{` + id + `, "organizer": {"id": null}}`, `{"organizer":{}}`},
-		{"misfit under its own name", "calls", "unknown_fields", `{` + id + `, "startDateTime": "soon"}`, `{"startDateTime":"soon"}`},
+		{"misfit under its own name", "calls", "unknown_fields", `{` + id + `, "startDateTime": "soon"}`,
+			`{"startDateTime":"soon"}`},
 		{"nothing unknown", "calls", "unknown_fields", `{` + id + `, "organizer": null}`, `NULL`},
-		{"array with something else", "calls", "unknown_fields", `{` + id + `, "legs": [{"answered": true}, 7]}`, `{"legs":[{"answered":true},7]}`},
+		{"array with something else", "calls", "unknown_fields", `{` + id + `, "legs": [{"answered": true}, 7]}`,
+			`{"legs":[{"answered":true},7]}`},
 		{"number beyond jsonb", "calls", "unknown_fields", `{` + id + `, "new": 1e1000000}`, `{"new":"1e1000000"}`},
-		{"nested beyond reason", "calls", "unknown_fields", `{` + id + `, "new": ` + strings.Repeat("[", 65) + strings.Repeat("]", 65) + `}`, `{"new":` + strings.Repeat("[", 64) + `"[]"` + strings.Repeat("]", 64) + `}`},
+		{"nested beyond reason", "calls", "unknown_fields", `{` + id + `, "new": ` + strings.Repeat("[", 65) +
+			strings.Repeat("]", 65) + `}`, `{"new":` + strings.Repeat("[", 64) + `"[]"` + strings.Repeat("]", 64) + `}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -109,11 +125,12 @@ func TestReject(t *testing.T) {
 		{"no key", `{"version": 1}`, "no key: id is missing", false},
 		{"null key", `{"id": null}`, "no key: id is missing", false},
 		{"misfit in the key", `{"id": "not a guid"}`, "no key: id does not fit its column", false},
-		{"NUL", `{` + id + `, "callType": "a\u0000b"}`, "text that PostgreSQL cannot store", true},
+		{"NUL", `{` + id + `, "userBlockMode": "a\u0000b"}`, "text that PostgreSQL cannot store", true},
 		{"NUL in an unknown member", `{` + id + `, "new": {"a": ["\u0000"]}}`, "text that PostgreSQL cannot store", true},
 		{"NUL in an unknown name", `{` + id + `, "n\u0000w": 1}`, "text that PostgreSQL cannot store", true},
 		{"lone surrogate in a list", `{` + id + `, "modalities": ["\udfff"]}`, "text that PostgreSQL cannot store", true},
-		{"bad UTF-8 in a row of rows", leg(`"streams": [{"tokens": {"a": "` + "\xc3" + `"}}]`), "text that PostgreSQL cannot store", true},
+		{"bad UTF-8 in a row of rows", leg(`"streams": [{"tokens": {"a": "` + "\xc3" + `"}}]`),
+			"text that PostgreSQL cannot store", true},
 		{"name twice", `{` + id + `, "new": 1, "new": 2}`, "member name twice", true},
 		{"name twice deep inside", leg(`"streams": [{"packets": 1, "packets": 2}]`), "member name twice", true},
 		{"text too long for its index is a misfit only", `{` + id + `, "organizer": {"id": "` + long + `"}}`, "", true},
@@ -128,7 +145,8 @@ func TestReject(t *testing.T) {
 				}
 				return
 			}
-			if len(b.Rejects) != 1 || b.Rejects[0].Reason != tt.reason || b.Rejects[0].Stored != tt.stored || string(b.Rejects[0].Raw) != tt.element {
+			if len(b.Rejects) != 1 || b.Rejects[0].Reason != tt.reason || b.Rejects[0].Stored != tt.stored ||
+				string(b.Rejects[0].Raw) != tt.element {
 				t.Fatalf("rejects = %+v, want one of %q", b.Rejects, tt.reason)
 			}
 			if stored := len(b.Elements) == 1; stored != tt.stored {
@@ -143,8 +161,8 @@ func TestRejectAmongNeighbours(t *testing.T) {
 	t.Parallel()
 	var doc Document
 	good := `{%s, "version": %d, "legs": [{"streams": [{}, {}]}]}`
-	tooMany := `{"id": "1e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01", "legs": [{"streams": [{}]}` + strings.Repeat(`,{}`, 1<<15) + `]}`
-	page := "[" + fmt.Sprintf(good, id, 1) + "," + tooMany + `,{"id": 7},` + fmt.Sprintf(good, id, 2) + "]"
+	late := `{"legs": [{"streams": [{}]}, {}], "id": "nobody"}`
+	page := "[" + fmt.Sprintf(good, id, 1) + "," + late + `,{"id": 7},` + fmt.Sprintf(good, id, 2) + "]"
 	if err := doc.Parse([]byte(page)); err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +186,25 @@ func TestRejectAmongNeighbours(t *testing.T) {
 	}
 }
 
+// Ordinals do not end where 16 bits do.
+func TestManyElements(t *testing.T) {
+	t.Parallel()
+	const count = 1<<16 + 1
+	element := `{` + id + `, "legs": [{"answered": true}` + strings.Repeat(`,{}`, count-2) + `,{"answered": false}]}`
+	b := store(t, calls, element)
+	ordinal := 0
+	for row := range b.Rows(0, 1) {
+		if got := binary.BigEndian.Uint32(fields(row)[1]); got != uint32(ordinal) {
+			t.Fatalf("leg %d has ordinal %d", ordinal, got)
+		}
+		ordinal++
+	}
+	if ordinal != count {
+		t.Fatalf("%d legs, want %d", ordinal, count)
+	}
+	mappingtest.Same(t, []byte(element), []byte(rebuild(t, b)))
+}
+
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -184,20 +221,27 @@ func TestRoundTrip(t *testing.T) {
 func call() *rapid.Generator[string] {
 	value := func(edm string) *rapid.Generator[string] { return mappingtest.Value(edm) }
 	who := object(map[string]*rapid.Generator[string]{
-		"id": value("Edm.String"), "user": object(map[string]*rapid.Generator[string]{"name": value("Edm.String"), "home": value("Edm.String"), "new": value("Edm.Int32")}),
+		"id": value("Edm.String"), "user": object(map[string]*rapid.Generator[string]{"name": value("Edm.String"),
+			"home": value("Edm.String"), "new": value("Edm.Int32")}),
 		"phone": rapid.Just("null"), "guest": rapid.SampledFrom([]string{"", "{}", "null", `"text"`}),
 	})
-	side := object(map[string]*rapid.Generator[string]{"@odata.type": rapid.Just(`"#x"`), "who": who, "new": value("Edm.String")})
+	side := object(map[string]*rapid.Generator[string]{"@odata.type": rapid.Just(`"#x"`), "who": who,
+		"new": value("Edm.String")})
 	stream := object(map[string]*rapid.Generator[string]{
-		"loss": value("Edm.Double"), "packets": value("Edm.Int32"), "address": value("Edm.String"), "linkSpeed": value("Edm.Int64"), "tokens": value("Edm.Int32"), "new": value("Edm.Int64"),
+		"loss": value("Edm.Double"), "packets": value("Edm.Int32"), "address": value("Edm.String"),
+		"linkSpeed": value("Edm.Int64"), "tokens": value("Edm.Int32"), "new": value("Edm.Int64"),
 	})
 	leg := object(map[string]*rapid.Generator[string]{
-		"length": value("Edm.Duration"), "answered": value("Edm.Boolean"), "caller": side, "callee": side, "streams": list(stream), "new": value("Edm.String"),
+		"length": value("Edm.Duration"), "answered": value("Edm.Boolean"), "caller": side, "callee": side,
+		"streams": list(stream), "new": value("Edm.String"),
 	})
 	return rapid.Map(object(map[string]*rapid.Generator[string]{
 		"version": value("Edm.Int64"), "startDateTime": value("Edm.DateTimeOffset"), "charge": value("Edm.Decimal"),
-		"modalities": value("Edm.String"), "units": value("Collection(administrativeUnitInfo)"), "legs": list(leg), "new": value("Edm.Decimal"),
-		"organizer": object(map[string]*rapid.Generator[string]{"id": value("Edm.String"), "identity": who, "new": value("Edm.Boolean")}),
+		"userBlockMode": rapid.SampledFrom([]string{"", `"Blocked"`, `"blocked"`, `"a\u0000"`, `7`}),
+		"modalities":    value("Edm.String"), "units": value("Collection(administrativeUnitInfo)"), "legs": list(leg),
+		"new": value("Edm.Decimal"),
+		"organizer": object(map[string]*rapid.Generator[string]{"id": value("Edm.String"), "identity": who,
+			"new": value("Edm.Boolean")}),
 	}), func(s string) string {
 		if s == "" || s == "null" || s == "{}" || s[0] != '{' {
 			return "{" + id + "}"
@@ -227,6 +271,11 @@ func object(members map[string]*rapid.Generator[string]) *rapid.Generator[string
 	})
 }
 
+// someObject generates an object of members, or no object, but always something.
+func someObject(members map[string]*rapid.Generator[string]) *rapid.Generator[string] {
+	return object(members).Filter(func(s string) bool { return s != "" })
+}
+
 func list(element *rapid.Generator[string]) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		var elements []string
@@ -239,52 +288,9 @@ func list(element *rapid.Generator[string]) *rapid.Generator[string] {
 	})
 }
 
-func TestContentHash(t *testing.T) {
-	t.Parallel()
-	base := `{` + id + `, "callType": "a", "startDateTime": "2026-01-01T00:00:00.1234567Z", "new": [1, {"b": "c"}]}`
-	tests := []struct {
-		name, element string
-		same          bool
-	}{
-		{"again", base, true},
-		{"other order", `{"new": [1, {"b": "c"}], "startDateTime": "2026-01-01T00:00:00.1234567Z", "callType": "a", ` + id + `}`, true},
-		{"null, empty text and annotations", base[:len(base)-1] + `, "charge": null, "other": "", "new@odata.type": "x"}`, true},
-		{"seventh digit", strings.Replace(base, "4567Z", "4569Z", 1), true},
-		{"GUID in upper case", strings.Replace(base, "5d1f", "5D1F", 1), true},
-		{"time with an offset of zero", strings.Replace(base, "4567Z", "4567+00:00", 1), true},
-		{"time with another offset", strings.Replace(base, "4567Z", "4567+01:00", 1), false},
-		{"sixth digit", strings.Replace(base, "4567Z", "4667Z", 1), false},
-		{"changed column", strings.Replace(base, `"a"`, `"b"`, 1), false},
-		{"changed unknown member", strings.Replace(base, `"c"`, `"d"`, 1), false},
-		{"other order in an array", strings.Replace(base, `[1, {"b": "c"}]`, `[{"b": "c"}, 1]`, 1), false},
-		{"value under another name", strings.Replace(base, `"callType"`, `"callKind"`, 1), false},
-		{"number and string", strings.Replace(base, `[1,`, `["1",`, 1), false},
-		{"member gone", strings.Replace(base, `"callType": "a", `, ``, 1), false},
-		{"empty object added", base[:len(base)-1] + `, "organizer": {}}`, false},
-	}
-	want := store(t, calls, base).Elements[0].Hash
-	for _, tt := range tests {
-		if same := store(t, calls, tt.element).Elements[0].Hash == want; same != tt.same {
-			t.Errorf("%s: same hash = %v, want %v", tt.name, same, tt.same)
-		}
-	}
-}
-
-// A member hashes alike whether it has a column or not, so that a new column
-// rewrites no rows.
-func TestHashIgnoresDeclaration(t *testing.T) {
-	t.Parallel()
-	narrow := Table("calls", Key("id", "id", UUID))
-	rapid.Check(t, func(rt *rapid.T) {
-		element := call().Draw(rt, "call")
-		if store(t, calls, element).Elements[0].Hash != store(t, narrow, element).Elements[0].Hash {
-			rt.Fatalf("a declaration changes the hash of %s", element)
-		}
-	})
-}
-
 func FuzzAppend(f *testing.F) {
-	f.Add([]byte(`{` + id + `, "callType": "a\u0000", "legs": [{"caller": {"who": {"user": {}}}, "streams": [{"loss": 1e-7}]}]}`))
+	f.Add([]byte(`{` + id +
+		`, "userBlockMode": "a\u0000", "legs": [{"caller": {"who": {"user": {}}}, "streams": [{"loss": 1e-7}]}]}`))
 	f.Add([]byte(`{"id": "0E7C4A52-5D1F-4B6E-9D39-6F2D9A3C1B01", "charge": 1E+3, "charge": "\ud800"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var doc Document

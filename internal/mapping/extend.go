@@ -1,41 +1,30 @@
 package mapping
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 )
 
-// Extend writes further elements of an array of the element that was appended
-// last, where they come in a document of their own: the array is the member of
-// that name, declared with Rows, and first is the ordinal of the first of
-// them. An array that was served empty (no elements, first 0) is kept as such.
-// The element's hash becomes that of the whole document.
+// Extend writes further elements of an array of the element that was appended last, where they come in a document of
+// their own: the array is the member of that name, declared with Rows, and first is the ordinal of the first of them.
+// An array that was served empty (no elements, first 0) is kept as such. The element's hash becomes that of the whole.
+// Elements that can only be stored with characters replaced are stored, and each becomes a reject marked so, with the
+// key of the whole.
 //
-// All of the elements are written, or none: if the last Append was rejected,
-// if there is no such array, if it has an element of that ordinal already, if an
-// element is no object or if one cannot be stored (an ordinal above 32767).
-// Elements that can only be stored with characters replaced are stored, and each
-// becomes a reject marked so, with the key of the whole. The elements' text is
-// not needed afterwards: a reject has a copy.
+// One that cannot be stored at all (no object, or an ordinal above 2147483647) makes the whole element a reject, which
+// holds all pages served so far, this one included. No other error changes anything: there is no element to extend, as
+// the last Append was rejected, it has no such array, or the array has an element of that ordinal already.
 func (b *Batch) Extend(name string, elements Value, first int) error {
 	p, err := b.extensible(name, elements, first)
 	if err != nil {
 		return err
 	}
-	before, ordinal := b.state(), first
-	for element := range elements.Elements() {
-		if err := b.extend(p, element, ordinal); err != nil {
-			b.restore(before)
-			return err
-		}
-		ordinal++
+	b.pages = append(b.pages, page{len(b.Elements) - 1, name, elements.Raw()})
+	if err := b.extend(p, elements, first); err != nil {
+		b.RejectLast(err.Error())
+		return err
 	}
-	if ordinal == 0 {
-		b.keepEmpty(name)
-	}
-	b.Elements[len(b.Elements)-1].Hash += pageHash(name, elements, first)
 	return nil
 }
 
@@ -59,59 +48,48 @@ func (b *Batch) extensible(name string, elements Value, first int) (*plan, error
 	return p, nil
 }
 
-func (b *Batch) extend(p *plan, element Value, ordinal int) error {
-	if element.Kind() != '{' {
-		return fmt.Errorf("%s %d: not a JSON object", p.name, ordinal)
-	}
-	whole := b.Elements[len(b.Elements)-1]
+func (b *Batch) extend(p *plan, elements Value, first int) error {
+	whole := &b.Elements[len(b.Elements)-1]
+	array, ordinal := path(0).step(p.seed), first
 	b.enc.begin()
-	if err := b.child(p, []byte(whole.Key), element, ordinal); err != nil {
-		return err
+	for element := range elements.Elements() {
+		if element.Kind() != '{' {
+			return fmt.Errorf("%s %d: not a JSON object", p.name, ordinal)
+		}
+		b.enc.sanitized = false
+		if err := b.child(p, []byte(whole.Key), element, ordinal, array); err != nil {
+			return err
+		}
+		if loss := b.enc.loss(element); loss != "" {
+			b.Rejects = append(b.Rejects, whole.stored(element.Raw(), loss))
+		}
+		ordinal++
 	}
-	if blemish := b.enc.blemishOf(element); blemish != "" {
-		b.Rejects = append(b.Rejects, Reject{Raw: bytes.Clone(element.Raw()), Reason: blemish, Key: whole.Key, Stored: true, At: whole.At})
+	empty := ordinal == 0 && !slices.Contains(b.kept, p)
+	if empty {
+		b.keepEmpty(p)
 	}
+	if empty || first == 0 && ordinal > 0 {
+		b.enc.hash += array.hash('[')
+	}
+	whole.Hash += int64(b.enc.hash)
 	return nil
 }
 
-// keepEmpty notes in the element's unknown_fields that an array was served
-// empty. It goes in front: of two members of a name, jsonb keeps the last, and
-// what is already there says more.
-func (b *Batch) keepEmpty(name string) {
+// keepEmpty notes in the unknown_fields of the element written last that an array was served empty.
+func (b *Batch) keepEmpty(p *plan) {
+	b.kept = append(b.kept, p)
 	root := &b.rows[0]
 	last := root.start(len(root.ends) - 1)
 	for rest := root.data[last:]; len(rest) > 0; {
 		last = len(root.data) - len(rest)
 		_, rest = nextField(rest)
 	}
-	unknown, _ := nextField(root.data[last:])
-	kept := append(quote([]byte("\x01{"), []byte(name)), ":[]"...)
-	if unknown == nil {
-		kept = append(kept, '}')
-	} else {
-		kept = append(append(kept, ','), unknown[2:]...)
+	text := []byte{'{'}
+	if unknown, _ := nextField(root.data[last:]); unknown != nil {
+		text = append(text[:0], unknown[1:len(unknown)-1]...) // without jsonb's version and the last brace
 	}
-	root.data = AppendField(root.data[:last], kept)
+	text = append(appendName(text, []byte(p.name)), "[]"...)
+	root.data = appendUnknown(root.data[:last], text)
 	root.ends[len(root.ends)-1] = len(root.data)
-}
-
-// A state is how much a batch holds.
-type state struct {
-	rows                      []int // per table
-	rejects, misfits, unknown int
-}
-
-func (b *Batch) state() state {
-	s := state{rejects: len(b.Rejects), misfits: b.Misfits, unknown: b.Unknown}
-	for _, r := range b.rows {
-		s.rows = append(s.rows, len(r.ends))
-	}
-	return s
-}
-
-func (b *Batch) restore(s state) {
-	b.Rejects, b.Misfits, b.Unknown = b.Rejects[:s.rejects], s.misfits, s.unknown
-	for i := range b.rows {
-		b.rows[i].truncate(s.rows[i])
-	}
 }

@@ -7,40 +7,42 @@ import (
 	"fmt"
 )
 
-// keyColumn writes the key, and behind it where the key is from if there is a
-// choice.
-func (b *Batch) keyColumn(table int, p *plan, v Value, slots int) error {
+// keyColumn writes the key, and behind it where the key is from if there is a choice.
+func (b *Batch) keyColumn(f *frame, p *plan, v Value) error {
 	if p.source == "" {
-		return b.servedKey(table, p, v)
+		return b.servedKey(f, p, v)
 	}
 	source, err := SourceGraph, error(nil)
 	if v.blank() {
-		source, err = SourceHash, b.hashKey(table, p, slots)
+		source, err = SourceHash, b.hashKey(f, p)
 	} else {
-		err = b.servedKey(table, p, v)
+		err = b.servedKey(f, p, v)
 	}
-	b.rows[table].data = AppendField(b.rows[table].data, []byte(source))
+	r := &b.rows[f.table]
+	r.data = AppendField(r.data, []byte(source))
 	return err
 }
 
-func (b *Batch) servedKey(table int, p *plan, v Value) error {
+func (b *Batch) servedKey(f *frame, p *plan, v Value) error {
 	if v.blank() {
 		return fmt.Errorf("no key: %s is missing", p.name)
 	}
-	switch b.field(table, func(dst []byte) ([]byte, error) { return p.typ.append(dst, v) }) {
-	case errNull, errMisfit, errBlemish:
+	r := &b.rows[f.table]
+	value, err := r.value(p, v)
+	switch err {
+	case errNull, errMisfit, errSanitized:
 		return fmt.Errorf("no key: %s does not fit its column", p.name)
 	}
-	b.rows[table].key = len(b.rows[table].data)
+	r.key = len(r.data)
+	b.note(f, p, v, value, err)
 	return nil
 }
 
-// hashKey hashes the columns' values, with a length before each so that no two
-// lists of values run into the same bytes.
-func (b *Batch) hashKey(table int, p *plan, slots int) error {
+// hashKey hashes the columns' values, with a length before each so that no two lists of values run into the same bytes.
+func (b *Batch) hashKey(f *frame, p *plan) error {
 	hash, found := []byte{}, false
-	for i := range p.hash {
-		part, v := &p.hash[i], b.enc.slots[slots+p.hash[i].slot]
+	for i := range p.hashed {
+		part, v := &p.hashed[i], f.values[p.hashed[i].place]
 		if v.blank() {
 			hash = append(hash, null...)
 			continue
@@ -49,7 +51,7 @@ func (b *Batch) hashKey(table int, p *plan, slots int) error {
 		switch err {
 		case errNull:
 			value = nil
-		case errMisfit, errBlemish:
+		case errMisfit, errSanitized:
 			return fmt.Errorf("no key: %s does not fit its column", part.name)
 		default:
 			found = true
@@ -60,7 +62,8 @@ func (b *Batch) hashKey(table int, p *plan, slots int) error {
 		return errors.New("no key: every member it is made of is missing")
 	}
 	sum := sha256.Sum256(hash)
-	b.rows[table].data = AppendField(b.rows[table].data, hex.AppendEncode(nil, sum[:16]))
-	b.rows[table].key = len(b.rows[table].data)
+	r := &b.rows[f.table]
+	r.data = AppendField(r.data, hex.AppendEncode(nil, sum[:16]))
+	r.key = len(r.data)
 	return nil
 }

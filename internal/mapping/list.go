@@ -1,38 +1,11 @@
 package mapping
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
-// list writes a text[] column. The array is kept whole besides if it holds
-// more than the column can say, and instead if it holds something else.
-func (b *Batch) list(table int, p *plan, v Value) (stored bool) {
-	if v.blank() {
-		b.rows[table].data = append(b.rows[table].data, null...)
-		return false
-	}
-	extra := 0
-	err := b.field(table, func(dst []byte) ([]byte, error) {
-		var err error
-		dst, extra, err = b.appendList(dst, p, v)
-		return dst, err
-	})
-	if err == errMisfit {
-		b.Misfits++
-	} else if err == errBlemish {
-		b.enc.blemish = true
-	}
-	b.Unknown += extra
-	if err == errMisfit || extra > 0 {
-		b.keepName(p.name, v)
-	}
-	return err != errMisfit
-}
-
-// appendList writes array_recv's form: one dimension, a null flag, the element
-// type, length, lower bound 1, and the elements as fields. extra counts
+// appendList writes array_recv's form: one dimension, a null flag, the element type, length, lower bound 1, and the
+// elements as fields. An element is a string or, where a member is named, that member of an object; extra counts the
 // members the column has no room for.
-func (b *Batch) appendList(dst []byte, p *plan, v Value) (_ []byte, extra int, err error) {
+func appendList(dst []byte, v Value, member []string) (_ []byte, extra int, err error) {
 	if v.Kind() != '[' {
 		return dst, 0, errMisfit
 	}
@@ -46,11 +19,11 @@ func (b *Batch) appendList(dst []byte, p *plan, v Value) (_ []byte, extra int, e
 	}
 	dst = binary.BigEndian.AppendUint32(dst, uint32(count))
 	dst = binary.BigEndian.AppendUint32(dst, 1)
-	var blemish error
+	var loss error
 	for element := range v.Elements() {
 		more, ok := 0, true
-		if len(p.names) > 0 {
-			element, more, ok = pick(element, p.names[0])
+		if len(member) > 0 {
+			element, more, ok = pick(element, member[0])
 			extra += more
 		}
 		if element.absent() && ok {
@@ -60,13 +33,13 @@ func (b *Batch) appendList(dst []byte, p *plan, v Value) (_ []byte, extra int, e
 		if element.Kind() != '"' || !ok {
 			return dst, extra, errMisfit
 		}
-		text, bad := appendText([]byte{}, element.Raw())
-		if bad != nil {
-			blemish = bad
+		text, err := element.unquoted()
+		if err != nil {
+			loss = err
 		}
 		dst = AppendField(dst, text)
 	}
-	return dst, extra, blemish
+	return dst, extra, loss
 }
 
 // pick returns one member of an object and counts the others.
@@ -75,28 +48,32 @@ func pick(object Value, member string) (found Value, others int, ok bool) {
 		return object, 0, false
 	}
 	for name, value := range object.Members() {
-		switch {
-		case string(unescaped(name)) == member:
+		switch text, _ := name.unquoted(); {
+		case string(text) == member:
 			found = value
-		case !value.absent() && !isAnnotation(name.Raw()):
+		case !value.absent() && !isAnnotation(text):
 			others++
 		}
 	}
 	return found, others, true
 }
 
+// listFields ranges over the elements of a binary text[], nil for NULL.
+func listFields(src []byte) func(yield func([]byte) bool) {
+	if dimensions := binary.BigEndian.Uint32(src); dimensions == 0 {
+		return Fields(nil)
+	}
+	return Fields(src[20:])
+}
+
 // listJSON renders a one-dimensional binary text[].
 func listJSON(dst, src []byte, member []string) []byte {
 	dst = append(dst, '[')
-	if dimensions := binary.BigEndian.Uint32(src); dimensions > 0 {
-		first := true
-		for field := range Fields(src[20:]) {
-			if !first {
-				dst = append(dst, ',')
-			}
-			first = false
-			dst = listElement(dst, field, member)
+	for field := range listFields(src) {
+		if dst[len(dst)-1] != '[' {
+			dst = append(dst, ',')
 		}
+		dst = listElement(dst, field, member)
 	}
 	return append(dst, ']')
 }
@@ -111,4 +88,23 @@ func listElement(dst, field []byte, member []string) []byte {
 	}
 	dst = append(quote(append(dst, '{'), []byte(member[0])), ':')
 	return append(append(dst, value...), '}')
+}
+
+// hashList hashes a binary text[] as the array that listJSON renders.
+func hashList(at path, src []byte, member []string) uint64 {
+	sum, n := at.hash('['), 0
+	for field := range listFields(src) {
+		element := at.element(n)
+		n++
+		if len(member) > 0 {
+			sum += element.hash('{')
+			element = element.member([]byte(member[0]))
+		}
+		if field == nil {
+			sum += element.hash('n')
+		} else {
+			sum += element.hashText(field)
+		}
+	}
+	return sum
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	. "ingestd/internal/mapping"
 )
 
@@ -20,7 +22,7 @@ var calls = Table("calls",
 	Key("id", "id", UUID, "call_id"),
 	Col("version", "version", Int8),
 	Col("startDateTime", "start_at", Timestamp),
-	Col("callType", "call_type", LowerText),
+	Col("userBlockMode", "block_mode", LowerText),
 	Col("charge", "charge", Numeric),
 	List("modalities", "modalities"),
 	List("units", "unit_ids", "id"),
@@ -60,13 +62,23 @@ var served = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 // store encodes one element as a batch of its own.
 func store(t testing.TB, m *Model, element string) *Batch {
 	t.Helper()
-	var doc Document
-	if err := doc.Parse([]byte(element)); err != nil {
-		t.Fatalf("parse %.200s: %v", element, err)
-	}
 	b := m.NewBatch()
-	b.Append(doc.Root(), served)
+	appendTo(t, b, element)
 	return b
+}
+
+func appendTo(t testing.TB, b *Batch, element string) {
+	t.Helper()
+	b.Append(parse(t, element), served)
+}
+
+func parse(t rapid.TB, text string) Value {
+	t.Helper()
+	var doc Document
+	if err := doc.Parse([]byte(text)); err != nil {
+		t.Fatalf("parse %.200s: %v", text, err)
+	}
+	return doc.Root()
 }
 
 // rebuild returns the document of the batch's only element.
@@ -128,9 +140,11 @@ func TestContradictoryDeclarations(t *testing.T) {
 		"fall back to no column":    func() { Table("t", Key("id", "id", ID).Else("source", "b"), col) },
 		"fall back of a column":     func() { Table("t", Key("id", "id", ID), col.Else("source", "a")) },
 		"fall back of a uuid":       func() { Table("t", Key("id", "id", UUID).Else("source", "a"), col) },
-		"derived number":            func() { Table("t", Key("id", "id", ID), Derived("n", Int4, func(Value) string { return "" })) },
-		"member twice":              func() { Table("t", Key("id", "id", ID), col, Col("a", "b", Text)) },
-		"column twice":              func() { Table("t", Key("id", "id", ID), col, Col("b", "a", Text)) },
+		"derived number": func() {
+			Table("t", Key("id", "id", ID), Derived("n", Int4, func(Value) string { return "" }))
+		},
+		"member twice": func() { Table("t", Key("id", "id", ID), col, Col("a", "b", Text)) },
+		"column twice": func() { Table("t", Key("id", "id", ID), col, Col("b", "a", Text)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

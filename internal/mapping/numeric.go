@@ -3,13 +3,13 @@ package mapping
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strconv"
 )
 
-// maxDigits bounds a number before and after its point. numeric and jsonb
-// could hold more (131,072 and 16,383 digits), but no number of the API comes
-// near, and a short text like 1e130000 would print at full length.
+// maxDigits bounds a number before and after its point. numeric and jsonb could hold more (131,072 and 16,383 digits),
+// but no number of the API comes near, and a short text like 1e130000 would print at full length.
 const maxDigits = 1000
 
 // A decimal is a number as its digits and the power of ten of the last one.
@@ -37,7 +37,7 @@ func parseDecimal(text []byte) (d decimal, ok bool) {
 	return d, len(d.digits)+d.exponent <= maxDigits && len(d.digits) <= maxDigits && -d.exponent <= maxDigits
 }
 
-// equalNumbers tells whether two JSON numbers are the same number.
+// equalNumbers reports whether two JSON numbers are the same number.
 func equalNumbers(a, b []byte) bool {
 	x, okX := parseDecimal(a)
 	y, okY := parseDecimal(b)
@@ -60,8 +60,7 @@ func (d decimal) equal(other decimal) bool {
 	return d.negative == other.negative && d.exponent == other.exponent && bytes.Equal(d.digits, other.digits)
 }
 
-// numberInRange tells whether jsonb, which keeps numbers as numeric, can hold
-// a JSON number.
+// numberInRange reports whether jsonb, which keeps numbers as numeric, can hold a JSON number.
 func numberInRange(text []byte) bool {
 	if len(text) < 20 && !bytes.ContainsAny(text, "eE") {
 		return true
@@ -70,11 +69,24 @@ func numberInRange(text []byte) bool {
 	return ok
 }
 
+// writtenOut returns a JSON number as numeric and jsonb print it: without an exponent, zero without a sign. ok is false
+// beyond maxDigits.
+func writtenOut(text []byte) (digits []byte, ok bool) {
+	plain := bytes.IndexByte(text, 'e') < 0 && bytes.IndexByte(text, 'E') < 0 && !bytes.HasPrefix(text, []byte("-0"))
+	if plain && len(text) < 20 {
+		return text, true
+	}
+	d, ok := parseDecimal(text)
+	if !ok || plain {
+		return text, ok
+	}
+	return numericJSON(nil, appendNumeric(nil, d)), true
+}
+
 var zeros = []byte("0000")
 
-// numericColumn writes numeric_recv's form: the number of base-10000 digits,
-// the weight of the first, the sign, the scale, and the digits. The scale is
-// kept as served, so that 0.00 comes back as 0.00.
+// numericColumn writes numeric_recv's form: the number of base-10000 digits, the weight of the first, the sign, the
+// scale, and the digits. The scale is kept as served, so that 0.00 comes back as 0.00.
 func numericColumn(dst []byte, v Value) ([]byte, error) {
 	text, form := number(v, true)
 	if text == nil {
@@ -152,4 +164,14 @@ func numericJSON(dst, src []byte) []byte {
 
 func appendGroup(dst []byte, n int) []byte {
 	return append(dst, byte('0'+n/1000), byte('0'+n/100%10), byte('0'+n/10%10), byte('0'+n%10))
+}
+
+// WholeNumber returns the number that an Int8 column would store of a value; ok
+// is false if it would be NULL.
+func WholeNumber(v Value) (n int64, ok bool) {
+	encoded, err := Int8.append(nil, v)
+	if err != nil && !errors.Is(err, errInexact) {
+		return 0, false
+	}
+	return int64(binary.BigEndian.Uint64(encoded)), len(encoded) == 8
 }

@@ -6,15 +6,12 @@ import (
 	"slices"
 )
 
-// A Row is the values of one row in the order of its Layout's columns, in
-// PostgreSQL's binary form, nil for NULL.
+// A Row is the values of one row in the order of its Layout's columns, in PostgreSQL's binary form, nil for NULL.
 type Row [][]byte
 
-// Rebuild returns the JSON document that one element's rows came from. rows
-// holds, table by table as in Tables, all rows of the element, in any order.
-// The document equals the served one but for this: times to the
-// microsecond, "" and year 1 as null, null as absent, GUIDs in lower case, no
-// control annotations.
+// Rebuild returns the JSON document that one element's rows came from. rows holds, table by table as in Tables, all
+// rows of the element, in any order. The document equals the served one but for this: times to the microsecond, "" and
+// year 1 as null, null as absent, GUIDs in lower case, no control annotations.
 func (m *Model) Rebuild(rows [][]Row) ([]byte, error) {
 	if len(rows) != len(m.Tables) || len(rows[0]) != 1 {
 		return nil, fmt.Errorf("rebuild wants one row of %s and its %d child tables", m.Tables[0].Name, len(m.Tables)-1)
@@ -23,16 +20,15 @@ func (m *Model) Rebuild(rows [][]Row) ([]byte, error) {
 	for table := 1; table < len(rows); table++ {
 		r.children[table] = groupByParent(m.Tables[table], rows[table])
 	}
-	document := tree{}
+	document := object{}
 	if err := r.row(document, 0, m.root.plans, rows[0][0], 0); err != nil {
 		return nil, err
 	}
 	return json.Marshal(document)
 }
 
-// A tree is a JSON object being rebuilt. Its values are trees, slices of
-// values and json.RawMessage.
-type tree map[string]any
+// An object is a JSON object being rebuilt. Its values are objects, slices of values and json.RawMessage.
+type object map[string]any
 
 type rebuilder struct {
 	model    *Model
@@ -60,9 +56,8 @@ func encodeKey(fields Row) string {
 	return string(key)
 }
 
-// row adds what one row says to an object: its columns from the given one on,
-// and its unknown_fields.
-func (r *rebuilder) row(into tree, table int, plans []plan, row Row, column int) error {
+// row adds what one row says to an object: its columns from the given one on, and its unknown_fields.
+func (r *rebuilder) row(into object, table int, plans []plan, row Row, column int) error {
 	key := encodeKey(row[:r.model.Tables[table].Key])
 	if _, err := r.members(into, plans, row, &column, key); err != nil {
 		return err
@@ -79,8 +74,8 @@ func (r *rebuilder) row(into tree, table int, plans []plan, row Row, column int)
 	return nil
 }
 
-// members adds the members of one object; any tells whether there are any.
-func (r *rebuilder) members(into tree, plans []plan, row Row, column *int, key string) (any bool, err error) {
+// members adds the members of one object; any reports whether there are any.
+func (r *rebuilder) members(into object, plans []plan, row Row, column *int, key string) (any bool, err error) {
 	next := func() []byte { *column++; return row[*column-1] }
 	for i := range plans {
 		p := &plans[i]
@@ -96,7 +91,7 @@ func (r *rebuilder) members(into tree, plans []plan, row Row, column *int, key s
 				into[p.name] = json.RawMessage(p.render(value))
 			}
 		case wordIn, wordOneOf:
-			name, inner, chosen := p.name, tree{}, false
+			name, inner, chosen := p.name, object{}, false
 			if p.word == wordOneOf {
 				kind := next()
 				name, chosen = string(kind), kind != nil
@@ -127,7 +122,7 @@ func (p *plan) render(value []byte) []byte {
 	return p.typ.json(nil, value)
 }
 
-func (r *rebuilder) side(into tree, p *plan, parent string) error {
+func (r *rebuilder) side(into object, p *plan, parent string) error {
 	t := r.model.Tables[p.table]
 	for _, row := range r.children[p.table][parent] {
 		if string(row[t.Key-1]) == p.side {
@@ -137,14 +132,14 @@ func (r *rebuilder) side(into tree, p *plan, parent string) error {
 	return nil
 }
 
-func (r *rebuilder) array(into tree, p *plan, parent string) error {
+func (r *rebuilder) array(into object, p *plan, parent string) error {
 	rows := r.children[p.table][parent]
 	if len(rows) == 0 {
 		return nil
 	}
 	elements := make([]any, len(rows))
 	for i, row := range rows {
-		element := tree{}
+		element := object{}
 		if err := r.row(element, p.table, p.inner.plans, row, r.model.Tables[p.table].Key); err != nil {
 			return err
 		}
@@ -154,29 +149,30 @@ func (r *rebuilder) array(into tree, p *plan, parent string) error {
 	return nil
 }
 
-// merge adds kept members to an object: inside an object that is there, before
-// the elements of an array, whose later pages alone made rows, and instead of
-// any other value.
-func merge(into tree, unknown Value) {
+// merge adds kept members to an object: inside an object that is there, before the elements of an array, whose later
+// pages alone made rows, and instead of any other value.
+func merge(into object, unknown Value) {
 	for name, value := range unknown.Members() {
-		key := string(unescaped(name))
+		text, _ := name.unquoted()
+		key := string(text)
 		switch have := into[key].(type) {
-		case tree:
+		case object:
 			if value.Kind() == '{' {
 				merge(have, value)
 				continue
 			}
 		case []any:
-			if value.Kind() == '[' {
-				into[key] = append(kept(value), have...)
-				continue
-			}
+			into[key] = append(kept(value), have...)
+			continue
 		}
 		into[key] = json.RawMessage(value.Raw())
 	}
 }
 
 func kept(array Value) (elements []any) {
+	if array.Kind() != '[' {
+		return []any{json.RawMessage(array.Raw())}
+	}
 	for element := range array.Elements() {
 		elements = append(elements, json.RawMessage(element.Raw()))
 	}

@@ -5,20 +5,18 @@ import (
 	"slices"
 )
 
-// A Model is a compiled declaration: the tables that the elements of one
-// endpoint fill, the element's own table first.
+// A Model is a compiled declaration: the tables that the elements of one endpoint fill, the element's own table first.
 type Model struct {
 	Tables []*Layout
-	root   *object
+	root   *shape
 }
 
-// A Layout is one table as COPY sees it: its key columns first, then the
-// declared columns in order, and unknown_fields last.
+// A Layout is one table as COPY sees it: its key columns first, then the declared columns in order, and unknown_fields
+// last.
 type Layout struct {
 	Name    string
 	Columns []Column
-	// Key is how many of the columns, from the first, identify a row within a
-	// tenant.
+	// Key is how many of the columns, from the first, identify a row within a tenant.
 	Key int
 
 	inherited []Column // what its own child tables begin with
@@ -30,28 +28,26 @@ type Column struct {
 	Type Type
 }
 
-var (
-	smallint      = Type{Name: "smallint", OID: 21, json: nil}
-	unknownFields = Column{"unknown_fields", JSON}
-)
+var unknownFields = Column{"unknown_fields", JSON}
 
-// An object is what a declaration says about one JSON object.
-type object struct {
-	slots map[string]int // JSON name to the number of its value
-	plans []plan         // in declared order, which is the order of columns
+// A shape is what a declaration says about one JSON object.
+type shape struct {
+	places map[string]int // JSON name to the place of its value in a frame
+	plans  []plan         // in declared order, which is the order of columns
 }
 
 // A plan is one compiled Member.
 type plan struct {
 	Member
-	slot  int // of the member's value; -1 for words without a name
-	table int // Side, Rows: index into Model.Tables
-	inner *object
-	hash  []plan // HashKey, Else: the members it covers
+	place  int    // of the member's value; -1 for words without a name
+	seed   uint64 // what the member adds to the path of its object
+	table  int    // Side, Rows: index into Model.Tables
+	inner  *shape
+	hashed []plan // HashKey, Else: the members it covers
 }
 
-// Table compiles a declaration. It panics on a contradictory one, as
-// declarations are package variables and every test reads them.
+// Table compiles a declaration. It panics on a contradictory one, as declarations are package variables and every test
+// reads them.
 func Table(name string, members ...Member) *Model {
 	m := &Model{}
 	m.root = m.addTable(&Layout{Name: name}, members)
@@ -65,32 +61,30 @@ func Table(name string, members ...Member) *Model {
 	return m
 }
 
-// addTable compiles the members of a new table, or of another side of one
-// that is already there.
-func (m *Model) addTable(t *Layout, members []Member) *object {
+// addTable compiles the members of a new table, or of another side of one that is already there.
+func (m *Model) addTable(t *Layout, members []Member) *shape {
 	m.Tables = append(m.Tables, t)
 	return m.compile(t, members)
 }
 
-func (m *Model) compile(t *Layout, members []Member) *object {
-	o := &object{slots: map[string]int{}}
-	o.plans = m.plans(t, o, members)
-	for i, p := range o.plans {
+func (m *Model) compile(t *Layout, members []Member) *shape {
+	s := &shape{places: map[string]int{}}
+	s.plans = m.plans(t, s, members)
+	for i, p := range s.plans {
 		if p.word == wordHashKey || p.source != "" {
-			o.plans[i].hash = o.named(p.names)
+			s.plans[i].hashed = s.named(p.names)
 		}
 	}
-	return o
+	return s
 }
 
-// plans compiles members of one object; those of a Side are members of the
-// object around it and share its slots.
-func (m *Model) plans(t *Layout, o *object, members []Member) []plan {
+// plans compiles members of one object; those of a Side are members of the object around it and share its places.
+func (m *Model) plans(t *Layout, s *shape, members []Member) []plan {
 	var plans []plan
 	for _, member := range members {
-		p := plan{Member: member, slot: -1}
+		p := plan{Member: member, place: -1, seed: member.seed()}
 		if member.name != "" {
-			p.slot = o.slot(member.name)
+			p.place = s.place(member.name)
 		}
 		switch member.word {
 		case wordKey, wordHashKey:
@@ -111,11 +105,11 @@ func (m *Model) plans(t *Layout, o *object, members []Member) []plan {
 		case wordIn:
 			p.inner = m.compile(t, member.members)
 		case wordRows:
-			child := t.child(member.table, Column{member.column, smallint})
+			child := t.child(member.table, Column{member.column, Int4})
 			p.table = len(m.Tables)
 			p.inner = m.addTable(child, member.members)
 		case wordSide:
-			p.table, p.inner = m.side(t, o, member)
+			p.table, p.inner = m.side(t, s, member)
 		}
 		plans = append(plans, p)
 	}
@@ -131,39 +125,40 @@ func (t *Layout) child(name string, own Column) *Layout {
 	return c
 }
 
-func (m *Model) side(t *Layout, o *object, member Member) (table int, inner *object) {
+func (m *Model) side(t *Layout, s *shape, member Member) (table int, inner *shape) {
 	child := t.child(member.table, Column{"side", Text})
-	inner = &object{slots: o.slots}
+	inner = &shape{places: s.places}
 	table = slices.IndexFunc(m.Tables, func(t *Layout) bool { return t.Name == member.table })
 	if table < 0 {
 		table = len(m.Tables)
 		m.Tables = append(m.Tables, child)
-		inner.plans = m.plans(child, o, member.members)
+		inner.plans = m.plans(child, s, member.members)
 		return table, inner
 	}
-	inner.plans = m.plans(child, o, member.members)
-	if !slices.EqualFunc(child.Columns, m.Tables[table].Columns, func(a, b Column) bool { return a.Name == b.Name && a.Type.OID == b.Type.OID }) {
+	inner.plans = m.plans(child, s, member.members)
+	same := func(a, b Column) bool { return a.Name == b.Name && a.Type.OID == b.Type.OID }
+	if !slices.EqualFunc(child.Columns, m.Tables[table].Columns, same) {
 		panic("mapping: the sides of " + member.table + " differ in their columns")
 	}
 	return table, inner
 }
 
-func (o *object) slot(name string) int {
-	if _, ok := o.slots[name]; ok {
+func (s *shape) place(name string) int {
+	if _, ok := s.places[name]; ok {
 		panic("mapping: member " + name + " is declared twice")
 	}
-	o.slots[name] = len(o.slots)
-	return o.slots[name]
+	s.places[name] = len(s.places)
+	return s.places[name]
 }
 
-func (o *object) named(names []string) []plan {
+func (s *shape) named(names []string) []plan {
 	var found []plan
 	for _, name := range names {
-		i := slices.IndexFunc(o.plans, func(p plan) bool { return p.name == name && p.word == wordCol })
+		i := slices.IndexFunc(s.plans, func(p plan) bool { return p.name == name && p.word == wordCol })
 		if i < 0 {
 			panic("mapping: a key is a hash of " + name + ", which is no column")
 		}
-		found = append(found, o.plans[i])
+		found = append(found, s.plans[i])
 	}
 	return found
 }
@@ -187,12 +182,11 @@ func (t *Layout) ColumnNames() []string {
 	return names
 }
 
-// JSONNames returns the JSON names that the element's own object declares, for
-// checks against Graph's metadata.
+// JSONNames returns the JSON names that the element's own object declares, for checks against Graph's metadata.
 func (m *Model) JSONNames() []string {
-	names := make([]string, len(m.root.slots))
-	for name, slot := range m.root.slots {
-		names[slot] = name
+	names := make([]string, len(m.root.places))
+	for name, place := range m.root.places {
+		names[place] = name
 	}
 	return names
 }

@@ -9,18 +9,15 @@ import (
 	"time"
 )
 
-// postgresEpoch is the zero of timestamptz's binary form, in microseconds
-// since 1970.
+// postgresEpoch is the zero of timestamptz's binary form, in microseconds since 1970.
 var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 
-// AppendTime appends a time in timestamptz's binary form, cut (not rounded) to
-// the microsecond.
+// AppendTime appends a time in timestamptz's binary form, cut (not rounded) to the microsecond.
 func AppendTime(dst []byte, t time.Time) []byte {
 	return binary.BigEndian.AppendUint64(dst, uint64(t.UnixMicro()-postgresEpoch))
 }
 
-// timestampColumn reads RFC 3339 with any number of fraction digits; Graph
-// writes 0 to 7 and UTC.
+// timestampColumn reads RFC 3339 with any number of fraction digits; Graph writes 0 to 7 and UTC.
 func timestampColumn(dst []byte, v Value) ([]byte, error) {
 	text, ok := content(v)
 	if !ok {
@@ -44,12 +41,11 @@ func timestampJSON(dst, src []byte) []byte {
 	return t.AppendFormat(dst, `"2006-01-02T15:04:05.999999Z"`)
 }
 
-// duration matches the subset of ISO 8601 that Edm.Duration allows (OData 4.01
-// ABNF, durationValue).
+// duration matches the subset of ISO 8601 that Edm.Duration allows (OData 4.01 ABNF, durationValue).
 var duration = regexp.MustCompile(`^(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,9}))?S)?)?$`)
 
-// millisColumn reads a duration to whole nanoseconds and stores milliseconds.
-// Only the form in seconds that Graph writes, PT0.016S, comes back as served.
+// millisColumn reads a duration to whole nanoseconds and stores milliseconds. Only the form in seconds that Graph
+// writes, PT0.016S, comes back as served.
 func millisColumn(dst []byte, v Value) ([]byte, error) {
 	text, ok := content(v)
 	if !ok {
@@ -73,7 +69,7 @@ func millisColumn(dst []byte, v Value) ([]byte, error) {
 		return dst, errMisfit
 	}
 	out := appendFloat(dst, total/1e6)
-	if string(millisJSON(nil, out[len(dst):])) != string(v.Raw()) {
+	if back := millisJSON(nil, out[len(dst):]); string(back[1:len(back)-1]) != string(text) {
 		return out, errInexact
 	}
 	return out, nil

@@ -19,15 +19,16 @@ type Type struct {
 	// OID is PostgreSQL's number of the type (pg_type.dat).
 	OID uint32
 
-	// append adds the value in PostgreSQL's binary form, as the type's recv
-	// function reads it. The value is never blank. errMisfit: the column stays
-	// NULL; errInexact: it is stored, but cannot be rebuilt as served;
-	// errBlemish: it is stored with characters replaced; errNull: it is
-	// Graph's way to say nothing.
+	// append adds the value in PostgreSQL's binary form, as the type's recv function reads it. The value is never blank.
+	// errMisfit: the column stays NULL; errInexact: it is stored, but cannot be rebuilt as served; errSanitized: it is
+	// stored with characters replaced; errNull: it is Graph's way to say nothing.
 	append func(dst []byte, v Value) ([]byte, error)
 
 	// json adds the JSON form of a binary value.
 	json func(dst, src []byte) []byte
+
+	// hash hashes what append has stored of a value, as path.hashValue hashes its JSON form.
+	hash func(at path, v Value, stored []byte) uint64
 }
 
 var (
@@ -36,43 +37,38 @@ var (
 	errNull    = errors.New("means null")
 )
 
-// The types that columns can have. Numbers are read from the JSON text, never
-// through a narrower float.
+// The types that columns can have. Numbers are read from the JSON text, never through a narrower float.
 var (
 	// Text is text of any length.
-	Text = Type{"text", 25, textColumn, quote}
-	// IndexedText is text of at most 2,000 bytes: a B-tree entry has room for
-	// 2,704 (SQLSTATE 54000).
-	IndexedText = Type{"text", 25, indexedText, quote}
+	Text = Type{"text", 25, textColumn, quote, hashStored}
+	// IndexedText is text of at most 2,000 bytes: a B-tree entry has room for 2,704 (SQLSTATE 54000).
+	IndexedText = Type{"text", 25, indexedText, quote, hashStored}
 	// ID is indexed text in which a GUID is written in lower case.
-	ID = Type{"text", 25, idColumn, quote}
-	// LowerText is text in lower case, for enumerations that Graph writes in
-	// either case.
-	LowerText = Type{"text", 25, lowerText, quote}
+	ID = Type{"text", 25, idColumn, quote, hashStored}
+	// LowerText is text in lower case, for enumerations that Graph writes in either case.
+	LowerText = Type{"text", 25, lowerText, quote, hashStored}
 	// UUID is a GUID in its usual form of 36 characters.
-	UUID = Type{"uuid", 2950, uuidColumn, uuidJSON}
+	UUID = Type{"uuid", 2950, uuidColumn, uuidJSON, hashUUID}
 	// Bool is true or false.
-	Bool = Type{"boolean", 16, boolColumn, boolJSON}
+	Bool = Type{"boolean", 16, boolColumn, boolJSON, hashServed}
 	// Int4 is a whole number of 32 bits (Edm.Int32).
-	Int4 = Type{"integer", 23, intColumn(32), intJSON}
-	// Int8 is a whole number of 64 bits (Edm.Int64), or a string of one, as
-	// OData writes it under IEEE754Compatible.
-	Int8 = Type{"bigint", 20, intColumn(64), intJSON}
+	Int4 = Type{"integer", 23, intColumn(32), intJSON, hashServed}
+	// Int8 is a whole number of 64 bits (Edm.Int64), or a string of one, as OData writes it under IEEE754Compatible.
+	Int8 = Type{"bigint", 20, intColumn(64), intJSON, hashServed}
 	// Float8 is a number (Edm.Single and Edm.Double).
-	Float8 = Type{"double precision", 701, floatColumn, floatJSON}
+	Float8 = Type{"double precision", 701, floatColumn, floatJSON, hashFloat}
 	// Numeric is a decimal number of any scale (Edm.Decimal), or a string of one.
-	Numeric = Type{"numeric", 1700, numericColumn, numericJSON}
-	// Timestamp is a time (Edm.DateTimeOffset), cut to the microsecond. Year 1
-	// is Graph's "no value".
-	Timestamp = Type{"timestamp with time zone", 1184, timestampColumn, timestampJSON}
+	Numeric = Type{"numeric", 1700, numericColumn, numericJSON, hashServed}
+	// Timestamp is a time (Edm.DateTimeOffset), cut to the microsecond. Year 1 is Graph's "no value".
+	Timestamp = Type{"timestamp with time zone", 1184, timestampColumn, timestampJSON, hashTimestamp}
 	// Millis is an ISO 8601 duration (Edm.Duration) in milliseconds.
-	Millis = Type{"double precision", 701, millisColumn, millisJSON}
+	Millis = Type{"double precision", 701, millisColumn, millisJSON, hashServed}
 	// Inet is an IPv4 or IPv6 address without a prefix length.
-	Inet = Type{"inet", 869, inetColumn, inetJSON}
+	Inet = Type{"inet", 869, inetColumn, inetJSON, hashServed}
 	// LinkSpeed is Int8 with 4294967295, Graph's "unknown", as NULL.
-	LinkSpeed = Type{"bigint", 20, linkSpeed, intJSON}
+	LinkSpeed = Type{"bigint", 20, linkSpeed, intJSON, hashServed}
 	// JSON is any value, as jsonb.
-	JSON = Type{"jsonb", 3802, jsonColumn, func(dst, src []byte) []byte { return append(dst, src[1:]...) }}
+	JSON = Type{"jsonb", 3802, jsonColumn, jsonJSON, hashServed}
 
 	// textArray is the type of a List, which does its own reading and writing.
 	textArray = Type{Name: "ARRAY", OID: 1009}
@@ -84,7 +80,8 @@ func textColumn(dst []byte, v Value) ([]byte, error) {
 	if v.Kind() != '"' {
 		return dst, errMisfit
 	}
-	return appendText(dst, v.Raw())
+	text, err := v.unquoted()
+	return append(dst, text...), err
 }
 
 func indexedText(dst []byte, v Value) ([]byte, error) {
@@ -122,14 +119,13 @@ func quote(dst, src []byte) []byte {
 	return dst
 }
 
-// content returns what stands between the quotes of a string without escapes.
-// No number, GUID, time or address needs one.
-func content(v Value) ([]byte, bool) {
+// content returns what a JSON string says; ok is false for any other kind of value.
+func content(v Value) (text []byte, ok bool) {
 	if v.Kind() != '"' {
 		return nil, false
 	}
-	raw := v.Raw()
-	return raw[1 : len(raw)-1], true
+	text, _ = v.unquoted()
+	return text, true
 }
 
 func isGUID(text []byte) bool {
@@ -183,14 +179,15 @@ func boolColumn(dst []byte, v Value) ([]byte, error) {
 
 func boolJSON(dst, src []byte) []byte { return strconv.AppendBool(dst, src[0] != 0) }
 
-// number returns the text of a JSON number, or of a string of one where the
-// type allows it, with errInexact because the quotes cannot be rebuilt.
+// number returns the text of a JSON number, or of a string of one where the type allows it, with errInexact because the
+// quotes cannot be rebuilt.
 func number(v Value, orString bool) ([]byte, error) {
 	if v.Kind() == '0' {
 		return v.Raw(), nil
 	}
 	text, ok := content(v)
-	if !ok || !orString || !jsontext.Value(text).IsValid() || jsontext.Value(text).Kind() != '0' || bytes.ContainsAny(text, " \t\r\n") {
+	if !ok || !orString || !jsontext.Value(text).IsValid() || jsontext.Value(text).Kind() != '0' ||
+		bytes.ContainsAny(text, " \t\r\n") {
 		return nil, errMisfit
 	}
 	return text, errInexact
@@ -199,6 +196,9 @@ func number(v Value, orString bool) ([]byte, error) {
 func intColumn(bits int) func([]byte, Value) ([]byte, error) {
 	return func(dst []byte, v Value) ([]byte, error) {
 		text, form := number(v, bits == 64)
+		if text != nil {
+			text, _ = writtenOut(text)
+		}
 		n, err := strconv.ParseInt(string(text), 10, bits)
 		switch {
 		case err != nil:
@@ -219,8 +219,10 @@ func intJSON(dst, src []byte) []byte {
 }
 
 func linkSpeed(dst []byte, v Value) ([]byte, error) {
-	if string(v.Raw()) == "4294967295" {
-		return dst, errNull
+	if text, _ := number(v, false); text != nil {
+		if digits, _ := writtenOut(text); string(digits) == "4294967295" {
+			return dst, errNull
+		}
 	}
 	return Int8.append(dst, v)
 }
@@ -233,6 +235,9 @@ func floatColumn(dst []byte, v Value) ([]byte, error) {
 	f, err := strconv.ParseFloat(string(text), 64)
 	if err != nil {
 		return dst, errMisfit
+	}
+	if f == 0 {
+		f = 0 // without its sign
 	}
 	dst = appendFloat(dst, f)
 	if back := floatJSON(nil, dst[len(dst)-8:]); string(back) != string(text) && !equalNumbers(back, text) {
@@ -259,7 +264,7 @@ func inetColumn(dst []byte, v Value) ([]byte, error) {
 		return dst, errMisfit
 	}
 	out := appendInet(dst, addr)
-	if got := inetJSON(nil, out[len(dst):]); string(got) != string(v.Raw()) {
+	if got := inetJSON(nil, out[len(dst):]); string(got[1:len(got)-1]) != string(text) {
 		return out, errInexact
 	}
 	return out, nil
@@ -280,7 +285,11 @@ func inetJSON(dst, src []byte) []byte {
 	return strconv.AppendQuote(dst, addr.String())
 }
 
+// jsonbVersion begins the binary form of jsonb.
+const jsonbVersion = 1
+
 func jsonColumn(dst []byte, v Value) ([]byte, error) {
-	const jsonbVersion = 1
 	return appendJSON(append(dst, jsonbVersion), v, 0)
 }
+
+func jsonJSON(dst, src []byte) []byte { return append(dst, src[1:]...) }

@@ -29,9 +29,8 @@ const (
 	wordRows
 )
 
-// Key declares the member that identifies the element. Child tables inherit
-// the column, under the name inherit gives it there. An element whose key is
-// missing or does not fit is unstorable.
+// Key declares the member that identifies the element. Child tables inherit the column, under the name inherit gives it
+// there. An element whose key is missing or does not fit is unstorable.
 func Key(name, column string, typ Type, inherit ...string) Member {
 	m := Member{word: wordKey, name: name, column: column, typ: typ, inherit: column}
 	if len(inherit) > 0 {
@@ -40,9 +39,8 @@ func Key(name, column string, typ Type, inherit ...string) Member {
 	return m
 }
 
-// Else lets a text Key fall back to a hash, made as HashKey makes it, in
-// elements where its member is missing. The text column source, right behind
-// the key, says which it is: SourceGraph or SourceHash.
+// Else lets a text Key fall back to a hash, made as HashKey makes it, in elements where its member is missing. The text
+// column source, right behind the key, says which it is: SourceGraph or SourceHash.
 func (m Member) Else(source string, names ...string) Member {
 	if m.word != wordKey || m.typ.OID != Text.OID {
 		panic("mapping: " + m.name + " is no text key and cannot fall back to a hash")
@@ -57,10 +55,9 @@ const (
 	SourceHash  = "hash"
 )
 
-// HashKey declares a text column that identifies an element without an id: the
-// first 16 bytes, in hexadecimal, of a SHA-256 over the column values of the
-// named members of the same object. An element that has none of them, or one
-// that does not fit its column, is unstorable.
+// HashKey declares a text column that identifies an element without an id: the first 16 bytes, in hexadecimal, of a
+// SHA-256 over the column values of the named members of the same object. An element that has none of them, or one that
+// does not fit its column, is unstorable.
 func HashKey(column string, names ...string) Member {
 	return Member{word: wordHashKey, column: column, typ: Text, names: names, inherit: column}
 }
@@ -70,16 +67,15 @@ func Col(name, column string, typ Type) Member {
 	return Member{word: wordCol, name: name, column: column, typ: typ}
 }
 
-// List declares a text[] column that holds an array of strings, or, with
-// member given, one string member of each object in an array.
+// List declares a text[] column that holds an array of strings, or, with member given, one string member of each object
+// in an array.
 func List(name, column string, member ...string) Member {
 	return Member{word: wordList, name: name, column: column, typ: textArray, names: member}
 }
 
-// Derived declares a Text or UUID column of what derive reads out of the whole
-// object around the column, as served; "" stands for NULL, and so does what is
-// no UUID. Such a column repeats what others hold, so nothing is rebuilt from
-// it, and what derive passes over is kept as if the column were not there.
+// Derived declares a Text or UUID column of what derive reads out of the whole object around the column, as served; ""
+// stands for NULL, and so does what is no UUID. Such a column repeats what others hold, so nothing is rebuilt from it,
+// and what derive passes over is kept as if the column were not there.
 func Derived(column string, typ Type, derive func(object Value) string) Member {
 	if typ.OID != Text.OID && typ.OID != UUID.OID {
 		panic("mapping: derived column " + column + " is neither text nor uuid")
@@ -92,24 +88,22 @@ func In(name string, members ...Member) Member {
 	return Member{word: wordIn, name: name, members: members}
 }
 
-// OneOf declares columns for the one object among those members of an object
-// that have no declaration of their own, and kind, the column for its name. It
-// fits OData's identity sets, where every kind is written and all but one are
-// null. Where two are not, neither is stored in columns.
+// OneOf declares columns for the one object among those members of an object that have no declaration of their own, and
+// kind, the column for its name. It fits OData's identity sets, where every kind is written and all but one are null.
+// Where two are not, neither is stored in columns.
 func OneOf(kind string, members ...Member) Member {
 	return Member{word: wordOneOf, column: kind, typ: Text, members: members}
 }
 
-// Side declares a row of a child table for one side of a call: the key, the
-// column "side" with the side's name, and columns fed by members of this
-// object. There is a row if any of those members is there. Every Side of one
-// table declares the same columns.
+// Side declares a row of a child table for one side of a call: the key, the column "side" with the side's name, and
+// columns fed by members of this object. There is a row if any of those members is there. Every Side of one table
+// declares the same columns.
 func Side(table, side string, members ...Member) Member {
 	return Member{word: wordSide, table: table, side: side, members: members}
 }
 
-// Rows declares a child table with a row for each object of an array: the key
-// of the row above, an ordinal from zero (smallint), and the columns.
+// Rows declares a child table with a row for each object of an array: the key of the row above, an ordinal from zero
+// (integer), and the columns.
 func Rows(name, table, ordinal string, members ...Member) Member {
 	return Member{word: wordRows, name: name, table: table, column: ordinal, members: members}
 }

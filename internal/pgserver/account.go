@@ -32,7 +32,8 @@ func accountFor(dir string) (account, error) {
 			return account{name, uint32(uid), uint32(gid)}, errors.Join(errUID, errGID)
 		}
 	}
-	return account{}, errors.New("PostgreSQL refuses to run as root, and there is neither an account postgres nor nobody; run as another user")
+	return account{}, errors.New("PostgreSQL refuses to run as root, and there is neither an account postgres " +
+		"nor nobody; run as another user")
 }
 
 func nameOf(uid uint32) string {

@@ -76,13 +76,13 @@ func TestRootKeepsTheOwnerOfAFolder(t *testing.T) {
 	}
 }
 
-// TestUnprivileged runs the tests in which the account matters again as one
-// that is not root.
+// TestUnprivileged runs again, as an account that is not root, a test of each
+// kind of folder and of a server that outlives its owner.
 func TestUnprivileged(t *testing.T) {
 	t.Parallel()
 	asRoot(t)
 	uid, gid := nobody(t)
-	cmd := exec.Command(copyOfTestBinary(t), "-test.run=Temporary|Kept|InUse|Killed", "-test.timeout=2m")
+	cmd := exec.Command(copyOfTestBinary(t), "-test.run=Temporary|Kept|AfterAKilledProcess", "-test.timeout=2m")
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), "HOME=/")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}

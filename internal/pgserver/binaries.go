@@ -91,5 +91,6 @@ func missing(patterns, unfit []string) error {
 	if len(unfit) > 0 {
 		message += "; found " + strings.Join(unfit, ", ")
 	}
-	return errors.New(message + "; run \"make postgres\", or install the system's package (postgresql, postgresql-server, or postgresql@17 of Homebrew)")
+	return errors.New(message + "; run \"make postgres\", or install the system's package " +
+		"(postgresql, postgresql-server, or postgresql@17 of Homebrew)")
 }

@@ -45,9 +45,11 @@ func TestFind(t *testing.T) {
 		{"server without initdb is passed over", []string{"lame", "pinned"}, "pinned", nil},
 		{"old one is passed over", []string{"old/*/bin", "pinned"}, "pinned", nil},
 		{"nothing", []string{"client", "absent/*/bin"}, "", []string{
-			"no PostgreSQL server 15 or later", "initdb in " + root + "/client, " + root + "/absent/*/bin; run", `"make postgres"`}},
+			"no PostgreSQL server 15 or later", `"make postgres"`,
+			"initdb in " + root + "/client, " + root + "/absent/*/bin; run"}},
 		{"nothing fit", []string{"lame", "garbled", "old/*/bin"}, "", []string{
-			"lame: no initdb", `garbled: postgres --version says "?\n"`, "old/14/bin: version 14 is too old", `"make postgres"`}},
+			"lame: no initdb", `garbled: postgres --version says "?\n"`,
+			"old/14/bin: version 14 is too old", `"make postgres"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

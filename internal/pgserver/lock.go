@@ -18,8 +18,8 @@ const patience = 30 * time.Second
 
 // acquire locks a cluster's folder. The lock (flock) passes on to every process
 // of the server, so it is free exactly when the last of them is gone. The file
-// holds the number of the owning process: while that lives the folder is in
-// use, once it is gone the server is on its way out and worth waiting for.
+// holds the number of the owning process. While that process lives, the folder
+// is in use; once it is gone, the server is about to stop and is waited for.
 func acquire(ctx context.Context, path string, owner account) (*os.File, error) {
 	f, err := owner.open(path, 0)
 	if err != nil {
@@ -44,7 +44,8 @@ func waitFor(ctx context.Context, f *os.File) error {
 			return err
 		}
 		if pid, alive := holder(f); alive {
-			return fmt.Errorf("%s: the cluster is in use by process %d; stop that one or choose another folder", f.Name(), pid)
+			return fmt.Errorf("%s: the cluster is in use by process %d; stop that one or choose another folder",
+				f.Name(), pid)
 		}
 		select {
 		case <-time.After(10 * time.Millisecond):

@@ -126,16 +126,18 @@ func TestFolderOfSomethingElse(t *testing.T) {
 func TestHalfMadeClusterIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	dir := reachable(t)
+	owner, err := accountFor(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As a start killed within initdb leaves it.
+	half := filepath.Join(dir, "data.new")
+	global := filepath.Join(half, "global")
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, lockName), nil, 0o600), os.MkdirAll(global, 0o700),
+		owner.own(filepath.Join(dir, lockName)), owner.own(half), owner.own(global)); err != nil {
+		t.Fatal(err)
+	}
 	s := start(t, Options{Dir: dir})
-	if err := s.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	// As an initdb killed half-way leaves it.
-	data, half := filepath.Join(dir, "data"), filepath.Join(dir, "data.new")
-	if err := errors.Join(os.Rename(data, half), os.Remove(filepath.Join(half, "global", "pg_control"))); err != nil {
-		t.Fatal(err)
-	}
-	s = start(t, Options{Dir: dir})
 	if got := query(t, s, "select 'anew'"); got != "anew" {
 		t.Errorf("read %q", got)
 	}
@@ -158,7 +160,9 @@ func TestFailedStartShowsTheLog(t *testing.T) {
 func TestContextBoundsTheStart(t *testing.T) {
 	t.Parallel()
 	dir := reachable(t)
-	for name, patience := range map[string]time.Duration{"over before": 0, "over while initdb runs": 300 * time.Millisecond} {
+	for name, patience := range map[string]time.Duration{
+		"over before": 0, "over while initdb runs": 300 * time.Millisecond,
+	} {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		_, err := Start(ctx, Options{Dir: dir, Settings: map[string]string{"fsync": "off"}})
 		cancel()

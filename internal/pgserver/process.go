@@ -32,7 +32,8 @@ func launch(f *folder, binaries string, o Options) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("/bin/sh", append([]string{"-c", supervisor, "pgserver"}, arguments(f, binaries, o.Settings)...)...)
+	script := []string{"-c", supervisor, "pgserver"}
+	cmd := exec.Command("/bin/sh", append(script, arguments(f, binaries, o.Settings)...)...)
 	cmd.Dir = f.dir
 	// Nothing else is passed on: secrets of this process are not the server's.
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}

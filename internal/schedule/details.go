@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
-	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/mapping"
@@ -17,213 +16,354 @@ import (
 )
 
 const (
-	// inFlight is how many call records of a tenant are read at once: at half a
-	// second for an answer that is as fast as Graph allows.
-	inFlight = 16
+	// firstInFlight and maxInFlight are how many call records of a tenant are
+	// read at once: few at first, and one more each time the limits have room.
+	// At the published limits it takes 37 at half a second for an answer.
+	firstInFlight = 16
+	maxInFlight   = 128
 	// fetchAhead is how many due records are asked of the database at a time.
-	fetchAhead = 256
-
-	// room is how many bytes of call records may be in flight in the process,
-	// share what a record takes of it, and big what one takes that has a second
-	// page of sessions or turns out larger: so one of these goes at a time.
-	room  = 64 << 20
-	share = 2 << 20
-	big   = 34 << 20
+	fetchAhead = 2 * maxInFlight
+	// saveAtOnce is how many records are saved in one transaction at most.
+	saveAtOnce = 64
+	// savers is how many transactions with details are under way at once.
+	savers = 2
+	// budgetBytes bounds the memory of call records in flight in the process.
+	budgetBytes = 64 << 20
 )
 
-// NewRoom bounds the memory that call records in flight take. The jobs of a
+// NewBudget bounds the memory that call records in flight take. The jobs of a
 // process share one.
-func NewRoom() *semaphore.Weighted { return semaphore.NewWeighted(room) }
+func NewBudget() *fetch.Budget { return fetch.NewBudget(budgetBytes) }
 
-// fetchDetails reads and stores every record whole that was due when the run began
-// or is named in it, while the list is read and until none is left. Those that
-// failed are left to a later run: once due again, they would stand in front of
-// the others. A record fails alone. The error ends the run: every other record
-// would meet it too.
-func (x *execution) fetchDetails(ctx context.Context, listed <-chan struct{}) error {
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(inFlight)
-	tried := map[uuid.UUID]int64{}
-	for listing := true; gctx.Err() == nil; {
-		listing = listing && !closed(listed)
-		now := x.Client.Clock()
-		due, err := x.DB.DueRecords(gctx, x.Tenant, x.now, x.Policy.horizon(now), x.Policy.edge(now), fetchAhead)
-		if err != nil {
-			group.Go(func() error { return err })
-			break
-		}
-		fresh := 0
-		for _, r := range due {
-			if version, again := tried[r.ID]; again && version >= r.Version {
-				continue // in flight, or done since due was asked for
-			}
-			tried[r.ID] = r.Version
-			fresh++
-			group.Go(func() error { return x.fetchRecord(gctx, r) })
-		}
-		if fresh > 0 {
-			continue
-		}
-		if !listing {
-			break
-		}
+// A fetcher reads the details of call records and stores them. Records that
+// are ready together are saved together.
+type fetcher struct {
+	job    *Job
+	run    *store.Run
+	log    *runLog
+	now    time.Time       // when the run began
+	finish context.Context // outlives the run's by the grace period
+	stop   func() bool     // reports whether no more records are to be begun
+	named  <-chan struct{} // holds a token when the list has named records
+	listed <-chan struct{} // closed when the list is read
+
+	ready    chan *fetched
+	done     chan uuid.UUID // records that were stored, or whose failure is noted
+	fatal    chan error     // errors that end the run
+	inARow   *atomic.Int64  // records that failed in a row, over all runs of the job
+	inFlight map[uuid.UUID]bool
+	limit    int
+}
+
+// A fetched is a record that was read, to be saved.
+type fetched struct {
+	record  store.Record
+	batch   *mapping.Batch
+	version int64
+	memory  *fetch.Reservation
+}
+
+// readAll reads and stores the details of every record that was due when the
+// run began or is named in it, while the list is read and until none is left or
+// it is told to begin no more. Those that failed are left to a later run. A
+// record fails alone. The error ends the run: every other record would meet it
+// too.
+func (f *fetcher) readAll(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	f.ready = make(chan *fetched, saveAtOnce)
+	f.done, f.fatal = make(chan uuid.UUID, maxInFlight), make(chan error, 1)
+	f.inFlight, f.limit = map[uuid.UUID]bool{}, firstInFlight
+	for range savers {
+		go f.saveAll()
+	}
+	defer close(f.ready)
+	err := f.dispatch(ctx)
+	if err != nil {
+		cancel(err)
+	}
+	for len(f.inFlight) > 0 { // each ends soon, and is stored if it was read
 		select {
-		case <-x.named:
-		case <-listed:
-		case <-gctx.Done():
+		case id := <-f.done:
+			delete(f.inFlight, id)
+		case fatal := <-f.fatal:
+			cancel(fatal)
+			err = mostSevere(err, fatal)
 		}
 	}
-	return group.Wait()
-}
-
-func closed(c <-chan struct{}) bool {
 	select {
-	case <-c:
-		return true
+	case fatal := <-f.fatal:
+		err = mostSevere(err, fatal)
 	default:
-		return false
-	}
-}
-
-// fetchRecord stores one record whole, or notes why not.
-func (x *execution) fetchRecord(ctx context.Context, r store.Record) error {
-	err := safely(func() error { return x.storeRecord(ctx, r) })
-	if errors.Is(err, fetch.ErrLinkExpired) { // it may have waited long for room
-		err = safely(func() error { return x.storeRecord(ctx, r) })
-	}
-	switch {
-	case err == nil:
-		x.details.Add(1)
-		x.failing.Store(0)
-		return nil
-	case errors.Is(err, store.ErrNewer):
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case stranded(err):
-		return err
-	}
-	inARow := x.failing.Add(1)
-	noted := x.noteRetry(ctx, r, err, inARow >= outage)
-	if inARow >= outage && (keptOut(err) || unanswered(err) || broken(err)) {
-		return err
-	}
-	return noted
-}
-
-// unanswered tells whether the network is to blame, and no record.
-func unanswered(err error) bool {
-	var graph *fetch.Error
-	return errors.As(err, &graph) && graph.Kind == fetch.Transient && graph.Status == 0
-}
-
-// broken tells whether the database refused a record for no fault of its rows:
-// a missing privilege, or a statement_timeout that only large records meet.
-func broken(err error) bool {
-	var database *store.Error
-	return errors.As(err, &database) && database.Kind == store.Broken
-}
-
-// errOlder is an answer of an older version than the list named, or parts of
-// two versions. Graph's servers do not all learn of a version at once.
-var errOlder = errors.New("Graph answers with an older version than it listed, or with two; it is asked again later")
-
-// storeRecord reads a record in all its parts and stores it. One with an answer
-// above its share of memory is asked for again once it has more.
-func (x *execution) storeRecord(ctx context.Context, r store.Record) error {
-	err := x.storeWithin(ctx, r, share)
-	if errors.Is(err, fetch.ErrTooLarge) {
-		err = x.storeWithin(ctx, r, big)
 	}
 	return err
 }
 
-func (x *execution) storeWithin(ctx context.Context, r store.Record, taken int64) error {
-	if err := x.Room.Acquire(ctx, taken); err != nil {
-		return err
-	}
-	defer func() { x.Room.Release(taken) }()
-	b, version := x.Endpoint.Rows.NewBatch(), int64(0)
-	for part, err := range x.Client.Record(ctx, x.API, r.ID.String(), taken, &x.usage) {
+// dispatch starts records as long as there are any.
+func (f *fetcher) dispatch(ctx context.Context) error {
+	listed := f.listed
+	for {
+		due, err := f.due(ctx)
 		if err != nil {
 			return err
 		}
-		if err := x.addPart(b, part, r.Version, &version); err != nil {
+		if len(due) == 0 && len(f.inFlight) == 0 && listed == nil || f.stop() && f.begun(due) {
+			return nil
+		}
+		for _, r := range due {
+			for len(f.inFlight) >= f.limit {
+				if err := f.wait(ctx, nil, nil); err != nil {
+					return err
+				}
+			}
+			if f.stop() && f.begun(due) {
+				return nil
+			}
+			f.inFlight[r.ID] = true
+			go f.readOne(ctx, r)
+		}
+		if len(due) > 0 {
+			continue
+		}
+		waited := listed
+		if err := f.wait(ctx, f.named, waited); err != nil {
 			return err
 		}
-		if part.More && taken < big {
-			x.Room.Release(taken) // whoever waits holds nothing, so somebody always gets on
-			taken = 0
-			if err := x.Room.Acquire(ctx, big); err != nil {
-				return err
-			}
-			taken = big
+		select {
+		case <-f.listed:
+			listed = nil
+		default:
 		}
 	}
-	ctx, cancel := ending(ctx)
-	defer cancel()
-	return x.DB.SaveDetails(ctx, x.run, b)
 }
 
-// addPart encodes one answer about a record. All parts must be of one version,
-// and of none older than wanted.
-func (x *execution) addPart(b *mapping.Batch, part *fetch.Part, wanted int64, version *int64) error {
-	misfits, unknown := b.Misfits, b.Unknown
-	defer func() {
-		x.misfits.Add(int64(b.Misfits - misfits))
-		x.unknown.Add(int64(b.Unknown - unknown))
-	}()
-	switch header := part.Record.Kind() == '{'; {
-	case header && (part.Version < wanted || len(b.Elements) > 0 && part.Version != *version):
-		return errOlder
-	case len(b.Elements) > 0:
-		return b.Extend(part.Array, part.Page, part.First)
+// begun reports whether the run has read anything: one that begins after its
+// tick has passed reads a little all the same.
+func (f *fetcher) begun(due []store.Record) bool {
+	return len(due) == 0 || f.log.details.Load()+f.log.failed.Load()+f.log.waiting.Load() > 0
+}
+
+// due are records to be read that are not in flight.
+func (f *fetcher) due(ctx context.Context) ([]store.Record, error) {
+	now := f.job.Client.Clock()
+	p := f.job.Policy
+	list, err := f.job.DB.DueRecords(ctx, f.job.Tenant, f.now, p.horizon(now), p.edge(now), fetchAhead)
+	fresh := list[:0]
+	for _, r := range list {
+		if !f.inFlight[r.ID] {
+			fresh = append(fresh, r)
+		}
 	}
-	*version = part.Version
-	b.Append(part.Record, part.Served)
-	if len(b.Elements) == 0 {
-		return errors.New(b.Rejects[0].Reason)
+	return fresh, err
+}
+
+// wait waits until a record is done, one is named, or the list is read. A
+// record that is done makes room for one more if the limits have room, too.
+func (f *fetcher) wait(ctx context.Context, named, listed <-chan struct{}) error {
+	select {
+	case id := <-f.done:
+		delete(f.inFlight, id)
+		if f.limit < maxInFlight && f.job.Client.HasRoom(f.job.Endpoint) {
+			f.limit++
+		}
+	case <-named:
+	case <-listed:
+	case err := <-f.fatal:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 	return nil
 }
 
-// noteRetry notes that a record could not be stored whole. Graph may have
+// readOne reads the details of one record and hands them on to be saved, or
+// notes why not.
+func (f *fetcher) readOne(ctx context.Context, r store.Record) {
+	var got *fetched
+	read := func() (err error) {
+		got, err = f.read(ctx, r)
+		return err
+	}
+	err := safely(read)
+	if errors.Is(err, fetch.ErrLinkExpired) { // it may have waited long for memory
+		err = safely(read)
+	}
+	if err != nil {
+		f.end(r, err)
+		return
+	}
+	f.ready <- got
+}
+
+// read reads a record in all its parts. All must be of one version.
+func (f *fetcher) read(ctx context.Context, r store.Record) (*fetched, error) {
+	got := &fetched{record: r, batch: f.job.Endpoint.Rows.NewBatch(), memory: f.job.Budget.Reserve()}
+	err := f.readParts(ctx, got)
+	f.log.misfits.Add(int64(got.batch.Misfits))
+	f.log.unknown.Add(int64(got.batch.Unknown))
+	if err != nil {
+		got.memory.Release()
+		return nil, err
+	}
+	return got, nil
+}
+
+func (f *fetcher) readParts(ctx context.Context, got *fetched) error {
+	for part, err := range f.job.Client.Record(ctx, f.job.API, got.record.ID.String(), got.memory, &f.log.usage) {
+		if err != nil {
+			return err
+		}
+		if err := got.add(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errOlder is an answer of an older version than the list named, and
+// errTwoVersions one whose parts are of two. Graph's servers do not all learn
+// of a version at once.
+var (
+	errOlder       = errors.New("Graph answers with an older version than it listed; it is stored, and the listed one asked for later")
+	errTwoVersions = errors.New("Graph answers with parts of two versions; it is asked again later")
+)
+
+// add encodes one answer about the record.
+func (g *fetched) add(part *fetch.Part) error {
+	header := part.Record.Kind() == '{'
+	switch {
+	case len(g.batch.Elements) == 0 && len(g.batch.Rejects) == 0:
+		g.version = part.Version
+		g.batch.Append(part.Record, part.Served)
+	case header && part.Version != g.version:
+		return errTwoVersions
+	case len(g.batch.Elements) > 0:
+		err := g.batch.Extend(part.Array, part.Page, part.First)
+		if len(g.batch.Elements) > 0 {
+			return err
+		}
+	}
+	return nil // a record that has no rows is among the batch's rejects, and is saved as such
+}
+
+// saveAll saves what is ready, several records in a transaction if several are.
+func (f *fetcher) saveAll() {
+	for first := range f.ready {
+		group := []*fetched{first}
+		for more := true; more && len(group) < saveAtOnce; {
+			select {
+			case next, ok := <-f.ready:
+				if more = ok; ok {
+					group = append(group, next)
+				}
+			default:
+				more = false
+			}
+		}
+		f.save(group)
+	}
+}
+
+func (f *fetcher) save(group []*fetched) {
+	batches := make([]*mapping.Batch, len(group))
+	for i, g := range group {
+		batches[i] = g.batch
+	}
+	errs := make([]error, len(group))
+	if err := safely(func() error {
+		errs = f.job.DB.SaveDetails(f.finish, f.run, f.job.Target, batches)
+		return nil
+	}); err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+	}
+	for i, g := range group {
+		g.memory.Release()
+		err := errs[i]
+		if (err == nil || errors.Is(err, store.ErrNewer)) && g.version < g.record.Version {
+			err = errOlder
+		}
+		f.end(g.record, err)
+	}
+}
+
+// end takes note of how a record fared.
+func (f *fetcher) end(r store.Record, err error) {
+	defer func() { f.done <- r.ID }()
+	switch {
+	case err == nil:
+		f.log.details.Add(1)
+		f.inARow.Store(0)
+		return
+	case errors.Is(err, store.ErrNewer):
+		return
+	case isFatal(err):
+		f.abort(err)
+		return
+	}
+	failures := f.inARow.Add(1)
+	if err := f.note(r, err, failures >= outage); err != nil {
+		f.abort(err)
+	}
+	if failures >= outage && (isThrottledOrDenied(err) || isUnanswered(err) || isBroken(err)) {
+		f.abort(err)
+	}
+}
+
+// abort ends the run with its first error.
+func (f *fetcher) abort(err error) {
+	select {
+	case f.fatal <- err:
+	default:
+	}
+}
+
+// silentTries is how often a record may be missing without a word: Graph lists
+// it up to hours before it serves it.
+const silentTries = 8
+
+// note notes that the details of a record could not be stored. Graph may have
 // it, or its newest version, some time after the list does. What fails
 // otherwise, again and again, is parked: tried daily, and in nobody's way. While
 // all records fail, that is an outage and no record's fault.
-func (x *execution) noteRetry(ctx context.Context, r store.Record, why error, outage bool) error {
-	x.detailsFailed.Add(1)
+func (f *fetcher) note(r store.Record, why error, outage bool) error {
 	if bug := (*panicError)(nil); errors.As(why, &bug) {
-		x.Log.Error("panic", zap.String("tenant", x.Name), zap.Stringer("call_id", r.ID), zap.String("stack", bug.stack), zap.Error(bug))
+		f.job.Log.Error("panic", zap.String("tenant", f.job.Name), zap.Stringer("call_id", r.ID), zap.String("stack", bug.stack), zap.Error(bug))
 	}
 	var graph *fetch.Error
 	errors.As(why, &graph)
 	notFound := graph != nil && graph.Status == http.StatusNotFound
-	missing := notFound || errors.Is(why, errOlder) || unanswered(why) || fetch.KindOf(why) == fetch.Throttled
-	now := x.Client.Clock()
-	parked := !missing && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
+	early := notFound || errors.Is(why, errOlder) || errors.Is(why, errTwoVersions)
+	if early && r.Attempts < silentTries {
+		f.log.waiting.Add(1)
+	} else {
+		f.log.failed.Add(1)
+		f.log.note(why)
+	}
+	waits := early || isUnanswered(why) || fetch.KindOf(why) == fetch.Throttled
+	now := f.job.Client.Clock()
+	parked := !waits && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
 	note := store.DetailsRetry{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}
-	note.NextAt = now.Add(x.retryAfter(r, now, parked))
+	note.NextAt = now.Add(f.job.Policy.retryAfter(r, now, parked))
 	if graph != nil {
 		note.RequestID, note.Body = graph.RequestID, graph.Body
 	}
 	if notFound {
 		note.Error = "Graph lists the record and does not serve it (404); it is asked for again later"
 	}
-	ctx, cancel := ending(ctx)
-	defer cancel()
-	return x.DB.NoteDetailsRetry(ctx, x.run, note)
+	return f.job.DB.NoteDetailsRetry(f.finish, f.run, note)
 }
 
 // retryAfter is how long a record that failed is left alone: a minute at first,
 // twice as long each time, then a day, and at most an hour once it is about to
 // leave Graph's reach.
-func (x *execution) retryAfter(r store.Record, now time.Time, parked bool) time.Duration {
+func (p Policy) retryAfter(r store.Record, now time.Time, parked bool) time.Duration {
 	wait := parkedFor
 	if !parked && r.Attempts < 10 {
 		wait = time.Minute << r.Attempts
 	}
-	if r.StartAt != nil && r.StartAt.Before(x.Policy.edge(now)) {
+	if r.StartAt != nil && r.StartAt.Before(p.edge(now)) {
 		wait = min(wait, time.Hour)
 	}
 	return wait

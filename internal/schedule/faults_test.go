@@ -224,7 +224,7 @@ func TestFaultsThatPass(t *testing.T) {
 	}
 }
 
-// What lasts costs the slot it befalls and no other. If the slot is the problem, that is noted.
+// What lasts costs the slot it befalls and no other, and is noted of it.
 func TestFaultsOfOneSlotThatLast(t *testing.T) {
 	t.Parallel()
 	transient, refused := fetch.Transient, fetch.Refused
@@ -234,43 +234,42 @@ func TestFaultsOfOneSlotThatLast(t *testing.T) {
 		nextPage bool // it befalls the second page
 		kind     fetch.Kind
 		says     string
-		noted    bool // as a failure of the slot
 		served   bool // the first page was, and is stored
 	}{
-		{name: "408", fault: always(graphsim.Fault{Status: 408}), kind: transient, says: "408 Request Timeout", noted: true},
-		{name: "500", fault: always(graphsim.Fault{Status: 500}), kind: transient, says: "500 Internal Server Error", noted: true},
+		{name: "408", fault: always(graphsim.Fault{Status: 408}), kind: transient, says: "408 Request Timeout"},
+		{name: "500", fault: always(graphsim.Fault{Status: 500}), kind: transient, says: "500 Internal Server Error"},
 		{name: "502 with a proxy's page", fault: always(graphsim.Fault{Status: 502, Body: graphsim.HTMLBody}),
-			kind: transient, says: "502 Bad Gateway", noted: true},
-		{name: "503", fault: always(graphsim.Fault{Status: 503}), kind: transient, says: "503 Service Unavailable", noted: true},
+			kind: transient, says: "502 Bad Gateway"},
+		{name: "503", fault: always(graphsim.Fault{Status: 503}), kind: transient, says: "503 Service Unavailable"},
 		{name: "504 without a body", fault: always(graphsim.Fault{Status: 504, Body: graphsim.EmptyBody}),
-			kind: transient, says: "504 Gateway Timeout", noted: true},
+			kind: transient, says: "504 Gateway Timeout"},
 		{name: "400", fault: always(graphsim.Fault{Status: 400}), kind: refused, says: "400 Bad Request"},
 		{name: "404", fault: always(graphsim.Fault{Status: 404}), kind: refused, says: "404 Not Found"},
-		{name: "406", fault: always(graphsim.Fault{Status: 406}), kind: refused, says: "406 Not Acceptable", noted: true},
+		{name: "406", fault: always(graphsim.Fault{Status: 406}), kind: refused, says: "406 Not Acceptable"},
 		{name: "400 for a next page", fault: always(graphsim.Fault{Status: 400}), nextPage: true,
-			kind: refused, says: "link to the next page has expired", noted: true, served: true},
+			kind: refused, says: "link to the next page has expired", served: true},
 		{name: "410 for a next page", fault: always(graphsim.Fault{Status: 410}), nextPage: true,
-			kind: refused, says: "link to the next page has expired", noted: true, served: true},
+			kind: refused, says: "link to the next page has expired", served: true},
 		{name: "500 for a next page", fault: always(graphsim.Fault{Status: 500}), nextPage: true,
-			kind: transient, says: "500 Internal Server Error", noted: true, served: true},
-		{name: "empty body", fault: always(graphsim.Fault{Body: graphsim.EmptyBody}), kind: transient, says: "200 OK", noted: true},
-		{name: "null", fault: always(graphsim.Fault{Body: graphsim.NullBody}), kind: transient, says: "no JSON object", noted: true},
+			kind: transient, says: "500 Internal Server Error", served: true},
+		{name: "empty body", fault: always(graphsim.Fault{Body: graphsim.EmptyBody}), kind: transient, says: "200 OK"},
+		{name: "null", fault: always(graphsim.Fault{Body: graphsim.NullBody}), kind: transient, says: "no JSON object"},
 		{name: "no member value", fault: always(graphsim.Fault{Body: graphsim.NoValueBody}),
-			kind: transient, says: `no array "value"`, noted: true},
+			kind: transient, says: `no array "value"`},
 		{name: "error object with 200", fault: always(graphsim.Fault{Body: graphsim.ErrorBody}),
-			kind: transient, says: "an error object with status 200", noted: true},
-		{name: "garbage", fault: always(graphsim.Fault{Body: graphsim.GarbageBody}), kind: transient, says: "200 OK", noted: true},
-		{name: "more after the end", fault: always(graphsim.Fault{Body: graphsim.TrailingBody}), kind: transient, says: "200 OK", noted: true},
-		{name: "line of a load balancer", fault: always(graphsim.Fault{Body: graphsim.TextBody}), kind: transient, says: "200 OK", noted: true},
-		{name: "page of a proxy", fault: always(graphsim.Fault{Body: graphsim.HTMLBody}), kind: transient, says: "200 OK", noted: true},
-		{name: "cut", fault: always(graphsim.Fault{Cut: 20}), kind: transient, says: "unexpected EOF", noted: true},
-		{name: "no answer", fault: always(graphsim.Fault{Cut: -1}), kind: transient, says: "EOF", noted: true},
+			kind: transient, says: "an error object with status 200"},
+		{name: "garbage", fault: always(graphsim.Fault{Body: graphsim.GarbageBody}), kind: transient, says: "200 OK"},
+		{name: "more after the end", fault: always(graphsim.Fault{Body: graphsim.TrailingBody}), kind: transient, says: "200 OK"},
+		{name: "line of a load balancer", fault: always(graphsim.Fault{Body: graphsim.TextBody}), kind: transient, says: "200 OK"},
+		{name: "page of a proxy", fault: always(graphsim.Fault{Body: graphsim.HTMLBody}), kind: transient, says: "200 OK"},
+		{name: "cut", fault: always(graphsim.Fault{Cut: 20}), kind: transient, says: "unexpected EOF"},
+		{name: "no answer", fault: always(graphsim.Fault{Cut: -1}), kind: transient, says: "EOF"},
 		{name: "gzip with a wrong checksum", fault: always(graphsim.Fault{Gzip: graphsim.ChecksumGzip}),
-			kind: transient, says: "invalid checksum", noted: true},
+			kind: transient, says: "invalid checksum"},
 		{name: "gzip that ends early", fault: always(graphsim.Fault{Gzip: graphsim.ShortGzip}),
-			kind: transient, says: "unexpected EOF", noted: true},
-		{name: "oversized", fault: always(graphsim.Fault{Oversized: 65 << 20}), kind: transient, says: "200 OK", noted: true},
-		{name: "link to its own page", fault: linkToItself, kind: transient, says: "leads back to an earlier page", noted: true},
+			kind: transient, says: "unexpected EOF"},
+		{name: "oversized", fault: always(graphsim.Fault{Oversized: 65 << 20}), kind: transient, says: "200 OK"},
+		{name: "link to its own page", fault: linkToItself, kind: transient, says: "leads back to an earlier page"},
 		{name: "link to another host", fault: always(graphsim.Fault{NextLink: "https://graph.example.invalid/v1.0/x"}),
 			kind: refused, says: `link leads to https host "graph.example.invalid"`, served: true},
 		{name: "link to another port", fault: always(graphsim.Fault{NextLink: "https://127.0.0.1:1/v1.0/x"}),
@@ -297,12 +296,9 @@ func TestFaultsOfOneSlotThatLast(t *testing.T) {
 			if result.Failed != 1 {
 				t.Errorf("%d windows failed", result.Failed)
 			}
-			want := aftermath{Lacking: []int{11}, Unread: []int{11}, Result: "failed", State: "late", InARow: 1}
+			want := aftermath{Lacking: []int{11}, Unread: []int{11}, Failures: map[int]int{11: 1}, Result: "failed", State: "late", InARow: 1}
 			if tt.served {
 				want.Lacking = nil // what was served is stored, but does not count
-			}
-			if tt.noted {
-				want.Failures = map[int]int{11: 1}
 			}
 			wantAftermath(t, w, want)
 			if mark := w.Endpoint().Watermark; !mark.Equal(date(faultyDay)) {

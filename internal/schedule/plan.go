@@ -11,9 +11,7 @@ import (
 // A Window is a run of adjacent slots to be read in one chain of requests.
 type Window struct {
 	fetch.Window
-	// AtEdge says that rows of it may leave Graph's reach while it is read.
-	AtEdge bool
-	slots  []slot
+	slots []slot
 }
 
 // urgency orders due slots.
@@ -26,71 +24,81 @@ const (
 	again            // read, and due to be read again
 )
 
-// Plan returns the windows that are due, in the order to be read: what leaves
-// Graph's reach within 48 hours, oldest first; then what was never read or not
-// since it settled, newest first; then re-reads, newest first.
+// Plan returns the windows that are due, or would be before the next tick, in
+// the order to be read: what leaves Graph's reach within 48 hours, oldest
+// first; then what was never read or not since it settled, newest first; then
+// re-reads, newest first.
 //
 // Nothing else decides what is read. Whatever went wrong before, an outage, a
 // wrong clock, a reach mistyped and mended, the next plan follows from the
 // ledger and the clock alone.
-func (p Policy) Plan(now time.Time, ledger []store.Slot) []Window {
+func (p Policy) Plan(now, next time.Time, ledger []store.Slot) []Window {
 	now = now.UTC().Truncate(time.Second) // Graph is asked in whole seconds
-	due := p.due(now, ledger)
-	windows := p.windows(due[expiring], now)
+	due := p.due(now, next, ledger)
+	size := p.windowSlots(ledger)
+	windows := p.windows(due[expiring], now, size)
 	for _, u := range []urgency{first, again} {
-		newest := p.windows(due[u], now)
+		newest := p.windows(due[u], now, size)
 		slices.Reverse(newest)
 		windows = append(windows, newest...)
 	}
 	return windows
 }
 
+// Unread returns the windows of a plan that were never read, or not since they
+// settled: what is due for more than keeping up.
+func (p Policy) Unread(now time.Time, ledger []store.Slot) []Window {
+	now = now.UTC().Truncate(time.Second)
+	due := p.due(now, now, ledger)
+	return append(p.windows(due[expiring], now, 0), p.windows(due[first], now, 0)...)
+}
+
 // Expiring returns the windows that are not settled and leave Graph's reach
 // within 48 hours.
 func (p Policy) Expiring(now time.Time, ledger []store.Slot) []Window {
 	now = now.UTC().Truncate(time.Second)
-	return p.windows(p.due(now, ledger)[expiring], now)
+	return p.windows(p.due(now, now, ledger)[expiring], now, 0)
 }
 
 // due sorts the slots within reach by how much they matter.
-func (p Policy) due(now time.Time, ledger []store.Slot) map[urgency][]slot {
+func (p Policy) due(now, next time.Time, ledger []store.Slot) map[urgency][]slot {
 	due := map[urgency][]slot{}
 	for _, s := range p.slots(later(p.Origin, p.horizon(now)), now, ledger) {
-		u := p.urgency(s, now)
+		u := p.urgency(s, now, next)
 		due[u] = append(due[u], s)
 	}
 	return due
 }
 
 // PlanSpan returns the windows of a span that Graph can still answer for,
-// before the origin too, newest first, but for slots read less than fresh ago.
-func (p Policy) PlanSpan(now time.Time, ledger []store.Slot, span fetch.Window, fresh time.Duration) []Window {
+// before the origin too, newest first, but for slots read at or after since.
+func (p Policy) PlanSpan(now time.Time, ledger []store.Slot, span fetch.Window, since time.Time) []Window {
 	now = now.UTC().Truncate(time.Second)
 	var wanted []slot
 	for _, s := range p.slots(p.horizon(now), now, ledger) {
 		inSpan := s.from.Before(span.To) && s.to.After(span.From)
-		if inSpan && now.Sub(s.read) >= fresh && p.mayRead(s, now) {
+		if inSpan && s.read.Before(since) && p.readable(s, now) {
 			wanted = append(wanted, s)
 		}
 	}
-	windows := p.windows(wanted, now)
+	windows := p.windows(wanted, now, p.windowSlots(ledger))
 	slices.Reverse(windows)
 	return windows
 }
 
-// mayRead tells whether a slot can be asked for at all: those of an aggregate
-// only once they have ended, and while Graph has all of them.
-func (p Policy) mayRead(s slot, now time.Time) bool {
-	return !p.Whole || !s.to.After(now) && !s.from.Before(p.horizon(now))
+// readable reports whether a slot can be asked for at all: those of an
+// aggregate only once they have ended, and while Graph has all of them.
+func (p Policy) readable(s slot, now time.Time) bool {
+	return !p.WholeSlots || !s.to.After(now) && !s.from.Before(p.horizon(now))
 }
 
-func (p Policy) urgency(s slot, now time.Time) urgency {
+func (p Policy) urgency(s slot, now, next time.Time) urgency {
 	// A slot that is partly out of reach is read once, for what is left of it.
 	inReach := !s.owed.Before(p.horizon(now))
 	final := !now.Before(s.to.Add(p.Settle + earliness))
 	unread := s.read.IsZero() || !s.settled && final && inReach
 	switch {
-	case !p.mayRead(s, now):
+	case !p.readable(s, now):
 		return notDue
 	case unread && s.owed.Before(p.edge(now)):
 		return expiring // parked or not: it has few chances left
@@ -98,10 +106,23 @@ func (p Policy) urgency(s slot, now time.Time) urgency {
 		return notDue
 	case unread:
 		return first
-	case inReach && now.Sub(s.read) >= p.every(now.Sub(s.to)):
+	case inReach && p.dueAgain(s, now, later(now, next)):
 		return again
 	}
 	return notDue
+}
+
+// dueAgain reports whether a slot is to be read again before a time: one that
+// waited for the tick after would be read at twice its interval.
+func (p Policy) dueAgain(s slot, now, by time.Time) bool {
+	every := p.every(now.Sub(s.to))
+	if s.rejects {
+		every = min(every, rejectsEvery)
+	}
+	if by.Sub(now) > every {
+		by = now // ticks are further apart than readings: each one is due
+	}
+	return by.Sub(s.read) >= every+earliness
 }
 
 // earliness is by how much a reading's time may precede the moment it was
@@ -109,43 +130,84 @@ func (p Policy) urgency(s slot, now time.Time) urgency {
 // request. A reading in the very second in which a slot settles would not count.
 const earliness = 2 * time.Second
 
-// windows joins adjacent slots, the newest windows full.
-func (p Policy) windows(slots []slot, now time.Time) []Window {
+// unknownShare is the part of the longest window that is asked for at once
+// while nobody knows how many rows a slot has.
+const unknownShare = 4
+
+// windowSlots is how many slots a window may have, by the rows of the slots
+// read so far: a window that takes longer than a tick would hold up newer ones.
+// Zero means as many as the longest window has.
+func (p Policy) windowSlots(ledger []store.Slot) int {
+	if p.WindowRows == 0 {
+		return 0
+	}
+	rows, read := 0, 0
+	for _, s := range ledger {
+		if !s.ReadAt.IsZero() {
+			rows += s.Rows
+			read++
+		}
+	}
+	switch {
+	case read == 0:
+		return max(1, int(p.Span/p.Slot)/unknownShare)
+	case rows == 0:
+		return 0
+	}
+	return max(1, p.WindowRows*read/rows)
+}
+
+// windows joins adjacent slots, up to so many (0: any number) and up to the
+// longest window, the newest windows full.
+func (p Policy) windows(slots []slot, now time.Time, most int) []Window {
+	if longest := int(p.Span / p.Slot); most == 0 || most > longest {
+		most = longest
+	}
 	var windows []Window
 	for _, s := range slices.Backward(slots) {
-		n := len(windows)
-		if n > 0 && windows[n-1].slots[0].from.Equal(s.to) && windows[n-1].slots[len(windows[n-1].slots)-1].to.Sub(s.from) <= p.Span {
-			windows[n-1].slots = slices.Insert(windows[n-1].slots, 0, s)
-			continue
+		if n := len(windows); n > 0 {
+			w := &windows[n-1]
+			if w.slots[0].from.Equal(s.to) && len(w.slots) < most {
+				w.slots = slices.Insert(w.slots, 0, s)
+				continue
+			}
 		}
 		windows = append(windows, Window{slots: []slot{s}})
 	}
 	slices.Reverse(windows)
 	for i := range windows {
-		windows[i].bound(now, p.Reach)
+		windows[i].bound(now)
 	}
 	return windows
 }
 
 // bound sets what is asked of Graph: whole slots, but not the future. now is a
 // whole second.
-func (w *Window) bound(now time.Time, reach time.Duration) {
-	w.From, w.To = w.slots[0].from, w.slots[len(w.slots)-1].to
-	if w.To.After(now) {
-		w.To = now
+func (w *Window) bound(now time.Time) {
+	w.From, w.To = w.slots[0].from, earlier(w.slots[len(w.slots)-1].to, now)
+}
+
+// within cuts off what lies beyond a horizon, rounded up to the second: Graph
+// may refuse a window as a whole that begins before it.
+func (w Window) within(horizon time.Time) Window {
+	if from := horizon.Truncate(time.Second); w.From.Before(horizon) {
+		if from.Before(horizon) {
+			from = from.Add(time.Second)
+		}
+		w.From = earlier(from, w.To)
 	}
-	w.AtEdge = w.From.Before(now.Add(margin - reach))
+	return w
 }
 
 // halves are the window's two halves by slots; none if it has one slot.
-func (w Window) halves(now time.Time, reach time.Duration) []Window {
+func (w Window) halves(now time.Time) []Window {
 	middle := len(w.slots) / 2
 	if middle == 0 {
 		return nil
 	}
 	halves := []Window{{slots: w.slots[:middle]}, {slots: w.slots[middle:]}}
 	for i := range halves {
-		halves[i].bound(now, reach)
+		halves[i].bound(now)
 	}
 	return halves
 }

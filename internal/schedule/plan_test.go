@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -35,13 +36,18 @@ func readDaily(from, to, until int) []store.Slot {
 	return ledger
 }
 
+// settle marks the slots of a ledger that their readings settled.
+func settle(p Policy, ledger []store.Slot) []store.Slot {
+	for i, s := range ledger {
+		ledger[i].Settled = p.earns(slot{from: s.From, to: s.To, owed: later(s.From, p.Origin)}, s.ReadAt, s.ReadAt)
+	}
+	return ledger
+}
+
 func windows(ws []Window) []string {
 	out := []string{}
 	for _, w := range ws {
 		text := w.From.Format("01-02T15:04") + ".." + w.To.Format("01-02T15:04")
-		if w.AtEdge {
-			text += " at the edge"
-		}
 		out = append(out, text)
 	}
 	return out
@@ -76,7 +82,7 @@ func TestPlan(t *testing.T) {
 			name:   "first start",
 			policy: with(func(p *Policy) { p.Origin = p.FirstOrigin(noon, time.Time{}) }), now: noon,
 			plan: []string{
-				"05-16T00:00..05-19T00:00 at the edge",
+				"05-16T00:00..05-19T00:00",
 				"06-06T00:00..06-15T12:00", "05-27T00:00..06-06T00:00", "05-19T00:00..05-27T00:00",
 			},
 			watermark: "05-16T13:00", lost: []string{},
@@ -89,7 +95,7 @@ func TestPlan(t *testing.T) {
 		{
 			name:   "first start from a date beyond reach",
 			policy: with(func(p *Policy) { p.Origin = p.FirstOrigin(noon, date(5000)); p.Span = 90 * day }), now: noon,
-			plan: []string{"05-16T00:00..05-19T00:00 at the edge", "05-19T00:00..06-15T12:00"}, watermark: "05-16T13:00", lost: []string{},
+			plan: []string{"05-16T00:00..05-19T00:00", "05-19T00:00..06-15T12:00"}, watermark: "05-16T13:00", lost: []string{},
 		},
 		{
 			name: "nothing due", policy: month(), now: noon,
@@ -114,14 +120,14 @@ func TestPlan(t *testing.T) {
 			name: "slept 400 days", policy: month(), now: noon.Add(400 * day),
 			ledger: everRead(0),
 			plan: []string{
-				"06-20T00:00..06-23T00:00 at the edge", "07-11T00:00..07-20T12:00", "07-01T00:00..07-11T00:00", "06-23T00:00..07-01T00:00",
+				"06-20T00:00..06-23T00:00", "07-11T00:00..07-20T12:00", "07-01T00:00..07-11T00:00", "06-23T00:00..07-01T00:00",
 			},
 			watermark: "06-12T00:00", lost: []string{"06-12T00:00..06-20T12:00"},
 		},
 		{
 			name: "clock 60 days ahead", policy: month(), now: noon.Add(60 * day),
 			ledger:    everRead(0),
-			plan:      []string{"07-15T00:00..07-18T00:00 at the edge", "08-05T00:00..08-14T12:00", "07-26T00:00..08-05T00:00", "07-18T00:00..07-26T00:00"},
+			plan:      []string{"07-15T00:00..07-18T00:00", "08-05T00:00..08-14T12:00", "07-26T00:00..08-05T00:00", "07-18T00:00..07-26T00:00"},
 			watermark: "06-12T00:00", lost: []string{"06-12T00:00..07-15T12:00"},
 		},
 		{
@@ -138,7 +144,7 @@ func TestPlan(t *testing.T) {
 		},
 		{
 			name: "reach mistyped", policy: with(func(p *Policy) { p.Reach = 5 * day }), now: noon,
-			ledger: everRead(7), plan: []string{"06-10T00:00..06-13T00:00 at the edge", "06-13T00:00..06-15T12:00"},
+			ledger: everRead(7), plan: []string{"06-10T00:00..06-13T00:00", "06-13T00:00..06-15T12:00"},
 			watermark: "04-26T13:00", lost: []string{"04-26T13:00..06-04T00:00", "06-05T00:00..06-10T12:00"},
 		},
 		{
@@ -159,7 +165,7 @@ func TestPlan(t *testing.T) {
 		{
 			name: "slot at the edge of reach, partly gone and never read", policy: month(), now: noon,
 			ledger:    append(readDaily(50, 31, 0), readDaily(29, 0, 0)...),
-			plan:      []string{"05-16T00:00..05-17T00:00 at the edge"},
+			plan:      []string{"05-16T00:00..05-17T00:00"},
 			watermark: "05-16T00:00", lost: []string{"05-16T00:00..05-16T12:00"},
 		},
 		{
@@ -175,12 +181,12 @@ func TestPlan(t *testing.T) {
 		{
 			name: "endpoint off for 40 days", policy: month(), now: noon.Add(40 * day),
 			ledger:    everRead(0),
-			plan:      []string{"06-25T00:00..06-28T00:00 at the edge", "07-16T00:00..07-25T12:00", "07-06T00:00..07-16T00:00", "06-28T00:00..07-06T00:00"},
+			plan:      []string{"06-25T00:00..06-28T00:00", "07-16T00:00..07-25T12:00", "07-06T00:00..07-16T00:00", "06-28T00:00..07-06T00:00"},
 			watermark: "06-12T00:00", lost: []string{"06-12T00:00..06-25T12:00"},
 		},
 		{
 			name: "403 since the first day, 35 days ago", policy: with(func(p *Policy) { p.Origin = p.FirstOrigin(noon.Add(-35*day), time.Time{}) }), now: noon,
-			plan:      []string{"05-16T00:00..05-19T00:00 at the edge", "06-06T00:00..06-15T12:00", "05-27T00:00..06-06T00:00", "05-19T00:00..05-27T00:00"},
+			plan:      []string{"05-16T00:00..05-19T00:00", "06-06T00:00..06-15T12:00", "05-27T00:00..06-06T00:00", "05-19T00:00..05-27T00:00"},
 			watermark: "04-11T13:00", lost: []string{"04-11T13:00..05-16T12:00"},
 		},
 		{
@@ -193,13 +199,14 @@ func TestPlan(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.plan, windows(tt.policy.Plan(tt.now, tt.ledger))); diff != "" {
+			ledger := settle(tt.policy, slices.Clone(tt.ledger))
+			if diff := cmp.Diff(tt.plan, windows(tt.policy.Plan(tt.now, tt.now.Add(5*time.Minute), ledger))); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
-			if got := tt.policy.Watermark(tt.now, tt.ledger).Format("01-02T15:04"); got != tt.watermark {
+			if got := tt.policy.Watermark(tt.now, ledger, nil).Format("01-02T15:04"); got != tt.watermark {
 				t.Errorf("watermark = %s, want %s", got, tt.watermark)
 			}
-			if diff := cmp.Diff(tt.lost, spans(tt.policy.Lost(tt.now, tt.ledger))); diff != "" {
+			if diff := cmp.Diff(tt.lost, spans(tt.policy.Lost(tt.policy.Origin, tt.now, ledger, nil))); diff != "" {
 				t.Errorf("lost (-want +got):\n%s", diff)
 			}
 		})
@@ -220,8 +227,9 @@ func TestPlanIsCompleteAndEnds(t *testing.T) {
 				ledger = append(ledger, store.Slot{From: date(d), To: date(d - 1), ReadAt: date(d).Add(time.Duration(at) * time.Hour)})
 			}
 		}
+		settle(p, ledger)
 		seen := map[time.Time]bool{}
-		for _, w := range p.Plan(now, ledger) {
+		for _, w := range p.Plan(now, now, ledger) {
 			if w.To.Sub(w.From) > p.Span || !w.From.Before(w.To) || w.To.After(now) {
 				t.Fatalf("window %v", w)
 			}
@@ -236,11 +244,12 @@ func TestPlanIsCompleteAndEnds(t *testing.T) {
 				ledger = append(ledger, store.Slot{From: s.from, To: s.to, ReadAt: now})
 			}
 		}
-		if rest := p.Plan(now, ledger); len(rest) > 0 {
+		settle(p, ledger)
+		if rest := p.Plan(now, now, ledger); len(rest) > 0 {
 			t.Fatalf("still due after reading all: %v", windows(rest))
 		}
 		// Nothing that could be had is unread, so all that is not settled is lost, or still settling.
-		mark, lost := p.Watermark(now, ledger), p.Lost(now, ledger)
+		mark, lost := p.Watermark(now, ledger, nil), p.Lost(p.Origin, now, ledger, nil)
 		settling := now.Add(-p.Settle - p.Slot)
 		if len(lost) == 0 && mark.Before(settling) && !mark.Before(now.Add(-p.Reach)) {
 			t.Fatalf("watermark %v lies before %v though nothing is lost", mark, settling)
@@ -263,12 +272,12 @@ func TestPlanSpan(t *testing.T) {
 		{"some days", false, fetch.Window{From: date(4), To: date(2)}, 0, []string{"06-11T00:00..06-13T00:00"}},
 		{"but for fresh ones", false, fetch.Window{From: date(4), To: date(1)}, time.Hour, []string{"06-13T00:00..06-14T00:00", "06-11T00:00..06-12T00:00"}},
 		{"before the origin", false, fetch.Window{From: date(8), To: date(6)}, 0, []string{"06-07T00:00..06-09T00:00"}},
-		{"all that is in reach", false, fetch.Window{To: noon.Add(day)}, time.Hour, []string{"06-13T00:00..06-15T12:00", "06-02T00:00..06-12T00:00", "05-23T00:00..06-02T00:00", "05-16T00:00..05-23T00:00 at the edge"}},
+		{"all that is in reach", false, fetch.Window{To: noon.Add(day)}, time.Hour, []string{"06-13T00:00..06-15T12:00", "06-02T00:00..06-12T00:00", "05-23T00:00..06-02T00:00", "05-16T00:00..05-23T00:00"}},
 		{"whole days only", true, fetch.Window{To: noon.Add(day)}, time.Hour, []string{"06-13T00:00..06-15T00:00", "06-02T00:00..06-12T00:00", "05-23T00:00..06-02T00:00", "05-17T00:00..05-23T00:00"}},
 	}
 	for _, tt := range tests {
-		p.Whole = tt.whole
-		if diff := cmp.Diff(tt.want, windows(p.PlanSpan(noon, ledger, tt.span, tt.fresh))); diff != "" {
+		p.WholeSlots = tt.whole
+		if diff := cmp.Diff(tt.want, windows(p.PlanSpan(noon, ledger, tt.span, noon.Add(-tt.fresh)))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}

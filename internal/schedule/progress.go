@@ -6,7 +6,7 @@ import "time"
 type Progress struct {
 	Slots, SlotsRead int
 	Rows             int64         // committed
-	Details          int64         // call records stored whole
+	Details          int64         // call records whose details were stored
 	Requests         int           // sent
 	Took             time.Duration // since the run began
 	Waiting          time.Duration // for Graph, which has throttled the endpoint; zero if it has not
@@ -14,20 +14,12 @@ type Progress struct {
 
 // Progress returns how far the run at work has come; ok is false while none is.
 func (j *Job) Progress() (p Progress, ok bool) {
-	x := j.current.Load()
-	if x == nil {
+	l := j.current.Load()
+	if l == nil {
 		return p, false
 	}
 	return Progress{
-		Slots: x.slots, SlotsRead: int(x.slotsRead.Load()), Rows: x.rowsServed.Load(), Details: x.details.Load(), Requests: x.usage.Counts().Requests,
-		Took: time.Since(x.started), Waiting: j.Client.Throttled(j.Endpoint),
+		Slots: l.slots, SlotsRead: int(l.slotsRead.Load()), Rows: l.rows.Load(), Details: l.details.Load(),
+		Requests: l.usage.Counts().Requests, Took: time.Since(l.started), Waiting: j.Client.Throttled(j.Endpoint),
 	}, true
-}
-
-func slotsOf(windows []Window) int {
-	n := 0
-	for _, w := range windows {
-		n += len(w.slots)
-	}
-	return n
 }

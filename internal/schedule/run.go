@@ -2,81 +2,72 @@ package schedule
 
 import (
 	"context"
-	"errors"
-	"net/http"
-	"sync/atomic"
 	"time"
 
-	"go.uber.org/zap"
-	"golang.org/x/sync/errgroup"
-
 	"ingestd/internal/fetch"
+	"ingestd/internal/mapping"
 	"ingestd/internal/store"
 )
 
-const (
-	// concurrency is how many windows of one endpoint are read at once.
-	concurrency = 2
-	// outage is how many windows in a row may fail before a run gives up:
-	// halving a window around one bad page never fails so often in a row.
-	outage = 6
-)
-
-// An execution is one run at work.
-type execution struct {
-	*Job
-	run   *store.Run
-	now   time.Time
-	usage fetch.Usage
-
-	succeeded atomic.Int64 // windows read
-	inARow    atomic.Int64 // windows failed since
-
-	started    time.Time
-	slots      int          // planned
-	slotsRead  atomic.Int64 // committed
-	rowsServed atomic.Int64 // committed
-	misfits    atomic.Int64 // values without room in their column
-	unknown    atomic.Int64 // members without a column
-
-	named         chan struct{} // holds a token when the list has named records since it was last taken
-	details       atomic.Int64  // records stored whole
-	detailsFailed atomic.Int64  // records that were not
-}
-
-// A failure is a window that was not read, and why.
-type failure struct {
-	window Window
-	err    error
-}
-
 // run executes a plan as one run. The error says that it could not begin; all
 // others are in the report.
-func (j *Job) run(ctx context.Context, now time.Time, trigger string, windows []Window, report *Report) error {
+func (j *Job) run(ctx, finish context.Context, now time.Time, trigger string, windows []Window, l loaded, stop func() bool, report *Report) error {
 	span := spanOf(windows, now)
-	x := &execution{Job: j, now: now, started: time.Now(), slots: slotsOf(windows), run: j.newRun(), named: make(chan struct{}, 1)}
-	if err := j.DB.StartRun(ctx, x.run, trigger, span.From, span.To); err != nil {
+	run, err := j.DB.StartRun(ctx, j.Tenant, j.Endpoint.Name, trigger, span.From, span.To)
+	if err != nil {
 		return err
 	}
-	j.current.Store(x)
+	log := &runLog{run: run, started: time.Now(), slots: slotsOf(windows)}
+	j.current.Store(log)
 	defer j.current.Store(nil)
-	report.err = x.work(ctx, windows, report)
-	report.Usage, report.Details = x.usage.Counts(), x.details.Load()
+	beating, rest := context.WithCancel(ctx)
+	defer rest()
+	go log.beat(beating, j.DB)
 
-	ctx, cancel := ending(ctx)
-	defer cancel()
-	outcome := store.Outcome{Result: result(report.err), Requests: int64(report.Usage.Requests), Throttle: report.Usage.ThrottleWait, Details: report.Details, RequestIDs: report.Usage.FailedRequestIDs}
-	if report.err != nil {
-		outcome.Error = report.err.Error()
+	x := &execution{
+		job: j, run: run, log: log, now: now, finish: finish, stop: stop,
+		lister: &lister{
+			graph: j.Client, endpoint: j.Endpoint, api: j.API, policy: l.policy, save: j.saveFunc(run), finish: finish,
+			log: log, stop: stop, named: make(chan struct{}, 1), known: readSlots(l.policy.slots(l.policy.horizon(now), now, l.slots)),
+		},
 	}
-	counts, err := j.DB.FinishRun(ctx, x.run, outcome)
+	report.err = x.work(ctx, windows, report)
+	report.Usage, report.Details, report.DetailsFailed = log.usage.Counts(), log.details.Load(), log.failed.Load()
+	report.FirstError = log.firstError()
+
+	outcome := outcomeOf(report)
+	counts, err := j.DB.EndRun(finish, run, outcome)
 	report.Rows = counts
 	if err != nil {
-		report.err = errors.Join(report.err, err)
+		report.err = mostSevere(report.err, err)
 		outcome.Result, outcome.Error = "failed", report.err.Error()
 	}
-	x.wideEvent(trigger, outcome, report)
+	log.write(j, trigger, outcome, report)
 	return nil
+}
+
+func outcomeOf(report *Report) store.Outcome {
+	o := store.Outcome{
+		Result: result(report.err), Requests: int64(report.Usage.Requests), Throttle: report.Usage.ThrottleWait,
+		Details: report.Details, RequestIDs: report.Usage.FailedRequestIDs, Error: report.FirstError,
+	}
+	if report.err != nil {
+		o.Error = report.err.Error()
+	}
+	return o
+}
+
+// saveFunc is how the batches of a list are stored.
+func (j *Job) saveFunc(run *store.Run) saveFunc {
+	return func(ctx context.Context, b *mapping.Batch, r store.Reading) (store.Counts, error) {
+		switch {
+		case j.Endpoint.Versioned:
+			return j.DB.Announce(ctx, run, j.Target, b, r)
+		case j.Endpoint.Aggregate:
+			return j.DB.ReplaceDay(ctx, run, j.Target, b, r.Read[0], r.Pages)
+		}
+		return j.DB.SaveRows(ctx, run, j.Target, b, r)
+	}
 }
 
 // spanOf is the span that windows lie in; an empty one at now if there are none.
@@ -86,205 +77,63 @@ func spanOf(windows []Window, now time.Time) fetch.Window {
 		span = windows[0].Window
 	}
 	for _, w := range windows {
-		if w.From.Before(span.From) {
-			span.From = w.From
-		}
-		span.To = later(span.To, w.To)
+		span.From, span.To = earlier(span.From, w.From), later(span.To, w.To)
 	}
 	return span
 }
 
-// work reads the windows, and beside that stores whole what they name.
+func slotsOf(windows []Window) int {
+	n := 0
+	for _, w := range windows {
+		n += len(w.slots)
+	}
+	return n
+}
+
+// readSlots are the slots that were read before.
+func readSlots(slots []slot) []slot {
+	var read []slot
+	for _, s := range slots {
+		if !s.read.IsZero() {
+			read = append(read, s)
+		}
+	}
+	return read
+}
+
+// An execution is one run at work: a lister, and beside it a fetcher of the
+// details of what the list names.
+type execution struct {
+	job    *Job
+	run    *store.Run
+	log    *runLog
+	now    time.Time
+	finish context.Context
+	stop   func() bool
+	lister *lister
+}
+
+// work reads the windows, and beside that the details of what they name.
 func (x *execution) work(ctx context.Context, windows []Window, report *Report) error {
-	if !x.Endpoint.Versioned {
-		return x.readAll(ctx, windows, report)
+	list := func() error {
+		failed, dead, err := x.lister.readAll(ctx, windows)
+		report.Failed = failed
+		return mostSevere(err, x.job.noteFailures(x.finish, x.run, x.now, dead, x.lister))
+	}
+	if !x.job.Endpoint.Versioned {
+		return safely(list)
 	}
 	var listing error
 	listed := make(chan struct{})
 	go func() {
 		defer close(listed)
-		listing = safely(func() error { return x.readAll(ctx, windows, report) })
+		listing = safely(list)
 	}()
-	expanding := x.fetchDetails(ctx, listed)
+	f := &fetcher{
+		job: x.job, run: x.run, log: x.log, now: x.now, finish: x.finish, stop: x.stop,
+		named: x.lister.named, listed: listed, inARow: &x.job.inARow,
+	}
+	details := f.readAll(ctx)
 	<-listed
-	return worst([]error{listing, expanding})
-}
-
-func (j *Job) newRun() *store.Run {
-	return &store.Run{Tenant: j.Tenant, Endpoint: j.Endpoint.Name, Model: j.Endpoint.Rows, EventTime: j.Endpoint.EventTime, Aggregate: j.Endpoint.Aggregate, Versioned: j.Endpoint.Versioned}
-}
-
-// readAll reads windows in order. One that cannot be served is read again in
-// halves, down to a slot; what fails even so is parked, if others could be
-// read. After an error that every window would meet, the rest is left for a
-// later run.
-func (x *execution) readAll(ctx context.Context, windows []Window, report *Report) error {
-	var errs []error
-	var dead []failure
-	for len(windows) > 0 {
-		failures, stop := x.readRound(ctx, windows)
-		report.Failed += len(failures)
-		windows = nil
-		for _, f := range failures {
-			switch halves := f.window.halves(x.now, x.Policy.Reach); {
-			case !x.unservable(f.err):
-				errs = append(errs, f.err)
-			case len(halves) > 0:
-				windows = append(windows, halves...)
-				report.Failed--
-			default:
-				dead = append(dead, f)
-			}
-		}
-		if stop != nil {
-			return errors.Join(stop, x.noteFailures(ctx, dead))
-		}
-	}
-	for _, f := range dead {
-		errs = append(errs, f.err)
-	}
-	return errors.Join(worst(errs), x.noteFailures(ctx, dead))
-}
-
-// readRound reads windows, a few at a time, and returns those that failed. The
-// error ends the run.
-func (x *execution) readRound(ctx context.Context, windows []Window) ([]failure, error) {
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(concurrency)
-	errs := make([]error, len(windows))
-	for i, w := range windows {
-		group.Go(func() error {
-			if gctx.Err() != nil {
-				return nil
-			}
-			errs[i] = safely(func() error { return x.readWindow(gctx, w) })
-			return x.verdict(errs[i])
-		})
-	}
-	stop := group.Wait()
-	var failures []failure
-	for i, err := range errs {
-		if err != nil {
-			failures = append(failures, failure{windows[i], err})
-		}
-	}
-	if ctx.Err() != nil {
-		stop = ctx.Err()
-	}
-	return failures, stop
-}
-
-// verdict returns a window's error if the run should end with it.
-func (x *execution) verdict(err error) error {
-	if err == nil {
-		x.succeeded.Add(1)
-		x.inARow.Store(0)
-		return nil
-	}
-	if hopeless(err) || x.inARow.Add(1) >= outage {
-		return err
-	}
-	return nil
-}
-
-// hopeless tells whether the other windows of a run would fail alike.
-func hopeless(err error) bool { return keptOut(err) || stranded(err) }
-
-// keptOut tells whether Graph does not want to be asked.
-func keptOut(err error) bool {
-	kind := fetch.KindOf(err)
-	return kind == fetch.Denied || kind == fetch.Throttled
-}
-
-// stranded tells whether the clock or the database is not there to go on with.
-func stranded(err error) bool {
-	var database *store.Error
-	return errors.Is(err, fetch.ErrClockJump) || errors.As(err, &database) && database.Kind == store.Transient
-}
-
-// unservable tells whether the window was the problem, so that a smaller one
-// may do better: an error or garbage in place of a page, rows that keep moving,
-// a window said to be too long, or no answer in time where others came. A
-// network without any answer is no window's fault.
-func (x *execution) unservable(err error) bool {
-	var graph *fetch.Error
-	if !errors.As(err, &graph) {
-		return false
-	}
-	served := graph.Status != 0 || x.succeeded.Load() > 0
-	return graph.Kind == fetch.Transient && served || graph.Status == http.StatusNotAcceptable || errors.Is(err, fetch.ErrLinkExpired)
-}
-
-// noteFailures notes the slots that cannot be read, so that they are not in
-// the way of others for long. While nothing at all can be read, that is an
-// outage and no slot's fault.
-func (x *execution) noteFailures(ctx context.Context, dead []failure) error {
-	if x.succeeded.Load() == 0 {
-		return nil
-	}
-	ctx, cancel := ending(ctx)
-	defer cancel()
-	for _, f := range dead {
-		var graph *fetch.Error
-		if !errors.As(f.err, &graph) {
-			continue
-		}
-		s := f.window.slots[0]
-		if err := x.DB.NoteFailure(ctx, x.run, store.Failure{From: s.from, To: s.to, At: x.now, RequestID: graph.RequestID, Error: f.err.Error(), Body: graph.Body}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// worst returns the error that says most: refused before transient.
-func worst(errs []error) error {
-	var found error
-	for _, err := range errs {
-		if err != nil && (found == nil || fetch.KindOf(err) > fetch.KindOf(found)) {
-			found = err
-		}
-	}
-	return found
-}
-
-// result is the word for a run's end in ingest.runs.
-func result(err error) string {
-	switch {
-	case err == nil:
-		return "ok"
-	case errors.Is(err, context.Canceled):
-		return "stopped"
-	}
-	switch fetch.KindOf(err) {
-	case fetch.Throttled:
-		return "throttled"
-	case fetch.Denied:
-		return "denied"
-	}
-	return "failed"
-}
-
-// wideEvent is the one line that a run leaves in the log.
-func (x *execution) wideEvent(trigger string, o store.Outcome, report *Report) {
-	j := x.Job
-	c := report.Rows
-	fields := []zap.Field{
-		zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Int64("run_id", x.run.ID), zap.String("trigger", trigger),
-		zap.String("result", o.Result), zap.Int("windows", report.Windows), zap.Int("windows_failed", report.Failed),
-		zap.Int64("pages", c.Pages), zap.Int64("rows_seen", c.Seen), zap.Int64("rows_new", c.New), zap.Int64("rows_changed", c.Changed),
-		zap.Int64("rows_unchanged", c.Unchanged), zap.Int64("rows_rejected", c.Rejected), zap.Int64("details", report.Details), zap.Int64("details_failed", x.detailsFailed.Load()),
-		zap.Int64("misfits", x.misfits.Load()), zap.Int64("unknown_members", x.unknown.Load()),
-		zap.Int64("requests", o.Requests), zap.Int("throttled", report.Usage.Throttled), zap.Float64("throttle_s", o.Throttle.Seconds()),
-		zap.Duration("skew", j.Client.Skew().Round(time.Second)),
-	}
-	if report.err == nil || o.Result == "stopped" {
-		j.Log.Info("run", fields...)
-		return
-	}
-	var p *panicError
-	if errors.As(report.err, &p) {
-		fields = append(fields, zap.String("stack", p.stack))
-	}
-	j.Log.Error("run", append(fields, zap.Strings("request_ids", o.RequestIDs), zap.String("error", o.Error))...)
+	return mostSevere(listing, details)
 }

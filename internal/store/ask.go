@@ -21,17 +21,16 @@ type Answer struct {
 // Ask runs a query that only reads.
 func (db *DB) Ask(ctx context.Context, query string) (Answer, error) {
 	var a Answer
-	err := pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		results, err := tx.Conn().PgConn().Exec(ctx, query).ReadAll() // the simple protocol answers in text
-		if err != nil {
+	err := once(ctx, "ask", saveTimeout, func(ctx context.Context) error {
+		return pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+			results, err := tx.Conn().PgConn().Exec(ctx, query).ReadAll() // the simple protocol answers in text
+			for _, r := range results {
+				a.add(r)
+			}
 			return err
-		}
-		for _, r := range results {
-			a.add(r)
-		}
-		return nil
+		})
 	})
-	return a, classify(err)
+	return a, err
 }
 
 func (a *Answer) add(r *pgconn.Result) {
@@ -66,17 +65,13 @@ func (db *DB) Holdings(ctx context.Context, tenant uuid.UUID, endpoints ...strin
 			SELECT e.endpoint, (SELECT count(*) FROM teams.%[1]s WHERE tenant_id = $1),
 				(SELECT coalesce(sum(pages), 0)::bigint FROM ingest.runs r WHERE r.tenant_id = $1 AND r.endpoint = e.endpoint),
 				(SELECT count(*) FROM ingest.slots s WHERE s.tenant_id = $1 AND s.endpoint = e.endpoint),
-				(SELECT count(*) FROM ingest.rejects j WHERE j.tenant_id = $1 AND j.endpoint = e.endpoint AND resolved_at IS NULL),
+				(SELECT count(*) FROM ingest.rejects j
+				WHERE j.tenant_id = $1 AND j.endpoint = e.endpoint AND resolved_at IS NULL),
 				e.state, e.watermark
 			FROM ingest.endpoints e WHERE e.tenant_id = $1 AND e.endpoint = '%[1]s'`, e))
 	}
 	if len(parts) == 0 {
 		return nil, errors.New("no endpoint named")
 	}
-	rows, err := db.pool.Query(ctx, strings.Join(parts, " UNION ALL "), tenant)
-	if err != nil {
-		return nil, classify(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Holding])
-	return list, classify(err)
+	return listWithin[Holding](ctx, db, "count what is stored", saveTimeout, strings.Join(parts, " UNION ALL "), tenant)
 }

@@ -78,26 +78,28 @@ func listed(version int) string {
 
 // A daemon announces and stores versions of the record.
 type daemon struct {
-	db  *store.DB
-	run *store.Run
+	db     *store.DB
+	run    *store.Run
+	target *store.Target
 }
 
 func newDaemon(t testing.TB, url string) daemon {
 	t.Helper()
-	d := daemon{storetest.Connect(t, url), &store.Run{Tenant: tenant, Endpoint: "call_records", Model: fetch.CallRecords.Rows, EventTime: "start_at", Versioned: true}}
-	if err := d.db.StartRun(context.Background(), d.run, "once", noon, noon); err != nil {
+	d := daemon{db: storetest.Connect(t, url), target: target(t, fetch.CallRecords)}
+	var err error
+	if d.run, err = d.db.StartRun(context.Background(), tenant, fetch.CallRecords.Name, "once", noon, noon); err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
 func (d daemon) announce(ctx context.Context, b *mapping.Batch) error {
-	_, err := d.db.Save(ctx, d.run, b, nil, 1)
+	_, err := d.db.Announce(ctx, d.run, d.target, b, store.Reading{Pages: 1})
 	return err
 }
 
 func (d daemon) store(ctx context.Context, b *mapping.Batch) error {
-	if err := d.db.SaveDetails(ctx, d.run, b); !errors.Is(err, store.ErrNewer) {
+	if err := d.db.SaveDetails(ctx, d.run, d.target, []*mapping.Batch{b})[0]; !errors.Is(err, store.ErrNewer) {
 		return err
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -26,17 +27,29 @@ const (
 	Broken
 )
 
-// An Error is an error of the database without its detail, which quotes row
-// values.
+// An Error is an error of the database without the server's message, which may
+// quote row values.
 type Error struct {
+	Op         string // what was being done, such as "save pstn_calls"
 	Kind       Kind
 	State      string // SQLSTATE; empty if the server said nothing
 	Severity   string // or, without a State, the type of the driver's error
 	Constraint string
+	Timeout    bool // nothing was answered in time
 }
 
 func (e *Error) Error() string {
+	if e.Op == "" {
+		return e.fault()
+	}
+	return e.Op + ": " + e.fault()
+}
+
+// fault says what the database did, without the operation.
+func (e *Error) fault() string {
 	switch {
+	case e.Timeout:
+		return "database does not answer"
 	case e.Kind == Transient && e.State == "":
 		return "database connection lost"
 	case e.State == "":
@@ -46,7 +59,24 @@ func (e *Error) Error() string {
 	if e.Constraint != "" {
 		s += ", constraint " + e.Constraint
 	}
+	if hint := hints[e.State]; hint != "" {
+		s += " (" + hint + ")"
+	}
 	return s
+}
+
+// ErrUnknown says that what was asked for by its number or id is not stored.
+var ErrUnknown = errors.New("not in the database")
+
+// named gives an error of the database the operation it ended.
+func named(op string, err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Op != "" {
+		return err
+	}
+	withOp := *e
+	withOp.Op = op
+	return &withOp
 }
 
 // classes maps the classes of SQLSTATE (PostgreSQL manual, appendix A) to
@@ -54,6 +84,7 @@ func (e *Error) Error() string {
 var classes = map[string]Kind{
 	"08": Transient, "40001": Transient, "40P01": Transient, "53": Transient, "55P03": Transient, "57": Transient,
 	"25006": Transient, // read-only: a standby after a failover
+	"25P03": Transient, // idle in a transaction: this machine stood still
 	"21":    Poison, "22": Poison, "23": Poison, "54000": Poison,
 	"P0001": Poison,    // a customer's trigger says no
 	"23505": Transient, // another writer was faster
@@ -65,7 +96,7 @@ func classify(err error) error {
 	var known *Error
 	var pg *pgconn.PgError
 	switch {
-	case err == nil || errors.As(err, &known) || errors.Is(err, ErrEmptied) || errors.Is(err, ErrNewer):
+	case err == nil || errors.As(err, &known) || isOwn(err):
 		return err
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
@@ -81,17 +112,39 @@ func classify(err error) error {
 	return &Error{Kind: kind, State: pg.Code, Severity: strings.ToUpper(pg.Severity), Constraint: pg.ConstraintName}
 }
 
-// connectionError tells a lost connection, which passes, from a complaint of
-// the driver, whose text may quote a value.
+// isOwn reports whether an error is one of this package's, whose text quotes
+// nothing.
+func isOwn(err error) bool {
+	own := []error{ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrNotMigrated, ErrUnknown, ErrBackfillEnded}
+	return slices.ContainsFunc(own, func(e error) bool { return errors.Is(err, e) })
+}
+
+// connectionError is an error that the server did not send: a lost connection,
+// which passes, or a complaint of the driver, whose text may quote a value.
 func connectionError(err error) error {
+	if isDeadline(err) {
+		return &Error{Kind: Transient, Timeout: true}
+	}
 	var network net.Error
 	var connect *pgconn.ConnectError
-	lost := errors.As(err, &network) || errors.As(err, &connect) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed) || errors.Is(err, pgx.ErrTxClosed) || errors.Is(err, pgx.ErrTxCommitRollback) || strings.Contains(err.Error(), "conn closed")
+	lost := errors.As(err, &network) || errors.As(err, &connect) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, pgx.ErrTxClosed) || errors.Is(err, pgx.ErrTxCommitRollback) || strings.Contains(err.Error(), "conn closed")
 	if lost {
 		return &Error{Kind: Transient}
 	}
 	return &Error{Kind: Broken, Severity: fmt.Sprintf("%T", err)}
+}
+
+// isDeadline reports whether an error says that time ran out.
+func isDeadline(err error) bool {
+	var network net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()
+}
+
+func isTimeout(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Timeout
 }
 
 func isPoison(err error) bool {

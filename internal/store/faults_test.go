@@ -1,19 +1,12 @@
 package store_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/pgserver"
 	"ingestd/internal/store"
@@ -23,7 +16,13 @@ import (
 // failInserts makes the first inserts into pstn_calls fail with a SQLSTATE.
 func (f *fixture) failInserts(state string, times int) {
 	f.t.Helper()
-	_, err := f.conn.Exec(f.t.Context(), fmt.Sprintf(`
+	f.failOn("teams.pstn_calls", state, times)
+}
+
+// failOn makes the first inserts into a table fail with a SQLSTATE.
+func (f *fixture) failOn(table, state string, times int) {
+	f.t.Helper()
+	f.exec(fmt.Sprintf(`
 		CREATE SEQUENCE faults;
 		CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
 		BEGIN
@@ -32,8 +31,12 @@ func (f *fixture) failInserts(state string, times int) {
 			END IF;
 			RETURN NULL;
 		END $$;
-		CREATE TRIGGER fail AFTER INSERT ON teams.pstn_calls FOR EACH STATEMENT EXECUTE FUNCTION fail()`, times, state))
-	if err != nil {
+		CREATE TRIGGER fail AFTER INSERT ON %s FOR EACH STATEMENT EXECUTE FUNCTION fail()`, times, state, table))
+}
+
+func (f *fixture) exec(sql string, args ...any) {
+	f.t.Helper()
+	if _, err := f.conn.Exec(f.t.Context(), sql, args...); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -56,6 +59,7 @@ func TestServerFaults(t *testing.T) {
 		{"server shutting down", "57P01", 2, false},
 		{"connection failure", "08006", 2, false},
 		{"read-only after a failover", "25006", 2, false},
+		{"idle in a transaction for too long", "25P03", 2, false},
 		{"another writer was faster", "23505", 2, false},
 		{"disk full for long", "53100", 1000, true},
 		{"no privilege", "42501", 1, true},
@@ -65,7 +69,7 @@ func TestServerFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFixture(t)
 			f.failInserts(tt.state, tt.times)
-			_, err := f.db.Save(t.Context(), f.run, batch(t, noon, elements(3, "")...), []store.Slot{aSlot}, 1)
+			_, err := f.saveRows(t.Context(), batch(t, noon, elements(3, "")...), aSlot)
 			stored := f.query(`SELECT (SELECT count(*) FROM teams.pstn_calls) || ' ' || (SELECT count(*) FROM ingest.slots) || ' ' || (SELECT count(*) FROM ingest.rejects) || ' ' || rows_seen FROM ingest.runs`)
 			switch {
 			case tt.fails && (err == nil || !strings.Contains(err.Error(), "SQLSTATE "+tt.state) || strings.Contains(err.Error(), "canary")):
@@ -98,10 +102,10 @@ func TestKilledBackends(t *testing.T) {
 	}()
 	saved := 0
 	for i := range 12 {
-		_, err := f.db.Save(t.Context(), f.run, batch(t, noon.Add(time.Duration(i)*time.Second), elements(200, fmt.Sprintf(`, "duration": %d`, i))...), nil, 1)
+		_, err := f.saveRows(t.Context(), batch(t, noon.Add(time.Duration(i)*time.Second), elements(200, fmt.Sprintf(`, "duration": %d`, i))...))
 		if err == nil {
 			saved = i
-		} else if err.Error() != "database connection lost" && !strings.Contains(err.Error(), "SQLSTATE 57P01") {
+		} else if !strings.HasSuffix(err.Error(), "database connection lost") && !strings.Contains(err.Error(), "SQLSTATE 57P01") {
 			t.Errorf("Save %d: %v", i, err)
 		}
 	}
@@ -130,7 +134,7 @@ func TestDeadlock(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := f.db.Save(context.WithoutCancel(t.Context()), f.run, batch(t, noon.Add(time.Hour), element(1, `, "duration": 5`), element(2, `, "duration": 5`)), nil, 1)
+		_, err := f.saveRows(context.WithoutCancel(t.Context()), batch(t, noon.Add(time.Hour), element(1, `, "duration": 5`), element(2, `, "duration": 5`)))
 		done <- err
 	}()
 	watch := storetest.Conn(t, f.conn.Config().ConnString())
@@ -156,91 +160,18 @@ func TestDeadlock(t *testing.T) {
 // is doubled.
 func TestLostCommitAnswer(t *testing.T) {
 	f := newFixture(t)
-	p := newProxy(t, f.conn.Config().ConnString())
-	f.db = storetest.Connect(t, p.url)
+	p, url := storetest.NewProxy(t, f.conn.Config().ConnString())
+	f.db = storetest.Connect(t, url)
 	slot := aSlot
-	p.eatCommits.Store(1)
-	if _, err := f.db.Save(t.Context(), f.run, batch(t, noon, elements(3, "")...), []store.Slot{slot}, 1); err != nil {
+	p.LoseAnswers("commit", 1)
+	if _, err := f.saveRows(t.Context(), batch(t, noon, elements(3, "")...), slot); err != nil {
 		t.Fatal(err)
 	}
-	if n := p.eaten.Load(); n != 1 {
+	if n := p.Lost(); n != 1 {
 		t.Fatalf("%d answers were lost: the test shows nothing", n)
 	}
 	if got := f.query(`SELECT (SELECT count(*) FROM teams.pstn_calls) || ' ' || (SELECT count(*) FROM ingest.slots) || ' ' || (SELECT rows_new FROM ingest.runs)`); got != "3 1 3" {
 		t.Errorf("rows, slots and new rows = %s, want 3 1 3", got)
-	}
-}
-
-// A proxy passes bytes between the store and PostgreSQL, and can lose the
-// answer to a COMMIT with the connection.
-type proxy struct {
-	url               string
-	eatCommits, eaten atomic.Int64
-}
-
-func newProxy(t *testing.T, target string) *proxy {
-	t.Helper()
-	config, err := pgx.ParseConfig(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	network, address := pgconnAddress(config)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	p := &proxy{url: fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", config.User, listener.Addr(), url.PathEscape(config.Database))}
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial(network, address)
-			if err != nil {
-				client.Close()
-				continue
-			}
-			go p.pass(client, server)
-		}
-	}()
-	return p
-}
-
-func pgconnAddress(c *pgx.ConnConfig) (network, address string) {
-	if strings.HasPrefix(c.Host, "/") {
-		return "unix", filepath.Join(c.Host, fmt.Sprintf(".s.PGSQL.%d", c.Port))
-	}
-	return "tcp", net.JoinHostPort(c.Host, fmt.Sprint(c.Port))
-}
-
-func (p *proxy) pass(client, server net.Conn) {
-	var deaf atomic.Bool
-	go func() {
-		defer server.Close()
-		buffer := make([]byte, 64<<10)
-		for {
-			n, err := client.Read(buffer)
-			if bytes.Contains(buffer[:n], []byte("commit")) && p.eatCommits.Add(-1) >= 0 {
-				deaf.Store(true)
-			}
-			if _, werr := server.Write(buffer[:n]); err != nil || werr != nil {
-				return
-			}
-		}
-	}()
-	defer client.Close()
-	buffer := make([]byte, 64<<10)
-	for {
-		n, err := server.Read(buffer)
-		if deaf.Load() && n > 0 {
-			p.eaten.Add(1)
-			return
-		}
-		if _, werr := client.Write(buffer[:n]); err != nil || werr != nil {
-			return
-		}
 	}
 }
 
@@ -258,13 +189,13 @@ func TestServerDown(t *testing.T) {
 	if err := db.MigrateUp(ctx); err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t, db: db}
+	f := &fixture{t: t, db: db, endpoint: calls}
 	f.start()
 	f.save(noon, element(1, ""))
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = db.Save(ctx, f.run, batch(t, noon, element(2, "")), nil, 1); err == nil || err.Error() != "database connection lost" {
+	if _, err = f.saveRows(ctx, batch(t, noon, element(2, ""))); err == nil || err.Error() != "save rows of pstn_calls: database connection lost" {
 		t.Errorf("Save without a server: %v", err)
 	}
 	if err := db.Ping(ctx); !errors.Is(err, store.ErrUnreachable) {

@@ -2,53 +2,123 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
-// A Slot is one span of an endpoint's time and when it was last read to its
-// last page.
+// A Slot is one span of an endpoint's time and what the ledger says of it.
 type Slot struct {
 	From, To time.Time
-	ReadAt   time.Time // Graph's time of the first request of that reading; zero if it was never read
-	Rows     int       // elements served for it
+	ReadAt   time.Time // Graph's time of the first request of its last reading; zero if it was never read
+	Settled  bool      // a reading was made after its rows had settled and within reach; stays once true
+	Rows     int       // elements served for it in that reading
 	FailedAt time.Time // Graph's time of its last failure; zero if it was read since
 	Failures int       // runs that failed at it since it was last read
+	Rejects  int       // elements of it that are kept raw, not stored and open
 }
+
+// A slot is a day at most, and a window 31 days. Queries for what ends after a
+// time use them to begin in the index where that can be.
+const (
+	longestSlot   = 24 * time.Hour
+	longestWindow = 31 * 24 * time.Hour
+)
 
 // Slots returns the slots that were read, or failed to be, and end after a
 // time, oldest first.
-func (db *DB) Slots(ctx context.Context, tenant uuid.UUID, endpoint string, from time.Time) (slots []Slot, err error) {
-	err = db.again(ctx, func() (err error) {
-		slots, err = db.slots(ctx, tenant, endpoint, from)
+func (db *DB) Slots(
+	ctx context.Context, tenant uuid.UUID, endpoint string, from time.Time,
+) (slots []Slot, err error) {
+	err = db.again(ctx, "read slots of "+endpoint, noteTimeout, func(ctx context.Context) error {
+		rows, err := db.pool.Query(ctx, `
+			WITH open AS MATERIALIZED (
+				SELECT slot_from, slot_to, count(*) AS n
+				FROM ingest.rejects
+				WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL AND NOT stored
+					AND slot_to > $3 AND slot_from > $5
+				GROUP BY slot_from, slot_to
+			)
+			SELECT l.*,
+				(SELECT coalesce(sum(n), 0) FROM open WHERE open.slot_from < l.slot_to AND open.slot_to > l.slot_from)
+			FROM (
+				SELECT slot_from, coalesce(s.slot_to, p.slot_to) AS slot_to, s.read_at, coalesce(s.settled, false),
+					coalesce(s.rows, 0), p.failed_at, coalesce(p.failures, 0)
+				FROM (
+					SELECT * FROM ingest.slots
+					WHERE tenant_id = $1 AND endpoint = $2 AND slot_to > $3 AND slot_from > $4
+				) s
+				FULL JOIN (
+					SELECT * FROM ingest.parked
+					WHERE tenant_id = $1 AND endpoint = $2 AND slot_to > $3 AND slot_from > $4
+				) p USING (slot_from)
+			) l
+			ORDER BY slot_from`, tenant, endpoint, from, from.Add(-longestSlot), from.Add(-longestWindow))
+		if err != nil {
+			return err
+		}
+		slots, err = pgx.CollectRows(rows, scanSlot)
 		return err
 	})
 	return slots, err
 }
 
-func (db *DB) slots(ctx context.Context, tenant uuid.UUID, endpoint string, from time.Time) ([]Slot, error) {
-	rows, err := db.pool.Query(ctx, `
-		SELECT slot_from, coalesce(s.slot_to, p.slot_to), s.read_at, coalesce(s.rows, 0), p.failed_at, coalesce(p.failures, 0)
-		FROM (SELECT * FROM ingest.slots WHERE tenant_id = $1 AND endpoint = $2 AND slot_to > $3) s
-		FULL JOIN (SELECT * FROM ingest.parked WHERE tenant_id = $1 AND endpoint = $2 AND slot_to > $3) p USING (slot_from)
-		ORDER BY slot_from`, tenant, endpoint, from)
-	if err != nil {
-		return nil, err
+func scanSlot(row pgx.CollectableRow) (s Slot, err error) {
+	var readAt, failedAt *time.Time
+	err = row.Scan(&s.From, &s.To, &readAt, &s.Settled, &s.Rows, &failedAt, &s.Failures, &s.Rejects)
+	if readAt != nil {
+		s.ReadAt = *readAt
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Slot, err error) {
-		var readAt, failedAt *time.Time
-		err = row.Scan(&s.From, &s.To, &readAt, &s.Rows, &failedAt, &s.Failures)
-		if readAt != nil {
-			s.ReadAt = *readAt
+	if failedAt != nil {
+		s.FailedAt = *failedAt
+	}
+	return s, err
+}
+
+// SlotsBehind returns up to limit slots between two times that were read,
+// oldest first, without their failures and rejects. A caller that wants to know
+// how far everything is settled asks for one chunk after the other.
+func (db *DB) SlotsBehind(
+	ctx context.Context, tenant uuid.UUID, endpoint string, from, to time.Time, limit int,
+) (slots []Slot, err error) {
+	err = db.again(ctx, "read earlier slots of "+endpoint, noteTimeout, func(ctx context.Context) error {
+		rows, err := db.pool.Query(ctx, `
+			SELECT slot_from, slot_to, read_at, settled, rows, NULL::timestamptz, 0, 0
+			FROM ingest.slots
+			WHERE tenant_id = $1 AND endpoint = $2 AND slot_to > $3 AND slot_from > $4 AND slot_from < $5
+			ORDER BY slot_from
+			LIMIT $6`, tenant, endpoint, from, from.Add(-longestSlot), to, limit)
+		if err != nil {
+			return err
 		}
-		if failedAt != nil {
-			s.FailedAt = *failedAt
-		}
-		return s, err
+		slots, err = pgx.CollectRows(rows, scanSlot)
+		return err
 	})
+	return slots, err
+}
+
+// A Span is a part of an endpoint's time.
+type Span struct{ From, To time.Time }
+
+// Unsettled returns the spans between two times that no settled slot covers,
+// oldest first, whether their loss was acknowledged or not. It is for people:
+// it reads all slots between the two.
+func (db *DB) Unsettled(ctx context.Context, tenant uuid.UUID, endpoint string, from, to time.Time) ([]Span, error) {
+	if !from.Before(to) {
+		return nil, nil
+	}
+	return list[Span](ctx, db, "find what is not settled of "+endpoint, `
+		WITH settled AS (
+			SELECT slot_from, slot_to FROM ingest.slots
+			WHERE tenant_id = $1 AND endpoint = $2 AND settled AND slot_to > $3 AND slot_from > $4 AND slot_from < $5
+		)
+		SELECT *
+		FROM (SELECT lag(slot_to, 1, $3) OVER (ORDER BY slot_from) AS gap_from, slot_from AS gap_to FROM settled) gaps
+		WHERE gap_from < gap_to
+		UNION ALL
+		SELECT coalesce(max(slot_to), $3), $5 FROM settled HAVING coalesce(max(slot_to), $3) < $5
+		ORDER BY gap_from`, tenant, endpoint, from, from.Add(-longestSlot), to)
 }
 
 // A Failure is a slot that Graph does not serve although it serves others.
@@ -63,94 +133,52 @@ type Failure struct {
 // NoteFailure notes that a slot could not be read; reading it takes the note
 // away.
 func (db *DB) NoteFailure(ctx context.Context, run *Run, f Failure) error {
-	_, err := db.pool.Exec(ctx, `
-		INSERT INTO ingest.parked AS p (tenant_id, endpoint, slot_from, slot_to, failed_at, request_id, error, body, run_id)
+	return db.exec(ctx, "note a slot of "+run.Endpoint+" that failed", `
+		INSERT INTO ingest.parked AS p
+			(tenant_id, endpoint, slot_from, slot_to, failed_at, request_id, error, body, run_id)
 		VALUES ($1, $2, $3, $4, $5, nullif($6, ''), $7, $8, $9)
 		ON CONFLICT (tenant_id, endpoint, slot_from) DO UPDATE
 		SET (slot_to, failures, failed_at, request_id, error, body, run_id) =
-			(excluded.slot_to, p.failures + 1, excluded.failed_at, excluded.request_id, excluded.error, excluded.body, excluded.run_id)`,
+			(excluded.slot_to, p.failures + 1, excluded.failed_at, excluded.request_id, excluded.error, excluded.body,
+			 excluded.run_id)`,
 		run.Tenant, run.Endpoint, f.From, f.To, f.At, f.RequestID, f.Error, f.Body, run.ID)
-	return classify(err)
 }
+
+// upsertSlots notes readings. An older reading that commits later does not
+// overwrite a newer one, but what it settled is settled. A stored reading that
+// is newer by more than an hour was noted under a clock that was ahead, and
+// gives way, settled or not.
+const upsertSlots = `
+	INSERT INTO ingest.slots AS s (tenant_id, endpoint, slot_from, slot_to, read_at, settled, rows, run_id)
+	SELECT $1, $2, slot_from, slot_to, read_at, settled, rows, $3
+	FROM unnest($4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::boolean[], $8::int[])
+		AS read (slot_from, slot_to, read_at, settled, rows)
+	ORDER BY slot_from
+	ON CONFLICT (tenant_id, endpoint, slot_from) DO UPDATE
+	SET slot_to = excluded.slot_to,
+		settled = excluded.settled OR s.settled AND s.read_at - excluded.read_at <= interval '1 hour',
+		read_at = CASE WHEN s.read_at - excluded.read_at BETWEEN interval '1 us' AND interval '1 hour'
+			THEN s.read_at ELSE excluded.read_at END,
+		rows = CASE WHEN s.read_at - excluded.read_at BETWEEN interval '1 us' AND interval '1 hour'
+			THEN s.rows ELSE excluded.rows END,
+		run_id = CASE WHEN s.read_at - excluded.read_at BETWEEN interval '1 us' AND interval '1 hour'
+			THEN s.run_id ELSE excluded.run_id END`
 
 // putSlots records that slots were read.
 func putSlots(ctx context.Context, tx pgx.Tx, run *Run, slots []Slot) error {
 	if len(slots) == 0 {
 		return nil
 	}
-	from, to := make([]time.Time, len(slots)), make([]time.Time, len(slots))
-	read, rows := make([]time.Time, len(slots)), make([]int, len(slots))
+	n := len(slots)
+	from, to, read := make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
+	settled, rows := make([]bool, n), make([]int, n)
 	for i, s := range slots {
-		from[i], to[i], read[i], rows[i] = s.From, s.To, s.ReadAt, s.Rows
+		from[i], to[i], read[i], settled[i], rows[i] = s.From, s.To, s.ReadAt, s.Settled, s.Rows
 	}
-	_, err := tx.Exec(ctx, `
-		INSERT INTO ingest.slots (tenant_id, endpoint, slot_from, slot_to, read_at, rows, run_id)
-		SELECT $1, $2, slot_from, slot_to, read_at, rows, $3
-		FROM unnest($4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::int[]) AS read (slot_from, slot_to, read_at, rows)
-		ORDER BY slot_from
-		ON CONFLICT (tenant_id, endpoint, slot_from) DO UPDATE
-		SET slot_to = excluded.slot_to, read_at = excluded.read_at, rows = excluded.rows, run_id = excluded.run_id`,
-		run.Tenant, run.Endpoint, run.ID, from, to, read, rows)
-	if err != nil {
+	if _, err := tx.Exec(ctx, upsertSlots, run.Tenant, run.Endpoint, run.ID, from, to, read, settled, rows); err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM ingest.parked WHERE tenant_id = $1 AND endpoint = $2 AND slot_from = ANY ($3)`, run.Tenant, run.Endpoint, from)
-	return err
-}
-
-// An Endpoint is what the daemon notes about one endpoint of one tenant.
-type Endpoint struct {
-	Tenant        uuid.UUID
-	Name          string
-	Enabled       bool
-	Schedule      string
-	Reach, Settle time.Duration
-	Origin        time.Time
-	Watermark     time.Time
-	NextDueAt     *time.Time
-	Failures      int
-	LastError     *string
-	State         string
-}
-
-// Endpoint returns what was last noted; ok is false before the first start.
-func (db *DB) Endpoint(ctx context.Context, tenant uuid.UUID, name string) (e Endpoint, ok bool, err error) {
-	err = db.again(ctx, func() error {
-		rows, err := db.pool.Query(ctx, `
-		SELECT tenant_id, endpoint, enabled, schedule, reach, settle, origin, watermark, next_due_at, failures, last_error, state
-		FROM ingest.endpoints
-		WHERE tenant_id = $1 AND endpoint = $2`, tenant, name)
-		if err != nil {
-			return err
-		}
-		e, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Endpoint])
-		if ok = err == nil; errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
-	})
-	return e, ok, err
-}
-
-// PutEndpoint notes the state of an endpoint; the same state again writes
-// nothing.
-func (db *DB) PutEndpoint(ctx context.Context, e Endpoint) error {
-	return db.again(ctx, func() error { return db.putEndpoint(ctx, e) })
-}
-
-func (db *DB) putEndpoint(ctx context.Context, e Endpoint) error {
-	_, err := db.pool.Exec(ctx, `
-		INSERT INTO ingest.endpoints AS e
-			(tenant_id, endpoint, enabled, schedule, reach, settle, origin, watermark, next_due_at, failures, last_error, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		ON CONFLICT (tenant_id, endpoint) DO UPDATE
-		SET (enabled, schedule, reach, settle, origin, watermark, next_due_at, failures, last_error, state) =
-			(excluded.enabled, excluded.schedule, excluded.reach, excluded.settle, excluded.origin, excluded.watermark,
-			 excluded.next_due_at, excluded.failures, excluded.last_error, excluded.state)
-		WHERE (e.enabled, e.schedule, e.reach, e.settle, e.origin, e.watermark, e.next_due_at, e.failures, e.last_error, e.state)
-			IS DISTINCT FROM
-			(excluded.enabled, excluded.schedule, excluded.reach, excluded.settle, excluded.origin, excluded.watermark,
-			 excluded.next_due_at, excluded.failures, excluded.last_error, excluded.state)`,
-		e.Tenant, e.Name, e.Enabled, e.Schedule, e.Reach, e.Settle, e.Origin, e.Watermark, e.NextDueAt, e.Failures, e.LastError, e.State)
+	_, err := tx.Exec(ctx, `DELETE FROM ingest.parked WHERE tenant_id = $1 AND endpoint = $2 AND slot_from = ANY ($3)`,
+		run.Tenant, run.Endpoint, from)
 	return err
 }

@@ -34,9 +34,10 @@ type PastRun struct {
 
 // Runs returns the newest runs first, of one endpoint or of all ("").
 func (db *DB) Runs(ctx context.Context, endpoint string, limit int) ([]PastRun, error) {
-	return list[PastRun](ctx, db, `
-		SELECT run_id, tenant_id, endpoint, trigger, window_from, window_to, started_at, finished_at, result, pages, requests, throttle_s,
-			rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected, details, request_ids, error
+	return list[PastRun](ctx, db, "read runs", `
+		SELECT run_id, tenant_id, endpoint, trigger, window_from, window_to, started_at, finished_at, result,
+			pages, requests, throttle_s, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected,
+			details, request_ids, error
 		FROM ingest.runs
 		WHERE $1 IN ('', endpoint)
 		ORDER BY run_id DESC
@@ -59,22 +60,53 @@ type KeptReject struct {
 	ResolvedAt *time.Time `json:"resolved_at"`
 }
 
+const selectRejects = `
+	SELECT tenant_id, endpoint, encode(sha256, 'hex'), key, reason, stored, length(raw), run_id, served_at,
+		seen_at, resolved_at
+	FROM ingest.rejects `
+
 // Rejects returns the newest rejects first, of one endpoint or of all (""),
 // with or without those that a later answer resolved.
 func (db *DB) Rejects(ctx context.Context, endpoint string, resolved bool, limit int) ([]KeptReject, error) {
-	return list[KeptReject](ctx, db, `
-		SELECT tenant_id, endpoint, encode(sha256, 'hex'), key, reason, stored, length(raw), run_id, served_at, seen_at, resolved_at
-		FROM ingest.rejects
+	return list[KeptReject](ctx, db, "read rejects", selectRejects+`
 		WHERE $1 IN ('', endpoint) AND ($2 OR resolved_at IS NULL)
 		ORDER BY seen_at DESC, sha256
 		LIMIT $3`, endpoint, resolved, limit)
 }
 
-func list[T any](ctx context.Context, db *DB, query string, args ...any) ([]T, error) {
-	rows, err := db.pool.Query(ctx, query, args...)
-	if err != nil {
-		return nil, classify(err)
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[T])
-	return all, classify(err)
+// OpenRejectsBySHA returns open rejects whose SHA-256 begins with some hex digits,
+// of one endpoint or of all ("").
+func (db *DB) OpenRejectsBySHA(ctx context.Context, endpoint, digits string) ([]KeptReject, error) {
+	return list[KeptReject](ctx, db, "find rejects", selectRejects+`
+		WHERE $1 IN ('', endpoint) AND resolved_at IS NULL
+			AND sha256 BETWEEN decode(rpad($2, 64, '0'), 'hex') AND decode(rpad($2, 64, 'f'), 'hex')
+		ORDER BY sha256, tenant_id, endpoint
+		LIMIT 1000`, endpoint, digits)
+}
+
+// list reads a few rows as structs, column by column.
+func list[T any](ctx context.Context, db *DB, op, query string, args ...any) ([]T, error) {
+	return listWithin[T](ctx, db, op, noteTimeout, query, args...)
+}
+
+func listWithin[T any](
+	ctx context.Context, db *DB, op string, limit time.Duration, query string, args ...any,
+) (all []T, err error) {
+	err = db.again(ctx, op, limit, func(ctx context.Context) error {
+		rows, err := db.pool.Query(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+		return err
+	})
+	return all, err
+}
+
+// exec runs one small statement.
+func (db *DB) exec(ctx context.Context, op, statement string, args ...any) error {
+	return db.again(ctx, op, noteTimeout, func(ctx context.Context) error {
+		_, err := db.pool.Exec(ctx, statement, args...)
+		return err
+	})
 }

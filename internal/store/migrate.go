@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +22,7 @@ import (
 	"ingestd/migrations"
 )
 
-// ErrNotMigrated tells that the database's schema is not this program's.
+// ErrNotMigrated says that the database's schema is not this program's.
 var ErrNotMigrated = errors.New("database schema does not fit")
 
 // errOlder is ErrNotMigrated for a schema that MigrateUp helps.
@@ -41,15 +43,12 @@ func newest() uint {
 // Version returns the schema's version (0: never migrated) and the version
 // this program wants.
 func (db *DB) Version(ctx context.Context) (have, want uint, err error) {
-	var comment *string
-	err = db.pool.QueryRow(ctx, `SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'ingest'`).Scan(&comment)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, newest(), nil
+	comments, err := list[struct{ Text *string }](ctx, db, "read the schema's version",
+		`SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'ingest'`)
+	if err != nil || len(comments) == 0 {
+		return 0, newest(), err
 	}
-	if err != nil {
-		return 0, 0, classify(err)
-	}
-	return versionIn(comment), newest(), nil
+	return versionIn(comments[0].Text), newest(), nil
 }
 
 // versionIn reads the version that each migration notes in the comment of
@@ -67,11 +66,15 @@ func versionIn(comment *string) uint {
 // this program's.
 func (db *DB) CheckSchema(ctx context.Context) error {
 	var encoding string
-	if err := db.pool.QueryRow(ctx, `SHOW server_encoding`).Scan(&encoding); err != nil {
-		return classify(err)
+	err := db.again(ctx, "check the database", noteTimeout, func(ctx context.Context) error {
+		return db.pool.QueryRow(ctx, `SHOW server_encoding`).Scan(&encoding)
+	})
+	if err != nil {
+		return err
 	}
 	if encoding != "UTF8" {
-		return fmt.Errorf("%w: the database has encoding %s, which cannot hold all names; make one with: createdb --encoding UTF8 --template template0", ErrNotMigrated, encoding)
+		return fmt.Errorf("%w: the database has encoding %s, which cannot hold all names; "+
+			"make one with: createdb --encoding UTF8 --template template0", ErrNotMigrated, encoding)
 	}
 	switch have, want, err := db.Version(ctx); {
 	case err != nil:
@@ -79,9 +82,14 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 	case have < want:
 		return fmt.Errorf("%w: it has version %d, this program needs %d; run: ingestd migrate up", errOlder, have, want)
 	case have > want:
-		return fmt.Errorf("%w: it has version %d, this program knows %d at most; install a newer ingestd", ErrNotMigrated, have, want)
+		return tooNew(have, want)
 	}
 	return nil
+}
+
+func tooNew(have, want uint) error {
+	return fmt.Errorf("%w: it has version %d, this program knows %d at most; install a newer ingestd",
+		ErrNotMigrated, have, want)
 }
 
 // MigrateUp brings the schema to this program's version. It leaves a newer one
@@ -96,25 +104,46 @@ func (db *DB) MigrateUp(ctx context.Context) error {
 // MigrateDown takes back the last steps migrations. Their tables are dropped
 // with all rows.
 func (db *DB) MigrateDown(ctx context.Context, steps int) error {
+	have, want, err := db.Version(ctx)
+	if err != nil {
+		return err
+	}
+	if have > want {
+		return tooNew(have, want)
+	}
 	return db.migrate(ctx, func(m *migrate.Migrate) error { return m.Steps(-steps) })
 }
+
+// migrateTimeout is for all migrations together: building an index on the
+// largest tables takes minutes, and a server that hangs must not hold a daemon
+// that migrates at its start for ever.
+const migrateTimeout = 6 * time.Hour
 
 // migrate runs one operation alone. golang-migrate's own lock leaks when its
 // wait times out, so ours is taken first and polled for.
 func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error) error {
+	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
+	defer cancel()
 	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
 	if err != nil {
 		return unreachable(db.pool.Config().ConnConfig, err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer closeConn(conn)
 	if err := waitForMigrator(ctx, conn); err != nil {
 		return err
 	}
 	if err := makeSchema(ctx, conn); err != nil {
-		return fmt.Errorf("migrate: %w; the database user must own the schema ingest or be allowed to create it", classify(err))
+		return fmt.Errorf("%w; the database user must own the schema ingest or be allowed to create it", err)
 	}
-	handle := stdlib.OpenDB(*db.pool.Config().ConnConfig)
+	handle := openInterruptible(ctx, db.pool.Config().ConnConfig)
 	defer handle.Close()
+	if err := db.migrateOn(ctx, handle, operate); err != nil {
+		return cmp.Or(ctx.Err(), err)
+	}
+	return nil
+}
+
+func (db *DB) migrateOn(ctx context.Context, handle *sql.DB, operate func(*migrate.Migrate) error) error {
 	m, err := newMigrate(handle)
 	if err != nil {
 		return err
@@ -129,25 +158,47 @@ func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error)
 	return db.noteVersion(ctx, m)
 }
 
+func closeConn(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), pingTimeout)
+	defer cancel()
+	conn.Close(ctx)
+}
+
+// openInterruptible opens a database whose connections break when ctx ends.
+// golang-migrate takes no context, and the server rolls back what it was at.
+func openInterruptible(ctx context.Context, config *pgx.ConnConfig) *sql.DB {
+	dial := config.DialFunc
+	config.DialFunc = func(dialing context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(dialing, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
+	}
+	return stdlib.OpenDB(*config)
+}
+
 // makeSchema asks first, because CREATE SCHEMA IF NOT EXISTS wants the right to
 // create one even where it is there.
 func makeSchema(ctx context.Context, conn *pgx.Conn) error {
-	var exists bool
-	err := conn.QueryRow(ctx, `SELECT to_regnamespace('ingest') IS NOT NULL`).Scan(&exists)
-	if err == nil && !exists {
-		_, err = conn.Exec(ctx, `CREATE SCHEMA ingest`)
-	}
-	return err
+	return once(ctx, "make schema ingest", noteTimeout, func(ctx context.Context) error {
+		var exists bool
+		err := conn.QueryRow(ctx, `SELECT to_regnamespace('ingest') IS NOT NULL`).Scan(&exists)
+		if err == nil && !exists {
+			_, err = conn.Exec(ctx, `CREATE SCHEMA ingest`)
+		}
+		return err
+	})
 }
 
 func waitForMigrator(ctx context.Context, conn *pgx.Conn) error {
 	for {
 		var got bool
-		if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('ingestd migrate', 0))`).Scan(&got); err != nil {
-			return classify(err)
-		}
-		if got {
-			return nil
+		err := once(ctx, "take the lock for migrations", pingTimeout, func(ctx context.Context) error {
+			return conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('ingestd migrate', 0))`).Scan(&got)
+		})
+		if err != nil || got {
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -193,8 +244,8 @@ func (db *DB) noteVersion(ctx context.Context, m *migrate.Migrate) error {
 	if have, _, failed := db.Version(ctx); err != nil || dirty || failed != nil || have == version {
 		return failed
 	}
-	_, err = db.pool.Exec(ctx, fmt.Sprintf(`COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version %d'`, version))
-	return classify(err)
+	return db.exec(ctx, "note the schema's version",
+		fmt.Sprintf(`COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version %d'`, version))
 }
 
 // migrationFailed keeps the place of a failure and drops the statement and the
@@ -207,9 +258,10 @@ func migrationFailed(err error) error {
 	} else if errors.As(err, &pointer) {
 		err = pointer.OrigErr
 	}
+	err = named("migrate", classify(err))
 	var e *Error
-	if errors.As(classify(err), &e) && e.State != "" {
-		return fmt.Errorf("migrate: %w; nothing of that migration was applied: mend the cause and run ingestd migrate up again", e)
+	if errors.As(err, &e) && e.State != "" {
+		return fmt.Errorf("%w; nothing of that migration was applied: mend the cause and run ingestd migrate up again", e)
 	}
-	return fmt.Errorf("migrate: %w", classify(err))
+	return err
 }

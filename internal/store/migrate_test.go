@@ -131,7 +131,7 @@ func TestCheckSchema(t *testing.T) {
 			t.Errorf("CheckSchema: %q, want %q", got, want)
 		}
 	}
-	check("database schema does not fit: it has version 0, this program needs 9; run: ingestd migrate up")
+	check("database schema does not fit: it has version 0, this program needs 8; run: ingestd migrate up")
 	if err := db.MigrateUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -139,9 +139,12 @@ func TestCheckSchema(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), `COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 99'`); err != nil {
 		t.Fatal(err)
 	}
-	check("database schema does not fit: it has version 99, this program knows 9 at most; install a newer ingestd")
+	check("database schema does not fit: it has version 99, this program knows 8 at most; install a newer ingestd")
 	if err := db.MigrateUp(t.Context()); !errors.Is(err, store.ErrNotMigrated) {
 		t.Errorf("MigrateUp of a newer schema: %v", err)
+	}
+	if err := db.MigrateDown(t.Context(), 1); !errors.Is(err, store.ErrNotMigrated) {
+		t.Errorf("MigrateDown of a newer schema: %v", err)
 	}
 }
 

@@ -12,24 +12,30 @@ import (
 )
 
 // Rebuild returns the JSON document that the rows of one element came from, as
-// of one moment. key is the text of its key; pgx.ErrNoRows says that there is
+// of one moment. key is the text of its key; ErrUnknown says that there is
 // none.
 func (db *DB) Rebuild(ctx context.Context, m *mapping.Model, tenant uuid.UUID, key string) ([]byte, error) {
-	rows := make([][]mapping.Row, len(m.Tables))
+	var document []byte
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
-		for i, t := range m.Tables {
-			if rows[i], err = rowsOf(ctx, tx, t, tenant, key); err != nil {
-				return err
-			}
-		}
-		return nil
+	err := db.again(ctx, "read a document", saveTimeout, func(ctx context.Context) error {
+		return pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
+			document, err = rebuild(ctx, tx, m, tenant, key)
+			return err
+		})
 	})
-	if err != nil {
-		return nil, classify(err)
+	return document, err
+}
+
+func rebuild(ctx context.Context, tx pgx.Tx, m *mapping.Model, tenant uuid.UUID, key string) ([]byte, error) {
+	rows := make([][]mapping.Row, len(m.Tables))
+	for i, t := range m.Tables {
+		var err error
+		if rows[i], err = rowsOf(ctx, tx, t, tenant, key); err != nil {
+			return nil, err
+		}
 	}
 	if len(rows[0]) == 0 {
-		return nil, pgx.ErrNoRows
+		return nil, ErrUnknown
 	}
 	return m.Rebuild(rows)
 }
@@ -37,7 +43,9 @@ func (db *DB) Rebuild(ctx context.Context, m *mapping.Model, tenant uuid.UUID, k
 func rowsOf(ctx context.Context, tx pgx.Tx, t *mapping.Layout, tenant uuid.UUID, key string) ([]mapping.Row, error) {
 	query := fmt.Sprintf(`SELECT %s FROM teams.%s WHERE tenant_id = $1 AND %s = $2::text::%s`,
 		strings.Join(t.ColumnNames(), ", "), t.Name, t.Columns[0].Name, t.Columns[0].Type.Name)
-	rows, err := tx.Query(ctx, query, pgx.QueryResultFormats{pgx.BinaryFormatCode}, tenant, key)
+	// Some of the modes that a URL may ask for answer in text.
+	inBinary := pgx.QueryResultFormats{pgx.BinaryFormatCode}
+	rows, err := tx.Query(ctx, query, pgx.QueryExecModeDescribeExec, inBinary, tenant, key)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/mapping"
@@ -15,76 +14,59 @@ import (
 // reading with different contents.
 const KeyCollision = "key collision"
 
-// putRejects keeps elements raw, those with the same text once. One that is
-// kept already stays as it is, but for being open again.
-func putRejects(ctx context.Context, tx pgx.Tx, run *Run, rejects []mapping.Reject) error {
+// A reject is an element kept raw, and the slots whose reading met it; zero if it
+// was met otherwise.
+type reject struct {
+	mapping.Reject
+	from, to time.Time
+}
+
+var (
+	putRejectsSQL     = statement("put_rejects")
+	resolveRejectsSQL = statement("resolve_rejects")
+)
+
+// putRejects keeps elements raw.
+func putRejects(ctx context.Context, tx pgx.Tx, run *Run, t *Target, rejects []reject) error {
 	if len(rejects) == 0 {
 		return nil
 	}
 	n := len(rejects)
-	sums, keys, reasons := make([][]byte, n), make([]*string, n), make([]string, n)
-	stored, raws, at := make([]bool, n), make([][]byte, n), make([]time.Time, n)
+	keys, reasons, stored, raws := make([]*string, n), make([]string, n), make([]bool, n), make([][]byte, n)
+	at, from, to := make([]time.Time, n), make([]*time.Time, n), make([]*time.Time, n)
 	for i, r := range rejects {
-		sums[i], keys[i], reasons[i] = sum(r.Raw), nullable(run.keyText(r.Key)), r.Reason
-		stored[i], raws[i], at[i] = r.Stored, r.Raw, r.At
+		keys[i], reasons[i], stored[i], raws[i] = nullable(t.keyText(r.Key)), r.Reason, r.Stored, r.Raw
+		at[i], from[i], to[i] = r.At, nullable(r.from), nullable(r.to)
 	}
-	_, err := tx.Exec(ctx, `
-		INSERT INTO ingest.rejects (tenant_id, endpoint, sha256, key, reason, stored, raw, run_id, served_at)
-		SELECT DISTINCT ON (sha256) $1, $2, sha256, key, reason, stored, raw, $3, served_at
-		FROM unnest($4::bytea[], $5::text[], $6::text[], $7::boolean[], $8::bytea[], $9::timestamptz[])
-			AS new (sha256, key, reason, stored, raw, served_at)
-		ORDER BY sha256
-		ON CONFLICT (tenant_id, endpoint, sha256) DO UPDATE SET resolved_at = NULL WHERE rejects.resolved_at IS NOT NULL`,
-		run.Tenant, run.Endpoint, run.ID, sums, keys, reasons, stored, raws, at)
+	_, err := tx.Exec(ctx, putRejectsSQL, run.Tenant, run.Endpoint, run.ID,
+		sums(rejects), keys, reasons, stored, raws, at, from, to)
 	return err
 }
 
-func sum(raw []byte) []byte {
-	s := sha256.Sum256(raw)
-	return s[:]
-}
-
-// keyText writes a key as people read it.
-func (run *Run) keyText(key string) string {
-	var last []byte
-	for field := range mapping.Fields([]byte(key)) {
-		last = field
-	}
-	if id, err := uuid.FromBytes(last); err == nil && run.Versioned {
-		return id.String()
-	}
-	return string(last)
-}
-
-func nullable(text string) *string {
-	if text == "" {
+// resolveRejects closes the rejects of keys that were stored as served, but for
+// those that were met along with them.
+func resolveRejects(ctx context.Context, tx pgx.Tx, run *Run, keys []string, met []reject) error {
+	if len(keys) == 0 {
 		return nil
 	}
-	return &text
-}
-
-// resolveRejects closes the rejects of the kept elements, which were served
-// again in a form that could be stored as it was.
-func (s *save) resolveRejects(ctx context.Context, tx pgx.Tx, rejects []mapping.Reject) error {
-	if s.Versioned {
-		return nil // a list shows only a part of the element
-	}
-	bad := map[string]bool{}
-	for _, r := range rejects {
-		bad[r.Key] = true
-	}
-	var good []string
-	for _, i := range s.keep {
-		if key := s.batch.Elements[i].Key; !bad[key] {
-			good = append(good, s.keyText(key))
-		}
-	}
-	return s.Run.resolveRejects(ctx, tx, good...)
-}
-
-func (run *Run) resolveRejects(ctx context.Context, tx pgx.Tx, keys ...string) error {
-	_, err := tx.Exec(ctx, `
-		UPDATE ingest.rejects SET resolved_at = now()
-		WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL AND key = ANY ($3)`, run.Tenant, run.Endpoint, keys)
+	_, err := tx.Exec(ctx, resolveRejectsSQL, run.Tenant, run.Endpoint, keys, sums(met))
 	return err
+}
+
+func sums(rejects []reject) [][]byte {
+	sums := make([][]byte, len(rejects))
+	for i, r := range rejects {
+		sum := sha256.Sum256(r.Raw)
+		sums[i] = sum[:]
+	}
+	return sums
+}
+
+// nullable is nil for the zero value, which is stored as NULL.
+func nullable[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
 }

@@ -9,35 +9,78 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// attempts is how often a transaction is tried that the database broke off:
-// for some ten seconds, in which a server restarts.
-const attempts = 9
+// How long one attempt may take, by this machine's clock. A server or a proxy
+// that stops answering without closing the connection would hold the caller
+// until TCP gives up, which takes a quarter of an hour and more.
+const (
+	// pingTimeout is for pings, locks, releases and closing: they take
+	// milliseconds, and all jobs of a tenant wait for them.
+	pingTimeout = 5 * time.Second
+	// noteTimeout is for bookkeeping: a few index look-ups, and a row's lock
+	// that another writer holds for a moment.
+	noteTimeout = 30 * time.Second
+	// saveTimeout is for a transaction that stores documents, and for a query
+	// that reads many rows: tens of thousands of rows on a slow disk.
+	saveTimeout = 5 * time.Minute
+)
 
-// retry runs a transaction until it commits, or fails for good. The work must
-// bear being done again: a COMMIT whose answer is lost may have happened.
-func (db *DB) retry(ctx context.Context, work func(pgx.Tx) error) error {
-	return db.again(ctx, func() error { return pgx.BeginFunc(ctx, db.pool, work) })
+const (
+	// maxAttempts is how often work is tried that the database broke off: for
+	// some ten seconds, in which a server restarts.
+	maxAttempts = 9
+	// maxTimeouts is how many of them may run into their deadline: the second
+	// one has a new connection, and more would only add up.
+	maxTimeouts = 2
+)
+
+// retry runs a transaction until it commits or fails for good. limit is for one
+// attempt. The work must bear being done again: a COMMIT whose answer is lost
+// may have happened.
+func (db *DB) retry(
+	ctx context.Context, op string, limit time.Duration, work func(context.Context, pgx.Tx) error,
+) error {
+	return db.again(ctx, op, limit, func(ctx context.Context) error {
+		return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error { return work(ctx, tx) })
+	})
 }
 
-// again does work until it succeeds, or fails for good.
-func (db *DB) again(ctx context.Context, work func() error) error {
+// again does work until it succeeds or fails for good. limit is for one
+// attempt, and op names the work in the error.
+func (db *DB) again(ctx context.Context, op string, limit time.Duration, work func(context.Context) error) error {
+	timeouts := 0
 	for attempt := 1; ; attempt++ {
-		err := classify(work())
-		if !isTransient(err) || attempt == attempts {
-			return err
+		err := within(ctx, limit, work)
+		if isTimeout(err) {
+			timeouts++
 		}
-		db.forgetStandby(err)
+		last := attempt == maxAttempts || timeouts == maxTimeouts || errors.Is(ctx.Err(), context.DeadlineExceeded)
+		if last || !isTransient(err) {
+			return named(op, err)
+		}
+		db.forgetConnections(err)
 		if err := pause(ctx, attempt); err != nil {
-			return err
+			return named(op, classify(err))
 		}
 	}
 }
 
-// forgetStandby drops all connections once one turns out to lead to a server
-// that only reads, as after a failover: new ones find the primary.
-func (db *DB) forgetStandby(err error) {
+// once does work that is not tried again.
+func once(ctx context.Context, op string, limit time.Duration, work func(context.Context) error) error {
+	return named(op, within(ctx, limit, work))
+}
+
+func within(ctx context.Context, limit time.Duration, work func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return classify(work(ctx))
+}
+
+// forgetConnections drops all connections once one of them does not answer, or
+// turns out to lead to a server that only reads, as after a failover: new ones
+// find the primary.
+func (db *DB) forgetConnections(err error) {
 	var e *Error
-	if errors.As(err, &e) && e.State == "25006" {
+	if errors.As(err, &e) && (e.State == "25006" || e.Timeout) {
 		db.pool.Reset()
 	}
 }

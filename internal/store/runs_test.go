@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,134 +13,79 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-// userCall is a call of a user on a day of March.
-func userCall(n, user, day int, name string) string {
-	return fmt.Sprintf(`{"id": "call-%d", "userId": "00000000-0000-0000-0000-%012d", "userDisplayName": %q, "userPrincipalName": "u%d@example.com", "startDateTime": "2026-03-%02dT10:00:00Z"}`, n, user, name, user, day)
-}
-
 func (f *fixture) finish(result string) {
 	f.t.Helper()
-	if _, err := f.db.FinishRun(f.t.Context(), f.run, store.Outcome{Result: result}); err != nil {
+	if _, err := f.db.EndRun(f.t.Context(), f.run, store.Outcome{Result: result}); err != nil {
 		f.t.Fatal(err)
 	}
 }
 
-const users = `SELECT string_agg(concat_ws(' ', right(user_id::text, 1), display_name, principal_name, first_seen_on, last_seen_on, source), '; ' ORDER BY user_id) FROM teams.users`
-
-func TestUsersFollowTheNewestEvent(t *testing.T) {
-	f := newFixture(t)
-	f.save(noon, userCall(1, 1, 5, "Old"), userCall(2, 1, 9, "New"), userCall(3, 2, 7, ""), `{"id": "bot", "startDateTime": "2026-03-01T10:00:00Z"}`)
-	f.finish("ok")
-	want := "1 New u1@example.com 2026-03-05 2026-03-09 pstn_calls; 2 u2@example.com 2026-03-07 2026-03-07 pstn_calls"
-	if got := f.query(users); got != want {
-		t.Fatalf("users = %s\nwant %s", got, want)
-	}
-
-	f.start()
-	f.save(noon, userCall(4, 1, 2, "Oldest"), userCall(5, 2, 7, "Named"))
-	f.finish("ok")
-	want = "1 New u1@example.com 2026-03-02 2026-03-09 pstn_calls; 2 Named u2@example.com 2026-03-07 2026-03-07 pstn_calls"
-	if got := f.query(users); got != want {
-		t.Fatalf("users after older events = %s\nwant %s", got, want)
-	}
-
-	before := f.query(`SELECT string_agg(xmin::text, ',') FROM teams.users`)
-	f.start()
-	f.save(noon, userCall(6, 1, 9, "New"))
-	f.finish("ok")
-	if after := f.query(`SELECT string_agg(xmin::text, ',') FROM teams.users`); after != before {
-		t.Error("users that did not change were written")
-	}
-}
-
-// Of two events at one time one gives both names, whichever came first.
-func TestUsersOfOneTime(t *testing.T) {
-	f := newFixture(t)
-	other := func(call string) string { return strings.Replace(call, "@example.com", "-renamed@example.com", 1) }
-	f.save(noon, userCall(1, 1, 5, "Z"), other(userCall(2, 1, 5, "A")), other(userCall(3, 2, 5, "A")), userCall(4, 2, 5, "Z"))
-	f.finish("ok")
-	want := "1 A u1-renamed@example.com 2026-03-05 2026-03-05 pstn_calls; 2 A u2-renamed@example.com 2026-03-05 2026-03-05 pstn_calls"
-	if got := f.query(users); got != want {
-		t.Fatalf("users = %s\nwant %s", got, want)
-	}
-}
-
-// What a killed run had committed reaches teams.users even if nothing is due.
+// A run without a heartbeat was killed; one with a fresh one belongs to another
+// process.
 func TestEndKilledRuns(t *testing.T) {
 	f := newFixture(t)
-	f.save(noon, userCall(1, 1, 5, "Killed"))
-	if err := f.db.EndKilledRuns(t.Context(), &store.Run{Tenant: tenant, Endpoint: calls.Name, EventTime: calls.EventTime}); err != nil {
+	f.start()
+	f.exec(`UPDATE ingest.runs SET heartbeat_at = now() - interval '6 minutes'`)
+	if err := f.db.Heartbeat(t.Context(), f.run); err != nil {
 		t.Fatal(err)
 	}
-	f.start()
-	f.finish("ok")
-	if got := f.query(`SELECT string_agg(result, ' ' ORDER BY run_id) FROM ingest.runs WHERE finished_at IS NOT NULL`); got != "killed ok" {
-		t.Errorf("results = %s", got)
+	if err := f.db.EndKilledRuns(t.Context(), tenant, calls.Name); err != nil {
+		t.Fatal(err)
 	}
-	if got := f.query(`SELECT display_name FROM teams.users`); got != "Killed" {
-		t.Errorf("user of the killed run = %s", got)
+	if got := f.query(`SELECT string_agg(coalesce(result, 'running'), ' ' ORDER BY run_id) FROM ingest.runs`); got != "killed running" {
+		t.Errorf("results = %s", got)
 	}
 }
 
-func TestFinishRun(t *testing.T) {
+// The end of a run does not depend on what can be done with its rows.
+func TestEndRun(t *testing.T) {
 	f := newFixture(t)
 	f.save(noon, elements(3, "")...)
-	c, err := f.db.FinishRun(t.Context(), f.run, store.Outcome{Result: "throttled", Requests: 7, Throttle: 1500 * time.Millisecond, RequestIDs: []string{"a", "b"}, Error: "why"})
+	f.exec(`DROP TABLE teams.users`)
+	if err := f.db.NoteWaiting(t.Context(), f.run, noon); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.query(`SELECT waiting_until = $1 FROM ingest.runs`, noon); got != "true" {
+		t.Error("that the run waits is not noted")
+	}
+	c, err := f.db.EndRun(t.Context(), f.run, store.Outcome{Result: "throttled", Requests: 7, Throttle: 1500 * time.Millisecond, RequestIDs: []string{"a", "b"}, Error: "why"})
 	if diff := cmp.Diff(counts(3, 0, 0, 0), c); err != nil || diff != "" {
 		t.Errorf("%v, counts (-want +got):\n%s", err, diff)
 	}
-	if got := f.query(`SELECT concat_ws(' ', result, requests, throttle_s, request_ids, error, finished_at >= started_at) FROM ingest.runs`); got != "throttled 7 1.5 {a,b} why t" {
+	got := f.query(`SELECT concat_ws(' ', result, requests, throttle_s, request_ids, error, finished_at >= started_at, waiting_until) FROM ingest.runs`)
+	if got != "throttled 7 1.5 {a,b} why t" {
 		t.Errorf("run = %s", got)
 	}
-}
-
-func TestPutEndpointTwiceWritesOnce(t *testing.T) {
-	f := newFixture(t)
-	next, why := noon.Add(time.Hour), "why"
-	e := store.Endpoint{Tenant: tenant, Name: "pstn_calls", Enabled: true, Schedule: "*/5 * * * *", Reach: 365 * 24 * time.Hour, Settle: 72 * time.Hour,
-		Origin: noon.Add(-24 * time.Hour), Watermark: noon, NextDueAt: &next, Failures: 2, LastError: &why, State: "late"}
-	if _, known, err := f.db.Endpoint(t.Context(), tenant, e.Name); known || err != nil {
-		t.Fatalf("known = %v, err = %v before the first start", known, err)
-	}
-	xmin := ""
-	for range 2 {
-		if err := f.db.PutEndpoint(t.Context(), e); err != nil {
-			t.Fatal(err)
-		}
-		got, _, err := f.db.Endpoint(t.Context(), tenant, e.Name)
-		if diff := cmp.Diff(e, got); err != nil || diff != "" {
-			t.Fatalf("%v (-want +got):\n%s", err, diff)
-		}
-		if now := f.query(`SELECT xmin FROM ingest.endpoints`); xmin != "" && now != xmin {
-			t.Error("the same state was written again")
-		} else {
-			xmin = now
-		}
+	if _, err := f.db.EndRun(t.Context(), &store.Run{ID: 99}, store.Outcome{}); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("the end of a run that never was: %v", err)
 	}
 }
 
-func TestLock(t *testing.T) {
+// Old runs are deleted in slices, and the others stay.
+func TestPruneRuns(t *testing.T) {
 	f := newFixture(t)
-	lock, err := f.db.Lock(t.Context(), tenant)
-	if err != nil {
-		t.Fatal(err)
+	for range 6 {
+		f.start()
 	}
-	if _, err := f.db.Lock(t.Context(), tenant); !errors.Is(err, store.ErrLocked) {
-		t.Errorf("second lock: %v", err)
-	}
-	if err := lock.Release(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	// The server frees the lock when it notices the end of the connection.
-	for {
-		again, err := f.db.Lock(t.Context(), tenant)
-		if err == nil {
-			again.Release(t.Context())
-			return
+	f.exec(`UPDATE ingest.runs SET finished_at = now() - (CASE WHEN run_id < 5 THEN interval '91 days' ELSE interval '89 days' END) WHERE run_id < 7`)
+	for _, want := range []int64{3, 1, 0} {
+		if n, err := f.db.PruneRuns(t.Context(), 90*24*time.Hour, 3); err != nil || n != want {
+			t.Errorf("%d runs deleted, %v, want %d", n, err, want)
 		}
-		if !errors.Is(err, store.ErrLocked) {
-			t.Fatal(err)
-		}
+	}
+	if got := f.query(`SELECT string_agg(run_id::text, ' ' ORDER BY run_id) FROM ingest.runs`); got != "5 6 7" {
+		t.Errorf("runs left = %s", got)
+	}
+}
+
+// The start of a run waits out what passes, such as too many connections.
+func TestBookkeepingIsTriedAgain(t *testing.T) {
+	f := newFixture(t)
+	f.failOn("ingest.runs", "53300", 2)
+	f.start()
+	f.exec(`ALTER SEQUENCE faults RESTART`)
+	if err := f.db.NoteFailure(t.Context(), f.run, store.Failure{From: noon, To: noon.Add(time.Hour), At: noon, Error: "x"}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -157,8 +101,8 @@ func TestUnreachableDatabase(t *testing.T) {
 	for name, test := range map[string]struct{ url, want string }{
 		"refused":     {"postgres://someone:hunter2@127.0.0.1:1/teams?sslmode=disable", "127.0.0.1:1, database teams, user someone: connection refused; check database.url and that the server runs"},
 		"no host":     {"postgres://someone:hunter2@db.invalid/teams?sslmode=disable", "db.invalid:5432, database teams, user someone: unknown host; check database.url"},
-		"no database": {elsewhere.String(), socket + ":5432, database nowhere, user ingestd: no such database; create it, or check database.url"},
-		"no user":     {fmt.Sprintf("postgres:///postgres?host=%s&user=nobody", url.QueryEscape(socket)), socket + ":5432, database postgres, user nobody: user or password refused; check database.url, the password file and the server's pg_hba.conf"},
+		"no database": {elsewhere.String(), socket + ":5432, database nowhere, user ingestd: no such database; create it, or check database.url (SQLSTATE 3D000)"},
+		"no user":     {fmt.Sprintf("postgres:///postgres?host=%s&user=nobody", url.QueryEscape(socket)), socket + ":5432, database postgres, user nobody: user or password refused; check database.url, the password file and the server's pg_hba.conf (SQLSTATE 28000)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := storetest.Connect(t, test.url).Ping(t.Context())

@@ -1,10 +1,8 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
@@ -14,275 +12,193 @@ import (
 	"ingestd/internal/mapping"
 )
 
-// maxLateness is far above the time from a page's answer to its Save. A row
-// that claims to be newer by more was stored by a clock that was ahead.
+// maxLateness is far above the time from a page's answer to its being saved. A
+// row that claims to be newer by more was stored by a clock that was ahead.
 const maxLateness = time.Hour
 
-// Save stores a batch and the ledger entries it earns in one transaction. read
-// are the slots whose last page is in the batch, and pages how many pages it
-// holds. Saving the same batch again changes nothing, so a COMMIT whose answer
-// was lost is simply repeated.
+// A Reading says which part of which window's answer a batch is.
+type Reading struct {
+	From, To time.Time       // the window asked
+	Slot     time.Duration   // length of its slots
+	Read     []Slot          // the slots whose last page is in the batch
+	Pages    int             // pages in the batch
+	Again    map[string]bool // keys that an earlier batch of the reading held with other content
+}
+
+// SaveRows stores a batch of a reading and the ledger entries it earns in one
+// transaction. Saving the same batch again changes nothing, so a COMMIT whose
+// answer was lost is simply repeated.
 //
-// A batch of an aggregate is the whole answer for the one slot in read: rows of
-// the slot that it does not name are deleted, each with a tombstone. An empty
-// one for a slot that has rows is ErrEmptied.
-//
-// An element the database refuses becomes a reject, and its neighbours are
-// saved. The error of a failed Save is an *Error or the context's.
-func (db *DB) Save(ctx context.Context, run *Run, batch *mapping.Batch, read []Slot, pages int) (Counts, error) {
-	s := newSave(run, batch)
-	if run.Aggregate {
-		s.window = read[0]
-	}
-	counts, err := db.saveAs(ctx, s, read, pages, false)
-	if isPoison(err) {
-		counts, err = db.saveAs(ctx, s, read, pages, true)
-	}
-	return counts, err
+// Of two elements with one key and different contents the later is stored, and
+// the other becomes a reject. An element the database refuses becomes a reject,
+// and its neighbours are saved. The error is an *Error or the context's.
+func (db *DB) SaveRows(ctx context.Context, run *Run, t *Target, batch *mapping.Batch, r Reading) (Counts, error) {
+	s := &save{run: run, target: t, batch: batch, reading: r, batchStatements: t.rows}
+	s.lead = mapping.AppendField(nil, t.Tenant[:])
+	s.rejects = slices.Clone(batch.Rejects)
+	s.keepLatest()
+	return db.commit(ctx, "save rows", s, (*attempt).saveRows)
 }
 
-func (db *DB) saveAs(ctx context.Context, s *save, read []Slot, pages int, careful bool) (counts Counts, err error) {
-	err = db.retry(ctx, func(tx pgx.Tx) error {
-		counts, err = s.run(ctx, tx, careful)
-		if err != nil {
-			return err
-		}
-		if err := putSlots(ctx, tx, s.Run, read); err != nil {
-			return err
-		}
-		counts.Pages = int64(pages)
-		return addToRun(ctx, tx, s.Run, counts)
-	})
+func (a *attempt) saveRows(ctx context.Context) error {
+	stored, err := a.lookUpRows(ctx)
 	if err != nil {
-		return Counts{}, err
+		return err
 	}
-	return counts, nil
+	if err := a.replaceAgain(ctx, stored); err != nil {
+		return err
+	}
+	return a.writeRows(ctx, stored)
 }
 
-// save is the work of one Save that does not depend on the database.
-type save struct {
-	*Run
-	batch   *mapping.Batch
-	window  Slot  // of an aggregate
-	keep    []int // elements in key order, one for each key
-	rejects []mapping.Reject
-	repeats int64 // elements that say the same as a kept one
-}
-
-// newSave collapses the keys a batch holds twice, because one statement cannot
-// touch a row twice (SQLSTATE 21000). The highest version is kept, or where
-// there are none the later element; one that says something else becomes a
-// reject.
-func newSave(run *Run, batch *mapping.Batch) *save {
-	s := &save{Run: run, batch: batch, rejects: slices.Clone(batch.Rejects)}
-	if run.Versioned { // what a list blemishes is kept by SaveDetails, whole
-		s.rejects = slices.DeleteFunc(s.rejects, func(r mapping.Reject) bool { return r.Stored })
-	}
-	var order []int
-	for i, e := range batch.Elements {
-		if run.Versioned && batch.Field(i, run.versions) == nil {
-			s.rejects = append(s.rejects, mapping.Reject{Raw: e.Raw, Reason: "no version", Key: e.Key, At: e.At})
-			continue
-		}
-		order = append(order, i)
-	}
-	element := func(i int) *mapping.Element { return &batch.Elements[i] }
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(element(a).Key, element(b).Key), cmp.Compare(s.version(b), s.version(a)), element(b).At.Compare(element(a).At), b-a)
-	})
-	for _, i := range order {
-		if n := len(s.keep); n == 0 || element(s.keep[n-1]).Key != element(i).Key {
-			s.keep = append(s.keep, i)
-		} else if e := element(i); run.Versioned || e.Hash == element(s.keep[n-1]).Hash {
-			s.repeats++
-		} else {
-			s.rejects = append(s.rejects, mapping.Reject{Raw: e.Raw, Reason: KeyCollision, Key: e.Key, At: e.At})
-		}
-	}
-	return s
-}
-
-// run writes what is new or changed and keeps the rejects.
-func (s *save) run(ctx context.Context, tx pgx.Tx, careful bool) (Counts, error) {
-	todo, err := s.changed(ctx, tx)
+// writeRows writes what has changed. An element that is stored as served closes
+// the rejects of its key; one that is not, or of two contents in one reading, does
+// not.
+func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow) error {
+	written, err := a.write(ctx, a.changed(stored))
 	if err != nil {
-		return Counts{}, err
+		return err
 	}
-	counts := Counts{Unchanged: s.repeats + int64(len(s.keep)-len(todo))}
-	write, rejects := s.write, s.rejects
-	if careful {
-		write = func(ctx context.Context, tx pgx.Tx, todo []int) (Counts, error) {
-			return s.writeCarefully(ctx, tx, todo, &rejects)
+	for _, id := range written {
+		_, known := stored[id]
+		a.count(known)
+	}
+	open := map[string]bool{}
+	for _, r := range a.rejects {
+		open[r.Key] = open[r.Key] || !r.Stored
+	}
+	for n, i := range a.keep {
+		if key := a.batch.Elements[i].Key; !open[key] && !a.reading.Again[key] {
+			a.resolved = append(a.resolved, a.ids[n])
 		}
 	}
-	written, err := write(ctx, tx, todo)
-	if err != nil {
-		return Counts{}, err
-	}
-	counts.Add(written)
-	if s.Aggregate {
-		if err := s.replaceRest(ctx, tx); err != nil {
-			return Counts{}, err
-		}
-	}
-	for _, r := range rejects {
-		if !r.Stored {
-			counts.Rejected++
-		}
-	}
-	counts.Seen = counts.New + counts.Changed + counts.Unchanged + counts.Rejected
-	if err := putRejects(ctx, tx, s.Run, rejects); err != nil {
-		return Counts{}, err
-	}
-	return counts, s.resolveRejects(ctx, tx, rejects)
+	return nil
 }
 
-// changed returns the elements that are not stored yet as they are, looked up
-// by key: a join of the whole batch would scan the whole table.
-func (s *save) changed(ctx context.Context, tx pgx.Tx) ([]int, error) {
-	if len(s.keep) == 0 {
-		return nil, nil
+// A storedRow is what is stored of an element.
+type storedRow struct {
+	hash      int64
+	updatedAt time.Time
+}
+
+// lookUpRows returns what is stored of the kept elements, by id: a join of the
+// whole batch would scan the whole table.
+func (a *attempt) lookUpRows(ctx context.Context, more ...any) (map[string]storedRow, error) {
+	stored := map[string]storedRow{}
+	if len(a.keep) == 0 {
+		return stored, nil
 	}
-	ids := s.ids()
-	args := []any{s.Tenant, ids}
-	if s.Aggregate {
-		args = append(args, s.window.From, s.window.To)
-	}
-	rows, err := tx.Query(ctx, s.lookup, args...)
+	rows, err := a.tx.Query(ctx, a.lookUp, append([]any{a.target.Tenant, a.ids}, more...)...)
 	if err != nil {
 		return nil, err
 	}
-	stored := map[string]storedRow{}
 	var id string
 	var row storedRow
-	_, err = pgx.ForEachRow(rows, []any{&id, &row.hash, &row.updatedAt, &row.version}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &row.hash, &row.updatedAt}, func() error {
 		stored[id] = row
 		return nil
 	})
-	todo := make([]int, 0, len(s.keep))
-	for n, i := range s.keep {
-		if row, ok := stored[ids[n]]; !ok || s.replaces(i, row) {
+	return stored, err
+}
+
+// changed returns the kept elements that are to be written: the new ones, and
+// those that say something else than what is stored and are newer.
+func (a *attempt) changed(stored map[string]storedRow) []int {
+	var todo []int
+	for n, i := range a.keep {
+		row, known := stored[a.ids[n]]
+		e, at := a.batch.Elements[i], a.served(i)
+		if !known || row.hash != e.Hash && (row.updatedAt.Before(at) || row.updatedAt.After(at.Add(maxLateness))) {
 			todo = append(todo, i)
 		}
 	}
-	return todo, err
+	return todo
 }
 
-// replaces tells whether an element says more than what is stored.
-func (s *save) replaces(i int, stored storedRow) bool {
-	if s.Versioned {
-		return s.version(i) > stored.version
+// replaceAgain sees to it that elements replace what an earlier page of the same
+// reading said of them, even within one second of Graph's clock. What is replaced
+// becomes a reject, rebuilt from its row.
+func (a *attempt) replaceAgain(ctx context.Context, stored map[string]storedRow) error {
+	for n, i := range a.keep {
+		e := a.batch.Elements[i]
+		row, known := stored[a.ids[n]]
+		if !known || row.hash == e.Hash || !a.reading.Again[e.Key] {
+			continue
+		}
+		raw, err := rebuild(ctx, a.tx, a.target.model, a.target.Tenant, a.ids[n])
+		if err != nil {
+			return err
+		}
+		a.rejects = append(a.rejects, mapping.Reject{Raw: raw, Reason: KeyCollision, Key: e.Key, At: row.updatedAt})
+		if !e.At.After(row.updatedAt) {
+			a.at[i] = row.updatedAt.Add(time.Microsecond)
+		}
+		a.collisions++
 	}
-	e := s.batch.Elements[i]
-	return stored.hash != e.Hash && (stored.updatedAt.Before(e.At) || stored.updatedAt.After(e.At.Add(maxLateness)))
+	return nil
 }
 
-// version is an element's, 0 where elements have none.
-func (s *save) version(i int) int64 {
-	if !s.Versioned {
-		return 0
-	}
-	return int64(binary.BigEndian.Uint64(s.batch.Field(i, s.versions)))
-}
-
-// ids are the keys of the kept elements.
-func (s *save) ids() []string {
-	ids := make([]string, len(s.keep))
-	for n, i := range s.keep {
-		ids[n] = s.keyText(s.batch.Elements[i].Key)
-	}
-	return ids
-}
-
-// ErrEmptied tells that Graph answers nothing for a slot that has rows. A sum
-// does not become nothing, so the answer is not believed.
+// ErrEmptied says that Graph answers nothing for a day that has rows. An empty
+// report for such a day is rejected.
 var ErrEmptied = errors.New("Graph answers nothing for a day that has rows")
 
-// replaceRest deletes the rows of an aggregate's window that its newest answer
-// no longer names.
-func (s *save) replaceRest(ctx context.Context, tx pgx.Tx) error {
-	served := s.window.ReadAt
-	for _, i := range s.keep {
-		served = s.batch.Elements[i].At
+// ReplaceDay stores a batch that is the whole answer for a day of sums, as
+// SaveRows does. The day is part of the rows' key. Rows of the day that the batch
+// does not name are deleted, each with a tombstone. An empty batch for a day that
+// has rows is ErrEmptied.
+func (db *DB) ReplaceDay(
+	ctx context.Context, run *Run, t *Target, batch *mapping.Batch, day Slot, pages int,
+) (Counts, error) {
+	r := Reading{From: day.From, To: day.To, Read: []Slot{day}, Pages: pages}
+	s := &save{run: run, target: t, batch: batch, reading: r, batchStatements: t.day}
+	for _, field := range [][]byte{t.Tenant[:], mapping.AppendTime(nil, day.From), mapping.AppendTime(nil, day.To)} {
+		s.lead = mapping.AppendField(s.lead, field)
 	}
-	tag, err := tx.Exec(ctx, s.replace, s.Tenant, s.ids(), s.window.From, s.window.To, served)
-	if err == nil && len(s.keep) == 0 && tag.RowsAffected() > 0 {
+	s.rejects = slices.Clone(batch.Rejects)
+	s.keepLatest()
+	return db.commit(ctx, "replace a day", s, (*attempt).replaceDay)
+}
+
+func (a *attempt) replaceDay(ctx context.Context) error {
+	day := a.reading.Read[0]
+	stored, err := a.lookUpRows(ctx, day.From, day.To)
+	if err != nil {
+		return err
+	}
+	if err := a.writeRows(ctx, stored); err != nil {
+		return err
+	}
+	return a.deleteRest(ctx, day)
+}
+
+// deleteRest deletes the day's rows that the batch does not name.
+func (a *attempt) deleteRest(ctx context.Context, day Slot) error {
+	served := day.ReadAt
+	if len(a.keep) > 0 {
+		served = a.batch.Elements[a.keep[0]].At
+	}
+	tag, err := a.tx.Exec(ctx, a.target.replace, a.target.Tenant, a.ids, day.From, day.To, served)
+	if err == nil && len(a.keep) == 0 && tag.RowsAffected() > 0 {
 		return ErrEmptied
 	}
 	return err
 }
 
-type storedRow struct {
-	hash      int64
-	updatedAt time.Time
-	version   int64
-}
-
-// write copies elements to the stage and moves them over in key order, the
-// same for every writer, so that writers wait for each other and do not
-// deadlock. A row that a faster writer stored newer is left alone.
-func (s *save) write(ctx context.Context, tx pgx.Tx, todo []int) (Counts, error) {
-	if len(todo) == 0 {
-		return Counts{}, nil
+// keepLatest keeps one element for each key, in key order: one statement cannot
+// touch a row twice (SQLSTATE 21000). Of several the latest is kept, and one that
+// says something else becomes a reject.
+func (s *save) keepLatest() {
+	order := make([]int, len(s.batch.Elements))
+	for i := range order {
+		order[i] = i
 	}
-	if err := s.prepareStage(ctx, tx); err != nil {
-		return Counts{}, err
-	}
-	if _, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(s.encode(todo)), s.copyIn); err != nil {
-		return Counts{}, err
-	}
-	rows, err := tx.Query(ctx, s.upsert)
-	if err != nil {
-		return Counts{}, err
-	}
-	var counts Counts
-	var inserted bool
-	_, err = pgx.ForEachRow(rows, []any{&inserted}, func() error {
-		if inserted {
-			counts.New++
+	s.keepFirst(order, func(a, b int) int {
+		return cmp.Or(s.batch.Elements[b].At.Compare(s.batch.Elements[a].At), b-a)
+	}, func(kept, other *mapping.Element) {
+		if kept.Hash == other.Hash {
+			s.repeats++
 		} else {
-			counts.Changed++
+			s.reject(other, KeyCollision)
 		}
-		return nil
 	})
-	counts.Unchanged = int64(len(todo)) - counts.New - counts.Changed
-	return counts, err
-}
-
-// prepareStage makes the stage where this connection has none yet: making it
-// for each transaction would bloat the catalog.
-func (s *save) prepareStage(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, s.makeStage)
-	return err
-}
-
-// writeCarefully writes elements under savepoints and halves what fails, until
-// the elements that the database refuses stand alone.
-func (s *save) writeCarefully(ctx context.Context, tx pgx.Tx, todo []int, rejects *[]mapping.Reject) (Counts, error) {
-	var counts Counts
-	err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) (err error) {
-		counts, err = s.write(ctx, savepoint, todo)
-		if err == nil && len(todo) > 0 {
-			_, err = savepoint.Exec(ctx, s.clearStage)
-		}
-		return err
-	})
-	if err = classify(err); !isPoison(err) {
-		return counts, err
-	}
-	if len(todo) == 1 {
-		e := s.batch.Elements[todo[0]]
-		var why *Error
-		errors.As(err, &why)
-		*rejects = append(*rejects, mapping.Reject{Raw: e.Raw, Reason: why.Error(), Key: e.Key, At: e.At})
-		return Counts{}, nil
-	}
-	half := len(todo) / 2
-	first, err := s.writeCarefully(ctx, tx, todo[:half], rejects)
-	if err != nil {
-		return Counts{}, err
-	}
-	second, err := s.writeCarefully(ctx, tx, todo[half:], rejects)
-	first.Add(second)
-	return first, err
 }

@@ -8,17 +8,17 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync"
+	"strings"
 	"syscall"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // maxConns is enough for two windows each of a few endpoints; more writers
-// than the server has cores do not save faster.
+// than the server has cores do not save faster. pool_max_conns in the URL goes
+// before it.
 const maxConns = 4
 
 // A DB is a pool of connections to one database.
@@ -34,14 +34,22 @@ func Open(url string) (*DB, error) {
 	if err != nil {
 		return nil, errors.New("database.url cannot be read as a PostgreSQL URL or connection string")
 	}
-	config.MaxConns = maxConns
+	if strings.Contains(config.ConnConfig.Host, "@") {
+		return nil, errors.New("database.url has @ in its host; in a password write it as %40")
+	}
+	if !strings.Contains(url, "pool_max_conns") {
+		config.MaxConns = maxConns
+	}
 	config.ConnConfig.ConnectTimeout = 10 * time.Second
+	config.PingTimeout = pingTimeout // of a connection that was idle, before it is used
 	for name, value := range map[string]string{
 		"application_name":                    "ingestd",
 		"timezone":                            "UTC",
 		"client_encoding":                     "UTF8",
-		"jit":                                 "off", // compiling takes longer than any statement here
+		"jit":                                 "off",               // compiling takes longer than any statement here
+		"plan_cache_mode":                     "force_custom_plan", // one kept from when a table was empty reads all of it
 		"lock_timeout":                        "30s",
+		"statement_timeout":                   "0", // a role's own must not end a large batch; see saveTimeout
 		"idle_in_transaction_session_timeout": "60s",
 	} {
 		config.ConnConfig.RuntimeParams[name] = value
@@ -53,18 +61,37 @@ func Open(url string) (*DB, error) {
 	return &DB{pool}, nil
 }
 
-// Close ends all connections.
-func (db *DB) Close() { db.pool.Close() }
+// Close ends all connections. It does not wait longer than pingTimeout for one
+// that does not answer.
+func (db *DB) Close() {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		db.pool.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(pingTimeout):
+	}
+}
+
+// A querier is a pool, a connection or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
 
 // Ping checks that the database answers.
 func (db *DB) Ping(ctx context.Context) error {
-	if err := db.pool.Ping(ctx); err != nil {
-		return unreachable(db.pool.Config().ConnConfig, err)
-	}
-	return nil
+	return once(ctx, "ping", pingTimeout, func(ctx context.Context) error {
+		if err := db.pool.Ping(ctx); err != nil {
+			return unreachable(db.pool.Config().ConnConfig, err)
+		}
+		return nil
+	})
 }
 
-// ErrUnreachable is what Ping's errors are.
+// ErrUnreachable is what errors of Ping and Lock are where no connection can be
+// made.
 var ErrUnreachable = errors.New("database unreachable")
 
 // unreachable says which server did not answer, without the password that the
@@ -73,7 +100,8 @@ func unreachable(config *pgx.ConnConfig, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return context.Canceled
 	}
-	return fmt.Errorf("%w: %s:%d, database %s, user %s: %s", ErrUnreachable, config.Host, config.Port, config.Database, config.User, whyUnreachable(err))
+	return fmt.Errorf("%w: %s:%d, database %s, user %s: %s",
+		ErrUnreachable, config.Host, config.Port, config.Database, config.User, whyUnreachable(err))
 }
 
 // whyUnreachable says what is wrong with a connection, and what to do.
@@ -81,12 +109,10 @@ func whyUnreachable(err error) string {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	switch state := sqlState(err); {
-	case state == "28P01" || state == "28000":
-		return "user or password refused; check database.url, the password file and the server's pg_hba.conf"
-	case state == "3D000":
-		return "no such database; create it, or check database.url"
+	case hints[state] != "":
+		return hints[state] + " (SQLSTATE " + state + ")"
 	case state != "":
-		return "SQLSTATE " + state + "; it is tried again, or see the server's log"
+		return "SQLSTATE " + state + "; see the server's log"
 	case errors.As(err, &dns):
 		return "unknown host; check database.url"
 	case errors.As(err, &certificate):
@@ -95,70 +121,4 @@ func whyUnreachable(err error) string {
 		return "connection refused; check database.url and that the server runs"
 	}
 	return "no answer; check database.url and that the server runs"
-}
-
-// A Lock is the right to work on a tenant, held until it is released or its
-// connection ends. Two daemons on one tenant would do work twice; that they do
-// no harm never depends on the lock.
-type Lock struct {
-	db     *DB
-	tenant uuid.UUID
-
-	mu   sync.Mutex
-	conn *pgx.Conn
-}
-
-// ErrLocked tells that another process works on the tenant.
-var ErrLocked = errors.New("another ingestd works on this tenant")
-
-// Lock takes the lock of a tenant on a connection of its own.
-func (db *DB) Lock(ctx context.Context, tenant uuid.UUID) (*Lock, error) {
-	l := &Lock{db: db, tenant: tenant}
-	return l, l.take(ctx)
-}
-
-func (l *Lock) take(ctx context.Context) error {
-	config := l.db.pool.Config().ConnConfig
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return unreachable(config, err)
-	}
-	var got bool
-	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('ingestd ' || $1::uuid, 0))`, l.tenant).Scan(&got)
-	if err == nil && got {
-		l.conn = conn
-		return nil
-	}
-	conn.Close(context.WithoutCancel(ctx))
-	if err != nil {
-		return classify(err)
-	}
-	return ErrLocked
-}
-
-// Keep makes sure that the lock is still held. If its connection was lost, it
-// is taken anew, which fails with ErrLocked if another process was faster.
-func (l *Lock) Keep(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conn != nil && l.conn.Ping(ctx) == nil {
-		return nil
-	}
-	if l.conn != nil {
-		l.conn.Close(context.WithoutCancel(ctx))
-		l.conn = nil
-	}
-	return l.take(ctx)
-}
-
-// Release gives the lock back.
-func (l *Lock) Release(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conn == nil {
-		return nil
-	}
-	// The server takes a moment to notice that a connection has gone.
-	_, err := l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
-	return errors.Join(err, l.conn.Close(ctx))
 }

@@ -7,12 +7,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// CallRecord generates the JSON text of a call record and its whole tree, as
-// one document: mostly of few sessions and participants, now and then of more
-// than Graph puts on a page, with ids that repeat. Half of the documents are as
-// Graph may serve them. In the others any member may be of a wrong type or hold
-// text that no database can, and any object may hold members nobody declared.
-// The id and the version always fit.
+// CallRecord generates the JSON text of a call record and its whole tree, as one document: mostly of few sessions and
+// participants, now and then of more than Graph puts on a page, with ids that repeat. Half of the documents are as
+// Graph may serve them. In the others any member may be of a wrong type or hold text that no database can, and any
+// object may hold members nobody declared. The id and the version always fit.
 func CallRecord(properties []Property) *rapid.Generator[string] {
 	return rapid.OneOf(newCallRecords(properties, false).record(), newCallRecords(properties, true).record())
 }
@@ -40,8 +38,7 @@ func (c callRecords) record() *rapid.Generator[string] {
 	})
 }
 
-// repeated generates arrays of few elements, or of pages of them, of which a
-// few differ.
+// repeated generates arrays of few elements, or of pages of them, of which a few differ.
 func repeated(element *rapid.Generator[string], page int) *rapid.Generator[string] {
 	few, many := rapid.IntRange(0, 3), rapid.SampledFrom([]int{page + 1, 2*page + 30, page, page - 1, 2 * page})
 	count := rapid.OneOf(few, few, few, few, few, few, few, few, many)
@@ -55,8 +52,7 @@ func repeated(element *rapid.Generator[string], page int) *rapid.Generator[strin
 	})
 }
 
-// object generates an object of a type. own are generators of members whose
-// type does not say enough.
+// object generates an object of a type. own are generators of members whose type does not say enough.
 func (c callRecords) object(typ string, own map[string]*rapid.Generator[string]) *rapid.Generator[string] {
 	members := make([]*rapid.Generator[string], len(c.properties[typ]))
 	for i, p := range c.properties[typ] {
@@ -119,7 +115,8 @@ func (c callRecords) value(p Property) *rapid.Generator[string] {
 func (c callRecords) ofType(typ string) *rapid.Generator[string] {
 	switch typ {
 	case "endpoint":
-		return rapid.OneOf(c.object("participantEndpoint", nil), c.object("participantEndpoint", nil), c.object("serviceEndpoint", nil))
+		return rapid.OneOf(c.object("participantEndpoint", nil), c.object("participantEndpoint", nil),
+			c.object("serviceEndpoint", nil))
 	case "userAgent":
 		return rapid.OneOf(c.object("clientUserAgent", nil), c.object("serviceUserAgent", nil))
 	case "communicationsIdentitySet", "identitySet":
@@ -129,13 +126,14 @@ func (c callRecords) ofType(typ string) *rapid.Generator[string] {
 		return c.object(typ, nil)
 	}
 	if !strings.HasPrefix(typ, "Edm.") {
-		return rapid.Map(rapid.SampledFrom([]string{"unknown", "wifi", "peerToPeer", "Windows", "unknownFutureValue", "brandNew"}), quoted)
+		return rapid.Map(rapid.SampledFrom([]string{"unknown", "wifi", "peerToPeer", "Windows", "unknownFutureValue",
+			"brandNew"}), quoted)
 	}
 	return fitting(typ)
 }
 
-// identitySet generates the sets that are seen: one identity and every other
-// name with null or left out; and those that should not be.
+// identitySet generates the sets that are seen: one identity and every other name with null or left out; and those that
+// should not be.
 func (c callRecords) identitySet(typ string) *rapid.Generator[string] {
 	var names []string
 	for _, p := range c.properties[typ] {
@@ -161,13 +159,13 @@ func (c callRecords) identitySet(typ string) *rapid.Generator[string] {
 	})
 }
 
-// odataType generates the ways to write an object's type, "" for none. The
-// types of identities are their own.
+// odataType generates the ways to write an object's type, "" for none. The types of identities are their own.
 func odataType(typ string) *rapid.Generator[string] {
 	names := []string{typ}
 	if typ == "identity" {
 		names = []string{
-			"microsoft.graph.identity", "microsoft.graph.userIdentity", "microsoft.graph.callRecords.userIdentity", "microsoft.graph.communicationsUserIdentity",
+			"microsoft.graph.identity", "microsoft.graph.userIdentity", "microsoft.graph.callRecords.userIdentity",
+			"microsoft.graph.communicationsUserIdentity",
 			"microsoft.graph.communicationsApplicationIdentity", "microsoft.graph.communicationsApplicationInstanceIdentity",
 			"microsoft.graph.communicationsGuestIdentity", "microsoft.graph.communicationsPhoneIdentity",
 			"microsoft.graph.communicationsEncryptedIdentity", "microsoft.graph.azureCommunicationServicesUserIdentity",
@@ -177,7 +175,8 @@ func odataType(typ string) *rapid.Generator[string] {
 	}
 	return rapid.Custom(func(t *rapid.T) string {
 		name := rapid.SampledFrom(names).Draw(t, "name")
-		return rapid.SampledFrom([]string{"", quoted(name), quoted("#" + name), quoted("#" + strings.ToUpper(name))}).Draw(t, "form")
+		forms := []string{"", quoted(name), quoted("#" + name), quoted("#" + strings.ToUpper(name))}
+		return rapid.SampledFrom(forms).Draw(t, "form")
 	})
 }
 
@@ -194,6 +193,7 @@ var byName = map[string]*rapid.Generator[string]{
 
 var (
 	aGUID      = rapid.Map(rapid.StringMatching(`[0-9A-Fa-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), quoted)
-	identityID = rapid.OneOf(aGUID, aGUID, rapid.Map(rapid.StringMatching(`teamsvisitor:[0-9a-f]{32}|\+[1-9][0-9]{7,12}\*{0,3}|28:[0-9a-f]{12}|8:acs:[0-9a-f]{8}_[0-9a-f]{8}`), quoted))
-	anAddress  = rapid.Map(rapid.StringMatching(`10\.[0-9]{1,2}\.1[0-9]{2}\.[1-9]|2001:[dD][bB]8::[1-9a-f]{1,4}`), quoted)
+	identityID = rapid.OneOf(aGUID, aGUID, rapid.Map(rapid.StringMatching(
+		`teamsvisitor:[0-9a-f]{32}|\+[1-9][0-9]{7,12}\*{0,3}|28:[0-9a-f]{12}|8:acs:[0-9a-f]{8}_[0-9a-f]{8}`), quoted))
+	anAddress = rapid.Map(rapid.StringMatching(`10\.[0-9]{1,2}\.1[0-9]{2}\.[1-9]|2001:[dD][bB]8::[1-9a-f]{1,4}`), quoted)
 )

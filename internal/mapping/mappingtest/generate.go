@@ -19,8 +19,8 @@ type Property struct {
 	APIs            []string
 }
 
-// ReadProperties reads a list of tab-separated lines: type, property, Edm
-// type, "null" or "not null", API versions, "open" for what is undeclared.
+// ReadProperties reads a list of tab-separated lines: type, property, Edm type, "null" or "not null", API versions,
+// "open" for what is undeclared.
 func ReadProperties(r io.Reader) ([]Property, error) {
 	var list []Property
 	lines := bufio.NewScanner(r)
@@ -37,11 +37,9 @@ func ReadProperties(r io.Reader) ([]Property, error) {
 	return list, lines.Err()
 }
 
-// Element generates the JSON text of an object of the given type as one API
-// version may serve it, and as it never should: each property present, absent,
-// null, empty, extreme or of a wrong type, in any order, with members nobody
-// declared and strings no database can hold. The members in keys fit if they
-// are there, and the first of them is there.
+// Element generates the JSON text of an object of the given type as one API version may serve it, and as it never
+// should: each property present, absent, null, empty, extreme or of a wrong type, in any order, with members nobody
+// declared and strings no database can hold. The members in keys fit if they are there, and the first of them is there.
 func Element(properties []Property, typ, api string, keys ...string) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		var members []string
@@ -84,14 +82,14 @@ func odd(fits *rapid.Generator[string]) *rapid.Generator[string] {
 		case n == 7:
 			return anything().Draw(t, "misfit")
 		case n == 8:
-			return blemished().Draw(t, "blemished")
+			return sanitized().Draw(t, "sanitized")
 		}
 		return fits.Draw(t, "value")
 	})
 }
 
-// keyValue generates values that fit any column of a key. Of texts that is a
-// GUID, which moreover no two elements share.
+// keyValue generates values that fit any column of a key. Of texts that is a GUID, which moreover no two elements
+// share.
 func keyValue(edm string) *rapid.Generator[string] {
 	if edm == "Edm.DateTimeOffset" {
 		return fitting(edm)
@@ -106,43 +104,53 @@ func fitting(edm string) *rapid.Generator[string] {
 	case "Edm.Int64":
 		return rapid.Map(rapid.Int64(), func(n int64) string { return strconv.FormatInt(n, 10) })
 	case "Edm.Decimal":
-		return rapid.OneOf(rapid.StringMatching(`-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,10})?`), rapid.StringMatching(`-?[1-9](\.[0-9]{1,4})?[eE][+-]?[0-9]{1,2}`))
+		return rapid.OneOf(rapid.StringMatching(`-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,10})?`),
+			rapid.StringMatching(`-?[1-9](\.[0-9]{1,4})?[eE][+-]?[0-9]{1,2}`))
 	case "Edm.Single", "Edm.Double":
-		return rapid.Map(rapid.Float64Range(-math.MaxFloat32, math.MaxFloat32), func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) })
+		return rapid.Map(rapid.Float64Range(-math.MaxFloat32, math.MaxFloat32),
+			func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) })
 	case "Edm.Boolean":
 		return rapid.SampledFrom([]string{"true", "false"})
 	case "Edm.DateTimeOffset":
 		return rapid.OneOf(
-			rapid.StringMatching(`"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,7})?(Z|\+00:00)"`),
-			rapid.SampledFrom([]string{`"0001-01-01T00:00:00Z"`, `"9999-12-31T23:59:59.9999999Z"`, `"1899-12-31T00:00:00+05:30"`}))
+			rapid.StringMatching(`"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])`+
+				`T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,7})?(Z|\+00:00)"`),
+			rapid.SampledFrom([]string{`"0001-01-01T00:00:00Z"`, `"9999-12-31T23:59:59.9999999Z"`,
+				`"1899-12-31T00:00:00+05:30"`}))
 	case "Edm.Duration":
 		return rapid.StringMatching(`"PT[0-9]{1,4}(\.[0-9]{0,6}[1-9])?S"|"-?P[0-9]DT[0-9]H[0-9]{1,2}M[0-9]S"`)
 	case "Collection(administrativeUnitInfo)":
-		return rapid.Map(rapid.SliceOfN(rapid.StringMatching(`\{"id": ("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}"|null|""|7)\}|\{\}|\{"id": "x", "displayName": "y"\}`), 0, 3), array)
+		const guid = `"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}"`
+		unit := rapid.StringMatching(`\{"id": (` + guid + `|null|""|7)\}|\{\}|\{"id": "x", "displayName": "y"\}`)
+		return rapid.Map(rapid.SliceOfN(unit, 0, 3), array)
 	default: // strings and enumerations
 		return rapid.OneOf(
 			rapid.Map(rapid.String(), quoted),
-			rapid.Map(rapid.SampledFrom([]string{"microsoft", "Blocked", "user_out", "+4930123***", "10.0.0.1", "fe80::1", "7F0A3C52-1D2E-4F7B-8A55-52D1B8B0C9A1", strings.Repeat("long ", 700)}), quoted))
+			rapid.Map(rapid.SampledFrom([]string{"microsoft", "Blocked", "user_out", "+4930123***", "10.0.0.1", "fe80::1",
+				"7F0A3C52-1D2E-4F7B-8A55-52D1B8B0C9A1", strings.Repeat("long ", 700)}), quoted))
 	}
 }
 
 // anything generates a value of any JSON type.
 func anything() *rapid.Generator[string] {
 	return rapid.SampledFrom([]string{
-		`0`, `-1`, `12.50`, `1e3`, `2147483648`, `99999999999999999999`, `1e400`, `1E-400`, `true`, `false`, `"text"`, `"12"`, `"12.50"`, `" 1234"`, `"1234 "`, `"NaN"`, `"INF"`,
-		`[]`, `{}`, `[1, "two", null, {"three": 3}]`, `{"a": {"b": [null, {"c": ""}]}, "@odata.type": "#x"}`, `"300000-01-01T00:00:00Z"`, `"2026-02-30"`,
+		`0`, `-1`, `12.50`, `1e3`, `2147483648`, `99999999999999999999`, `1e400`, `1E-400`, `true`, `false`, `"text"`,
+		`"12"`, `"12.50"`, `" 1234"`, `"1234 "`, `"NaN"`, `"INF"`,
+		`[]`, `{}`, `[1, "two", null, {"three": 3}]`, `{"a": {"b": [null, {"c": ""}]}, "@odata.type": "#x"}`,
+		`"300000-01-01T00:00:00Z"`, `"2026-02-30"`,
 	})
 }
 
-// blemished generates strings that PostgreSQL cannot hold.
-func blemished() *rapid.Generator[string] {
+// sanitized generates strings that can only be stored with characters replaced.
+func sanitized() *rapid.Generator[string] {
 	return rapid.SampledFrom([]string{`"a\u0000b"`, `"\ud800"`, `"x\udc00y"`, "\"\xff\"", "\"half \xe2\x82\""})
 }
 
 func unknownMember() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
-		name := rapid.SampledFrom([]string{"newMember", "anotherOne", "ünïcode", `quo"ted`, "@odata.type", "x@odata.count"}).Draw(t, "name")
-		return quoted(name) + ": " + rapid.OneOf(anything(), blemished()).Draw(t, "value")
+		name := rapid.SampledFrom([]string{"newMember", "anotherOne", "ünïcode", `quo"ted`, "@odata.type",
+			"x@odata.count"}).Draw(t, "name")
+		return quoted(name) + ": " + rapid.OneOf(anything(), sanitized()).Draw(t, "value")
 	})
 }
 

@@ -1,5 +1,5 @@
-// Package mappingtest holds the yardstick of the mapping's tests: a plain
-// reading of JSON by encoding/json that knows nothing of the mapping.
+// Package mappingtest holds the yardstick of the mapping's tests: a plain reading of JSON by encoding/json that knows
+// nothing of the mapping.
 package mappingtest
 
 import (
@@ -14,9 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Same fails the test unless a rebuilt document equals the served one, up to
-// what the product promises: times to the microsecond, "" and year 1 as null,
-// null as absent, GUIDs and the block mode in lower case, link speed 2^32-1 as
+// Same fails the test unless a rebuilt document equals the served one, up to what the product promises: times to the
+// microsecond, "" and year 1 as null, null as absent, GUIDs and the block mode in lower case, link speed 2^32-1 as
 // null, no control annotations; and U+FFFD for what PostgreSQL cannot store.
 func Same(t testing.TB, served, rebuilt []byte) {
 	t.Helper()
@@ -34,8 +33,7 @@ func Same(t testing.TB, served, rebuilt []byte) {
 	}
 }
 
-// Normal reads a document and brings it to the form in which two documents
-// that mean the same are equal.
+// Normal reads a document and brings it to the form in which two documents that mean the same are equal.
 func Normal(document []byte) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(document))
 	dec.UseNumber()

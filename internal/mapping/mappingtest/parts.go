@@ -16,18 +16,16 @@ const (
 
 // Parts are the bodies in which Graph serves one call record.
 type Parts struct {
-	// Record is the record with its first page of sessions, as asked for with
-	// $expand=sessions($expand=segments), but without participants_v2.
+	// Record is the record with its first page of sessions, as asked for with $expand=sessions($expand=segments), but
+	// without participants_v2.
 	Record []byte
-	// Sessions are the further pages of sessions, and Participants the pages of
-	// participants_v2, the first included.
+	// Sessions are the further pages of sessions, and Participants the pages of participants_v2, the first included.
 	Sessions, Participants [][]byte
 }
 
-// Cut cuts a call record, given as one document, into parts of at most so many
-// elements; url is the record's and begins every nextLink. An array that holds
-// anything but objects stays in the record, whole, and one that is not there
-// makes no page.
+// Cut cuts a call record, given as one document, into parts of at most so many elements; url is the record's and begins
+// every nextLink. An array that holds anything but objects stays in the record, whole, and one that is not there makes
+// no page.
 func Cut(document []byte, url string, sessions, participants int) (Parts, error) {
 	var record map[string]json.RawMessage
 	if err := json.Unmarshal(document, &record); err != nil {
@@ -64,8 +62,8 @@ func objects(array json.RawMessage) ([]json.RawMessage, bool) {
 	return list, !slices.ContainsFunc(list, func(e json.RawMessage) bool { return e[0] != '{' })
 }
 
-// pages writes pages; each but the last has a link to the next one, which ends
-// with the place of that page's first element.
+// pages writes pages; each but the last has a link to the next one, which ends with the place of that page's first
+// element.
 func pages(chunks [][]json.RawMessage, first, size int, link string) [][]byte {
 	var list [][]byte
 	for i, chunk := range chunks {

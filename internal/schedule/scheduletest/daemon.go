@@ -27,10 +27,10 @@ func (w *World) startDaemon() {
 	}
 	client := w.newClient()
 	w.jobs = nil
-	room := schedule.NewRoom()
+	budget := schedule.NewBudget()
 	for _, name := range w.endpoints() {
 		j := w.newJob(name)
-		j.Client, j.Room = client, room
+		j.Client, j.Budget = client, budget
 		w.jobs = append(w.jobs, j)
 	}
 	w.job = w.jobs[0]
@@ -69,8 +69,12 @@ func (w *World) newJob(name string) *job {
 	policy.Span = cmp.Or(c.Span, policy.Span)
 	policy.Reach = cmp.Or(c.Reach, policy.Reach)
 	policy.Settle = cmp.Or(c.Settle, policy.Settle)
+	target, err := store.NewTarget(Tenant, e.Name, e.Rows, e.EventTime)
+	if err != nil {
+		w.Fatal(err)
+	}
 	return &job{
-		Tenant: Tenant, Name: "simulated", Endpoint: e, API: e.APIs[0], Enabled: true, Schedule: "*/5 * * * *",
+		Tenant: Tenant, Name: "simulated", Endpoint: e, Target: target, API: e.APIs[0], Enabled: true, Schedule: "*/5 * * * *",
 		Next:   func(after time.Time) time.Time { return after.Add(cmp.Or(c.Every, 50*time.Millisecond)) },
 		Policy: policy, StartFrom: c.StartFrom, DB: w.DB, Log: c.Log,
 	}
@@ -100,21 +104,29 @@ func (w *World) Try(ctx context.Context) (Result, error) {
 	return Result{Windows: r.Windows, Failed: r.Failed, Rows: r.Rows, Details: int(r.Details)}, err
 }
 
+// RetryRejects stores rejects from their raw bytes, and returns how many are stored and how many are not.
+func (w *World) RetryRejects() (stored, kept int) {
+	w.Helper()
+	stored, kept, err := w.job.RetryRejects(w.Context(), nil)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return stored, kept
+}
+
 // Daemon runs the daemon, with all endpoints, until a condition holds.
-func (w *World) Daemon(until func() bool) error {
+func (w *World) Daemon(until func() bool) {
 	ctx, stop := context.WithCancel(w.Context())
-	defer stop()
-	ended := make(chan error)
-	go func() { ended <- schedule.Daemon(ctx, w.jobs) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		schedule.Daemon(ctx, w.jobs)
+	}()
 	for !until() {
-		select {
-		case err := <-ended:
-			return err
-		case <-time.After(5 * time.Millisecond):
-		}
+		time.Sleep(5 * time.Millisecond)
 	}
 	stop()
-	return <-ended
+	<-ended
 }
 
 // survey is how the ledger says that the endpoint stands.

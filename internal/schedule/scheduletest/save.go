@@ -2,6 +2,7 @@ package scheduletest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -33,24 +34,64 @@ func Encode(t testing.TB, e fetch.Endpoint, documents ...string) *mapping.Batch 
 func Save(t testing.TB, db *store.DB, e fetch.Endpoint, documents ...string) store.Counts {
 	t.Helper()
 	b := Encode(t, e, documents...)
-	run := &store.Run{Tenant: Tenant, Endpoint: e.Name, Model: e.Rows, EventTime: e.EventTime, Aggregate: e.Aggregate, Versioned: e.Versioned}
-	day := store.Slot{From: Noon.Truncate(24 * time.Hour), To: Noon.Truncate(24 * time.Hour).Add(24 * time.Hour), ReadAt: Noon}
-	if err := db.StartRun(t.Context(), run, "once", day.From, day.To); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Save(t.Context(), run, b, []store.Slot{day}, 1); err != nil {
-		t.Fatal(err)
-	}
-	if e.Versioned {
-		if err := db.SaveDetails(t.Context(), run, b); err != nil && !errors.Is(err, store.ErrNewer) {
-			t.Fatal(err)
-		}
-	}
-	counts, err := db.FinishRun(t.Context(), run, store.Outcome{Result: "ok"})
+	target, err := store.NewTarget(Tenant, e.Name, e.Rows, e.EventTime)
 	if err != nil {
 		t.Fatal(err)
 	}
+	day := store.Slot{From: Noon.Truncate(24 * time.Hour), To: Noon.Truncate(24 * time.Hour).Add(24 * time.Hour), ReadAt: Noon}
+	run, err := db.StartRun(t.Context(), Tenant, e.Name, "once", day.From, day.To)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := save(t, db, run, target, e, b, day); err != nil {
+		t.Fatal(err)
+	}
+	counts, err := db.EndRun(t.Context(), run, store.Outcome{Result: "ok"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refreshUsers(t, db, target)
 	return counts
+}
+
+// refreshUsers brings teams.users up to date. The rows of a transaction wait until all that began before it have ended,
+// those of other tests on the same server too.
+func refreshUsers(t testing.TB, db *store.DB, target *store.Target) {
+	t.Helper()
+	left := fmt.Sprintf(`SELECT count(*) FROM teams.%s
+		WHERE change_xid >= coalesce((SELECT xid FROM ingest.marks WHERE endpoint = '%[1]s' AND name = 'users'), '0')`, target.Endpoint)
+	for {
+		if _, err := db.RefreshUsers(t.Context(), target, 1_000_000); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := db.Ask(t.Context(), left)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Rows[0][0] == "0" {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func save(t testing.TB, db *store.DB, run *store.Run, target *store.Target, e fetch.Endpoint, b *mapping.Batch, day store.Slot) error {
+	reading := store.Reading{From: day.From, To: day.To, Slot: e.Slot, Read: []store.Slot{day}, Pages: 1}
+	switch {
+	case e.Aggregate:
+		_, err := db.ReplaceDay(t.Context(), run, target, b, day, 1)
+		return err
+	case !e.Versioned:
+		_, err := db.SaveRows(t.Context(), run, target, b, reading)
+		return err
+	}
+	if _, err := db.Announce(t.Context(), run, target, b, reading); err != nil {
+		return err
+	}
+	if err := db.SaveDetails(t.Context(), run, target, []*mapping.Batch{b})[0]; !errors.Is(err, store.ErrNewer) {
+		return err
+	}
+	return nil
 }
 
 // WantRoundTrip fails the test unless each document comes back from the tables as it was.

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Race tells whether the test was built with the race detector, under which
+// Race reports whether the test was built with the race detector, under which
 // everything takes many times as long and as much memory.
 func Race() bool {
 	info, ok := debug.ReadBuildInfo()

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"ingestd/internal/schedule"
+	"ingestd/internal/store"
+)
+
+// withLocks gives every job the lock of its tenant, which nobody holds yet.
+func (a *app) withLocks(jobs []*schedule.Job) {
+	locks := map[uuid.UUID]*store.Lock{}
+	for _, j := range jobs {
+		if locks[j.Tenant] == nil {
+			locks[j.Tenant] = a.db.NewLock(j.Tenant)
+		}
+		j.Lock = locks[j.Tenant]
+	}
+}
+
+// lock takes the locks of the jobs' tenants. It returns the jobs whose tenant it
+// has, brought in order, and why it has not the others'. release gives the locks
+// back.
+func (a *app) lock(ctx context.Context, jobs []*schedule.Job) (mine []*schedule.Job, others []outcome, release func()) {
+	a.withLocks(jobs)
+	tried := map[uuid.UUID]error{}
+	for _, j := range jobs {
+		err, known := tried[j.Tenant]
+		if !known {
+			if err = j.Lock.Keep(ctx); err == nil {
+				err = schedule.Prepare(ctx, j)
+			}
+			tried[j.Tenant] = err
+		}
+		if err != nil {
+			others = append(others, outcome{job: j, err: fmt.Errorf("tenant %s: %w", j.Name, err)})
+			continue
+		}
+		mine = append(mine, j)
+	}
+	return mine, others, func() {
+		for _, j := range jobs {
+			_ = j.Lock.Release(context.WithoutCancel(ctx)) // the server frees the lock of a lost connection itself
+		}
+	}
+}
+
+// isLocked reports whether another process works on the tenant.
+func isLocked(o outcome) bool { return errors.Is(o.err, store.ErrLocked) }

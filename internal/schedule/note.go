@@ -1,0 +1,103 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/store"
+)
+
+// note brings the endpoint's row up to date after a run.
+func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) error {
+	now := j.Client.Clock()
+	l, err := j.load(ctx, state, now)
+	if err != nil {
+		return err
+	}
+	if report.Rejects, err = j.DB.OpenRejects(ctx, j.Tenant, j.Endpoint.Name); err != nil {
+		return err
+	}
+	j.warn(l, now)
+	report.Watermark, report.Due = l.watermark(), len(l.policy.Unread(now, l.slots))+l.backlog.Due
+	state.SettledUntil, state.Watermark = l.settledUntil, report.Watermark
+	if j.Client.Witnessed() {
+		state.ClockAt = &now
+	} else if !j.skewed {
+		j.skewed = true
+		j.Log.Warn("Graph's clock and this machine's are far apart; times are Graph's; check this machine's clock (NTP)",
+			zap.String("tenant", j.Name), zap.Duration("skew", j.Client.Skew().Round(time.Second)))
+	}
+	switch {
+	case errors.Is(report.err, context.Canceled):
+		// The daemon was told to stop; that says nothing of the endpoint.
+	case report.err != nil:
+		j.fail(&state, now, report.err)
+	default:
+		j.succeed(&state, now, report)
+	}
+	return j.DB.PutEndpoint(ctx, state)
+}
+
+// succeed notes a run without an error.
+func (j *Job) succeed(state *store.Endpoint, now time.Time, report *Report) {
+	next, ok := j.Next(now), "ok"
+	state.Failures, state.FailingSince, state.LastErrorCode, state.LastError = 0, nil, nil, nil
+	state.LastResult, state.LastFinishedAt, state.LastSuccessAt, state.NextDueAt = &ok, &now, &now, &next
+	state.State = "on_time"
+	if report.Due > 0 {
+		state.State = "catching_up"
+	}
+}
+
+// fail notes one more failed run.
+func (j *Job) fail(state *store.Endpoint, now time.Time, err error) {
+	word, text, next := result(err), err.Error(), j.nextTry(now, err, state.Failures+1)
+	if state.Failures++; state.FailingSince == nil {
+		state.FailingSince = &now
+	}
+	code := word
+	state.LastResult, state.LastFinishedAt, state.LastErrorCode, state.LastError, state.NextDueAt = &word, &now, &code, &text, &next
+	switch {
+	case word == "throttled" || word == "denied":
+		state.State = word
+	case state.Failures < 3:
+		state.State = "late"
+	default:
+		state.State = "down"
+	}
+}
+
+// nextTry is when an endpoint is tried again after failures in a row. One that
+// Graph denies is tried after a minute, then after twice as long each time, up
+// to an hour: only an administrator can change that, and each try counts
+// against the limits. One that Graph throttles is left alone as long as Graph
+// says. All others follow their schedule.
+func (j *Job) nextTry(now time.Time, err error, failures int) time.Time {
+	next := j.Next(now)
+	var graph *fetch.Error
+	if !errors.As(err, &graph) {
+		return next
+	}
+	switch graph.Kind {
+	case fetch.Denied:
+		return later(next, now.Add(min(time.Hour, time.Minute<<min(failures-1, 6))))
+	case fetch.Throttled:
+		return later(next, now.Add(j.Client.Throttled(j.Endpoint)))
+	}
+	return next
+}
+
+// warn says once of what has left Graph's reach unread that it is lost.
+func (j *Job) warn(l loaded, now time.Time) {
+	horizon := l.policy.horizon(now)
+	lost := l.policy.Lost(later(j.warned, horizon.Add(-edge)), now, l.slots, l.acknowledged)
+	if len(lost) > 0 {
+		j.Log.Warn("lost: it left Microsoft's retention before it was read to its end; see: ingestd gaps",
+			zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Stringers("spans", lost))
+	}
+	j.warned = horizon
+}

@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/mapping"
+)
+
+var (
+	// ErrNewer says that details of a record are stored already, of the version
+	// given or a higher one.
+	ErrNewer = errors.New("a version as high is stored")
+	// ErrKeptRaw says that a record has no rows: it is among the rejects.
+	ErrKeptRaw = errors.New("the record could only be kept raw")
+)
+
+// SaveDetails stores call records with their details, each the one element of its
+// batch, in one transaction. The result of each is nil, ErrNewer or why it is not
+// stored. Storing the headers comes first: it locks out other writers, and a
+// version that is not above the stored one ends there.
+//
+// If the database refuses, the records are halved until the refused one stands
+// alone. It is kept raw as a reject, and all others are stored. An error that
+// every record meets is no record's fault, and keeps nothing.
+func (db *DB) SaveDetails(ctx context.Context, run *Run, t *Target, records []*mapping.Batch) []error {
+	results := db.saveDetails(ctx, run, t, records)
+	fault := func(err error) bool {
+		return isRefused(err) || isBroken(err) && slices.ContainsFunc(results, func(err error) bool { return err == nil })
+	}
+	for i, err := range results {
+		if fault(err) {
+			results[i] = errors.Join(err, db.keepRaw(ctx, run, t, records[i], err))
+		}
+	}
+	return results
+}
+
+// saveDetails is SaveDetails but for the rejects.
+func (db *DB) saveDetails(ctx context.Context, run *Run, t *Target, records []*mapping.Batch) []error {
+	var results []error
+	repeated := false
+	err := db.retry(ctx, "save details of "+run.Endpoint, saveTimeout, func(ctx context.Context, tx pgx.Tx) (err error) {
+		d := &details{run, t, t.records, records, tx}
+		results, err = d.save(ctx, repeated)
+		repeated = true
+		return err
+	})
+	switch {
+	case err == nil:
+		return results
+	case len(records) > 1 && (isRefused(err) || isBroken(err)):
+		half := len(records) / 2
+		return append(db.saveDetails(ctx, run, t, records[:half]), db.saveDetails(ctx, run, t, records[half:])...)
+	}
+	return slices.Repeat([]error{err}, len(records))
+}
+
+// keepRaw keeps a record that the database refuses.
+func (db *DB) keepRaw(ctx context.Context, run *Run, t *Target, record *mapping.Batch, why error) error {
+	refused := record.Elements[0].Reject(why.Error())
+	refused.Raw = record.Raw(0)
+	return db.retry(ctx, "keep a reject of "+run.Endpoint, noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		return putRejects(ctx, tx, run, t, []reject{{Reject: refused}})
+	})
+}
+
+// details are call records being stored in one transaction.
+type details struct {
+	run        *Run
+	target     *Target
+	statements *recordStatements
+	records    []*mapping.Batch
+	tx         pgx.Tx
+}
+
+// save stores the records and returns the result of each. repeated says that the
+// transaction was tried before, and that it may have been committed.
+func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
+	claimed, err := d.claim(ctx)
+	if err != nil {
+		return nil, err
+	}
+	saved := claimed
+	if repeated && len(claimed) < len(d.records) {
+		before, err := d.ids(ctx, d.statements.storedBy, d.run.Tenant, d.run.ID)
+		if err != nil {
+			return nil, err
+		}
+		saved = append(before, claimed...)
+	}
+	var rejects []reject
+	results := make([]error, len(d.records))
+	var own []*mapping.Batch // the records claimed
+	for i, b := range d.records {
+		switch id := d.id(b); {
+		case len(b.Elements) == 0:
+			results[i] = ErrKeptRaw
+		case slices.Contains(claimed, id):
+			own = append(own, b)
+		case !slices.Contains(saved, id):
+			results[i] = ErrNewer
+			continue
+		}
+		for _, r := range b.Rejects {
+			rejects = append(rejects, reject{Reject: r})
+		}
+	}
+	if err := d.replace(ctx, claimed, own); err != nil {
+		return nil, err
+	}
+	if err := putRejects(ctx, d.tx, d.run, d.target, rejects); err != nil {
+		return nil, err
+	}
+	return results, resolveRejects(ctx, d.tx, d.run, claimed, rejects)
+}
+
+// id is the id of a record as text; empty if it has no rows.
+func (d *details) id(record *mapping.Batch) string {
+	if len(record.Elements) == 0 {
+		return ""
+	}
+	return d.target.keyText(record.Elements[0].Key)
+}
+
+// claim stores the headers and returns the ids of the records whose details are
+// to be replaced.
+func (d *details) claim(ctx context.Context) ([]string, error) {
+	if err := d.statements.headers.prepare(ctx, d.tx); err != nil {
+		return nil, err
+	}
+	err := copyRows(ctx, d.tx, d.statements.headers.copyIn, len(d.records), func(dst []byte, n int) []byte {
+		return d.appendHeader(dst, d.records[n])
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d.ids(ctx, d.statements.claim)
+}
+
+func (d *details) ids(ctx context.Context, query string, args ...any) ([]string, error) {
+	rows, err := d.tx.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// replace puts the details of records in the place of those stored.
+func (d *details) replace(ctx context.Context, ids []string, records []*mapping.Batch) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if _, err := d.tx.Exec(ctx, d.statements.delete, d.run.Tenant, ids); err != nil {
+		return err
+	}
+	for child, copyIn := range d.statements.copyIn {
+		table := child + 1
+		if !slices.ContainsFunc(records, func(b *mapping.Batch) bool { return hasRows(b, table) }) {
+			continue
+		}
+		err := copyRows(ctx, d.tx, copyIn, len(records), func(dst []byte, n int) []byte {
+			return d.appendChildren(dst, records[n], table)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err := d.tx.Exec(ctx, d.statements.note, d.run.Tenant, ids)
+	return err
+}
+
+func hasRows(record *mapping.Batch, table int) bool {
+	for range record.Rows(0, table) {
+		return true
+	}
+	return false
+}
+
+// appendHeader appends a record's header for COPY into the stage.
+func (d *details) appendHeader(dst []byte, record *mapping.Batch) []byte {
+	if len(record.Elements) == 0 {
+		return dst
+	}
+	sessions := uint32(0)
+	for range record.Rows(0, d.statements.sessions) {
+		sessions++
+	}
+	for row := range record.Rows(0, 0) {
+		dst = mapping.AppendField(beginRow(dst, d.statements.headers.fields), d.run.Tenant[:])
+		dst = appendMetadata(dst, record.Elements[0].At, d.run, record.Elements[0].Hash)
+		dst = append(dst, row...)
+		dst = mapping.AppendField(dst, binary.BigEndian.AppendUint32(nil, sessions))
+	}
+	return dst
+}
+
+// appendChildren appends a record's rows of a child table for COPY.
+func (d *details) appendChildren(dst []byte, record *mapping.Batch, table int) []byte {
+	fields := 1 + len(d.target.model.Tables[table].Columns)
+	for row := range record.Rows(0, table) {
+		dst = append(mapping.AppendField(beginRow(dst, fields), d.run.Tenant[:]), row...)
+	}
+	return dst
+}

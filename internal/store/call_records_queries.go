@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// A Record is a call record that a list named and whose details are not stored
+// at its newest version.
+type Record struct {
+	ID       uuid.UUID
+	Version  int64      // the newest named
+	StartAt  *time.Time // of the call; nil where Graph does not say
+	Attempts int        // that failed since this version was named
+	Parked   bool       // it failed again and again, and is tried daily
+	FailedAt *time.Time // the last time, on Graph's clock
+}
+
+// pendingRecords selects Records, and isDue those that may be tried at $2: a
+// failure of the future was noted by a clock that was ahead. (The
+// planner takes a left join for an inner one when it meets "x.next_at IS NULL
+// OR …", expects no rows, and sorts them all.)
+const (
+	pendingRecords = `
+	SELECT c.id, c.version, c.start_at, coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at
+	FROM teams.call_records c
+	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
+	WHERE c.tenant_id = $1 AND c.pending`
+	isDue = ` AND coalesce(x.next_at <= $2 OR x.failed_at - $2::timestamptz > interval '1 hour', true)`
+)
+
+// isAcknowledged holds for a record whose loss someone took note of, by its id
+// or by a span it began in.
+const isAcknowledged = `EXISTS (
+		SELECT 1 FROM ingest.acknowledgements a
+		WHERE a.tenant_id = c.tenant_id AND a.endpoint = 'call_records'
+			AND (a.call_id = c.id OR a.call_id IS NULL AND a.span_from <= c.start_at AND a.span_to > c.start_at))`
+
+// DueRecords returns up to limit records of a tenant that began after horizon
+// and may be tried now: those that began before edge first, oldest first, then
+// those without a start, then the newest first. Each is a query of its own, as
+// one for all would walk over every record that left reach.
+func (db *DB) DueRecords(
+	ctx context.Context, tenant uuid.UUID, now, horizon, edge time.Time, limit int,
+) (due []Record, err error) {
+	queries := []struct {
+		which string
+		args  []any
+	}{
+		{` AND c.start_at >= $4 AND c.start_at < $5 ORDER BY c.start_at LIMIT $3`, []any{horizon, edge}},
+		{` AND c.start_at IS NULL LIMIT $3`, nil},
+		{` AND c.start_at >= $4 ORDER BY c.start_at DESC LIMIT $3`, []any{edge}},
+	}
+	for _, q := range queries {
+		if len(due) == limit {
+			break
+		}
+		args := append([]any{tenant, now, limit - len(due)}, q.args...)
+		records, err := list[Record](ctx, db, "find call records that are due", pendingRecords+isDue+q.which, args...)
+		if err != nil {
+			return nil, err
+		}
+		due = append(due, records...)
+	}
+	return due, nil
+}
+
+// A Backlog is what a tenant's list named and whose details are not stored.
+// All but Oldest are records within reach.
+type Backlog struct {
+	Pending int
+	Due     int        // may be tried now
+	Parked  int        // failed again and again
+	Soon    int        // leave reach soon
+	Oldest  *time.Time // start of the oldest one, within reach or not; nil if there is none
+}
+
+// Backlog counts records. Those that began before horizon are out of reach,
+// and those before edge will be soon; one without a start is within reach.
+// Oldest is not before since, and not one whose loss was acknowledged. The cost
+// does not grow with the records that left reach.
+func (db *DB) Backlog(
+	ctx context.Context, tenant uuid.UUID, now, since, horizon, edge time.Time,
+) (b Backlog, err error) {
+	err = db.again(ctx, "count call records to be read", noteTimeout, func(ctx context.Context) error {
+		return db.pool.QueryRow(ctx, `
+			WITH within AS (
+				SELECT tenant_id, id, start_at FROM teams.call_records WHERE tenant_id = $1 AND pending AND start_at >= $3
+				UNION ALL
+				SELECT tenant_id, id, start_at FROM teams.call_records WHERE tenant_id = $1 AND pending AND start_at IS NULL
+			)
+			SELECT count(*), count(*) FILTER (WHERE coalesce(x.next_at <= $2, true)),
+				count(*) FILTER (WHERE x.state = 'parked'), count(*) FILTER (WHERE w.start_at < $4),
+				(SELECT c.start_at FROM teams.call_records c
+				WHERE c.tenant_id = $1 AND c.pending AND c.start_at >= $5 AND NOT `+isAcknowledged+`
+				ORDER BY c.start_at LIMIT 1)
+			FROM within w
+			LEFT JOIN ingest.details_retries x ON x.tenant_id = w.tenant_id AND x.call_id = w.id`,
+			tenant, now, horizon, edge, since).Scan(&b.Pending, &b.Due, &b.Parked, &b.Soon, &b.Oldest)
+	})
+	return b, err
+}
+
+// lostRecords are the records that began since $2 and left reach at $3; where
+// $4, also those whose loss was acknowledged.
+const lostRecords = ` AND c.start_at >= $2 AND c.start_at < $3 AND ($4 OR NOT ` + isAcknowledged + `)`
+
+// LostRecords returns up to limit records that began since a time and left
+// reach before their details were stored, oldest first, with or without those
+// whose loss was acknowledged. It is for people: its cost grows with the loss.
+func (db *DB) LostRecords(
+	ctx context.Context, tenant uuid.UUID, since, horizon time.Time, acknowledged bool, limit int,
+) ([]Record, error) {
+	return list[Record](ctx, db, "read lost call records",
+		pendingRecords+lostRecords+` ORDER BY c.start_at, c.id LIMIT $5`,
+		tenant, since, horizon, acknowledged, limit)
+}
+
+// CountLostRecords counts what LostRecords would return without a limit and
+// without those acknowledged.
+func (db *DB) CountLostRecords(ctx context.Context, tenant uuid.UUID, since, horizon time.Time) (n int, err error) {
+	err = db.again(ctx, "count lost call records", noteTimeout, func(ctx context.Context) error {
+		query := `SELECT count(*) FROM teams.call_records c WHERE c.tenant_id = $1 AND c.pending` + lostRecords
+		return db.pool.QueryRow(ctx, query, tenant, since, horizon, false).Scan(&n)
+	})
+	return n, err
+}
+
+// ParkedRecords returns up to limit records within reach that failed again and
+// again, oldest first.
+func (db *DB) ParkedRecords(ctx context.Context, tenant uuid.UUID, horizon time.Time, limit int) ([]Record, error) {
+	return list[Record](ctx, db, "read parked call records",
+		pendingRecords+` AND x.state = 'parked' AND coalesce(c.start_at >= $2, true) ORDER BY c.start_at, c.id LIMIT $3`,
+		tenant, horizon, limit)
+}
+
+// A DetailsRetry is a record whose details could not be read or stored.
+type DetailsRetry struct {
+	CallID    uuid.UUID
+	Version   int64     // that was wanted
+	At        time.Time // Graph's time of the failure
+	NextAt    time.Time // when it is tried again
+	Parked    bool      // it failed again and again
+	RequestID string
+	Error     string
+	Body      []byte // what was answered
+}
+
+// NoteDetailsRetry notes that a record failed once more. It notes nothing if
+// the details were stored or a higher version was named meanwhile: the lock on
+// the record waits for who is at it. Storing the details, or naming a higher
+// version, takes the note away.
+func (db *DB) NoteDetailsRetry(ctx context.Context, run *Run, e DetailsRetry) error {
+	state := "waiting"
+	if e.Parked {
+		state = "parked"
+	}
+	return db.exec(ctx, "note that a call record failed", `
+		INSERT INTO ingest.details_retries AS x
+			(tenant_id, call_id, attempts, failed_at, next_at, state, request_id, error, body, run_id)
+		SELECT tenant_id, id, 1, $4, $5, $6, nullif($7, ''), $8, $9, $10
+		FROM teams.call_records
+		WHERE tenant_id = $1 AND id = $2 AND version = $3 AND pending
+		FOR NO KEY UPDATE
+		ON CONFLICT (tenant_id, call_id) DO UPDATE
+		SET (attempts, failed_at, next_at, state, request_id, error, body, run_id) =
+			(x.attempts + 1, excluded.failed_at, excluded.next_at, excluded.state, excluded.request_id, excluded.error,
+			 excluded.body, excluded.run_id)`,
+		run.Tenant, e.CallID, e.Version, e.At, e.NextAt, state, e.RequestID, e.Error, e.Body, run.ID)
+}
+
+// HasDetails reports whether the details of a record are stored at its newest
+// version; a record that is not stored is ErrUnknown.
+func (db *DB) HasDetails(ctx context.Context, tenant, call uuid.UUID) (stored bool, err error) {
+	err = db.again(ctx, "read a call record", noteTimeout, func(ctx context.Context) error {
+		err := db.pool.QueryRow(ctx, `SELECT NOT pending FROM teams.call_records WHERE tenant_id = $1 AND id = $2`,
+			tenant, call).Scan(&stored)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("%w: call record %s", ErrUnknown, call)
+		}
+		return err
+	})
+	return stored, err
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// An Endpoint is what the daemon notes about one endpoint of one tenant.
+type Endpoint struct {
+	Tenant         uuid.UUID
+	Name           string
+	Enabled        bool
+	Schedule       string
+	Interval       time.Duration // between two ticks of Schedule; zero if not known
+	Reach, Settle  time.Duration
+	StartFrom      *time.Time // as configured; Origin was made from it and Reach
+	Origin         time.Time
+	SettledUntil   time.Time  // end of the gapless run of settled slots since Origin
+	Watermark      time.Time  // the same, or where a record without details holds it back
+	ClockAt        *time.Time // Graph's time when the local clock last agreed with it
+	NextDueAt      *time.Time
+	RemovedAt      *time.Time // nil while it is configured
+	LastResult     *string    // as in ingest.runs
+	LastFinishedAt *time.Time
+	LastSuccessAt  *time.Time
+	Failures       int // failed runs in a row
+	FailingSince   *time.Time
+	LastErrorCode  *string // a word for programs
+	LastError      *string
+	State          string
+}
+
+// endpointColumns are the columns of ingest.endpoints in the order of Endpoint;
+// the first two are the key.
+var endpointColumns = []string{
+	"tenant_id", "endpoint", "enabled", "schedule", "interval_s", "reach", "settle", "start_from",
+	"origin", "settled_until", "watermark", "clock_at", "next_due_at", "removed_at", "last_result", "last_finished_at", "last_success_at",
+	"failures", "failing_since", "last_error_code", "last_error", "state",
+}
+
+// Endpoint returns what was last noted; known is false before the first start.
+func (db *DB) Endpoint(ctx context.Context, tenant uuid.UUID, name string) (e Endpoint, known bool, err error) {
+	columns := strings.Join(endpointColumns, ", ")
+	columns = strings.Replace(columns, "interval_s", "make_interval(secs => coalesce(interval_s, 0))", 1)
+	found, err := list[Endpoint](ctx, db, "read the state of "+name,
+		`SELECT `+columns+` FROM ingest.endpoints WHERE tenant_id = $1 AND endpoint = $2`, tenant, name)
+	if len(found) == 0 {
+		return Endpoint{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// PutEndpoint notes the state of an endpoint; the same state again writes
+// nothing.
+func (db *DB) PutEndpoint(ctx context.Context, e Endpoint) error {
+	rest := endpointColumns[2:]
+	query := fmt.Sprintf(`
+		INSERT INTO ingest.endpoints AS e (tenant_id, endpoint, %[1]s)
+		VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+		ON CONFLICT (tenant_id, endpoint) DO UPDATE
+		SET (%[1]s) = (excluded.%[2]s)
+		WHERE (e.%[3]s) IS DISTINCT FROM (excluded.%[2]s)`,
+		strings.Join(rest, ", "), strings.Join(rest, ", excluded."), strings.Join(rest, ", e."))
+	return db.exec(ctx, "note the state of "+e.Name, query,
+		e.Tenant, e.Name, e.Enabled, e.Schedule, int(e.Interval/time.Second), e.Reach, e.Settle, e.StartFrom,
+		e.Origin, e.SettledUntil, e.Watermark, e.ClockAt, e.NextDueAt, e.RemovedAt, e.LastResult, e.LastFinishedAt, e.LastSuccessAt,
+		e.Failures, e.FailingSince, e.LastErrorCode, e.LastError, e.State)
+}

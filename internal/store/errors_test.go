@@ -1,0 +1,100 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/mapping"
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+)
+
+// Every method of DB fails with an error that names what it was doing. It is
+// asked of a database without a table.
+func TestEveryErrorNamesItsOperation(t *testing.T) {
+	t.Parallel()
+	works := map[string]bool{ // without a table
+		"Close": true, "Ping": true, "Lock": true, "HolderOf": true, "Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
+		"ExecWithin": true, // a test's
+	}
+	db := storetest.Connect(t, storetest.EmptyURL(t))
+	methods := reflect.ValueOf(db)
+	for i := range methods.NumMethod() {
+		name := methods.Type().Method(i).Name
+		if works[name] {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			method := methods.Method(i)
+			var args []reflect.Value
+			for n := range method.Type().NumIn() {
+				args = append(args, argument(t, name, n, method.Type().In(n)))
+			}
+			call := method.Call
+			if method.Type().IsVariadic() {
+				call = method.CallSlice
+			}
+			found := false
+			for _, result := range call(args) {
+				for _, err := range errorsIn(result) {
+					found = true
+					var e *store.Error
+					if !errors.As(err, &e) || e.Op == "" || e.State == "" {
+						t.Errorf("error = %v", err)
+					}
+				}
+			}
+			if !found {
+				t.Error("no error")
+			}
+		})
+	}
+}
+
+// argument is a value for the nth parameter that leads to a statement.
+func argument(t *testing.T, method string, n int, of reflect.Type) reflect.Value {
+	t.Helper()
+	to, elements := target(t, calls), batch(t, noon, element(1, ""))
+	if method == "Announce" || method == "SaveDetails" {
+		to, elements = target(t, fetch.CallRecords), recordBatch(t, record(1))
+	}
+	for _, v := range []any{
+		&store.Run{Tenant: tenant, Endpoint: calls.Name}, to, calls.Rows, elements, []*mapping.Batch{elements}, []string{calls.Name},
+		[]store.Acknowledgement{{}}, [][]byte{nil}, calls.Name, 1, int64(1), noon.Add(time.Duration(n) * time.Hour), time.Hour, true, tenant,
+	} {
+		if reflect.TypeOf(v) == of {
+			return reflect.ValueOf(v)
+		}
+	}
+	if of == reflect.TypeFor[context.Context]() {
+		return reflect.ValueOf(t.Context())
+	}
+	return reflect.Zero(of)
+}
+
+func errorsIn(v reflect.Value) (all []error) {
+	switch e := v.Interface().(type) {
+	case error:
+		all = append(all, e)
+	case []error:
+		all = append(all, e...)
+	}
+	return all
+}
+
+// What a person can act on is said, and no row is quoted.
+func TestHints(t *testing.T) {
+	f := newFixture(t)
+	f.exec(`DROP TABLE ingest.slots`)
+	_, err := f.db.Slots(t.Context(), uuid.New(), calls.Name, noon)
+	want := "read slots of pstn_calls: database says ERROR, SQLSTATE 42P01 (a table is missing; run: ingestd migrate up)"
+	if err == nil || err.Error() != want {
+		t.Errorf("error = %v\nwant    %s", err, want)
+	}
+}

@@ -1,0 +1,229 @@
+package store_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+)
+
+// The tests of this file hold the SQL to what PostgreSQL takes on any kind of
+// table, and what Citus can hand on to the nodes that hold the rows.
+
+var (
+	conflictUpdate = regexp.MustCompile(`(?s)INSERT INTO (teams\.\w+) AS (\w+) .*?ON CONFLICT \([^)]*\) DO UPDATE\s+SET (.*?)\s+WHERE (.*?)(?:\s+RETURNING|\n\)|\s*$)`)
+	assignment     = regexp.MustCompile(`(?:^|,\s*\n?\s*)(\w+) = `)
+)
+
+// What ON CONFLICT sets and asks is immutable: each expression can be the
+// predicate of an index on a table that holds both rows.
+func TestConflictsAreImmutable(t *testing.T) {
+	t.Parallel()
+	conn := storetest.Conn(t, storetest.URL(t))
+	found := 0
+	check := func(name, sql string) {
+		for _, m := range conflictUpdate.FindAllStringSubmatch(sql, -1) {
+			found++
+			table, alias, where := m[1], m[2], m[4]
+			expressions := append(expressionsOf(m[3]), where)
+			for _, e := range expressions {
+				if err := indexPredicate(t, conn, table, alias, e); err != nil {
+					t.Errorf("%s: %s\n%v", name, e, err)
+				}
+			}
+		}
+	}
+	for _, e := range fetch.Endpoints {
+		for _, s := range target(t, e).Statements() {
+			check(e.Name+" "+s.Name, s.SQL)
+		}
+	}
+	if found < 2*len(fetch.Endpoints) {
+		t.Errorf("%d statements with ON CONFLICT found: the test shows little", found)
+	}
+	if err := indexPredicate(t, conn, "teams.pstn_calls", "t", "t.updated_at > excluded.updated_at + interval '1 hour'"); err == nil {
+		t.Error("an expression that is not immutable was taken: the test shows nothing")
+	}
+}
+
+// expressionsOf returns the right sides of a list of assignments, as predicates.
+func expressionsOf(set string) []string {
+	var list []string
+	at := assignment.FindAllStringIndex(set, -1)
+	for i, m := range at {
+		end := len(set)
+		if i+1 < len(at) {
+			end = at[i+1][0]
+		}
+		list = append(list, "("+set[m[1]:end]+") IS NOT NULL")
+	}
+	return list
+}
+
+func indexPredicate(t *testing.T, conn *pgx.Conn, table, alias, expression string) error {
+	t.Helper()
+	row := regexp.MustCompile(`\b(` + alias + `|excluded)\.`)
+	_, err := conn.Exec(t.Context(), fmt.Sprintf(`
+		DROP TABLE IF EXISTS scratch;
+		CREATE TABLE scratch (%[2]s %[1]s, excluded %[1]s);
+		CREATE INDEX ON scratch ((1)) WHERE %[3]s`, table, alias, row.ReplaceAllString(expression, "($1).")))
+	return err
+}
+
+// A table can be distributed by tenant only if each unique index has the tenant.
+func TestUniqueIndexesHoldTheTenant(t *testing.T) {
+	t.Parallel()
+	conn := storetest.Conn(t, storetest.URL(t))
+	rows, err := conn.Query(t.Context(), `
+		SELECT i.indexrelid::regclass::text
+		FROM pg_index i
+		JOIN pg_class c ON c.oid = i.indrelid
+		WHERE i.indisunique AND (c.relnamespace = 'teams'::regnamespace OR c.oid = 'ingest.tombstones'::regclass) AND NOT EXISTS (
+			SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND a.attnum = i.indkey[0])`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	without, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(without) > 0 {
+		t.Errorf("unique indexes that do not begin with tenant_id: %v %v", without, err)
+	}
+}
+
+// No statement of the package has a sub-select without columns, an arm of a UNION
+// without FROM or a column of the system's.
+func TestShapesOfStatements(t *testing.T) {
+	t.Parallel()
+	for place, sql := range allSQL(t) {
+		for _, fault := range faultsOf(sql) {
+			t.Errorf("%s: %s", place, fault)
+		}
+	}
+	for sql, want := range map[string]string{
+		"SELECT EXISTS (SELECT FROM ingest.runs)":                             "a sub-select without columns",
+		"SELECT * FROM (SELECT 1 AS a UNION ALL SELECT a FROM b) x":           "an arm of a UNION without FROM",
+		"SELECT * FROM (SELECT a FROM b UNION ALL SELECT c.a WHERE (true)) x": "an arm of a UNION without FROM",
+		"INSERT INTO a SELECT 1 RETURNING xmax = 0":                           "a column of the system's: xmax",
+		"SELECT (SELECT a FROM b UNION SELECT a FROM c) FROM d":               "",
+	} {
+		if got := strings.Join(faultsOf(sql), "; "); got != want {
+			t.Errorf("%s: %q, want %q", sql, got, want)
+		}
+	}
+}
+
+var (
+	noColumns    = regexp.MustCompile(`(?i)\bSELECT\s+FROM\b`)
+	systemColumn = regexp.MustCompile(`\b(xmin|xmax|cmin|cmax|ctid|tableoid)\b`)
+	sqlComment   = regexp.MustCompile(`--[^\n]*`)
+	sqlWord      = regexp.MustCompile(`(?i)[()]|\bSELECT\b|\bFROM\b|\bUNION\b`)
+)
+
+func faultsOf(sql string) (faults []string) {
+	sql = sqlComment.ReplaceAllString(sql, "")
+	if noColumns.MatchString(sql) {
+		faults = append(faults, "a sub-select without columns")
+	}
+	if m := systemColumn.FindString(sql); m != "" {
+		faults = append(faults, "a column of the system's: "+m)
+	}
+	type arm struct{ selects, from, union bool }
+	stack := []arm{{}}
+	end := func(a arm) {
+		if a.selects && a.union && !a.from {
+			faults = append(faults, "an arm of a UNION without FROM")
+		}
+	}
+	for _, word := range sqlWord.FindAllString(sql, -1) {
+		top := &stack[len(stack)-1]
+		switch strings.ToUpper(word) {
+		case "(":
+			stack = append(stack, arm{})
+		case ")":
+			end(*top)
+			if stack = stack[:len(stack)-1]; len(stack) == 0 {
+				stack = []arm{{}}
+			}
+		case "SELECT":
+			top.selects = true
+		case "FROM":
+			top.from = true
+		case "UNION":
+			top.union = true
+			end(*top)
+			*top = arm{union: true}
+		}
+	}
+	end(stack[0])
+	return faults
+}
+
+// allSQL returns the SQL of the package by place: its files, and what looks like
+// SQL in its Go.
+func allSQL(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	files, _ := filepath.Glob("sql/*.sql")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[file] = string(text)
+	}
+	sources, _ := filepath.Glob("*.go")
+	set := token.NewFileSet()
+	for _, file := range sources {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(set, file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				if text, _ := strconv.Unquote(literal.Value); strings.Contains(text, "SELECT") || strings.Contains(text, "RETURNING") {
+					all[set.Position(literal.Pos()).String()] = text
+				}
+			}
+			return true
+		})
+	}
+	if len(all) < 20 {
+		t.Fatalf("%d statements found: the test shows little", len(all))
+	}
+	return all
+}
+
+// What an UPDATE sets is not volatile.
+func TestUpdatesSetNothingVolatile(t *testing.T) {
+	t.Parallel()
+	conn := storetest.Conn(t, storetest.URL(t))
+	statements := store.CommonStatements()
+	for _, e := range fetch.Endpoints {
+		statements = append(statements, target(t, e).Statements()...)
+	}
+	set := regexp.MustCompile(`(?s)\bSET\b(.*?)(?:\bWHERE\b|\bFROM\b|$)`)
+	call := regexp.MustCompile(`\b(\w+)\s*\(`)
+	for _, s := range statements {
+		for _, part := range set.FindAllStringSubmatch(s.SQL, -1) {
+			for _, f := range call.FindAllStringSubmatch(part[1], -1) {
+				if storetest.Query[bool](t, conn, `SELECT EXISTS (SELECT 1 FROM pg_proc WHERE proname = $1 AND provolatile = 'v')`, f[1]) {
+					t.Errorf("%s sets a value by %s, which is volatile", s.Name, f[1])
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// Rows that came from another cluster get numbers of this one, in slices, and
+// those of other tenants stay as they are.
+func TestRenewTransactionIDs(t *testing.T) {
+	f := newFixture(t)
+	other := uuid.MustParse("99999999-2222-3333-4444-555555555555")
+	for _, owner := range []uuid.UUID{tenant, other} {
+		f.exec(`
+			INSERT INTO teams.pstn_calls (tenant_id, id, user_id, user_display_name, start_at, updated_at, run_id, row_hash, change_xid)
+			SELECT $1, n, $1, 'Name', $2, $2, 1, n, (900000000 + n / 10)::text::xid8 FROM generate_series(1, $3) n`, owner, noon, map[uuid.UUID]int{tenant: 25000, other: 1000}[owner])
+		f.exec(`INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid) VALUES ($1, 'pstn_calls', '{}', 'delete', '900000000')`, owner)
+		f.exec(`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '900000000'), ($1, 'sms_messages', 'users', '5')`, owner)
+	}
+	f.save(noon, element(1, ""))
+	var progress []string
+	renew := func() {
+		t.Helper()
+		progress = nil
+		err := f.db.RenewTransactionIDs(t.Context(), tenant, func(table string, rows int64) {
+			progress = append(progress, fmt.Sprintf("%s %d", table, rows))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	renew()
+	if got := progress[0]; got != "ingest.tombstones 1" || !strings.HasSuffix(progress[len(progress)-1], "teams.pstn_calls 25000") || len(progress) != 4 {
+		t.Errorf("progress = %v", progress)
+	}
+	const future = `SELECT count(*) FROM %s WHERE change_xid >= pg_snapshot_xmax(pg_current_snapshot()) AND (tenant_id = $1) = $2`
+	for _, test := range []struct {
+		table, future string
+		own           bool
+	}{
+		{"teams.pstn_calls", "0", true}, {"teams.pstn_calls", "1000", false},
+		{"ingest.tombstones", "0", true}, {"ingest.tombstones", "1", false},
+	} {
+		if got := f.query(fmt.Sprintf(future, test.table), tenant, test.own); got != test.future {
+			t.Errorf("%s rows of the future in %s (own: %v), want %s", got, test.table, test.own, test.future)
+		}
+	}
+	if got := f.query(`SELECT string_agg(endpoint, ' ') FROM ingest.marks WHERE tenant_id = $1`, tenant); got != "sms_messages" {
+		t.Errorf("marks left: %s", got)
+	}
+	if got := f.query(`SELECT count(DISTINCT change_xid) FROM teams.pstn_calls WHERE tenant_id = $1`, tenant); got != "4" {
+		t.Errorf("%s transactions, want three slices and the row saved before", got)
+	}
+	renew()
+	if len(progress) > 0 {
+		t.Errorf("again: %v", progress)
+	}
+	f.refreshUsers()
+	if got := f.query(`SELECT display_name FROM teams.users`); got != "Name" {
+		t.Errorf("user = %s", got)
+	}
+}
+
+// Where nothing is to be renewed, little is read, however long the tables are.
+func TestRenewCostsLittle(t *testing.T) {
+	t.Parallel()
+	m := newMeter(t)
+	m.exec(`
+		INSERT INTO teams.pstn_calls (tenant_id, id, updated_at, run_id, row_hash)
+		SELECT $1, n, $2, 1, n FROM generate_series(1, 100000) n`, tenant, noon)
+	m.exec(`ANALYZE`)
+	renew := func() {
+		if err := m.db.RenewTransactionIDs(t.Context(), tenant, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	renew()
+	if n := m.blocks(renew); n > 50 {
+		t.Errorf("%d blocks read", n)
+	}
+}

@@ -1,0 +1,16 @@
+-- Deletes the day's rows that its newest answer does not name, unless a newer
+-- answer was stored meanwhile. A reading that is newer by an hour or more came
+-- from a clock that was ahead.
+WITH gone AS (
+	DELETE FROM teams.{table}
+	WHERE tenant_id = $1 AND window_from = $3 AND window_to = $4 AND {id} <> ALL ($2::{id_type}[]) AND updated_at < $5
+		AND NOT EXISTS (
+			SELECT 1 FROM ingest.slots
+			WHERE tenant_id = $1 AND endpoint = '{table}' AND slot_from = $3
+				AND read_at > $5 AND read_at - $5 < interval '1 hour'
+		)
+	RETURNING {key}
+)
+INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+SELECT tenant_id, '{table}', to_jsonb(gone), 'delete', pg_current_xact_id()
+FROM gone

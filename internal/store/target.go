@@ -1,0 +1,152 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"ingestd/internal/mapping"
+)
+
+// A Target is where the elements of one endpoint of a tenant are stored: their
+// model and the statements made from it. Elements of most endpoints are stored by
+// SaveRows, sums over a day by ReplaceDay, and call records by Announce and
+// SaveDetails.
+type Target struct {
+	Tenant   uuid.UUID
+	Endpoint string
+
+	model   *mapping.Model
+	event   int // the column of an element's time; -1 if that is not its own
+	rows    batchStatements
+	day     batchStatements
+	replace string // of ReplaceDay
+	records *recordStatements
+	users   userStatements
+}
+
+// batchStatements store the elements of a batch.
+type batchStatements struct {
+	stage
+	lookUp string
+	upsert string
+}
+
+// A stage is a temporary table that rows are copied to first.
+type stage struct {
+	make, copyIn, clear string
+	fields              int // of a row in COPY
+}
+
+// NewTarget makes the statements for an endpoint. eventTime is the column of an
+// element's time, which for sums over a day is window_from.
+func NewTarget(tenant uuid.UUID, endpoint string, model *mapping.Model, eventTime string) (*Target, error) {
+	root := model.Tables[0]
+	t := &Target{Tenant: tenant, Endpoint: endpoint, model: model, event: slices.Index(root.ColumnNames(), eventTime)}
+	if slices.Contains(root.ColumnNames(), "version") {
+		t.records = newRecordStatements(model)
+	} else if len(model.Tables) > 1 {
+		return nil, fmt.Errorf("%s has child tables, which only elements with a version can have", endpoint)
+	}
+	t.rows = newBatchStatements(root, "look_up", rowLead)
+	t.day = newBatchStatements(root, "look_up_day", dayLead)
+	t.replace = statement("replace_day", names(root, dayLead)...)
+	t.users = newUserStatements(t, eventTime)
+	return t, nil
+}
+
+// Columns that Save puts in front of the mapped ones: those that lead the key, and
+// the metadata.
+var (
+	rowLead  = []string{"tenant_id"}
+	dayLead  = []string{"tenant_id", "window_from", "window_to"}
+	metadata = []string{"updated_at", "run_id", "row_hash"}
+)
+
+func newBatchStatements(root *mapping.Layout, lookUp string, lead []string) batchStatements {
+	n := names(root, lead)
+	return batchStatements{
+		stage:  newStage(n, len(lead)+len(metadata)+len(root.Columns)),
+		lookUp: statement(lookUp, n...),
+		upsert: statement("upsert", n...),
+	}
+}
+
+func newStage(names []string, fields int) stage {
+	return stage{
+		make:   statement("make_stage", names...),
+		copyIn: strings.NewReplacer(names...).Replace("COPY {stage} ({columns}) FROM STDIN (FORMAT binary)"),
+		clear:  strings.NewReplacer(names...).Replace("TRUNCATE {stage}"),
+		fields: fields,
+	}
+}
+
+// names are what stands for the names in statements about a table whose key
+// begins with lead.
+func names(root *mapping.Layout, lead []string) []string {
+	mapped := root.ColumnNames()
+	id := root.Columns[root.Key-1]
+	return []string{
+		"{table}", root.Name,
+		"{stage}", "pg_temp.stage_" + root.Name,
+		"{columns}", columnList(slices.Concat(lead, metadata, mapped)),
+		"{key}", strings.Join(slices.Concat(lead, mapped[:root.Key]), ", "),
+		"{id}", id.Name,
+		"{id_type}", id.Type.Name,
+		"{set}", assignments(slices.Concat(metadata, mapped[root.Key:])),
+	}
+}
+
+// columnList writes columns in lines that can be read.
+func columnList(columns []string) string {
+	var lines strings.Builder
+	width := 0
+	for i, name := range columns {
+		switch {
+		case i == 0:
+		case width+len(name) > 100:
+			lines.WriteString(",\n\t")
+			width = 0
+		default:
+			lines.WriteString(", ")
+		}
+		lines.WriteString(name)
+		width += len(name) + 2
+	}
+	return lines.String()
+}
+
+// assignments set columns to the values of the row that was to be inserted.
+func assignments(columns []string) string {
+	var set []string
+	for _, name := range columns {
+		set = append(set, name+" = excluded."+name)
+	}
+	return strings.Join(set, ",\n\t")
+}
+
+// keyText writes a key as people read it: its last column, as the columns before
+// it only say what the element's own members say.
+func (t *Target) keyText(key string) string {
+	var last []byte
+	for field := range mapping.Fields([]byte(key)) {
+		last = field
+	}
+	root := t.model.Tables[0]
+	if id, err := uuid.FromBytes(last); err == nil && root.Columns[root.Key-1].Type.OID == mapping.UUID.OID {
+		return id.String()
+	}
+	return string(last)
+}
+
+// version is the version of an element; ok is false where it has none.
+func (t *Target) version(batch *mapping.Batch, element int) (version int64, ok bool) {
+	field := batch.Field(element, t.records.version)
+	if field == nil {
+		return 0, false
+	}
+	return int64(binary.BigEndian.Uint64(field)), true
+}

@@ -1,0 +1,78 @@
+-- === put_rejects
+-- Keeps elements raw, those with the same text once. One that is kept already is
+-- open again, with what is said of it now, unless someone has dropped it.
+INSERT INTO ingest.rejects AS r
+	(tenant_id, endpoint, sha256, key, reason, stored, raw, run_id, served_at, slot_from, slot_to)
+SELECT DISTINCT ON (sha256)
+	$1::uuid, $2, sha256, key, reason, stored, raw, $3::bigint, served_at, slot_from, slot_to
+FROM unnest($4::bytea[], $5::text[], $6::text[], $7::boolean[], $8::bytea[],
+		$9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
+	AS new (sha256, key, reason, stored, raw, served_at, slot_from, slot_to)
+ORDER BY sha256, stored
+ON CONFLICT (tenant_id, endpoint, sha256) DO UPDATE
+SET reason = excluded.reason,
+	stored = excluded.stored,
+	slot_from = excluded.slot_from,
+	slot_to = excluded.slot_to,
+	resolved_at = NULL,
+	resolution = NULL
+WHERE r.resolution IS DISTINCT FROM 'dropped' AND (r.resolved_at IS NOT NULL
+	OR (r.reason, r.stored, r.slot_from, r.slot_to)
+		IS DISTINCT FROM (excluded.reason, excluded.stored, excluded.slot_from, excluded.slot_to));
+
+-- === resolve_rejects
+-- Closes the rejects of elements that were stored as served, but for those that
+-- were met along with them.
+UPDATE ingest.rejects
+SET resolved_at = now(), resolution = 'stored'
+WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL
+	AND key = ANY ($3::text[]) AND sha256 <> ALL ($4::bytea[]);
+
+-- === users_mark
+-- How far users were refreshed from this endpoint, and how far they can be: a
+-- transaction before the second is over, and all its rows can be seen.
+SELECT coalesce((SELECT xid FROM ingest.marks WHERE tenant_id = $1 AND endpoint = $2 AND name = 'users'), '0')::text,
+	pg_snapshot_xmin(pg_current_snapshot())::text;
+
+-- === users_move_mark
+INSERT INTO ingest.marks AS m (tenant_id, endpoint, name, xid)
+VALUES ($1, $2, 'users', $3::text::xid8)
+ON CONFLICT (tenant_id, endpoint, name) DO UPDATE
+SET xid = excluded.xid, moved_at = excluded.moved_at
+WHERE m.xid < excluded.xid;
+
+-- === renew_tables
+-- The tables whose rows say in which transaction they changed last.
+SELECT format('%I.%I', n.nspname, c.relname)
+FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('teams', 'ingest') AND a.attname = 'change_xid' AND NOT a.attisdropped
+	AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+ORDER BY 1;
+
+-- === renew_marks
+-- Forgets how far derived work has come in transactions that have not happened
+-- yet here: it begins anew.
+DELETE FROM ingest.marks WHERE tenant_id = $1 AND xid > pg_snapshot_xmax(pg_current_snapshot());
+
+-- === renew_look
+-- The lowest transaction of the table that has not happened yet here.
+SELECT change_xid::text
+FROM teams.pstn_calls
+WHERE tenant_id = $1 AND change_xid >= pg_snapshot_xmax(pg_current_snapshot())
+ORDER BY change_xid
+LIMIT 1;
+
+-- === renew_slice
+-- Gives some $2 rows the number of this transaction in place of one that has not
+-- happened yet here: whole transactions, lowest first, one at least.
+UPDATE teams.pstn_calls
+SET change_xid = pg_current_xact_id()
+WHERE tenant_id = $1 AND change_xid > pg_current_xact_id() AND change_xid <= coalesce((
+	SELECT change_xid FROM teams.pstn_calls
+	WHERE tenant_id = $1 AND change_xid > pg_current_xact_id()
+	ORDER BY change_xid
+	LIMIT 1 OFFSET $2
+), '18446744073709551615');
+

@@ -1,0 +1,109 @@
+-- === stage
+CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_dialout_report ON COMMIT DELETE ROWS AS
+SELECT tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields FROM teams.dialout_report WITH NO DATA;
+
+-- === copy
+COPY pg_temp.stage_dialout_report (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields) FROM STDIN (FORMAT binary);
+
+-- === look up
+SELECT report_key::text, row_hash, updated_at
+FROM teams.dialout_report
+WHERE tenant_id = $1 AND report_key = ANY ($2::text[]) AND window_from = $3 AND window_to = $4;
+
+-- === upsert
+-- Stores the staged rows in key order. A stored row is replaced by one that
+-- says something else and is newer, or that is older by more than an hour: the
+-- stored one came from a clock that was ahead.
+INSERT INTO teams.dialout_report AS t (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields, change_xid)
+SELECT tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields, pg_current_xact_id()
+FROM pg_temp.stage_dialout_report
+ORDER BY tenant_id, window_from, window_to, report_key
+ON CONFLICT (tenant_id, window_from, window_to, report_key) DO UPDATE
+SET updated_at = excluded.updated_at,
+	run_id = excluded.run_id,
+	row_hash = excluded.row_hash,
+	user_id = excluded.user_id,
+	user_principal_name = excluded.user_principal_name,
+	user_display_name = excluded.user_display_name,
+	usage_location = excluded.usage_location,
+	destination_context = excluded.destination_context,
+	currency = excluded.currency,
+	total_calls = excluded.total_calls,
+	total_call_seconds = excluded.total_call_seconds,
+	total_call_charge = excluded.total_call_charge,
+	unknown_fields = excluded.unknown_fields,
+	change_xid = excluded.change_xid
+WHERE t.row_hash <> excluded.row_hash
+	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
+RETURNING t.report_key::text;
+
+-- === replace
+-- Deletes the day's rows that its newest answer does not name, unless a newer
+-- answer was stored meanwhile. A reading that is newer by an hour or more came
+-- from a clock that was ahead.
+WITH gone AS (
+	DELETE FROM teams.dialout_report
+	WHERE tenant_id = $1 AND window_from = $3 AND window_to = $4 AND report_key <> ALL ($2::text[]) AND updated_at < $5
+		AND NOT EXISTS (
+			SELECT 1 FROM ingest.slots
+			WHERE tenant_id = $1 AND endpoint = 'dialout_report' AND slot_from = $3
+				AND read_at > $5 AND read_at - $5 < interval '1 hour'
+		)
+	RETURNING tenant_id, window_from, window_to, report_key
+)
+INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+SELECT tenant_id, 'dialout_report', to_jsonb(gone), 'delete', pg_current_xact_id()
+FROM gone;
+
+-- === next changed row
+-- The transaction of the changed row that comes after $3 others, counted from
+-- transaction $1 on and before $2.
+SELECT change_xid::text
+FROM teams.dialout_report
+WHERE change_xid >= $1::text::xid8 AND change_xid < $2::text::xid8
+ORDER BY change_xid
+LIMIT 1 OFFSET $3;
+
+-- === refresh users
+-- Refreshes the users named by rows that changed from transaction $3 on and
+-- before $4. Names come from the newest event (of several at one time the same
+-- whatever their order). Users are written in the order of their ids, so that
+-- the refreshes of two endpoints do not deadlock. Unchanged is not written.
+INSERT INTO teams.users AS u (tenant_id, user_id, display_name, principal_name, first_seen_on, last_seen_on, source)
+SELECT $1, user_id,
+	(array_agg(user_display_name ORDER BY window_from DESC, user_principal_name, user_display_name)
+		FILTER (WHERE user_display_name IS NOT NULL))[1],
+	(array_agg(user_principal_name ORDER BY window_from DESC, user_principal_name, user_display_name)
+		FILTER (WHERE user_principal_name IS NOT NULL))[1],
+	min(window_from)::date, max(window_from)::date, $2
+FROM teams.dialout_report
+WHERE change_xid >= $3::text::xid8 AND change_xid < $4::text::xid8
+	AND tenant_id = $1 AND user_id IS NOT NULL AND window_from IS NOT NULL
+GROUP BY user_id
+ORDER BY user_id
+ON CONFLICT (tenant_id, user_id) DO UPDATE
+SET display_name = CASE WHEN excluded.last_seen_on >= u.last_seen_on
+		THEN coalesce(excluded.display_name, u.display_name)
+		ELSE coalesce(u.display_name, excluded.display_name) END,
+	principal_name = CASE WHEN excluded.last_seen_on >= u.last_seen_on
+		THEN coalesce(excluded.principal_name, u.principal_name)
+		ELSE coalesce(u.principal_name, excluded.principal_name) END,
+	source = CASE WHEN excluded.last_seen_on >= u.last_seen_on THEN excluded.source ELSE u.source END,
+	first_seen_on = least(u.first_seen_on, excluded.first_seen_on),
+	last_seen_on = greatest(u.last_seen_on, excluded.last_seen_on)
+WHERE excluded.first_seen_on < u.first_seen_on
+	OR excluded.last_seen_on > u.last_seen_on
+	OR excluded.last_seen_on = u.last_seen_on
+		AND (coalesce(excluded.display_name, u.display_name), coalesce(excluded.principal_name, u.principal_name))
+			IS DISTINCT FROM (u.display_name, u.principal_name)
+	OR u.display_name IS NULL AND excluded.display_name IS NOT NULL
+	OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL;
+

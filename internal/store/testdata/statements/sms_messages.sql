@@ -1,0 +1,105 @@
+-- === stage
+CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_sms_messages ON COMMIT DELETE ROWS AS
+SELECT tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name,
+	user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number,
+	destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name,
+	license_capability, sms_units, administrative_unit_ids, unknown_fields FROM teams.sms_messages WITH NO DATA;
+
+-- === copy
+COPY pg_temp.stage_sms_messages (tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name,
+	user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number,
+	destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name,
+	license_capability, sms_units, administrative_unit_ids, unknown_fields) FROM STDIN (FORMAT binary);
+
+-- === look up
+SELECT id::text, row_hash, updated_at
+FROM teams.sms_messages
+WHERE tenant_id = $1 AND id = ANY ($2::text[]);
+
+-- === upsert
+-- Stores the staged rows in key order. A stored row is replaced by one that
+-- says something else and is newer, or that is older by more than an hour: the
+-- stored one came from a clock that was ahead.
+INSERT INTO teams.sms_messages AS t (tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name,
+	user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number,
+	destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name,
+	license_capability, sms_units, administrative_unit_ids, unknown_fields, change_xid)
+SELECT tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name,
+	user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number,
+	destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name,
+	license_capability, sms_units, administrative_unit_ids, unknown_fields, pg_current_xact_id()
+FROM pg_temp.stage_sms_messages
+ORDER BY tenant_id, id
+ON CONFLICT (tenant_id, id) DO UPDATE
+SET updated_at = excluded.updated_at,
+	run_id = excluded.run_id,
+	row_hash = excluded.row_hash,
+	id_source = excluded.id_source,
+	sms_id = excluded.sms_id,
+	user_id = excluded.user_id,
+	user_principal_name = excluded.user_principal_name,
+	user_display_name = excluded.user_display_name,
+	user_country_code = excluded.user_country_code,
+	tenant_country_code = excluded.tenant_country_code,
+	other_party_country_code = excluded.other_party_country_code,
+	source_number = excluded.source_number,
+	destination_number = excluded.destination_number,
+	sent_at = excluded.sent_at,
+	call_charge = excluded.call_charge,
+	currency = excluded.currency,
+	sms_type = excluded.sms_type,
+	destination_context = excluded.destination_context,
+	destination_name = excluded.destination_name,
+	license_capability = excluded.license_capability,
+	sms_units = excluded.sms_units,
+	administrative_unit_ids = excluded.administrative_unit_ids,
+	unknown_fields = excluded.unknown_fields,
+	change_xid = excluded.change_xid
+WHERE t.row_hash <> excluded.row_hash
+	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
+RETURNING t.id::text;
+
+-- === next changed row
+-- The transaction of the changed row that comes after $3 others, counted from
+-- transaction $1 on and before $2.
+SELECT change_xid::text
+FROM teams.sms_messages
+WHERE change_xid >= $1::text::xid8 AND change_xid < $2::text::xid8
+ORDER BY change_xid
+LIMIT 1 OFFSET $3;
+
+-- === refresh users
+-- Refreshes the users named by rows that changed from transaction $3 on and
+-- before $4. Names come from the newest event (of several at one time the same
+-- whatever their order). Users are written in the order of their ids, so that
+-- the refreshes of two endpoints do not deadlock. Unchanged is not written.
+INSERT INTO teams.users AS u (tenant_id, user_id, display_name, principal_name, first_seen_on, last_seen_on, source)
+SELECT $1, user_id,
+	(array_agg(user_display_name ORDER BY sent_at DESC, user_principal_name, user_display_name)
+		FILTER (WHERE user_display_name IS NOT NULL))[1],
+	(array_agg(user_principal_name ORDER BY sent_at DESC, user_principal_name, user_display_name)
+		FILTER (WHERE user_principal_name IS NOT NULL))[1],
+	min(sent_at)::date, max(sent_at)::date, $2
+FROM teams.sms_messages
+WHERE change_xid >= $3::text::xid8 AND change_xid < $4::text::xid8
+	AND tenant_id = $1 AND user_id IS NOT NULL AND sent_at IS NOT NULL
+GROUP BY user_id
+ORDER BY user_id
+ON CONFLICT (tenant_id, user_id) DO UPDATE
+SET display_name = CASE WHEN excluded.last_seen_on >= u.last_seen_on
+		THEN coalesce(excluded.display_name, u.display_name)
+		ELSE coalesce(u.display_name, excluded.display_name) END,
+	principal_name = CASE WHEN excluded.last_seen_on >= u.last_seen_on
+		THEN coalesce(excluded.principal_name, u.principal_name)
+		ELSE coalesce(u.principal_name, excluded.principal_name) END,
+	source = CASE WHEN excluded.last_seen_on >= u.last_seen_on THEN excluded.source ELSE u.source END,
+	first_seen_on = least(u.first_seen_on, excluded.first_seen_on),
+	last_seen_on = greatest(u.last_seen_on, excluded.last_seen_on)
+WHERE excluded.first_seen_on < u.first_seen_on
+	OR excluded.last_seen_on > u.last_seen_on
+	OR excluded.last_seen_on = u.last_seen_on
+		AND (coalesce(excluded.display_name, u.display_name), coalesce(excluded.principal_name, u.principal_name))
+			IS DISTINCT FROM (u.display_name, u.principal_name)
+	OR u.display_name IS NULL AND excluded.display_name IS NOT NULL
+	OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL;
+

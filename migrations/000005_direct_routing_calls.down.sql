@@ -1,9 +1,0 @@
--- What is read again after a later step up must not count as read.
-DELETE FROM ingest.slots WHERE endpoint = 'direct_routing_calls';
-DELETE FROM ingest.parked WHERE endpoint = 'direct_routing_calls';
-DELETE FROM ingest.rejects WHERE endpoint = 'direct_routing_calls';
-DELETE FROM ingest.endpoints WHERE endpoint = 'direct_routing_calls';
-
-DROP TABLE teams.direct_routing_calls;
-
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 4';

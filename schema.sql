@@ -1,0 +1,1238 @@
+-- The schema that all migrations make, for people to read. It is made by
+--     go test ./migrations -run TestSchema -update
+-- and a test holds it to the migrations.
+
+CREATE SCHEMA ingest;
+COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 8';
+
+CREATE SCHEMA teams;
+COMMENT ON SCHEMA teams IS 'ingestd: what Microsoft Graph served, normalized';
+
+CREATE TABLE ingest.acknowledgements (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    span_from timestamp with time zone NOT NULL,
+    span_to timestamp with time zone NOT NULL,
+    call_id uuid,
+    acknowledged_at timestamp with time zone DEFAULT now() NOT NULL,
+    by_whom text NOT NULL,
+    reason text NOT NULL
+);
+COMMENT ON TABLE ingest.acknowledgements IS 'Losses that someone has taken note of. They stay listed and no longer count as trouble; the watermark steps over them.';
+COMMENT ON COLUMN ingest.acknowledgements.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.acknowledgements.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.acknowledgements.span_from IS 'Start of the span, included; of a call record the start of the call.';
+COMMENT ON COLUMN ingest.acknowledgements.span_to IS 'End of the span, excluded.';
+COMMENT ON COLUMN ingest.acknowledgements.call_id IS 'The call record whose details are lost (teams.call_records.id); null for a span.';
+COMMENT ON COLUMN ingest.acknowledgements.acknowledged_at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN ingest.acknowledgements.by_whom IS 'Who took note.';
+COMMENT ON COLUMN ingest.acknowledgements.reason IS 'Why it was lost, in their words.';
+
+CREATE TABLE ingest.backfills (
+    backfill_id bigint NOT NULL,
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    span_from timestamp with time zone NOT NULL,
+    span_to timestamp with time zone NOT NULL,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    slots integer DEFAULT 0 NOT NULL,
+    slots_read integer DEFAULT 0 NOT NULL,
+    rows bigint DEFAULT 0 NOT NULL,
+    requests bigint DEFAULT 0 NOT NULL,
+    result text,
+    error text
+);
+COMMENT ON TABLE ingest.backfills IS 'Spans that someone asked to have read again, handed to the daemon that works on the tenant.';
+COMMENT ON COLUMN ingest.backfills.backfill_id IS 'Number of the request.';
+COMMENT ON COLUMN ingest.backfills.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.backfills.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.backfills.span_from IS 'Start of the span, included.';
+COMMENT ON COLUMN ingest.backfills.span_to IS 'End of the span, excluded.';
+COMMENT ON COLUMN ingest.backfills.requested_at IS 'When it was asked for, by the database''s clock.';
+COMMENT ON COLUMN ingest.backfills.started_at IS 'When the daemon took it up; null before.';
+COMMENT ON COLUMN ingest.backfills.finished_at IS 'When it ended, well or not; null before.';
+COMMENT ON COLUMN ingest.backfills.slots IS 'Slots in the span.';
+COMMENT ON COLUMN ingest.backfills.slots_read IS 'Slots of the span read so far.';
+COMMENT ON COLUMN ingest.backfills.rows IS 'Rows inserted or updated so far.';
+COMMENT ON COLUMN ingest.backfills.requests IS 'Requests sent to Graph so far, repeated ones included.';
+COMMENT ON COLUMN ingest.backfills.result IS 'As ingest.runs.result, or cancelled; null while it is open.';
+COMMENT ON COLUMN ingest.backfills.error IS 'What went wrong, with the next step; null if nothing. Never quotes row values.';
+
+ALTER TABLE ingest.backfills ALTER COLUMN backfill_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME ingest.backfills_backfill_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE ingest.details_retries (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    attempts integer NOT NULL,
+    failed_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    request_id text,
+    error text NOT NULL,
+    body bytea,
+    run_id bigint NOT NULL
+);
+COMMENT ON TABLE ingest.details_retries IS 'Call records whose newest version could not be read with its details. Storing that version takes the row away. Bodies may hold personal data.';
+COMMENT ON COLUMN ingest.details_retries.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.details_retries.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN ingest.details_retries.attempts IS 'How often it was tried since its details were last stored.';
+COMMENT ON COLUMN ingest.details_retries.failed_at IS 'Graph''s time of the last attempt.';
+COMMENT ON COLUMN ingest.details_retries.next_at IS 'When it is tried again, by Graph''s clock.';
+COMMENT ON COLUMN ingest.details_retries.state IS 'waiting: Graph does not have it yet, or only an older version; it is tried at growing intervals. parked: it failed again and again; it is tried once a day.';
+COMMENT ON COLUMN ingest.details_retries.request_id IS 'Graph''s request-id of the last attempt, for Microsoft''s support; null if Graph did not answer.';
+COMMENT ON COLUMN ingest.details_retries.error IS 'What it failed with last, with the next step.';
+COMMENT ON COLUMN ingest.details_retries.body IS 'The first 64 KiB of what was answered in place of the record; null if nothing.';
+COMMENT ON COLUMN ingest.details_retries.run_id IS 'The run that tried it last (ingest.runs).';
+
+CREATE TABLE ingest.endpoints (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    enabled boolean NOT NULL,
+    schedule text NOT NULL,
+    interval_s integer,
+    reach interval NOT NULL,
+    settle interval NOT NULL,
+    start_from timestamp with time zone,
+    origin timestamp with time zone NOT NULL,
+    watermark timestamp with time zone NOT NULL,
+    clock_at timestamp with time zone,
+    next_due_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    last_result text,
+    last_finished_at timestamp with time zone,
+    last_success_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    last_error_code text,
+    last_error text,
+    state text NOT NULL
+);
+COMMENT ON TABLE ingest.endpoints IS 'One row per tenant and endpoint: how it is configured and how far it has come. Written by the daemon at its start, while it reads and after each run.';
+COMMENT ON COLUMN ingest.endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.endpoints.endpoint IS 'Name of the endpoint, which is also the name of its table in schema teams.';
+COMMENT ON COLUMN ingest.endpoints.enabled IS 'Whether the configuration has the endpoint switched on.';
+COMMENT ON COLUMN ingest.endpoints.schedule IS 'Cron expression (UTC) of its runs.';
+COMMENT ON COLUMN ingest.endpoints.interval_s IS 'Seconds between two runs by the schedule; null if not known.';
+COMMENT ON COLUMN ingest.endpoints.reach IS 'How far back Graph answers. origin was made from it.';
+COMMENT ON COLUMN ingest.endpoints.settle IS 'How long after their time rows may still arrive or change.';
+COMMENT ON COLUMN ingest.endpoints.start_from IS 'From when on the configuration wants rows, from which origin was made; null if from as far back as Graph answers.';
+COMMENT ON COLUMN ingest.endpoints.origin IS 'From when on nothing may be missing: the reach at the first start, or start_from. It moves only when these change in the configuration.';
+COMMENT ON COLUMN ingest.endpoints.watermark IS 'End of the gapless run of settled slots since origin, acknowledged losses stepped over: everything before it is here for good.';
+COMMENT ON COLUMN ingest.endpoints.clock_at IS 'Graph''s time when it last agreed with the local clock to within an hour; null if it never has.';
+COMMENT ON COLUMN ingest.endpoints.next_due_at IS 'When its next run is due; null while switched off.';
+COMMENT ON COLUMN ingest.endpoints.removed_at IS 'When it was first missing from the configuration; null while it is there.';
+COMMENT ON COLUMN ingest.endpoints.last_result IS 'Result of the last run (ingest.runs.result); null before the first.';
+COMMENT ON COLUMN ingest.endpoints.last_finished_at IS 'End of the last run; null before the first.';
+COMMENT ON COLUMN ingest.endpoints.last_success_at IS 'End of the last run with result ok; null before the first.';
+COMMENT ON COLUMN ingest.endpoints.failures IS 'Failed runs in a row.';
+COMMENT ON COLUMN ingest.endpoints.failing_since IS 'End of the first of the failed runs in a row; null after a good run.';
+COMMENT ON COLUMN ingest.endpoints.last_error_code IS 'Cause of the last run''s failure as one word for programs; null after a good run.';
+COMMENT ON COLUMN ingest.endpoints.last_error IS 'What the last run failed with; null after a good run. Never quotes row values.';
+COMMENT ON COLUMN ingest.endpoints.state IS 'never, on_time, catching_up, late, throttled, denied, down, paused or removed.';
+
+CREATE TABLE ingest.marks (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    xid xid8 NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE ingest.marks IS 'How far derived work has come: tables that follow from what Graph served, made after it is stored.';
+COMMENT ON COLUMN ingest.marks.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.marks.endpoint IS 'The endpoint whose table is worked through.';
+COMMENT ON COLUMN ingest.marks.name IS 'The work: users (teams.users).';
+COMMENT ON COLUMN ingest.marks.xid IS 'All rows of the table whose change_xid is lower are done.';
+COMMENT ON COLUMN ingest.marks.moved_at IS 'When it last moved, by the database''s clock.';
+
+CREATE TABLE ingest.parked (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    slot_from timestamp with time zone NOT NULL,
+    slot_to timestamp with time zone NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL,
+    failures integer DEFAULT 1 NOT NULL,
+    failed_at timestamp with time zone NOT NULL,
+    request_id text,
+    error text NOT NULL,
+    body bytea,
+    run_id bigint NOT NULL
+);
+COMMENT ON TABLE ingest.parked IS 'Slots that could not be read although others could. After three failures a slot is parked: tried once a day. Reading it takes its row away. Bodies may hold personal data.';
+COMMENT ON COLUMN ingest.parked.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.parked.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.parked.slot_from IS 'Start of the slot, included.';
+COMMENT ON COLUMN ingest.parked.slot_to IS 'End of the slot, excluded.';
+COMMENT ON COLUMN ingest.parked.noted_at IS 'When it failed first, by the database''s clock.';
+COMMENT ON COLUMN ingest.parked.failures IS 'How many runs failed at it since it was last read.';
+COMMENT ON COLUMN ingest.parked.failed_at IS 'Graph''s time of the last failure.';
+COMMENT ON COLUMN ingest.parked.request_id IS 'Graph''s request-id of the last failure, for Microsoft''s support.';
+COMMENT ON COLUMN ingest.parked.error IS 'What it failed with last, with the next step.';
+COMMENT ON COLUMN ingest.parked.body IS 'The first 64 KiB of what was answered in place of a page; null if nothing.';
+COMMENT ON COLUMN ingest.parked.run_id IS 'The run that failed at it last (ingest.runs).';
+
+CREATE TABLE ingest.rejects (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    sha256 bytea NOT NULL,
+    key text COLLATE pg_catalog."C",
+    reason text NOT NULL,
+    stored boolean NOT NULL,
+    raw bytea NOT NULL,
+    run_id bigint NOT NULL,
+    served_at timestamp with time zone NOT NULL,
+    slot_from timestamp with time zone,
+    slot_to timestamp with time zone,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    resolved_at timestamp with time zone,
+    resolution text
+);
+COMMENT ON TABLE ingest.rejects IS 'Elements kept raw because they could not be stored as served. Holds personal data.';
+COMMENT ON COLUMN ingest.rejects.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.rejects.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.rejects.sha256 IS 'SHA-256 of raw.';
+COMMENT ON COLUMN ingest.rejects.key IS 'Key of the element; null if it has none that fits.';
+COMMENT ON COLUMN ingest.rejects.reason IS 'Why. Never quotes a value.';
+COMMENT ON COLUMN ingest.rejects.stored IS 'Whether its rows are stored too, with what PostgreSQL cannot hold replaced.';
+COMMENT ON COLUMN ingest.rejects.raw IS 'The element''s bytes as served.';
+COMMENT ON COLUMN ingest.rejects.run_id IS 'The run that met it first (ingest.runs).';
+COMMENT ON COLUMN ingest.rejects.served_at IS 'Graph''s time of the page it came in.';
+COMMENT ON COLUMN ingest.rejects.slot_from IS 'Start of the slots whose reading met it last; null if it was met otherwise.';
+COMMENT ON COLUMN ingest.rejects.slot_to IS 'End of those slots.';
+COMMENT ON COLUMN ingest.rejects.seen_at IS 'When it was kept, by the database''s clock.';
+COMMENT ON COLUMN ingest.rejects.resolved_at IS 'When it was closed; null while open.';
+COMMENT ON COLUMN ingest.rejects.resolution IS 'stored: a later answer for the same key was stored, or this one after all. dropped: someone wants it no more. Null while open.';
+
+CREATE TABLE ingest.runs (
+    run_id bigint NOT NULL,
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    window_from timestamp with time zone NOT NULL,
+    window_to timestamp with time zone NOT NULL,
+    trigger text NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    heartbeat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    waiting_until timestamp with time zone,
+    finished_at timestamp with time zone,
+    result text,
+    pages bigint DEFAULT 0 NOT NULL,
+    requests bigint DEFAULT 0 NOT NULL,
+    throttle_s double precision DEFAULT 0 NOT NULL,
+    rows_seen bigint DEFAULT 0 NOT NULL,
+    rows_new bigint DEFAULT 0 NOT NULL,
+    rows_changed bigint DEFAULT 0 NOT NULL,
+    rows_unchanged bigint DEFAULT 0 NOT NULL,
+    rows_rejected bigint DEFAULT 0 NOT NULL,
+    details bigint DEFAULT 0 NOT NULL,
+    request_ids text[],
+    error text
+);
+COMMENT ON TABLE ingest.runs IS 'One row per execution for one endpoint of one tenant, kept for 90 days.';
+COMMENT ON COLUMN ingest.runs.run_id IS 'Number of the run.';
+COMMENT ON COLUMN ingest.runs.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.runs.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.runs.window_from IS 'Start of the earliest window planned.';
+COMMENT ON COLUMN ingest.runs.window_to IS 'End of the latest window planned.';
+COMMENT ON COLUMN ingest.runs.trigger IS 'What started it: schedule, start, once, backfill or demo.';
+COMMENT ON COLUMN ingest.runs.started_at IS 'Start, by the database''s clock.';
+COMMENT ON COLUMN ingest.runs.heartbeat_at IS 'Its last commit, by the database''s clock.';
+COMMENT ON COLUMN ingest.runs.waiting_until IS 'Until when it waits because Graph said so; null while it does not.';
+COMMENT ON COLUMN ingest.runs.finished_at IS 'End, by the database''s clock; null while it runs, or where it was killed and no run has followed.';
+COMMENT ON COLUMN ingest.runs.result IS 'ok, failed, throttled, denied, stopped or killed; null while it runs.';
+COMMENT ON COLUMN ingest.runs.pages IS 'Pages whose rows were committed.';
+COMMENT ON COLUMN ingest.runs.requests IS 'Requests sent to Graph, repeated ones included.';
+COMMENT ON COLUMN ingest.runs.throttle_s IS 'Seconds spent waiting because Graph said so.';
+COMMENT ON COLUMN ingest.runs.rows_seen IS 'Elements served: the sum of the four counts that follow.';
+COMMENT ON COLUMN ingest.runs.rows_new IS 'Rows inserted.';
+COMMENT ON COLUMN ingest.runs.rows_changed IS 'Rows updated.';
+COMMENT ON COLUMN ingest.runs.rows_unchanged IS 'Rows already stored, or served again in the same reading, and not written.';
+COMMENT ON COLUMN ingest.runs.rows_rejected IS 'Elements that could only be kept raw (ingest.rejects).';
+COMMENT ON COLUMN ingest.runs.details IS 'Call records whose details were stored; 0 for other endpoints.';
+COMMENT ON COLUMN ingest.runs.request_ids IS 'Graph''s request-id of failed requests, for Microsoft''s support.';
+COMMENT ON COLUMN ingest.runs.error IS 'What went wrong, with the next step. Never quotes row values.';
+
+ALTER TABLE ingest.runs ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME ingest.runs_run_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE ingest.slots (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    slot_from timestamp with time zone NOT NULL,
+    slot_to timestamp with time zone NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    settled boolean DEFAULT false NOT NULL,
+    rows integer NOT NULL,
+    run_id bigint NOT NULL
+);
+COMMENT ON TABLE ingest.slots IS 'When was each slot (an hour or a UTC day) last read to its last page. Written in the transaction that commits the last rows of its window; what is due or lost follows from it.';
+COMMENT ON COLUMN ingest.slots.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.slots.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.slots.slot_from IS 'Start of the slot, included.';
+COMMENT ON COLUMN ingest.slots.slot_to IS 'End of the slot, excluded.';
+COMMENT ON COLUMN ingest.slots.read_at IS 'Graph''s time of the first request of that reading.';
+COMMENT ON COLUMN ingest.slots.settled IS 'Whether a reading was made after the slot''s rows had settled and while Graph still answered for all of it. Once true it stays.';
+COMMENT ON COLUMN ingest.slots.rows IS 'Elements that Graph served for the slot in that reading.';
+COMMENT ON COLUMN ingest.slots.run_id IS 'The run that read it (ingest.runs).';
+
+CREATE TABLE ingest.tombstones (
+    tenant_id uuid NOT NULL,
+    tombstone_id bigint NOT NULL,
+    table_name text NOT NULL COLLATE pg_catalog."C",
+    key jsonb NOT NULL,
+    op text NOT NULL,
+    deleted_at timestamp with time zone DEFAULT now() NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE ingest.tombstones IS 'Rows of schema teams that were deleted, for readers that follow changes.';
+COMMENT ON COLUMN ingest.tombstones.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.tombstones.tombstone_id IS 'Number of the tombstone.';
+COMMENT ON COLUMN ingest.tombstones.table_name IS 'Table in schema teams.';
+COMMENT ON COLUMN ingest.tombstones.key IS 'Key columns of the deleted row.';
+COMMENT ON COLUMN ingest.tombstones.op IS 'delete: Graph no longer names it.';
+COMMENT ON COLUMN ingest.tombstones.deleted_at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN ingest.tombstones.change_xid IS 'Transaction of the deletion, for readers that follow changes.';
+
+ALTER TABLE ingest.tombstones ALTER COLUMN tombstone_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME ingest.tombstones_tombstone_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE teams.call_participants (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    participant_index integer NOT NULL,
+    participant_id text COLLATE pg_catalog."C",
+    identity_kind text,
+    identity_id text COLLATE pg_catalog."C",
+    display_name text,
+    principal_name text,
+    identity_tenant_id uuid,
+    user_id uuid,
+    identity_endpoint_type text,
+    administrative_unit_ids text[],
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.call_participants ALTER COLUMN call_id SET (n_distinct=-0.25);
+COMMENT ON TABLE teams.call_participants IS 'One row per participant of a call, as served (Graph: participants_v2). Graph may leave some out who are in session_endpoints. Join call_id to call_records, user_id to teams.users.';
+COMMENT ON COLUMN teams.call_participants.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.call_participants.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.call_participants.participant_index IS 'Place of the participant, from 0, in the order served.';
+COMMENT ON COLUMN teams.call_participants.participant_id IS 'Id of the participant (Graph: id): a GUID in lower case, a number, or another id. Two participants can share it.';
+COMMENT ON COLUMN teams.call_participants.identity_kind IS 'What the participant is, by the one member of its identity set (Graph: identity), such as user, phone, guest, acsUser, applicationInstance; null if there is none, or more than one.';
+COMMENT ON COLUMN teams.call_participants.identity_id IS 'Id of the identity (Graph: id in identity). teamsvisitor:… is a guest without an account.';
+COMMENT ON COLUMN teams.call_participants.display_name IS 'Display name (Graph: displayName in identity); null for guests.';
+COMMENT ON COLUMN teams.call_participants.principal_name IS 'User principal name (Graph: userPrincipalName in identity); null unless a user.';
+COMMENT ON COLUMN teams.call_participants.identity_tenant_id IS 'Entra tenant of the identity (Graph: tenantId in identity); null for phones and guests.';
+COMMENT ON COLUMN teams.call_participants.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
+COMMENT ON COLUMN teams.call_participants.identity_endpoint_type IS 'Type of endpoint of the identity (Graph: identity.endpointType), such as voicemail; null for most.';
+COMMENT ON COLUMN teams.call_participants.administrative_unit_ids IS 'Administrative units of the user (Graph: administrativeUnitInfos, their id); null if none were served.';
+COMMENT ON COLUMN teams.call_participants.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.call_record_versions (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    version bigint NOT NULL,
+    last_modified_at timestamp with time zone,
+    seen_at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE teams.call_record_versions IS 'One row per version of a call record that Graph was seen to serve. Rows are only added.';
+COMMENT ON COLUMN teams.call_record_versions.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.call_record_versions.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.call_record_versions.version IS 'The version (Graph: version).';
+COMMENT ON COLUMN teams.call_record_versions.last_modified_at IS 'When Microsoft wrote it (Graph: lastModifiedDateTime), cut to the microsecond; null if not served.';
+COMMENT ON COLUMN teams.call_record_versions.seen_at IS 'Graph''s time of the answer that showed it first.';
+
+CREATE TABLE teams.call_records (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version bigint NOT NULL,
+    type text,
+    modalities text[],
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    last_modified_at timestamp with time zone,
+    join_web_url text,
+    organizer_id text COLLATE pg_catalog."C",
+    organizer_identity_kind text,
+    organizer_identity_id text COLLATE pg_catalog."C",
+    organizer_display_name text,
+    organizer_principal_name text,
+    organizer_tenant_id uuid,
+    organizer_user_id uuid,
+    organizer_administrative_unit_ids text[],
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    session_count integer,
+    details_version bigint,
+    details_at timestamp with time zone,
+    pending boolean GENERATED ALWAYS AS ((details_version IS DISTINCT FROM version)) STORED NOT NULL
+);
+COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its details (details_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
+COMMENT ON COLUMN teams.call_records.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.call_records.id IS 'Unique id of the call (Graph: id), the same for all its versions. The same call can be in two tenants.';
+COMMENT ON COLUMN teams.call_records.version IS 'Newest version that Graph was seen to serve (Graph: version). It rises as late telemetry arrives.';
+COMMENT ON COLUMN teams.call_records.type IS 'Kind of call (Graph: type), such as groupCall, peerToPeer or unknown.';
+COMMENT ON COLUMN teams.call_records.modalities IS 'What the call was made of (Graph: modalities), such as audio, video, videoBasedScreenSharing.';
+COMMENT ON COLUMN teams.call_records.start_at IS 'When the first user joined (Graph: startDateTime), cut to the microsecond. Graph''s time windows apply to it.';
+COMMENT ON COLUMN teams.call_records.end_at IS 'When the last user left (Graph: endDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.call_records.last_modified_at IS 'When Microsoft wrote the version (Graph: lastModifiedDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.call_records.join_web_url IS 'Address of the meeting (Graph: joinWebUrl); null for most calls of two.';
+COMMENT ON COLUMN teams.call_records.organizer_id IS 'Id of the organizer as a participant (Graph: organizer_v2.id); null if no organizer was served.';
+COMMENT ON COLUMN teams.call_records.organizer_identity_kind IS 'What the organizer is, by the one member of its identity set (Graph: organizer_v2.identity), such as user, phone, applicationInstance; null if there is none, or more than one.';
+COMMENT ON COLUMN teams.call_records.organizer_identity_id IS 'Id of the organizer''s identity (Graph: id in organizer_v2.identity): a GUID in lower case, a number, or another id.';
+COMMENT ON COLUMN teams.call_records.organizer_display_name IS 'Display name of the organizer (Graph: displayName in organizer_v2.identity); null for guests.';
+COMMENT ON COLUMN teams.call_records.organizer_principal_name IS 'User principal name of the organizer (Graph: userPrincipalName in organizer_v2.identity); null unless a user.';
+COMMENT ON COLUMN teams.call_records.organizer_tenant_id IS 'Entra tenant of the organizer (Graph: tenantId in organizer_v2.identity); null for phones and guests.';
+COMMENT ON COLUMN teams.call_records.organizer_user_id IS 'Entra object id of the organizer (teams.users), read from its identity; null unless a user.';
+COMMENT ON COLUMN teams.call_records.organizer_administrative_unit_ids IS 'Administrative units of the organizer (Graph: organizer_v2.administrativeUnitInfos, their id); null if none were served.';
+COMMENT ON COLUMN teams.call_records.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.call_records.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.call_records.updated_at IS 'Graph''s time of the answer that the present content came from.';
+COMMENT ON COLUMN teams.call_records.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.call_records.row_hash IS 'Hash of the content as served, with its details; tells changed from unchanged.';
+COMMENT ON COLUMN teams.call_records.change_xid IS 'Transaction of the last change of the row or its details, for readers that follow changes.';
+COMMENT ON COLUMN teams.call_records.session_count IS 'Number of sessions of the details stored; null until they are.';
+COMMENT ON COLUMN teams.call_records.details_version IS 'Version of the details stored; null until some are. Below version: a newer one is to be read.';
+COMMENT ON COLUMN teams.call_records.details_at IS 'When the details were stored, by the database''s clock; null until they are.';
+COMMENT ON COLUMN teams.call_records.pending IS 'Whether the details of the newest version are still to be stored.';
+
+CREATE TABLE teams.dialout_report (
+    tenant_id uuid NOT NULL,
+    window_from timestamp with time zone NOT NULL,
+    window_to timestamp with time zone NOT NULL,
+    report_key text NOT NULL COLLATE pg_catalog."C",
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    usage_location text,
+    destination_context text,
+    currency text,
+    total_calls integer,
+    total_call_seconds integer,
+    total_call_charge numeric,
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.dialout_report IS 'One row per UTC day, meeting organizer and kind of destination: calls that audio conferences made, summed up by Graph''s getPstnOnlineMeetingDialoutReport (beta). Asked per UTC day; rows that Graph no longer names are deleted (ingest.tombstones).';
+COMMENT ON COLUMN teams.dialout_report.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.dialout_report.window_from IS 'Start of the day summed up, included.';
+COMMENT ON COLUMN teams.dialout_report.window_to IS 'End of the day summed up, excluded.';
+COMMENT ON COLUMN teams.dialout_report.report_key IS 'Hash of userId, usageLocation, destinationContext and currency; Graph gives no id.';
+COMMENT ON COLUMN teams.dialout_report.user_id IS 'Entra object id of the meeting organizer (Graph: userId; teams.users).';
+COMMENT ON COLUMN teams.dialout_report.user_principal_name IS 'User principal name (Graph: userPrincipalName).';
+COMMENT ON COLUMN teams.dialout_report.user_display_name IS 'Display name (Graph: userDisplayName).';
+COMMENT ON COLUMN teams.dialout_report.usage_location IS 'ISO 3166-1 alpha-2 country of the user (Graph: usageLocation).';
+COMMENT ON COLUMN teams.dialout_report.destination_context IS 'Domestic or International (Graph: destinationContext).';
+COMMENT ON COLUMN teams.dialout_report.currency IS 'ISO 4217 code of total_call_charge (Graph: currency).';
+COMMENT ON COLUMN teams.dialout_report.total_calls IS 'Number of calls (Graph: totalCalls).';
+COMMENT ON COLUMN teams.dialout_report.total_call_seconds IS 'Seconds of all calls (Graph: totalCallSeconds).';
+COMMENT ON COLUMN teams.dialout_report.total_call_charge IS 'Sum of charges, in currency (Graph: totalCallCharge), with the scale served.';
+COMMENT ON COLUMN teams.dialout_report.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.dialout_report.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.dialout_report.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.dialout_report.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.dialout_report.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.dialout_report.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE TABLE teams.direct_routing_calls (
+    tenant_id uuid NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    correlation_id uuid,
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    invite_at timestamp with time zone,
+    start_at timestamp with time zone,
+    failure_at timestamp with time zone,
+    end_at timestamp with time zone,
+    duration_s integer,
+    call_type text,
+    successful_call boolean,
+    caller_number text,
+    callee_number text,
+    media_path_location text,
+    signaling_location text,
+    final_sip_code integer,
+    call_end_sub_reason bigint,
+    final_sip_code_phrase text,
+    trunk_fqdn text,
+    media_bypass_enabled boolean,
+    transferor_correlation_id uuid,
+    user_country_code text,
+    other_party_country_code text,
+    administrative_unit_ids text[],
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.direct_routing_calls IS 'One row per call, or leg of a call, over Direct Routing, attempts included, as Graph''s getDirectRoutingCalls serves it. Join user_id to teams.users. Rows may change for some days (settle).';
+COMMENT ON COLUMN teams.direct_routing_calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.direct_routing_calls.id IS 'Unique id of the row (Graph: id). A GUID, in lower case.';
+COMMENT ON COLUMN teams.direct_routing_calls.correlation_id IS 'Id to quote to Microsoft Support (Graph: correlationId). Not unique: the legs of one call share it.';
+COMMENT ON COLUMN teams.direct_routing_calls.user_id IS 'Entra object id of the user (Graph: userId; teams.users); null for calls of bots.';
+COMMENT ON COLUMN teams.direct_routing_calls.user_principal_name IS 'User principal name (Graph: userPrincipalName); null for bots.';
+COMMENT ON COLUMN teams.direct_routing_calls.user_display_name IS 'Display name (Graph: userDisplayName); null for bots.';
+COMMENT ON COLUMN teams.direct_routing_calls.invite_at IS 'When the first SIP INVITE was sent (Graph: inviteDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.direct_routing_calls.start_at IS 'Start of the call (Graph: startDateTime), cut to the microsecond; of a call that was not answered, the time of its invite or failure. Graph''s time windows apply to it.';
+COMMENT ON COLUMN teams.direct_routing_calls.failure_at IS 'When the call failed (Graph: failureDateTime), cut to the microsecond; null for successful calls, where Graph says year 1.';
+COMMENT ON COLUMN teams.direct_routing_calls.end_at IS 'End of the call (Graph: endDateTime), cut to the microsecond; null for calls that were not established.';
+COMMENT ON COLUMN teams.direct_routing_calls.duration_s IS 'Duration in seconds as served (Graph: duration).';
+COMMENT ON COLUMN teams.direct_routing_calls.call_type IS 'Kind of call (Graph: callType), such as ByotIn or ByotOutUserForwarding, in varying letter case. An open list.';
+COMMENT ON COLUMN teams.direct_routing_calls.successful_call IS 'Whether the call was established (Graph: successfulCall).';
+COMMENT ON COLUMN teams.direct_routing_calls.caller_number IS 'Number of the caller (Graph: callerNumber). May be masked with * by the law of the country, or any other text.';
+COMMENT ON COLUMN teams.direct_routing_calls.callee_number IS 'Number called (Graph: calleeNumber). May be masked with *, or any other text.';
+COMMENT ON COLUMN teams.direct_routing_calls.media_path_location IS 'Datacenter that the media of a call without bypass ran through (Graph: mediaPathLocation), such as USWE.';
+COMMENT ON COLUMN teams.direct_routing_calls.signaling_location IS 'Datacenter of the signaling (Graph: signalingLocation), such as EUNO.';
+COMMENT ON COLUMN teams.direct_routing_calls.final_sip_code IS 'SIP response code that the call ended with (Graph: finalSipCode; RFC 3261); 0 is seen for successful calls.';
+COMMENT ON COLUMN teams.direct_routing_calls.call_end_sub_reason IS 'Microsoft''s code of the reason, besides the SIP code (Graph: callEndSubReason), such as 540000 for a normal end.';
+COMMENT ON COLUMN teams.direct_routing_calls.final_sip_code_phrase IS 'Description of the SIP code and Microsoft''s code (Graph: finalSipCodePhrase), such as BYE.';
+COMMENT ON COLUMN teams.direct_routing_calls.trunk_fqdn IS 'Domain name of the session border controller (Graph: trunkFullyQualifiedDomainName).';
+COMMENT ON COLUMN teams.direct_routing_calls.media_bypass_enabled IS 'Whether the trunk was enabled for media bypass (Graph: mediaBypassEnabled).';
+COMMENT ON COLUMN teams.direct_routing_calls.transferor_correlation_id IS 'correlation_id of the transferor''s call (Graph beta: transferorCorrelationId); null for calls that were not transferred.';
+COMMENT ON COLUMN teams.direct_routing_calls.user_country_code IS 'ISO 3166-1 alpha-2 country of the user (Graph beta: userCountryCode).';
+COMMENT ON COLUMN teams.direct_routing_calls.other_party_country_code IS 'ISO 3166-1 alpha-2 country of the caller for inbound calls, of the callee for outbound ones (Graph beta: otherPartyCountryCode).';
+COMMENT ON COLUMN teams.direct_routing_calls.administrative_unit_ids IS 'Administrative units of the user (Graph beta: administrativeUnitInfos, their id).';
+COMMENT ON COLUMN teams.direct_routing_calls.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.direct_routing_calls.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.direct_routing_calls.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.direct_routing_calls.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.direct_routing_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.direct_routing_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE TABLE teams.media_endpoints (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    segment_index integer NOT NULL,
+    media_index integer NOT NULL,
+    side text NOT NULL,
+    capture_device_name text,
+    capture_device_driver text,
+    render_device_name text,
+    render_device_driver text,
+    capture_not_functioning_event_ratio double precision,
+    cpu_insufficent_event_ratio double precision,
+    device_clipping_event_ratio double precision,
+    device_glitch_event_ratio double precision,
+    initial_signal_level_root_mean_square double precision,
+    low_speech_level_event_ratio double precision,
+    low_speech_to_noise_event_ratio double precision,
+    mic_glitch_rate double precision,
+    speaker_glitch_rate double precision,
+    render_mute_event_ratio double precision,
+    render_not_functioning_event_ratio double precision,
+    render_zero_volume_event_ratio double precision,
+    howling_event_count integer,
+    received_noise_level integer,
+    received_signal_level integer,
+    sent_noise_level integer,
+    sent_signal_level integer,
+    connection_type text,
+    network_transport_protocol text,
+    wifi_band text,
+    wifi_radio_type text,
+    basic_service_set_identifier text,
+    dns_suffix text,
+    mac_address text,
+    subnet text,
+    wifi_microsoft_driver text,
+    wifi_microsoft_driver_version text,
+    wifi_vendor_driver text,
+    wifi_vendor_driver_version text,
+    ip_address inet,
+    reflexive_ip_address inet,
+    relay_ip_address inet,
+    port integer,
+    relay_port integer,
+    wifi_battery_charge integer,
+    wifi_channel integer,
+    wifi_signal_strength integer,
+    link_speed bigint,
+    bandwidth_low_event_ratio double precision,
+    delay_event_ratio double precision,
+    received_quality_event_ratio double precision,
+    sent_quality_event_ratio double precision,
+    trace_route_hops jsonb,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN call_id SET (n_distinct=-0.06);
+COMMENT ON TABLE teams.media_endpoints IS 'Device and network of the caller and of the callee of each media (Graph: callerDevice, callerNetwork, calleeDevice, calleeNetwork), where served. Join (call_id, session_index, segment_index, media_index) to segment_media.';
+COMMENT ON COLUMN teams.media_endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.media_endpoints.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.media_endpoints.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.media_endpoints.segment_index IS 'The segment (teams.segments).';
+COMMENT ON COLUMN teams.media_endpoints.media_index IS 'The media (teams.segment_media).';
+COMMENT ON COLUMN teams.media_endpoints.side IS 'Side of the call, caller or callee.';
+COMMENT ON COLUMN teams.media_endpoints.capture_device_name IS 'Microphone or camera (Graph: captureDeviceName); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.capture_device_driver IS 'Its driver (Graph: captureDeviceDriver); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.render_device_name IS 'Loudspeaker or screen (Graph: renderDeviceName); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.render_device_driver IS 'Its driver (Graph: renderDeviceDriver); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.capture_not_functioning_event_ratio IS 'Share of the call, 0 to 1, with a capture device that did not work (Graph: captureNotFunctioningEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.cpu_insufficent_event_ratio IS 'Share of the call, 0 to 1, with too little processor time (Graph: cpuInsufficentEventRatio, so spelt); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.device_clipping_event_ratio IS 'Share of the call, 0 to 1, with a clipped signal (Graph: deviceClippingEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.device_glitch_event_ratio IS 'Share of the call, 0 to 1, with glitches of the device (Graph: deviceGlitchEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.initial_signal_level_root_mean_square IS 'Root mean square of the incoming signal in the first 30 seconds (Graph: initialSignalLevelRootMeanSquare); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.low_speech_level_event_ratio IS 'Share of the call, 0 to 1, with speech too low (Graph: lowSpeechLevelEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.low_speech_to_noise_event_ratio IS 'Share of the call, 0 to 1, with speech too low for the noise (Graph: lowSpeechToNoiseEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.mic_glitch_rate IS 'Glitches of the microphone per 5 minutes (Graph: micGlitchRate); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.speaker_glitch_rate IS 'Glitches of the loudspeaker per 5 minutes (Graph: speakerGlitchRate); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.render_mute_event_ratio IS 'Share of the call, 0 to 1, with the loudspeaker muted (Graph: renderMuteEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.render_not_functioning_event_ratio IS 'Share of the call, 0 to 1, with a render device that did not work (Graph: renderNotFunctioningEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.render_zero_volume_event_ratio IS 'Share of the call, 0 to 1, with the volume at zero (Graph: renderZeroVolumeEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.howling_event_count IS 'How often there was acoustic feedback (Graph: howlingEventCount); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.received_noise_level IS 'Average level of noise received, in dB, below zero (Graph: receivedNoiseLevel); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.received_signal_level IS 'Average level of the signal received, in dB, below zero (Graph: receivedSignalLevel); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.sent_noise_level IS 'Average level of noise sent, in dB, below zero (Graph: sentNoiseLevel); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.sent_signal_level IS 'Average level of the signal sent, in dB, below zero (Graph: sentSignalLevel); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.connection_type IS 'Kind of network (Graph: connectionType), such as wired, wifi, mobile, tunnel, unknown; null if not served.';
+COMMENT ON COLUMN teams.media_endpoints.network_transport_protocol IS 'udp, tcp or unknown (Graph: networkTransportProtocol); null if not served.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_band IS 'Band of the Wi-Fi (Graph: wifiBand), such as frequency24GHz, or unknown; null if not served.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_radio_type IS 'Standard of the Wi-Fi (Graph: wifiRadioType), such as wifi80211ax, or unknown; null if not served.';
+COMMENT ON COLUMN teams.media_endpoints.basic_service_set_identifier IS 'Access point of the Wi-Fi (Graph: basicServiceSetIdentifier); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.dns_suffix IS 'DNS suffix of the network adapter (Graph: dnsSuffix); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.mac_address IS 'Hardware address of the network adapter (Graph: macAddress), as served; null if unknown. Devices that hide it serve zeros or 02:00:00:00:00:00.';
+COMMENT ON COLUMN teams.media_endpoints.subnet IS 'Subnet of the address (Graph: subnet), as served: its first address, without a length; null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_microsoft_driver IS 'Microsoft''s Wi-Fi driver, maybe in the user''s language (Graph: wifiMicrosoftDriver); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_microsoft_driver_version IS 'Its version (Graph: wifiMicrosoftDriverVersion); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_vendor_driver IS 'The vendor''s Wi-Fi driver, maybe in the user''s language (Graph: wifiVendorDriver); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_vendor_driver_version IS 'Its version (Graph: wifiVendorDriverVersion); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.ip_address IS 'Address of the endpoint (Graph: ipAddress); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.reflexive_ip_address IS 'Address that the media relay saw, mostly the public one (Graph: reflexiveIPAddress); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.relay_ip_address IS 'Address of the media relay (Graph: relayIPAddress); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.port IS 'Port of the endpoint (Graph: port); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.relay_port IS 'Port of the media relay (Graph: relayPort); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_battery_charge IS 'Battery charge in percent (Graph: wifiBatteryCharge); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_channel IS 'Channel of the Wi-Fi (Graph: wifiChannel); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_signal_strength IS 'Signal of the Wi-Fi in percent (Graph: wifiSignalStrength); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.link_speed IS 'Speed of the network adapter in bits per second (Graph: linkSpeed); null if unknown, also where Graph says so by 4294967295.';
+COMMENT ON COLUMN teams.media_endpoints.bandwidth_low_event_ratio IS 'Share of the call, 0 to 1, with too little bandwidth for good audio (Graph: bandwidthLowEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.delay_event_ratio IS 'Share of the call, 0 to 1, with a delay that hinders talking (Graph: delayEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.received_quality_event_ratio IS 'Share of the call, 0 to 1, with poor audio received, for the network (Graph: receivedQualityEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.sent_quality_event_ratio IS 'Share of the call, 0 to 1, with poor audio sent, for the network (Graph: sentQualityEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.trace_route_hops IS 'Route to the media relay, as served (Graph: traceRouteHops): hopCount, ipAddress, roundTripTime as an ISO 8601 duration. Empty unless Microsoft''s support turned it on; null if not served.';
+COMMENT ON COLUMN teams.media_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.media_streams (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    segment_index integer NOT NULL,
+    media_index integer NOT NULL,
+    stream_index integer NOT NULL,
+    stream_id text,
+    stream_direction text,
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    audio_codec text,
+    video_codec text,
+    packet_utilization bigint,
+    average_bandwidth_estimate bigint,
+    average_jitter_ms double precision,
+    max_jitter_ms double precision,
+    average_round_trip_time_ms double precision,
+    max_round_trip_time_ms double precision,
+    average_audio_network_jitter_ms double precision,
+    max_audio_network_jitter_ms double precision,
+    average_freeze_duration_ms double precision,
+    rms_freeze_duration_ms double precision,
+    average_packet_loss_rate double precision,
+    max_packet_loss_rate double precision,
+    average_audio_degradation double precision,
+    average_ratio_of_concealed_samples double precision,
+    max_ratio_of_concealed_samples double precision,
+    average_received_frame_rate double precision,
+    average_video_frame_loss_percentage double precision,
+    average_video_frame_rate double precision,
+    average_video_packet_loss_rate double precision,
+    post_forward_error_correction_packet_loss_rate double precision,
+    low_frame_rate_ratio double precision,
+    low_video_processing_capability_ratio double precision,
+    is_audio_forward_error_correction_used boolean,
+    was_media_bypassed boolean,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.media_streams ALTER COLUMN call_id SET (n_distinct=-0.03);
+COMMENT ON TABLE teams.media_streams IS 'One row per stream of a media, one direction each (Graph: streams). Join (call_id, session_index, segment_index, media_index) to segment_media. Values of audio are null for video and the reverse.';
+COMMENT ON COLUMN teams.media_streams.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.media_streams.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.media_streams.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.media_streams.segment_index IS 'The segment (teams.segments).';
+COMMENT ON COLUMN teams.media_streams.media_index IS 'The media (teams.segment_media).';
+COMMENT ON COLUMN teams.media_streams.stream_index IS 'Place of the stream, from 0, in the order served.';
+COMMENT ON COLUMN teams.media_streams.stream_id IS 'Id of the stream (Graph: streamId), unique in its media only; null if not served.';
+COMMENT ON COLUMN teams.media_streams.stream_direction IS 'callerToCallee or calleeToCaller (Graph: streamDirection).';
+COMMENT ON COLUMN teams.media_streams.start_at IS 'Start of the stream (Graph: startDateTime), cut to the microsecond; null unless it ran over SIP.';
+COMMENT ON COLUMN teams.media_streams.end_at IS 'End of the stream (Graph: endDateTime), cut to the microsecond; null unless it ran over SIP.';
+COMMENT ON COLUMN teams.media_streams.audio_codec IS 'Audio codec (Graph: audioCodec); null if unknown.';
+COMMENT ON COLUMN teams.media_streams.video_codec IS 'Video codec (Graph: videoCodec); null if unknown.';
+COMMENT ON COLUMN teams.media_streams.packet_utilization IS 'Number of packets (Graph: packetUtilization); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_bandwidth_estimate IS 'Average bandwidth estimated, in bits per second (Graph: averageBandwidthEstimate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_jitter_ms IS 'Average jitter (RFC 3550) in milliseconds (Graph: averageJitter); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.max_jitter_ms IS 'Greatest jitter (RFC 3550) in milliseconds (Graph: maxJitter); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_round_trip_time_ms IS 'Average round-trip time (RFC 3550) in milliseconds (Graph: averageRoundTripTime); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.max_round_trip_time_ms IS 'Greatest round-trip time (RFC 3550) in milliseconds (Graph: maxRoundTripTime); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_audio_network_jitter_ms IS 'Average jitter of the network for audio in milliseconds (Graph: averageAudioNetworkJitter); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.max_audio_network_jitter_ms IS 'Greatest jitter of the network for audio, in windows of 20 seconds, in milliseconds (Graph: maxAudioNetworkJitter); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_freeze_duration_ms IS 'Average duration of freezes of received video in milliseconds (Graph: averageFreezeDuration); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.rms_freeze_duration_ms IS 'Root mean square of the durations of freezes of received video in milliseconds (Graph: rmsFreezeDuration); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_packet_loss_rate IS 'Average share of packets lost, 0 to 1 (Graph: averagePacketLossRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.max_packet_loss_rate IS 'Greatest share of packets lost, 0 to 1 (Graph: maxPacketLossRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_audio_degradation IS 'Points of mean opinion score that loss and jitter took from the audio received (Graph: averageAudioDegradation); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_ratio_of_concealed_samples IS 'Average share of audio frames with concealed samples, 0 to 1 (Graph: averageRatioOfConcealedSamples); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.max_ratio_of_concealed_samples IS 'Greatest share of audio frames with concealed samples, 0 to 1 (Graph: maxRatioOfConcealedSamples); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_received_frame_rate IS 'Average frames per second received, over all video streams of the session (Graph: averageReceivedFrameRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_video_frame_loss_percentage IS 'Average percentage of video frames lost as shown, 0 to 100 (Graph: averageVideoFrameLossPercentage); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_video_frame_rate IS 'Average frames per second of video (Graph: averageVideoFrameRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_video_packet_loss_rate IS 'Average share of video packets lost, 0 to 1 (RFC 3550) (Graph: averageVideoPacketLossRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.post_forward_error_correction_packet_loss_rate IS 'Share of packets lost after error correction, 0 to 1, over all video streams (Graph: postForwardErrorCorrectionPacketLossRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.low_frame_rate_ratio IS 'Share of the call with less than 7.5 frames per second, 0 to 1 (Graph: lowFrameRateRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.low_video_processing_capability_ratio IS 'Share of the call with less than 70 % of the video processing expected, 0 to 1 (Graph: lowVideoProcessingCapabilityRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.is_audio_forward_error_correction_used IS 'Whether error correction was used for audio at some time (Graph: isAudioForwardErrorCorrectionUsed); null if unknown.';
+COMMENT ON COLUMN teams.media_streams.was_media_bypassed IS 'Whether the stream went past the mediation server, from client to gateway (Graph: wasMediaBypassed); null if unknown.';
+COMMENT ON COLUMN teams.media_streams.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.pstn_blocked_users_log (
+    tenant_id uuid NOT NULL,
+    event_key text NOT NULL COLLATE pg_catalog."C",
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    user_telephone_number text,
+    block_at timestamp with time zone,
+    block_reason text,
+    user_block_mode text,
+    remediation_id text COLLATE pg_catalog."C",
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.pstn_blocked_users_log IS 'One row per blocking of a user from the PSTN, or end of one, as Graph''s getPstnBlockedUsersLog serves it. Join user_id to teams.users. Rows may change for some days (settle).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.event_key IS 'Identifies the event, for which Graph has no id: a hash of user_id, block_at, user_block_mode, user_telephone_number and remediation_id.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_id IS 'Entra object id of the user (Graph beta: userId; teams.users).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_principal_name IS 'User principal name (Graph beta: userPrincipalName).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_display_name IS 'Display name (Graph beta: userDisplayName).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_telephone_number IS 'Telephone number of the user (Graph beta: userTelephoneNumber).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.block_at IS 'When the user was blocked or unblocked (Graph beta: blockDateTime), cut to the microsecond. Graph''s time windows are taken to apply to it.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.block_reason IS 'Why, in Graph''s words (Graph beta: blockReason), such as High Overall Usage.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_block_mode IS 'What happened: blocked or unblocked (Graph beta: userBlockMode), in lower case.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.remediation_id IS 'Id of the remediation (Graph beta: remediationId), a GUID in lower case. A block and its unblocking share it.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE TABLE teams.pstn_calls (
+    tenant_id uuid NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    call_id text COLLATE pg_catalog."C",
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    duration_s integer,
+    call_type text,
+    caller_number text,
+    callee_number text,
+    charge numeric,
+    connection_charge numeric,
+    currency text,
+    conference_id text,
+    destination_context text,
+    destination_name text,
+    inventory_type text,
+    license_capability text,
+    operator text,
+    call_duration_source text,
+    usage_country_code text,
+    tenant_country_code text,
+    other_party_country_code text,
+    administrative_unit_ids text[],
+    client_local_ip_v4_address inet,
+    client_local_ip_v6_address inet,
+    client_public_ip_v4_address inet,
+    client_public_ip_v6_address inet,
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.pstn_calls IS 'One row per call over Calling Plans, Operator Connect or audio conferencing, as Graph''s getPstnCalls serves it. Join user_id to teams.users. Rows may change for some days (settle).';
+COMMENT ON COLUMN teams.pstn_calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.pstn_calls.id IS 'Unique id of the row (Graph: id). A GUID, in lower case.';
+COMMENT ON COLUMN teams.pstn_calls.call_id IS 'Id of the call (Graph: callId). Not unique: the legs of one call share it.';
+COMMENT ON COLUMN teams.pstn_calls.user_id IS 'Entra object id of the user (Graph: userId; teams.users); null for calls of bots.';
+COMMENT ON COLUMN teams.pstn_calls.user_principal_name IS 'User principal name (Graph: userPrincipalName); null for bots.';
+COMMENT ON COLUMN teams.pstn_calls.user_display_name IS 'Display name (Graph: userDisplayName); null for bots.';
+COMMENT ON COLUMN teams.pstn_calls.start_at IS 'Start of the call (Graph: startDateTime), cut to the microsecond. Graph''s time windows apply to it.';
+COMMENT ON COLUMN teams.pstn_calls.end_at IS 'End of the call (Graph: endDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.pstn_calls.duration_s IS 'Seconds connected (Graph: duration).';
+COMMENT ON COLUMN teams.pstn_calls.call_type IS 'Kind of call (Graph: callType), such as user_in, user_out, conf_in, conf_out, ucap_in, ucap_out. An open list.';
+COMMENT ON COLUMN teams.pstn_calls.caller_number IS 'Number of the caller (Graph: callerNumber). May be masked with * by the law of the country, or no number at all.';
+COMMENT ON COLUMN teams.pstn_calls.callee_number IS 'Number called (Graph: calleeNumber). May be masked with *.';
+COMMENT ON COLUMN teams.pstn_calls.charge IS 'Cost of the call without the connection charge, in currency (Graph: charge), with the scale served.';
+COMMENT ON COLUMN teams.pstn_calls.connection_charge IS 'Fee for the connection, in currency (Graph: connectionCharge).';
+COMMENT ON COLUMN teams.pstn_calls.currency IS 'ISO 4217 code of charge and connection_charge (Graph: currency).';
+COMMENT ON COLUMN teams.pstn_calls.conference_id IS 'Id of the audio conference (Graph: conferenceId); null for other calls.';
+COMMENT ON COLUMN teams.pstn_calls.destination_context IS 'Domestic or International (Graph: destinationContext).';
+COMMENT ON COLUMN teams.pstn_calls.destination_name IS 'Country or region dialed, in English (Graph: destinationName).';
+COMMENT ON COLUMN teams.pstn_calls.inventory_type IS 'Type of the user''s number (Graph: inventoryType), such as Subscriber.';
+COMMENT ON COLUMN teams.pstn_calls.license_capability IS 'Licence the call was charged to (Graph: licenseCapability), such as MCOPSTN2.';
+COMMENT ON COLUMN teams.pstn_calls.operator IS 'Microsoft, or the Operator Connect operator (Graph: operator).';
+COMMENT ON COLUMN teams.pstn_calls.call_duration_source IS 'Who measured the duration, microsoft or operator (Graph: callDurationSource).';
+COMMENT ON COLUMN teams.pstn_calls.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user (Graph: usageCountryCode).';
+COMMENT ON COLUMN teams.pstn_calls.tenant_country_code IS 'ISO 3166-1 alpha-2 country of the tenant (Graph: tenantCountryCode).';
+COMMENT ON COLUMN teams.pstn_calls.other_party_country_code IS 'ISO 3166-1 alpha-2 country of the caller for inbound calls, of the callee for outbound ones (Graph beta: otherPartyCountryCode).';
+COMMENT ON COLUMN teams.pstn_calls.administrative_unit_ids IS 'Administrative units of the user (Graph beta: administrativeUnitInfos, their id).';
+COMMENT ON COLUMN teams.pstn_calls.client_local_ip_v4_address IS 'Local IPv4 address of the client (Graph beta: clientLocalIpV4Address).';
+COMMENT ON COLUMN teams.pstn_calls.client_local_ip_v6_address IS 'Local IPv6 address of the client (Graph beta: clientLocalIpV6Address).';
+COMMENT ON COLUMN teams.pstn_calls.client_public_ip_v4_address IS 'Public IPv4 address of the client (Graph beta: clientPublicIpV4Address).';
+COMMENT ON COLUMN teams.pstn_calls.client_public_ip_v6_address IS 'Public IPv6 address of the client (Graph beta: clientPublicIpV6Address).';
+COMMENT ON COLUMN teams.pstn_calls.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.pstn_calls.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.pstn_calls.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.pstn_calls.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.pstn_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.pstn_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE TABLE teams.segment_endpoints (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    segment_index integer NOT NULL,
+    side text NOT NULL,
+    endpoint_type text,
+    identity_id text COLLATE pg_catalog."C",
+    display_name text,
+    principal_name text,
+    identity_tenant_id uuid,
+    identity_kind text,
+    user_id uuid,
+    endpoint_name text,
+    cpu_name text,
+    cpu_cores_count integer,
+    cpu_processor_speed_in_mhz integer,
+    user_agent_header text,
+    application_version text,
+    platform text,
+    product_family text,
+    azure_ad_app_id uuid,
+    communication_service_id text COLLATE pg_catalog."C",
+    service_role text,
+    feedback_rating text,
+    feedback_text text,
+    feedback_tokens jsonb,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.segment_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1);
+COMMENT ON TABLE teams.segment_endpoints IS 'The caller and the callee of each segment (Graph: segments, their caller and callee), where served; they may differ from those of its session. Join (call_id, session_index, segment_index) to segments, user_id to teams.users.';
+COMMENT ON COLUMN teams.segment_endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.segment_endpoints.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.segment_endpoints.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.segment_endpoints.segment_index IS 'The segment (teams.segments).';
+COMMENT ON COLUMN teams.segment_endpoints.side IS 'Side of the call, caller or callee.';
+COMMENT ON COLUMN teams.segment_endpoints.endpoint_type IS 'What the endpoint is: participant, service or other, by its type in Graph.';
+COMMENT ON COLUMN teams.segment_endpoints.identity_id IS 'Id of the participant''s identity (Graph: associatedIdentity.id): a GUID in lower case, a number, or another id; null for services.';
+COMMENT ON COLUMN teams.segment_endpoints.display_name IS 'Display name (Graph: associatedIdentity.displayName); null for guests and services.';
+COMMENT ON COLUMN teams.segment_endpoints.principal_name IS 'User principal name (Graph: associatedIdentity.userPrincipalName); null unless a user.';
+COMMENT ON COLUMN teams.segment_endpoints.identity_tenant_id IS 'Entra tenant of the identity (Graph: associatedIdentity.tenantId); null for phones, guests and services.';
+COMMENT ON COLUMN teams.segment_endpoints.identity_kind IS 'What the identity is, by its type in Graph or else the form of its id: user, guest, phone, application and the like; null if neither tells.';
+COMMENT ON COLUMN teams.segment_endpoints.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
+COMMENT ON COLUMN teams.segment_endpoints.endpoint_name IS 'Name of the device (Graph: name); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.cpu_name IS 'Processor of the device (Graph: cpuName); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.cpu_cores_count IS 'Cores of the processor (Graph: cpuCoresCount); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.cpu_processor_speed_in_mhz IS 'Speed of the processor in MHz (Graph: cpuProcessorSpeedInMhz); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.user_agent_header IS 'User agent as reported (Graph: userAgent.headerValue); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.application_version IS 'Version of the application (Graph: userAgent.applicationVersion); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.platform IS 'Platform of a client (Graph: userAgent.platform), such as windows, macOS, iOS, ipPhone; null for services.';
+COMMENT ON COLUMN teams.segment_endpoints.product_family IS 'Product of a client (Graph: userAgent.productFamily), such as teams or azureCommunicationServices; null for services.';
+COMMENT ON COLUMN teams.segment_endpoints.azure_ad_app_id IS 'Entra application of a client (Graph: userAgent.azureADAppId); null for most.';
+COMMENT ON COLUMN teams.segment_endpoints.communication_service_id IS 'Azure Communication Services resource of a client (Graph: userAgent.communicationServiceId); null for others.';
+COMMENT ON COLUMN teams.segment_endpoints.service_role IS 'Role of a service (Graph: userAgent.role), such as mediationServer or skypeForBusinessAutoAttendant; null for clients.';
+COMMENT ON COLUMN teams.segment_endpoints.feedback_rating IS 'Rating by the user (Graph: feedback.rating), from bad to excellent, or notRated; null if no feedback was served.';
+COMMENT ON COLUMN teams.segment_endpoints.feedback_text IS 'The user''s words (Graph: feedback.text); null if none.';
+COMMENT ON COLUMN teams.segment_endpoints.feedback_tokens IS 'The user''s answers to what went wrong, name and true or false (Graph: feedback.tokens); null if none. Names change.';
+COMMENT ON COLUMN teams.segment_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.segment_media (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    segment_index integer NOT NULL,
+    media_index integer NOT NULL,
+    label text,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.segment_media ALTER COLUMN call_id SET (n_distinct=-0.12);
+COMMENT ON TABLE teams.segment_media IS 'One row per media of a segment (Graph: media). Join (call_id, session_index, segment_index) to segments.';
+COMMENT ON COLUMN teams.segment_media.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.segment_media.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.segment_media.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.segment_media.segment_index IS 'The segment (teams.segments).';
+COMMENT ON COLUMN teams.segment_media.media_index IS 'Place of the media, from 0, in the order served.';
+COMMENT ON COLUMN teams.segment_media.label IS 'Name of the media in its negotiation (Graph: label), such as main-audio; null if not served.';
+COMMENT ON COLUMN teams.segment_media.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.segments (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    segment_index integer NOT NULL,
+    segment_id uuid,
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    failure_stage text,
+    failure_reason text,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.segments ALTER COLUMN call_id SET (n_distinct=-0.2);
+COMMENT ON TABLE teams.segments IS 'One row per segment of a session: one leg between two endpoints (Graph: segments). A call over the telephone network has several. Join (call_id, session_index) to sessions.';
+COMMENT ON COLUMN teams.segments.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.segments.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.segments.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.segments.segment_index IS 'Place of the segment, from 0, in the order served.';
+COMMENT ON COLUMN teams.segments.segment_id IS 'Id of the segment (Graph: id). In a call of two it is the call''s own.';
+COMMENT ON COLUMN teams.segments.start_at IS 'Start of the segment (Graph: startDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.segments.end_at IS 'End of the segment (Graph: endDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.segments.failure_stage IS 'Stage at which it failed (Graph: failureInfo.stage), such as callSetup or midcall; null if it did not fail.';
+COMMENT ON COLUMN teams.segments.failure_reason IS 'Why it failed, in Microsoft''s words (Graph: failureInfo.reason); null if it did not fail.';
+COMMENT ON COLUMN teams.segments.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.session_endpoints (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    side text NOT NULL,
+    endpoint_type text,
+    identity_id text COLLATE pg_catalog."C",
+    display_name text,
+    principal_name text,
+    identity_tenant_id uuid,
+    identity_kind text,
+    user_id uuid,
+    endpoint_name text,
+    cpu_name text,
+    cpu_cores_count integer,
+    cpu_processor_speed_in_mhz integer,
+    user_agent_header text,
+    application_version text,
+    platform text,
+    product_family text,
+    azure_ad_app_id uuid,
+    communication_service_id text COLLATE pg_catalog."C",
+    service_role text,
+    feedback_rating text,
+    feedback_text text,
+    feedback_tokens jsonb,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.session_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1);
+COMMENT ON TABLE teams.session_endpoints IS 'The caller and the callee of each session (Graph: sessions, their caller and callee), where served. Join (call_id, session_index) to sessions, user_id to teams.users.';
+COMMENT ON COLUMN teams.session_endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.session_endpoints.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.session_endpoints.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.session_endpoints.side IS 'Side of the call, caller or callee.';
+COMMENT ON COLUMN teams.session_endpoints.endpoint_type IS 'What the endpoint is: participant, service or other, by its type in Graph.';
+COMMENT ON COLUMN teams.session_endpoints.identity_id IS 'Id of the participant''s identity (Graph: associatedIdentity.id): a GUID in lower case, a number, or another id; null for services.';
+COMMENT ON COLUMN teams.session_endpoints.display_name IS 'Display name (Graph: associatedIdentity.displayName); null for guests and services.';
+COMMENT ON COLUMN teams.session_endpoints.principal_name IS 'User principal name (Graph: associatedIdentity.userPrincipalName); null unless a user.';
+COMMENT ON COLUMN teams.session_endpoints.identity_tenant_id IS 'Entra tenant of the identity (Graph: associatedIdentity.tenantId); null for phones, guests and services.';
+COMMENT ON COLUMN teams.session_endpoints.identity_kind IS 'What the identity is, by its type in Graph or else the form of its id: user, guest, phone, application and the like; null if neither tells.';
+COMMENT ON COLUMN teams.session_endpoints.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
+COMMENT ON COLUMN teams.session_endpoints.endpoint_name IS 'Name of the device (Graph: name); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.cpu_name IS 'Processor of the device (Graph: cpuName); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.cpu_cores_count IS 'Cores of the processor (Graph: cpuCoresCount); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.cpu_processor_speed_in_mhz IS 'Speed of the processor in MHz (Graph: cpuProcessorSpeedInMhz); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.user_agent_header IS 'User agent as reported (Graph: userAgent.headerValue); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.application_version IS 'Version of the application (Graph: userAgent.applicationVersion); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.platform IS 'Platform of a client (Graph: userAgent.platform), such as windows, macOS, iOS, ipPhone; null for services.';
+COMMENT ON COLUMN teams.session_endpoints.product_family IS 'Product of a client (Graph: userAgent.productFamily), such as teams or azureCommunicationServices; null for services.';
+COMMENT ON COLUMN teams.session_endpoints.azure_ad_app_id IS 'Entra application of a client (Graph: userAgent.azureADAppId); null for most.';
+COMMENT ON COLUMN teams.session_endpoints.communication_service_id IS 'Azure Communication Services resource of a client (Graph: userAgent.communicationServiceId); null for others.';
+COMMENT ON COLUMN teams.session_endpoints.service_role IS 'Role of a service (Graph: userAgent.role), such as mediationServer or skypeForBusinessAutoAttendant; null for clients.';
+COMMENT ON COLUMN teams.session_endpoints.feedback_rating IS 'Rating by the user (Graph: feedback.rating), from bad to excellent, or notRated; null if no feedback was served.';
+COMMENT ON COLUMN teams.session_endpoints.feedback_text IS 'The user''s words (Graph: feedback.text); null if none.';
+COMMENT ON COLUMN teams.session_endpoints.feedback_tokens IS 'The user''s answers to what went wrong, name and true or false (Graph: feedback.tokens); null if none. Names change.';
+COMMENT ON COLUMN teams.session_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.sessions (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    session_id uuid,
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    modalities text[],
+    failure_stage text,
+    failure_reason text,
+    is_test boolean,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.sessions ALTER COLUMN call_id SET (n_distinct=-0.2);
+COMMENT ON TABLE teams.sessions IS 'One row per session of a call: one endpoint talking to another or to a server (Graph: sessions). A group call has at least one per participant. Join call_id to call_records.';
+COMMENT ON COLUMN teams.sessions.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.sessions.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.sessions.session_index IS 'Place of the session, from 0, in the order served.';
+COMMENT ON COLUMN teams.sessions.session_id IS 'Id of the session (Graph: id). Not unique: one session can be served several times, one for each service in it.';
+COMMENT ON COLUMN teams.sessions.start_at IS 'When the first user joined the session (Graph: startDateTime), cut to the microsecond. May lie outside the call''s times.';
+COMMENT ON COLUMN teams.sessions.end_at IS 'When the last user left the session (Graph: endDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.sessions.modalities IS 'What the session was made of (Graph: modalities).';
+COMMENT ON COLUMN teams.sessions.failure_stage IS 'Stage at which it failed (Graph: failureInfo.stage), such as callSetup or midcall; null if it did not fail.';
+COMMENT ON COLUMN teams.sessions.failure_reason IS 'Why it failed, in Microsoft''s words (Graph: failureInfo.reason); null if it did not fail.';
+COMMENT ON COLUMN teams.sessions.is_test IS 'Whether it belongs to a test call (Graph: isTest); null in clouds that do not say.';
+COMMENT ON COLUMN teams.sessions.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.sms_messages (
+    tenant_id uuid NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    id_source text NOT NULL,
+    sms_id text COLLATE pg_catalog."C",
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    user_country_code text,
+    tenant_country_code text,
+    other_party_country_code text,
+    source_number text,
+    destination_number text,
+    sent_at timestamp with time zone,
+    call_charge numeric,
+    currency text,
+    sms_type text,
+    destination_context text,
+    destination_name text,
+    license_capability text,
+    sms_units integer,
+    administrative_unit_ids text[],
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.sms_messages IS 'One row per SMS message, as Graph''s getSmsLog serves it. Join user_id to teams.users. Rows may change for some days (settle).';
+COMMENT ON COLUMN teams.sms_messages.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.sms_messages.id IS 'Unique id of the row (Graph beta: id), a GUID in lower case; where Graph served none, a hash of sms_id, sent_at, source_number, destination_number and sms_type.';
+COMMENT ON COLUMN teams.sms_messages.id_source IS 'Where id is from: graph, or hash if Graph served none.';
+COMMENT ON COLUMN teams.sms_messages.sms_id IS 'Id of the message (Graph beta: smsId). Not unique.';
+COMMENT ON COLUMN teams.sms_messages.user_id IS 'Entra object id of the user (Graph beta: userId; teams.users); null for bots.';
+COMMENT ON COLUMN teams.sms_messages.user_principal_name IS 'User principal name (Graph beta: userPrincipalName); null for bots.';
+COMMENT ON COLUMN teams.sms_messages.user_display_name IS 'Display name (Graph beta: userDisplayName); null for bots.';
+COMMENT ON COLUMN teams.sms_messages.user_country_code IS 'ISO 3166-1 alpha-2 country of the user (Graph beta: userCountryCode).';
+COMMENT ON COLUMN teams.sms_messages.tenant_country_code IS 'ISO 3166-1 alpha-2 country of the tenant (Graph beta: tenantCountryCode).';
+COMMENT ON COLUMN teams.sms_messages.other_party_country_code IS 'ISO 3166-1 alpha-2 country of the other party: the sender of inbound messages, the recipient of outbound ones (Graph beta: otherPartyCountryCode).';
+COMMENT ON COLUMN teams.sms_messages.source_number IS 'Number the message was sent from (Graph beta: sourceNumber). May be masked with *.';
+COMMENT ON COLUMN teams.sms_messages.destination_number IS 'Number the message was sent to (Graph beta: destinationNumber). May be masked with *.';
+COMMENT ON COLUMN teams.sms_messages.sent_at IS 'When the message was sent (Graph beta: sentDateTime), cut to the microsecond. May lie outside the time window that Graph served it in.';
+COMMENT ON COLUMN teams.sms_messages.call_charge IS 'Cost of the message, in currency (Graph beta: callCharge), with the scale served.';
+COMMENT ON COLUMN teams.sms_messages.currency IS 'ISO 4217 code of call_charge (Graph beta: currency).';
+COMMENT ON COLUMN teams.sms_messages.sms_type IS 'Kind of message (Graph beta: smsType), such as sms_in. An open list.';
+COMMENT ON COLUMN teams.sms_messages.destination_context IS 'Domestic or International (Graph beta: destinationContext).';
+COMMENT ON COLUMN teams.sms_messages.destination_name IS 'Country or region sent to, in English (Graph beta: destinationName).';
+COMMENT ON COLUMN teams.sms_messages.license_capability IS 'Licence the message was charged to (Graph beta: licenseCapability), such as MCOSMS1.';
+COMMENT ON COLUMN teams.sms_messages.sms_units IS 'Number of SMS units the message took (Graph beta: smsUnits).';
+COMMENT ON COLUMN teams.sms_messages.administrative_unit_ids IS 'Administrative units of the user (Graph beta: administrativeUnitInfos, their id).';
+COMMENT ON COLUMN teams.sms_messages.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.sms_messages.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.sms_messages.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.sms_messages.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.sms_messages.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.sms_messages.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE TABLE teams.users (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    display_name text,
+    principal_name text,
+    first_seen_on date NOT NULL,
+    last_seen_on date NOT NULL,
+    source text NOT NULL COLLATE pg_catalog."C"
+);
+COMMENT ON TABLE teams.users IS 'Users as the rows of the other tables name them, by their newest event. Refreshed after each run, from the rows that have changed (ingest.marks).';
+COMMENT ON COLUMN teams.users.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.users.user_id IS 'Entra object id of the user.';
+COMMENT ON COLUMN teams.users.display_name IS 'Newest display name; null if none was ever served.';
+COMMENT ON COLUMN teams.users.principal_name IS 'Newest user principal name; null if none was ever served.';
+COMMENT ON COLUMN teams.users.first_seen_on IS 'UTC day of the user''s first event here.';
+COMMENT ON COLUMN teams.users.last_seen_on IS 'UTC day of the user''s last event here.';
+COMMENT ON COLUMN teams.users.source IS 'The endpoint whose row last named the user.';
+
+ALTER TABLE ONLY ingest.acknowledgements
+    ADD CONSTRAINT acknowledgements_tenant_id_endpoint_span_from_span_to_call__key UNIQUE NULLS NOT DISTINCT (tenant_id, endpoint, span_from, span_to, call_id);
+
+ALTER TABLE ONLY ingest.backfills
+    ADD CONSTRAINT backfills_pkey PRIMARY KEY (backfill_id);
+
+ALTER TABLE ONLY ingest.details_retries
+    ADD CONSTRAINT details_retries_pkey PRIMARY KEY (tenant_id, call_id);
+
+ALTER TABLE ONLY ingest.endpoints
+    ADD CONSTRAINT endpoints_pkey PRIMARY KEY (tenant_id, endpoint);
+
+ALTER TABLE ONLY ingest.marks
+    ADD CONSTRAINT marks_pkey PRIMARY KEY (tenant_id, endpoint, name);
+
+ALTER TABLE ONLY ingest.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (tenant_id, endpoint, slot_from);
+
+ALTER TABLE ONLY ingest.rejects
+    ADD CONSTRAINT rejects_pkey PRIMARY KEY (tenant_id, endpoint, sha256);
+
+ALTER TABLE ONLY ingest.runs
+    ADD CONSTRAINT runs_pkey PRIMARY KEY (run_id);
+
+ALTER TABLE ONLY ingest.slots
+    ADD CONSTRAINT slots_pkey PRIMARY KEY (tenant_id, endpoint, slot_from);
+
+ALTER TABLE ONLY ingest.tombstones
+    ADD CONSTRAINT tombstones_pkey PRIMARY KEY (tenant_id, tombstone_id);
+
+ALTER TABLE ONLY teams.call_participants
+    ADD CONSTRAINT call_participants_pkey PRIMARY KEY (tenant_id, call_id, participant_index);
+
+ALTER TABLE ONLY teams.call_record_versions
+    ADD CONSTRAINT call_record_versions_pkey PRIMARY KEY (tenant_id, call_id, version);
+
+ALTER TABLE ONLY teams.call_records
+    ADD CONSTRAINT call_records_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY teams.dialout_report
+    ADD CONSTRAINT dialout_report_pkey PRIMARY KEY (tenant_id, window_from, window_to, report_key);
+
+ALTER TABLE ONLY teams.direct_routing_calls
+    ADD CONSTRAINT direct_routing_calls_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY teams.media_endpoints
+    ADD CONSTRAINT media_endpoints_pkey PRIMARY KEY (tenant_id, call_id, session_index, segment_index, media_index, side);
+
+ALTER TABLE ONLY teams.media_streams
+    ADD CONSTRAINT media_streams_pkey PRIMARY KEY (tenant_id, call_id, session_index, segment_index, media_index, stream_index);
+
+ALTER TABLE ONLY teams.pstn_blocked_users_log
+    ADD CONSTRAINT pstn_blocked_users_log_pkey PRIMARY KEY (tenant_id, event_key);
+
+ALTER TABLE ONLY teams.pstn_calls
+    ADD CONSTRAINT pstn_calls_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY teams.segment_endpoints
+    ADD CONSTRAINT segment_endpoints_pkey PRIMARY KEY (tenant_id, call_id, session_index, segment_index, side);
+
+ALTER TABLE ONLY teams.segment_media
+    ADD CONSTRAINT segment_media_pkey PRIMARY KEY (tenant_id, call_id, session_index, segment_index, media_index);
+
+ALTER TABLE ONLY teams.segments
+    ADD CONSTRAINT segments_pkey PRIMARY KEY (tenant_id, call_id, session_index, segment_index);
+
+ALTER TABLE ONLY teams.session_endpoints
+    ADD CONSTRAINT session_endpoints_pkey PRIMARY KEY (tenant_id, call_id, session_index, side);
+
+ALTER TABLE ONLY teams.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (tenant_id, call_id, session_index);
+
+ALTER TABLE ONLY teams.sms_messages
+    ADD CONSTRAINT sms_messages_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY teams.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (tenant_id, user_id);
+
+CREATE INDEX backfills_open ON ingest.backfills USING btree (tenant_id, endpoint, backfill_id) WHERE (finished_at IS NULL);
+
+CREATE INDEX rejects_open ON ingest.rejects USING btree (tenant_id, endpoint, key) WHERE (resolved_at IS NULL);
+
+CREATE INDEX rejects_unstored ON ingest.rejects USING btree (tenant_id, endpoint, slot_from) WHERE ((resolved_at IS NULL) AND (NOT stored));
+
+CREATE INDEX runs_by_endpoint ON ingest.runs USING btree (tenant_id, endpoint, run_id);
+
+CREATE INDEX runs_unfinished ON ingest.runs USING btree (tenant_id, endpoint) WHERE (finished_at IS NULL);
+
+CREATE INDEX tombstones_change ON ingest.tombstones USING btree (change_xid);
+
+CREATE INDEX call_records_change ON teams.call_records USING btree (change_xid);
+
+CREATE INDEX call_records_organizer ON teams.call_records USING btree (organizer_user_id);
+
+CREATE INDEX call_records_pending ON teams.call_records USING btree (tenant_id, start_at) WHERE pending;
+
+CREATE INDEX call_records_start ON teams.call_records USING btree (start_at);
+
+CREATE INDEX dialout_report_change ON teams.dialout_report USING btree (change_xid);
+
+CREATE INDEX dialout_report_day ON teams.dialout_report USING btree ((((window_from AT TIME ZONE 'UTC'::text))::date));
+
+CREATE INDEX direct_routing_calls_attempt ON teams.direct_routing_calls USING btree (COALESCE(invite_at, start_at));
+
+CREATE INDEX direct_routing_calls_change ON teams.direct_routing_calls USING btree (change_xid);
+
+CREATE INDEX direct_routing_calls_correlation ON teams.direct_routing_calls USING btree (correlation_id);
+
+CREATE INDEX direct_routing_calls_trunk ON teams.direct_routing_calls USING btree (trunk_fqdn, COALESCE(invite_at, start_at));
+
+CREATE INDEX direct_routing_calls_user ON teams.direct_routing_calls USING btree (user_id, COALESCE(invite_at, start_at));
+
+CREATE INDEX media_endpoints_capture_device ON teams.media_endpoints USING btree (capture_device_name);
+
+CREATE INDEX media_endpoints_subnet ON teams.media_endpoints USING btree (subnet);
+
+CREATE INDEX pstn_blocked_users_log_change ON teams.pstn_blocked_users_log USING btree (change_xid);
+
+CREATE INDEX pstn_calls_call ON teams.pstn_calls USING btree (call_id);
+
+CREATE INDEX pstn_calls_change ON teams.pstn_calls USING btree (change_xid);
+
+CREATE INDEX pstn_calls_start ON teams.pstn_calls USING btree (start_at);
+
+CREATE INDEX pstn_calls_user ON teams.pstn_calls USING btree (user_id, start_at);
+
+CREATE INDEX segment_endpoints_user ON teams.segment_endpoints USING btree (user_id, call_id);
+
+CREATE INDEX segments_start ON teams.segments USING btree (start_at);
+
+CREATE INDEX session_endpoints_user ON teams.session_endpoints USING btree (user_id, call_id);
+
+CREATE INDEX session_endpoints_voice_app ON teams.session_endpoints USING btree (tenant_id, call_id) WHERE ((lower(service_role) = ANY (ARRAY['skypeforbusinesscallqueues'::text, 'skypeforbusinessautoattendant'::text])) OR (strpos(lower(user_agent_header), 'callqueue'::text) > 0) OR (strpos(lower(user_agent_header), 'autoattendant'::text) > 0));
+
+CREATE INDEX sessions_start ON teams.sessions USING btree (start_at);
+
+CREATE INDEX sessions_test ON teams.sessions USING btree (tenant_id, call_id, session_index) WHERE is_test;
+
+CREATE INDEX sms_messages_change ON teams.sms_messages USING btree (change_xid);
+
+CREATE INDEX sms_messages_sent ON teams.sms_messages USING btree (sent_at);
