@@ -33,6 +33,8 @@ func TestScripts(t *testing.T) {
 			"clock":     setClock,
 			"refuse":    refuse,
 			"same":      same,
+			"found":     found,
+			"shutdown":  shutdown,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, quickExit)

@@ -117,7 +117,7 @@ func TestRowsMoveBetweenPages(t *testing.T) {
 	})
 	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
 		if r.Skip > 0 && r.N < 40 {
-			w.Advance(30 * time.Minute) // new rows with every page, for a while
+			w.Advance(50 * time.Minute) // new rows with every page, for a while
 		}
 		return graphsim.Fault{}
 	})

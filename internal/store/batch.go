@@ -92,7 +92,7 @@ func isBroken(err error) bool {
 // unique index of the customer's. Those of the store never refuse for good.
 func isRefused(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && (e.Kind == Poison || e.State == "23505")
+	return isPoison(err) || errors.As(err, &e) && e.State == "23505"
 }
 
 // count counts a row that was written.

@@ -12,13 +12,15 @@ ORDER BY sha256, stored
 ON CONFLICT (tenant_id, endpoint, sha256) DO UPDATE
 SET reason = excluded.reason,
 	stored = excluded.stored,
-	slot_from = excluded.slot_from,
-	slot_to = excluded.slot_to,
+	slot_from = coalesce(excluded.slot_from, r.slot_from),
+	slot_to = coalesce(excluded.slot_to, r.slot_to),
 	resolved_at = NULL,
 	resolution = NULL
-WHERE r.resolution IS DISTINCT FROM 'dropped' AND (r.resolved_at IS NOT NULL
-	OR (r.reason, r.stored, r.slot_from, r.slot_to)
-		IS DISTINCT FROM (excluded.reason, excluded.stored, excluded.slot_from, excluded.slot_to));
+WHERE r.resolution IS DISTINCT FROM 'dropped'
+	AND (r.resolved_at IS NOT NULL
+		OR (r.reason, r.stored) <> (excluded.reason, excluded.stored)
+		OR (r.slot_from, r.slot_to) IS DISTINCT FROM
+			(coalesce(excluded.slot_from, r.slot_from), coalesce(excluded.slot_to, r.slot_to)));
 
 -- === resolve_rejects
 -- Closes the rejects of elements that were stored as served, but for those that
