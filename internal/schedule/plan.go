@@ -122,6 +122,9 @@ func (p Policy) dueAgain(s slot, now, by time.Time) bool {
 	if by.Sub(now) > every {
 		by = now // ticks are further apart than readings: each one is due
 	}
+	if ahead := s.read.Sub(now); ahead > tolerance && ahead <= maxAhead {
+		return true // by a clock that was ahead
+	}
 	return by.Sub(s.read) >= every+earliness
 }
 
