@@ -34,6 +34,7 @@ CREATE TABLE ingest.backfills (
     endpoint text NOT NULL COLLATE pg_catalog."C",
     span_from timestamp with time zone NOT NULL,
     span_to timestamp with time zone NOT NULL,
+    since timestamp with time zone NOT NULL,
     requested_at timestamp with time zone DEFAULT now() NOT NULL,
     started_at timestamp with time zone,
     finished_at timestamp with time zone,
@@ -50,6 +51,7 @@ COMMENT ON COLUMN ingest.backfills.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN ingest.backfills.endpoint IS 'Name of the endpoint.';
 COMMENT ON COLUMN ingest.backfills.span_from IS 'Start of the span, included.';
 COMMENT ON COLUMN ingest.backfills.span_to IS 'End of the span, excluded.';
+COMMENT ON COLUMN ingest.backfills.since IS 'Slots that were read since then are left out.';
 COMMENT ON COLUMN ingest.backfills.requested_at IS 'When it was asked for, by the database''s clock.';
 COMMENT ON COLUMN ingest.backfills.started_at IS 'When the daemon took it up; null before.';
 COMMENT ON COLUMN ingest.backfills.finished_at IS 'When it ended, well or not; null before.';
@@ -103,6 +105,7 @@ CREATE TABLE ingest.endpoints (
     settle interval NOT NULL,
     start_from timestamp with time zone,
     origin timestamp with time zone NOT NULL,
+    settled_until timestamp with time zone NOT NULL,
     watermark timestamp with time zone NOT NULL,
     clock_at timestamp with time zone,
     next_due_at timestamp with time zone,
@@ -126,6 +129,7 @@ COMMENT ON COLUMN ingest.endpoints.reach IS 'How far back Graph answers. origin 
 COMMENT ON COLUMN ingest.endpoints.settle IS 'How long after their time rows may still arrive or change.';
 COMMENT ON COLUMN ingest.endpoints.start_from IS 'From when on the configuration wants rows, from which origin was made; null if from as far back as Graph answers.';
 COMMENT ON COLUMN ingest.endpoints.origin IS 'From when on nothing may be missing: the reach at the first start, or start_from. It moves only when these change in the configuration.';
+COMMENT ON COLUMN ingest.endpoints.settled_until IS 'End of the gapless run, since origin, of slots that are settled or whose loss is acknowledged.';
 COMMENT ON COLUMN ingest.endpoints.watermark IS 'End of the gapless run of settled slots since origin, acknowledged losses stepped over: everything before it is here for good.';
 COMMENT ON COLUMN ingest.endpoints.clock_at IS 'Graph''s time when it last agreed with the local clock to within an hour; null if it never has.';
 COMMENT ON COLUMN ingest.endpoints.next_due_at IS 'When its next run is due; null while switched off.';

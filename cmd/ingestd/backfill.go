@@ -53,7 +53,7 @@ out. Rows that did not change are not written.`,
 		if err := inReach(chosen, span); err != nil {
 			return err
 		}
-		outcomes := a.backfill(cmd, chosen, span, time.Now().Add(-*fresh))
+		outcomes := a.backfill(cmd, chosen, span, *fresh)
 		printOutcomes(cmd.OutOrStdout(), outcomes)
 		return worst(outcomes)
 	})
@@ -74,24 +74,32 @@ func inReach(jobs []*schedule.Job, span fetch.Window) error {
 
 // backfill reads a span: itself where the tenant is free, and by the daemon that
 // works on it where it is not, so that both share Graph's limits.
-func (a *app) backfill(cmd *cobra.Command, jobs []*schedule.Job, span fetch.Window, since time.Time) []outcome {
+func (a *app) backfill(cmd *cobra.Command, jobs []*schedule.Job, span fetch.Window, fresh time.Duration) []outcome {
 	mine, others, release := a.lock(cmd.Context(), jobs)
 	defer release()
 	stop := follow(cmd, mine)
 	defer stop()
-	never := func() bool { return false }
 	done := make(chan []outcome)
-	go func() { done <- a.handOver(cmd, others, span, since) }()
+	go func() { done <- a.handOver(cmd, others, span, fresh) }()
 	outcomes := sideBySide(cmd.Context(), mine, func(j *schedule.Job) (schedule.Report, error) {
-		report, _, err := j.Backfill(cmd.Context(), span, since, never)
-		return report, err
+		return readSpan(cmd.Context(), j, span, fresh)
 	})
 	return append(outcomes, <-done...)
 }
 
+// readSpan reads a span but for what was read lately, by Graph's clock.
+func readSpan(ctx context.Context, j *schedule.Job, span fetch.Window, fresh time.Duration) (schedule.Report, error) {
+	now, err := j.Client.Now(ctx)
+	if err != nil {
+		return schedule.Report{}, err
+	}
+	report, _, err := j.Backfill(ctx, span, now.Add(-fresh), func() bool { return false })
+	return report, err
+}
+
 // handOver asks the daemons that work on the tenants for the span, and follows
 // them to the end.
-func (a *app) handOver(cmd *cobra.Command, locked []outcome, span fetch.Window, since time.Time) []outcome {
+func (a *app) handOver(cmd *cobra.Command, locked []outcome, span fetch.Window, fresh time.Duration) []outcome {
 	var running sync.WaitGroup
 	for i := range locked {
 		o := &locked[i]
@@ -99,8 +107,7 @@ func (a *app) handOver(cmd *cobra.Command, locked []outcome, span fetch.Window, 
 			continue
 		}
 		running.Go(func() {
-			asked := store.Backfill{Tenant: o.job.Tenant, Endpoint: o.job.Endpoint.Name, From: span.From, To: span.To, Since: since}
-			o.report, o.err = a.followBackfill(cmd, o.job, asked)
+			o.report, o.daemon, o.err = a.followBackfill(cmd, o.job, span, fresh)
 			if survey, err := o.job.Survey(cmd.Context(), time.Now()); err == nil {
 				o.survey = survey
 			}
@@ -111,12 +118,17 @@ func (a *app) handOver(cmd *cobra.Command, locked []outcome, span fetch.Window, 
 }
 
 // followBackfill waits until a daemon has read a span. If the daemon goes away,
-// the span is read here. A cancelled command cancels the request.
-func (a *app) followBackfill(cmd *cobra.Command, j *schedule.Job, asked store.Backfill) (schedule.Report, error) {
+// the span is read here, and byDaemon is false. A cancelled command cancels the
+// request.
+func (a *app) followBackfill(
+	cmd *cobra.Command, j *schedule.Job, span fetch.Window, fresh time.Duration,
+) (report schedule.Report, byDaemon bool, err error) {
 	ctx := cmd.Context()
-	id, err := a.db.RequestBackfill(ctx, asked)
+	id, err := a.db.RequestBackfill(ctx, store.Backfill{
+		Tenant: j.Tenant, Endpoint: j.Endpoint.Name, From: span.From, To: span.To, Since: j.Client.Clock().Add(-fresh),
+	})
 	if err != nil {
-		return schedule.Report{}, err
+		return report, true, err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: handed to the daemon that works on the tenant, as backfill %d\n", j.Name, j.Endpoint.Name, id)
 	shown := 0
@@ -126,22 +138,26 @@ func (a *app) followBackfill(cmd *cobra.Command, j *schedule.Job, asked store.Ba
 		case ctx.Err() != nil:
 			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
-			return schedule.Report{}, errors.Join(ctx.Err(), a.db.CancelBackfill(late, id))
+			return report, true, errors.Join(ctx.Err(), a.db.CancelBackfill(late, id))
 		case err != nil:
-			return schedule.Report{}, err
+			return report, true, err
 		case b.FinishedAt != nil:
-			return reportOf(b), errorOf(b)
+			return reportOf(b), true, errorOf(b)
 		}
 		if b.SlotsRead > shown {
 			shown = b.SlotsRead
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: %d of %d slots, %d rows\n", j.Name, j.Endpoint.Name, b.SlotsRead, b.Slots, b.Rows)
 		}
 		if j.Lock.Keep(ctx) == nil { // the daemon has gone
-			if err := a.db.CancelBackfill(ctx, id); err != nil {
-				return schedule.Report{}, err
+			switch err := a.db.CancelBackfill(ctx, id); {
+			case errors.Is(err, store.ErrBackfillEnded):
+				continue // it was the last that the daemon did
+			case err != nil:
+				return report, true, err
 			}
-			report, _, err := j.Backfill(ctx, fetch.Window{From: asked.From, To: asked.To}, asked.Since, func() bool { return false })
-			return report, err
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: the daemon has gone; going on without it\n", j.Name, j.Endpoint.Name)
+			report, err = readSpan(ctx, j, span, fresh)
+			return report, false, err
 		}
 		select {
 		case <-ctx.Done():
@@ -152,9 +168,8 @@ func (a *app) followBackfill(cmd *cobra.Command, j *schedule.Job, asked store.Ba
 
 // reportOf is what a daemon did for a backfill.
 func reportOf(b store.Backfill) schedule.Report {
-	r := schedule.Report{Windows: b.Slots}
-	r.Rows.Seen, r.Rows.Unchanged = b.Rows, b.Rows
-	r.Usage.Requests = int(b.Requests)
+	var r schedule.Report
+	r.Rows.Seen, r.Usage.Requests = b.Rows, int(b.Requests)
 	return r
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,6 +93,23 @@ func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
 func deny(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, args, "true|false")
 	stageOf(ts).SetDenied(args[0] == "true")
+}
+
+// shutdown takes the tenant away.
+func shutdown(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args)
+	ts.Check(stageOf(ts).Close())
+}
+
+// found NAME REGEXP sets a variable to what a regular expression, with one group,
+// finds in what the last command printed.
+func found(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, "NAME", "REGEXP")
+	match := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if match == nil {
+		ts.Fatalf("%s finds nothing", args[1])
+	}
+	ts.Setenv(args[0], match[1])
 }
 
 // sql URL STATEMENT prints the answer, one row a line.

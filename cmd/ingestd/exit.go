@@ -17,9 +17,10 @@ import (
 const (
 	exitOK          = 0
 	exitFailed      = 1
-	exitUsage       = 2 // command line, configuration, or a schema that does not fit
-	exitDegraded    = 3 // works, but is late, throttled or has lost something
-	exitDenied      = 4 // authentication or consent
+	exitUsage       = 2  // command line; a crash of Go's runtime ends with it too
+	exitDegraded    = 3  // works, but is late, throttled or has lost something
+	exitDenied      = 4  // authentication or consent
+	exitConfig      = 78 // configuration, or a schema that does not fit; a restart would not help
 	exitInterrupted = 130
 )
 
@@ -27,6 +28,11 @@ const (
 type errUsage string
 
 func (e errUsage) Error() string { return string(e) }
+
+// errConfig is a contradiction in the configuration.
+type errConfig string
+
+func (e errConfig) Error() string { return string(e) }
 
 // errDegraded is work done with something amiss.
 type errDegraded string
@@ -48,7 +54,7 @@ func asUsage(cmd *cobra.Command, err error) error {
 }
 
 // seriousness orders the codes for several errors at once.
-var seriousness = []int{exitInterrupted, exitUsage, exitDenied, exitFailed, exitDegraded, exitOK}
+var seriousness = []int{exitInterrupted, exitUsage, exitConfig, exitDenied, exitFailed, exitDegraded, exitOK}
 
 // exitCode is the code for a command's error, of several the most serious.
 func exitCode(err error) int {
@@ -56,6 +62,7 @@ func exitCode(err error) int {
 		return mostSerious(several.Unwrap())
 	}
 	var usage errUsage
+	var contradiction errConfig
 	var degraded errDegraded
 	var faults *config.Error
 	switch {
@@ -63,8 +70,10 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &usage), errors.As(err, &faults), errors.Is(err, store.ErrNotMigrated):
+	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &faults), errors.As(err, &contradiction), errors.Is(err, store.ErrNotMigrated):
+		return exitConfig
 	case fetch.KindOf(err) == fetch.Denied:
 		return exitDenied
 	case fetch.KindOf(err) == fetch.Throttled, errors.As(err, &degraded):

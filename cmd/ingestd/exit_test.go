@@ -28,8 +28,9 @@ func TestExitCode(t *testing.T) {
 		{"database down", store.ErrUnreachable, 1},
 		{"refused by Graph", refused, 1},
 		{"command line", errUsage("unknown flag"), 2},
-		{"configuration", &config.Error{Faults: []string{"a fault"}}, 2},
-		{"schema", fmt.Errorf("%w: run migrate", store.ErrNotMigrated), 2},
+		{"configuration", &config.Error{Faults: []string{"a fault"}}, 78},
+		{"schema", fmt.Errorf("%w: run migrate", store.ErrNotMigrated), 78},
+		{"contradiction in the configuration", errConfig("settle above reach"), 78},
 		{"throttled", throttled, 3},
 		{"lost", lost, 3},
 		{"denied", fmt.Errorf("tenant: %w", denied), 4},
@@ -81,7 +82,7 @@ func TestExitCodeOfOutcomes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := exitCode(worst([]outcome{{job: job}, {job, test.report, test.survey, test.err}})); got != test.want {
+			if got := exitCode(worst([]outcome{{job: job}, {job: job, report: test.report, survey: test.survey, err: test.err}})); got != test.want {
 				t.Errorf("exit code %d, want %d", got, test.want)
 			}
 		})

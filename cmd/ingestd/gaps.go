@@ -170,9 +170,10 @@ func gapsOf(j *schedule.Job, s schedule.Survey) []gap {
 	return gaps
 }
 
-// id names a gap by what it is, so that it can be named on a command line.
+// id names a gap by what it is, so that it can be named on a command line. A
+// span goes by its start: its end moves on while more is lost.
 func (g gap) id() string {
-	what := fmt.Sprint(g.From.Unix(), "/", g.To.Unix())
+	what := fmt.Sprint(g.From.Unix())
 	if g.CallID != "" {
 		what = g.CallID
 	}

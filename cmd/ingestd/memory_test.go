@@ -33,12 +33,11 @@ func TestMemoryOfLargeMeetings(t *testing.T) {
 		t.Skip("the race detector takes many times the memory")
 	}
 	t.Parallel()
-	now := noon.Add(7 * time.Minute) // while it stands at the end of an hour, that hour settles by the second
-	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: 15, Now: func() time.Time { return now }}
+	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: 15}
 	var meetings []uuid.UUID
 	for n := range 6 {
 		meetings = append(meetings, uuid.New())
-		c.Records = append(c.Records, meeting(t, meetings[n], noon.Add(-time.Duration(n)*24*time.Hour)))
+		c.Records = append(c.Records, meeting(t, meetings[n], begun.Add(-time.Duration(n)*24*time.Hour)))
 	}
 	url := onceWithin(t, c, mostMemory)
 	conn := storetest.Conn(t, url)
@@ -63,7 +62,7 @@ func TestMemoryOfLargeMeetings(t *testing.T) {
 
 // peak waits for the process to end and returns the most memory it had, in
 // MiB. That of getrusage would count what its parent had.
-func (p *process) peak(t *testing.T) (most float64) {
+func (p *process) peak(t testing.TB) (most float64) {
 	t.Helper()
 	for tick := time.Tick(5 * time.Millisecond); p.alive(); <-tick {
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
@@ -81,10 +80,15 @@ func (p *process) peak(t *testing.T) (most float64) {
 	return most
 }
 
-// meeting is a call of 1,000 people with 1,200 sessions, each of two media and
-// four streams: the participants and the session of an ordinary call, again
-// and again.
-func meeting(t *testing.T, id uuid.UUID, start time.Time) graphsim.CallRecord {
+// meeting is a call of 1,000 people with 1,200 sessions.
+func meeting(t testing.TB, id uuid.UUID, start time.Time) graphsim.CallRecord {
+	t.Helper()
+	return groupCall(t, id, start, 1200, 1000)
+}
+
+// groupCall is a call with so many sessions, each of two media and four streams,
+// and so many participants: those of an ordinary call, again and again.
+func groupCall(t testing.TB, id uuid.UUID, start time.Time, sessions, participants int) graphsim.CallRecord {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("..", "..", "testdata", "call_records", "peer_to_peer.json"))
 	if err != nil {
@@ -101,8 +105,8 @@ func meeting(t *testing.T, id uuid.UUID, start time.Time) graphsim.CallRecord {
 		media.(object)["streams"] = []any{streams[0], streams[0]}
 	}
 	call["id"], call["type"], call["startDateTime"] = id, "groupCall", start
-	call["sessions"] = slices.Repeat([]any{session}, 1200)
-	call["participants_v2"] = slices.Repeat(call["participants_v2"].([]any)[:1], 1000)
+	call["sessions"] = slices.Repeat([]any{session}, sessions)
+	call["participants_v2"] = slices.Repeat(call["participants_v2"].([]any)[:1], participants)
 	document, err := json.Marshal(call)
 	if err != nil {
 		t.Fatal(err)
@@ -117,11 +121,10 @@ func TestMemoryOfLargePages(t *testing.T) {
 		t.Skip("reads /proc, and the race detector takes many times the memory")
 	}
 	t.Parallel()
-	now := noon.Add(7 * time.Minute)
-	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: -1, Now: func() time.Time { return now }}
+	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: -1}
 	text := strings.Repeat("0123456789abcdef", 8<<16)
 	for n := range 16 {
-		start := noon.Add(-time.Duration(n) * time.Hour)
+		start := begun.Add(-time.Duration(n) * time.Hour)
 		c.Records = append(c.Records, graphsim.CallRecord{Start: start, JSON: fmt.Appendf(nil,
 			`{"id":%q,"version":1,"startDateTime":%q,"participants_v2":[],
 			"sessions":[{"id":%q,"caller":{"name":%q},"segments":[]}]}`,

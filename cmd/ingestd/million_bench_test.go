@@ -17,9 +17,22 @@ import (
 	"ingestd/internal/pgserver"
 )
 
-// millionRows is how many rows BenchmarkMillionRows reads, unless
-// INGESTD_BENCH_ROWS names another number.
+// millionRows is the size of a benchmark, unless INGESTD_BENCH_ROWS names
+// another number of rows.
 const millionRows = 1_000_000
+
+// scaled is what takes the place of a number that belongs to millionRows.
+func scaled(b *testing.B, number int) int {
+	b.Helper()
+	rows := millionRows
+	if text := os.Getenv("INGESTD_BENCH_ROWS"); text != "" {
+		var err error
+		if rows, err = strconv.Atoi(text); err != nil || rows < 1 {
+			b.Fatalf("INGESTD_BENCH_ROWS is not a number of rows: %q", text)
+		}
+	}
+	return max(1, int(int64(rows)*int64(number)/millionRows))
+}
 
 // BenchmarkMillionRows reads a year of PSTN calls of a large tenant, a million
 // rows, with the real program, and reads it again unchanged. The floor is a
@@ -46,7 +59,7 @@ type million struct {
 // PostgreSQL with the settings of production.
 func newMillion(b *testing.B) *million {
 	now := time.Now()
-	tenant, err := graphsim.Start(graphsim.Config{Seed: 1, Users: 2000, CallsPerDay: callsPerDay(b),
+	tenant, err := graphsim.Start(graphsim.Config{Seed: 1, Users: 2000, CallsPerDay: scaled(b, callsPerDay),
 		History: 365 * 24 * time.Hour, Now: func() time.Time { return now }})
 	if err != nil {
 		b.Fatal(err)
@@ -73,17 +86,8 @@ func newMillion(b *testing.B) *million {
 	return m
 }
 
-// callsPerDay is how many calls a working day needs for a year of so many rows.
-func callsPerDay(b *testing.B) int {
-	rows := millionRows
-	if text := os.Getenv("INGESTD_BENCH_ROWS"); text != "" {
-		var err error
-		if rows, err = strconv.Atoi(text); err != nil || rows < 1 {
-			b.Fatalf("INGESTD_BENCH_ROWS is not a number of rows: %q", text)
-		}
-	}
-	return max(1, int(int64(rows)*3850/millionRows))
-}
+// callsPerDay is how many calls a working day needs for a year of millionRows.
+const callsPerDay = 3850
 
 // A passage is one run of the program.
 type passage struct {

@@ -69,6 +69,7 @@ type outcome struct {
 	report schedule.Report
 	survey schedule.Survey // how the endpoint stands now
 	err    error
+	daemon bool // a daemon did it, or was asked to
 }
 
 // once runs jobs side by side until nothing is due, and then does what is
@@ -138,6 +139,8 @@ func (o outcome) word() string {
 		return fmt.Sprintf("%d rejected", o.survey.Rejects)
 	case o.parked() > 0:
 		return fmt.Sprintf("%d parked", o.parked())
+	case o.daemon:
+		return fmt.Sprintf("ok, %d rows read by the daemon", o.report.Rows.Seen)
 	}
 	return "ok"
 }

@@ -25,7 +25,7 @@ type process struct {
 }
 
 // launch executes the program until it ends or the test does.
-func launch(t *testing.T, dir string, args ...string) *process {
+func launch(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
 	p := &process{exec.Command("ingestd", args...), make(chan string, 1000), make(chan struct{})}
 	p.Dir = dir
@@ -94,7 +94,7 @@ func (p *process) alive() bool {
 }
 
 // exits waits for the end and demands an exit code.
-func (p *process) exits(t *testing.T, within time.Duration, code int) {
+func (p *process) exits(t testing.TB, within time.Duration, code int) {
 	t.Helper()
 	select {
 	case <-p.ended:

@@ -75,7 +75,7 @@ func printProgress(out io.Writer, jobs []*schedule.Job, bar bool) {
 func progressText(p schedule.Progress, bar bool) string {
 	text := fmt.Sprintf("%d of %d slots, %d rows, %.0f rows/s", p.SlotsRead, p.Slots, p.Rows, float64(p.Rows)/p.Took.Seconds())
 	if p.Details > 0 {
-		text += fmt.Sprintf(", %d call records whole, %.0f/s", p.Details, float64(p.Details)/p.Took.Seconds())
+		text += fmt.Sprintf(", %d call records with details, %.0f/s", p.Details, float64(p.Details)/p.Took.Seconds())
 	}
 	if bar && p.Slots > 0 {
 		const width = 20

@@ -23,7 +23,7 @@ func TestProgressText(t *testing.T) {
 		"throttled":     {throttled, false, "15 of 30 slots, 20000 rows, 2000 rows/s, waiting for Graph 4 s (429)"},
 		"call records": {
 			schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 50, Details: 30, Took: 10 * time.Second}, false,
-			"2 of 2 slots, 50 rows, 5 rows/s, 30 call records whole, 3/s",
+			"2 of 2 slots, 50 rows, 5 rows/s, 30 call records with details, 3/s",
 		},
 		"all but the last": {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 10, Took: time.Second}, false,
 			"2 of 2 slots, 10 rows, 10 rows/s"},

@@ -23,7 +23,7 @@ const (
 )
 
 // workplace is a folder with a configuration for one endpoint.
-func workplace(t *testing.T, databaseURL string, tenant *graphsim.Server, endpoint string) string {
+func workplace(t testing.TB, databaseURL string, tenant *graphsim.Server, endpoint string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := configure(dir, databaseURL, tenant, endpoint); err != nil {

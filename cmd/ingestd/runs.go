@@ -16,17 +16,17 @@ func newRuns() *cobra.Command {
 		Args:  cobra.NoArgs,
 	}
 	output, endpoint := outputFlag(cmd), endpointFlag(cmd)
-	limit := cmd.Flags().Int("limit", 20, "how many at most")
+	limit := cmd.Flags().Uint("limit", 20, "how many at most")
 	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
 		name, err := endpoint()
 		if err != nil {
 			return err
 		}
-		runs, err := a.db.Runs(cmd.Context(), name, *limit)
+		runs, err := a.db.Runs(cmd.Context(), name, int(*limit))
 		if err != nil {
 			return err
 		}
-		columns := []string{"run", "endpoint", "trigger", "started (utc)", "took", "result", "pages", "requests", "new", "changed", "unchanged", "rejected", "whole", "error"}
+		columns := []string{"run", "endpoint", "trigger", "started (utc)", "took", "result", "pages", "requests", "new", "changed", "unchanged", "rejected", "details", "error"}
 		return emit(cmd, *output, runs, columns, func(r store.PastRun) []string {
 			took, result := "-", "running"
 			if r.FinishedAt != nil {

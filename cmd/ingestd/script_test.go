@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -32,12 +33,17 @@ func TestScripts(t *testing.T) {
 			"clock":     setClock,
 			"refuse":    refuse,
 			"same":      same,
+			"found":     found,
+			"shutdown":  shutdown,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, quickExit)
 			tenant := simulate(t, small)
 			e.Values[stageKey{}] = &stage{Server: tenant}
 			e.Setenv("DATABASE_URL", storetest.URL(t))
+			for name, daysAgo := range map[string]int{"SETTLED": 3, "FROM": 10, "TO": 6} {
+				e.Setenv(name, daysBefore(daysAgo).Format(time.DateOnly))
+			}
 			e.Setenv("EMPTY_DATABASE_URL", storetest.EmptyURL(t))
 			return configure(e.WorkDir, e.Getenv("DATABASE_URL"), tenant, "pstn_calls")
 		},

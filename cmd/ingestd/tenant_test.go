@@ -12,16 +12,24 @@ import (
 	"ingestd/internal/graphsim"
 )
 
-// noon is when Graph's clock stands in these tests: what is served then is the
-// same whenever the tests run.
-var noon = time.Date(2026, time.March, 11, 12, 0, 0, 0, time.UTC)
+// begun is when Graph's clock stands in these tests, so that what is served does
+// not change while a test runs. It is close to this machine's clock, as Graph's
+// is, and not at the end of an hour: that hour would settle by the second.
+var begun = func() time.Time {
+	now := time.Now().UTC()
+	hour := now.Truncate(time.Hour)
+	return hour.Add(min(max(now.Sub(hour).Truncate(time.Minute), 5*time.Minute), 50*time.Minute))
+}()
 
-// simulate starts a simulated tenant whose clock stands at noon, unless it has
+// daysBefore is the start of the day so many days before the clock's.
+func daysBefore(n int) time.Time { return begun.Truncate(24*time.Hour).AddDate(0, 0, -n) }
+
+// simulate starts a simulated tenant whose clock stands still, unless it has
 // another.
-func simulate(t *testing.T, c graphsim.Config) *graphsim.Server {
+func simulate(t testing.TB, c graphsim.Config) *graphsim.Server {
 	t.Helper()
 	if c.Now == nil {
-		c.Now = func() time.Time { return noon }
+		c.Now = func() time.Time { return begun }
 	}
 	tenant, err := graphsim.Start(c)
 	if err != nil {

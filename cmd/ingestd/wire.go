@@ -44,7 +44,7 @@ func openFile(path string, getenv func(string) string) (*app, error) {
 	}
 	db, err := store.Open(c.Database.URL.Reveal())
 	if err != nil {
-		return nil, err
+		return nil, errConfig("database.url: " + err.Error())
 	}
 	return &app{c, log, db}, nil
 }
@@ -86,7 +86,7 @@ func (a *app) jobs() ([]*schedule.Job, error) {
 		for _, e := range fetch.Endpoints {
 			job, err := a.job(t, e, client, budget)
 			if err != nil {
-				return nil, errUsage(fmt.Sprintf("tenant %s, endpoint %s: %v", t.Name, e.Name, err))
+				return nil, errConfig(fmt.Sprintf("tenant %s, endpoint %s: %v", t.Name, e.Name, err))
 			}
 			list = append(list, job)
 		}

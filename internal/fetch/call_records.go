@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -146,7 +145,8 @@ func (p *Part) readRecord(body []byte, id string) error {
 	case !strings.EqualFold(served, id):
 		return errors.New("not the call record that was asked for")
 	}
-	if p.Version, err = strconv.ParseInt(strings.Trim(string(found[1].Raw()), `"`), 10, 64); err != nil {
+	var ok bool
+	if p.Version, ok = mapping.WholeNumber(found[1]); !ok {
 		return errors.New("a call record without a version")
 	}
 	p.next, err = nextLink(p.Record, p.Array)

@@ -14,12 +14,13 @@ type recordLimits struct {
 	each limitPerID
 }
 
-func newRecordLimits(factor float64) recordLimits {
+func newRecordLimits(cfg Config) recordLimits {
 	const span = 20 * time.Second
+	each := cfg.limit("callRecord", 40, span)
 	return recordLimits{
-		all:  newLimit(callRecordsName, 1500*factor, span),
-		list: newLimit(listCallRecords, 40*factor, span),
-		each: limitPerID{name: "callRecord", allowed: 40 * factor, per: span},
+		all:  cfg.limit(callRecordsName, 1500, span),
+		list: cfg.limit(listCallRecords, 40, span),
+		each: limitPerID{name: each.name, allowed: each.allowed, per: each.per},
 	}
 }
 
@@ -35,7 +36,7 @@ func (l *recordLimits) of(r *http.Request) []*limit {
 // last window are kept.
 type limitPerID struct {
 	name    string
-	allowed float64
+	allowed int
 	per     time.Duration
 
 	mu   sync.Mutex

@@ -35,7 +35,7 @@ func newCallRecords(cfg Config, c *company) (*callRecords, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &callRecords{traffic: newCallTraffic(c, cfg.RecordsPerDay), given: given, limits: newRecordLimits(cfg.LimitFactor)}
+	r := &callRecords{traffic: newCallTraffic(c, cfg.RecordsPerDay), given: given, limits: newRecordLimits(cfg)}
 	r.days.keep = int(recordReach/day) + 3 // both edges, and tomorrow
 	r.days.generate = func(d int64) *callDay {
 		calls := &callDay{calls: r.traffic.generate(d), byID: make(map[guid]*call)}

@@ -18,8 +18,14 @@ type limit struct {
 	peak  int
 }
 
-func newLimit(name string, allowed float64, per time.Duration) *limit {
-	return &limit{name: name, allowed: int(math.Ceil(allowed)), per: per}
+func newLimit(name string, allowed int, per time.Duration) *limit {
+	return &limit{name: name, allowed: allowed, per: per}
+}
+
+// limit is a published limit as this tenant enforces it.
+func (c Config) limit(name string, allowed float64, per time.Duration) *limit {
+	allowed *= c.LimitFactor / c.LimitSpeed
+	return newLimit(name, int(math.Ceil(allowed)), time.Duration(float64(per)/c.LimitSpeed))
 }
 
 // take counts a request and returns how long the client has to wait before it

@@ -58,9 +58,9 @@ func functionTable(cfg Config, c *company) map[string]*function {
 		getBlocked:     {rowType: "pstnBlockedUsersLogRow", betaOnly: true, ends: long, rows: newEventLog(blockedUsers{c}, otherReach, extra(getBlocked))},
 		getDialout:     {rowType: "pstnOnlineMeetingDialoutReport", betaOnly: true, ends: long, rows: report},
 	}
-	family := newLimit("pstn", 200*cfg.LimitFactor, time.Minute)
+	family := cfg.limit("pstn", 200, time.Minute)
 	for name, f := range functions {
-		f.limits = []*limit{family, newLimit(name, 50*cfg.LimitFactor, time.Minute)}
+		f.limits = []*limit{family, cfg.limit(name, 50, time.Minute)}
 	}
 	return functions
 }

@@ -3,6 +3,7 @@ package mapping
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strconv"
 )
@@ -163,4 +164,14 @@ func numericJSON(dst, src []byte) []byte {
 
 func appendGroup(dst []byte, n int) []byte {
 	return append(dst, byte('0'+n/1000), byte('0'+n/100%10), byte('0'+n/10%10), byte('0'+n%10))
+}
+
+// WholeNumber returns the number that an Int8 column would store of a value; ok
+// is false if it would be NULL.
+func WholeNumber(v Value) (n int64, ok bool) {
+	encoded, err := Int8.append(nil, v)
+	if err != nil && !errors.Is(err, errInexact) {
+		return 0, false
+	}
+	return int64(binary.BigEndian.Uint64(encoded)), len(encoded) == 8
 }

@@ -238,9 +238,12 @@ func (g *fetched) add(part *fetch.Part) error {
 	case header && part.Version != g.version:
 		return errTwoVersions
 	case len(g.batch.Elements) > 0:
-		return g.batch.Extend(part.Array, part.Page, part.First)
+		err := g.batch.Extend(part.Array, part.Page, part.First)
+		if len(g.batch.Elements) > 0 {
+			return err
+		}
 	}
-	return nil
+	return nil // a record that has no rows is among the batch's rejects, and is saved as such
 }
 
 // saveAll saves what is ready, several records in a transaction if several are.

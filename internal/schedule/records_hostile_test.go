@@ -70,7 +70,7 @@ func TestOddVersions(t *testing.T) {
 		{version: `1.0`},
 		{version: `9223372036854775808`},
 		{version: `null`},
-		{version: `1e3`},
+		{version: `1e3`, stored: "1000"},
 		{version: `true`},
 		{version: `"x"`},
 	}

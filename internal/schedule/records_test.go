@@ -379,18 +379,21 @@ func TestListOfOneMinuteIsUnservable(t *testing.T) {
 func TestPeopleInCallsBecomeUsers(t *testing.T) {
 	t.Parallel()
 	w := newRecords(t, scheduletest.Record(1, 1, 1, 3))
-	w.Once()
 	type user struct {
 		ID, Source string
 		LastSeen   time.Time
 	}
-	rows, err := w.Conn.Query(t.Context(), `SELECT user_id::text, source, last_seen_on FROM teams.users ORDER BY user_id`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := pgx.CollectRows(rows, pgx.RowToStructByPos[user])
-	if err != nil {
-		t.Fatal(err)
+	var got []user
+	w.Once()
+	for len(got) == 0 {
+		w.RefreshUsers()
+		rows, err := w.Conn.Query(t.Context(), `SELECT user_id::text, source, last_seen_on FROM teams.users ORDER BY user_id`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err = pgx.CollectRows(rows, pgx.RowToStructByPos[user]); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var want []user
 	for n := range 3 {

@@ -22,7 +22,7 @@ func (j *Job) run(ctx, finish context.Context, now time.Time, trigger string, wi
 	defer j.current.Store(nil)
 	beating, rest := context.WithCancel(ctx)
 	defer rest()
-	go log.beat(beating, j.DB)
+	go log.beat(beating, j)
 
 	x := &execution{
 		job: j, run: run, log: log, now: now, finish: finish, stop: stop,

@@ -79,14 +79,20 @@ func kindOf(err error) string {
 	return fmt.Sprintf("%T %s", err, err)
 }
 
-// beat keeps the run's heartbeat fresh until ctx ends.
-func (l *runLog) beat(ctx context.Context, db *store.DB) {
+// beat keeps the run's heartbeat fresh until ctx ends, and says until when it
+// waits if Graph throttles it.
+func (l *runLog) beat(ctx context.Context, j *Job) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(heartbeatEvery):
-			_ = db.Heartbeat(ctx, l.run) // the work meets a database that is down by itself
+		}
+		// The work meets a database that is down by itself.
+		if wait := j.Client.Throttled(j.Endpoint); wait > 0 {
+			_ = j.DB.NoteWaiting(ctx, l.run, time.Now().Add(wait))
+		} else {
+			_ = j.DB.Heartbeat(ctx, l.run)
 		}
 	}
 }

@@ -61,7 +61,9 @@ type attempt struct {
 
 // commit saves a batch by a function, notes what it earns, and commits. If the
 // database refuses, it is done again with care.
-func (db *DB) commit(ctx context.Context, op string, s *save, store func(*attempt, context.Context) error) (counts Counts, err error) {
+func (db *DB) commit(
+	ctx context.Context, op string, s *save, store func(*attempt, context.Context) error,
+) (counts Counts, err error) {
 	for _, careful := range []bool{false, true} {
 		err = db.retry(ctx, op+" of "+s.run.Endpoint, saveTimeout, func(ctx context.Context, tx pgx.Tx) error {
 			a := &attempt{save: s, tx: tx, careful: careful, at: map[int]time.Time{}, rejects: slices.Clone(s.rejects)}
@@ -90,7 +92,7 @@ func isBroken(err error) bool {
 // unique index of the customer's. Those of the store never refuse for good.
 func isRefused(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && (e.Kind == Poison || e.State == "23505")
+	return isPoison(err) || errors.As(err, &e) && e.State == "23505"
 }
 
 // count counts a row that was written.

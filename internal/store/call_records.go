@@ -55,8 +55,10 @@ func newRecordStatements(m *mapping.Model) *recordStatements {
 	r.storedBy = statement("call_records_stored_by", headers...)
 	var deletes []string
 	for i, table := range m.Tables[1:] {
-		deletes = append(deletes, fmt.Sprintf("t%d AS (DELETE FROM teams.%s WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]))", i+1, table.Name))
-		r.copyIn = append(r.copyIn, fmt.Sprintf("COPY teams.%s (%s) FROM STDIN (FORMAT binary)", table.Name, columnList(append([]string{"tenant_id"}, table.ColumnNames()...))))
+		const one = "t%d AS (DELETE FROM teams.%s WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]))"
+		deletes = append(deletes, fmt.Sprintf(one, i+1, table.Name))
+		children := columnList(append([]string{"tenant_id"}, table.ColumnNames()...))
+		r.copyIn = append(r.copyIn, fmt.Sprintf("COPY teams.%s (%s) FROM STDIN (FORMAT binary)", table.Name, children))
 	}
 	r.delete = "WITH " + strings.Join(deletes, ",\n\t") + "\nSELECT 1\n"
 	return r

@@ -60,16 +60,28 @@ type KeptReject struct {
 	ResolvedAt *time.Time `json:"resolved_at"`
 }
 
+const selectRejects = `
+	SELECT tenant_id, endpoint, encode(sha256, 'hex'), key, reason, stored, length(raw), run_id, served_at,
+		seen_at, resolved_at
+	FROM ingest.rejects `
+
 // Rejects returns the newest rejects first, of one endpoint or of all (""),
 // with or without those that a later answer resolved.
 func (db *DB) Rejects(ctx context.Context, endpoint string, resolved bool, limit int) ([]KeptReject, error) {
-	return list[KeptReject](ctx, db, "read rejects", `
-		SELECT tenant_id, endpoint, encode(sha256, 'hex'), key, reason, stored, length(raw), run_id, served_at,
-			seen_at, resolved_at
-		FROM ingest.rejects
+	return list[KeptReject](ctx, db, "read rejects", selectRejects+`
 		WHERE $1 IN ('', endpoint) AND ($2 OR resolved_at IS NULL)
 		ORDER BY seen_at DESC, sha256
 		LIMIT $3`, endpoint, resolved, limit)
+}
+
+// OpenRejectsBySHA returns open rejects whose SHA-256 begins with some hex digits,
+// of one endpoint or of all ("").
+func (db *DB) OpenRejectsBySHA(ctx context.Context, endpoint, digits string) ([]KeptReject, error) {
+	return list[KeptReject](ctx, db, "find rejects", selectRejects+`
+		WHERE $1 IN ('', endpoint) AND resolved_at IS NULL
+			AND sha256 BETWEEN decode(rpad($2, 64, '0'), 'hex') AND decode(rpad($2, 64, 'f'), 'hex')
+		ORDER BY sha256, tenant_id, endpoint
+		LIMIT 1000`, endpoint, digits)
 }
 
 // list reads a few rows as structs, column by column.

@@ -38,7 +38,8 @@ func putRejects(ctx context.Context, tx pgx.Tx, run *Run, t *Target, rejects []r
 		keys[i], reasons[i], stored[i], raws[i] = nullable(t.keyText(r.Key)), r.Reason, r.Stored, r.Raw
 		at[i], from[i], to[i] = r.At, nullable(r.from), nullable(r.to)
 	}
-	_, err := tx.Exec(ctx, putRejectsSQL, run.Tenant, run.Endpoint, run.ID, sums(rejects), keys, reasons, stored, raws, at, from, to)
+	_, err := tx.Exec(ctx, putRejectsSQL, run.Tenant, run.Endpoint, run.ID,
+		sums(rejects), keys, reasons, stored, raws, at, from, to)
 	return err
 }
 

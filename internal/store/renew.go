@@ -24,7 +24,9 @@ var (
 //
 // It works in slices, each committed. progress, if not nil, hears after each how
 // many rows of a table are done.
-func (db *DB) RenewTransactionIDs(ctx context.Context, tenant uuid.UUID, progress func(table string, rows int64)) error {
+func (db *DB) RenewTransactionIDs(
+	ctx context.Context, tenant uuid.UUID, progress func(table string, rows int64),
+) error {
 	var tables []string
 	err := db.retry(ctx, "look for rows of another cluster", noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, renewMarks, tenant); err != nil {
@@ -47,7 +49,9 @@ func (db *DB) RenewTransactionIDs(ctx context.Context, tenant uuid.UUID, progres
 
 // renewTable looks first, as a transaction that writes nothing still takes a
 // number if it asks for it.
-func (db *DB) renewTable(ctx context.Context, tenant uuid.UUID, table string, progress func(table string, rows int64)) error {
+func (db *DB) renewTable(
+	ctx context.Context, tenant uuid.UUID, table string, progress func(table string, rows int64),
+) error {
 	look, slice := statement("renew_look", "{table}", table), statement("renew_slice", "{table}", table)
 	for total := int64(0); ; {
 		var renewed int64

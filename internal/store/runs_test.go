@@ -13,13 +13,6 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-func (f *fixture) finish(result string) {
-	f.t.Helper()
-	if _, err := f.db.EndRun(f.t.Context(), f.run, store.Outcome{Result: result}); err != nil {
-		f.t.Fatal(err)
-	}
-}
-
 // A run without a heartbeat was killed; one with a fresh one belongs to another
 // process.
 func TestEndKilledRuns(t *testing.T) {

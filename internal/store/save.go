@@ -22,7 +22,7 @@ type Reading struct {
 	Slot     time.Duration   // length of its slots
 	Read     []Slot          // the slots whose last page is in the batch
 	Pages    int             // pages in the batch
-	Again    map[string]bool // keys of elements that an earlier batch of the reading held with other content
+	Again    map[string]bool // keys that an earlier batch of the reading held with other content
 }
 
 // SaveRows stores a batch of a reading and the ledger entries it earns in one
@@ -33,8 +33,9 @@ type Reading struct {
 // the other becomes a reject. An element the database refuses becomes a reject,
 // and its neighbours are saved. The error is an *Error or the context's.
 func (db *DB) SaveRows(ctx context.Context, run *Run, t *Target, batch *mapping.Batch, r Reading) (Counts, error) {
-	s := &save{run: run, target: t, batch: batch, reading: r, batchStatements: t.rows, rejects: slices.Clone(batch.Rejects)}
+	s := &save{run: run, target: t, batch: batch, reading: r, batchStatements: t.rows}
 	s.lead = mapping.AppendField(nil, t.Tenant[:])
+	s.rejects = slices.Clone(batch.Rejects)
 	s.keepLatest()
 	return db.commit(ctx, "save rows", s, (*attempt).saveRows)
 }
@@ -145,12 +146,15 @@ var ErrEmptied = errors.New("Graph answers nothing for a day that has rows")
 // SaveRows does. The day is part of the rows' key. Rows of the day that the batch
 // does not name are deleted, each with a tombstone. An empty batch for a day that
 // has rows is ErrEmptied.
-func (db *DB) ReplaceDay(ctx context.Context, run *Run, t *Target, batch *mapping.Batch, day Slot, pages int) (Counts, error) {
+func (db *DB) ReplaceDay(
+	ctx context.Context, run *Run, t *Target, batch *mapping.Batch, day Slot, pages int,
+) (Counts, error) {
 	r := Reading{From: day.From, To: day.To, Read: []Slot{day}, Pages: pages}
-	s := &save{run: run, target: t, batch: batch, reading: r, batchStatements: t.day, rejects: slices.Clone(batch.Rejects)}
+	s := &save{run: run, target: t, batch: batch, reading: r, batchStatements: t.day}
 	for _, field := range [][]byte{t.Tenant[:], mapping.AppendTime(nil, day.From), mapping.AppendTime(nil, day.To)} {
 		s.lead = mapping.AppendField(s.lead, field)
 	}
+	s.rejects = slices.Clone(batch.Rejects)
 	s.keepLatest()
 	return db.commit(ctx, "replace a day", s, (*attempt).replaceDay)
 }

@@ -101,10 +101,17 @@ func (w *World) Once() Result {
 // Try is Once where reading may fail, or be stopped.
 func (w *World) Try(ctx context.Context) (Result, error) {
 	r, err := schedule.Once(ctx, w.job, "once")
-	if users := w.job.RefreshUsers(w.Context(), func() bool { return false }); users != nil && err == nil {
-		w.Fatal(users)
-	}
 	return Result{Windows: r.Windows, Failed: r.Failed, Rows: r.Rows, Details: int(r.Details)}, err
+}
+
+// RetryRejects stores rejects from their raw bytes, and returns how many are stored and how many are not.
+func (w *World) RetryRejects() (stored, kept int) {
+	w.Helper()
+	stored, kept, err := w.job.RetryRejects(w.Context(), nil)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return stored, kept
 }
 
 // Daemon runs the daemon, with all endpoints, until a condition holds.

@@ -22,6 +22,7 @@ type Endpoint struct {
 	LostRecords   []string       // call ids, and so are the next
 	ParkedRecords []string
 	Pending       int // call records within reach whose details are not stored
+	Rejects       int // elements kept raw and not stored
 }
 
 // Endpoint is how the endpoint stands; zero before its first run.
@@ -39,7 +40,7 @@ func (w *World) Endpoint() Endpoint {
 		e.LastError = *noted.LastError
 	}
 	s := w.survey()
-	e.Due, e.Lost, e.Pending = s.Due, s.Lost, s.Pending
+	e.Due, e.Lost, e.Pending, e.Rejects = s.Due, s.Lost, s.Pending, s.Rejects
 	e.LostRecords, e.ParkedRecords = callIDs(s.RecordsLost), callIDs(s.RecordsParked)
 	return e
 }

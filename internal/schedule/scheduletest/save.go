@@ -2,6 +2,7 @@ package scheduletest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -49,10 +50,29 @@ func Save(t testing.TB, db *store.DB, e fetch.Endpoint, documents ...string) sto
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.RefreshUsers(t.Context(), target, 1_000_000); err != nil {
-		t.Fatal(err)
-	}
+	refreshUsers(t, db, target)
 	return counts
+}
+
+// refreshUsers brings teams.users up to date. The rows of a transaction wait until all that began before it have ended,
+// those of other tests on the same server too.
+func refreshUsers(t testing.TB, db *store.DB, target *store.Target) {
+	t.Helper()
+	left := fmt.Sprintf(`SELECT count(*) FROM teams.%s
+		WHERE change_xid >= coalesce((SELECT xid FROM ingest.marks WHERE endpoint = '%[1]s' AND name = 'users'), '0')`, target.Endpoint)
+	for {
+		if _, err := db.RefreshUsers(t.Context(), target, 1_000_000); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := db.Ask(t.Context(), left)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Rows[0][0] == "0" {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 func save(t testing.TB, db *store.DB, run *store.Run, target *store.Target, e fetch.Endpoint, b *mapping.Batch, day store.Slot) error {

@@ -98,6 +98,12 @@ func (w *World) Exec(sql string, args ...any) {
 	}
 }
 
+// RefreshUsers brings teams.users up to date with the endpoint's rows.
+func (w *World) RefreshUsers() {
+	w.Helper()
+	refreshUsers(w, w.DB, w.job.Target)
+}
+
 // Forget makes all slots due, as if they had never been read.
 func (w *World) Forget() {
 	w.Helper()

@@ -10,4 +10,5 @@ WITH noted AS (
 )
 DELETE FROM ingest.details_retries r
 USING teams.call_records c
-WHERE r.tenant_id = $1 AND r.call_id = ANY ($2::uuid[]) AND c.tenant_id = r.tenant_id AND c.id = r.call_id AND NOT c.pending
+WHERE r.tenant_id = $1 AND r.call_id = ANY ($2::uuid[])
+	AND c.tenant_id = r.tenant_id AND c.id = r.call_id AND NOT c.pending

@@ -1,0 +1,39 @@
+package store
+
+import "slices"
+
+// Statements returns the SQL that stores the elements of a target, by name, in
+// the order in which it is run.
+func (t *Target) Statements() []NamedStatement {
+	rows := func(s batchStatements) []NamedStatement {
+		return []NamedStatement{{"stage", s.make}, {"copy", s.copyIn}, {"look up", s.lookUp}, {"upsert", s.upsert}}
+	}
+	users := []NamedStatement{{"next changed row", t.users.next}, {"refresh users", t.users.refresh}}
+	switch {
+	case t.records != nil:
+		r := t.records
+		details := []NamedStatement{{"stage of details", r.headers.make}, {"copy of details", r.headers.copyIn}, {"claim", r.claim}, {"stored by", r.storedBy}, {"delete details", r.delete}}
+		for _, copyIn := range r.copyIn {
+			details = append(details, NamedStatement{"copy children", copyIn})
+		}
+		return slices.Concat(rows(r.announce), details, []NamedStatement{{"note", r.note}}, users)
+	case t.event < 0:
+		return slices.Concat(rows(t.day), []NamedStatement{{"replace", t.replace}}, users)
+	}
+	return slices.Concat(rows(t.rows), users)
+}
+
+// A NamedStatement is SQL and what it is for.
+type NamedStatement struct{ Name, SQL string }
+
+// CommonStatements returns the SQL that does not depend on the target.
+func CommonStatements() []NamedStatement {
+	var all []NamedStatement
+	for _, file := range []string{"put_rejects", "resolve_rejects", "users_mark", "users_move_mark", "renew_tables", "renew_marks"} {
+		all = append(all, NamedStatement{file, statement(file)})
+	}
+	for _, file := range []string{"renew_look", "renew_slice"} {
+		all = append(all, NamedStatement{file, statement(file, "{table}", "teams.pstn_calls")})
+	}
+	return all
+}

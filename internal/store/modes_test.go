@@ -1,0 +1,65 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+)
+
+// All ways of the driver to send a statement store the same, those included that
+// poolers need.
+func TestQueryExecModes(t *testing.T) {
+	for _, mode := range []string{"cache_statement", "cache_describe", "describe_exec", "exec", "simple_protocol"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			url := storetest.URL(t)
+			conn := storetest.Conn(t, url)
+			join := "?"
+			if strings.Contains(url, "?") {
+				join = "&"
+			}
+			url += join + "default_query_exec_mode=" + mode
+			rows := &fixture{t: t, db: storetest.Connect(t, url), conn: conn, endpoint: calls}
+			rows.start()
+			slot := aSlot
+			for range 2 {
+				b := batch(t, noon, element(1, `, "operator": "a\u0000b"`), element(2, `, "charge": 1`), element(2, `, "charge": 2`))
+				if _, err := rows.saveRows(t.Context(), b, slot); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := rows.query(`SELECT (SELECT count(*) FROM teams.pstn_calls) || ' ' || (SELECT count(*) FROM ingest.slots) || ' ' || (SELECT count(*) FROM ingest.rejects)`); got != "2 1 2" {
+				t.Errorf("rows, slots and rejects: %s", got)
+			}
+			again := batch(t, noon, element(1, ``))
+			if _, err := rows.db.SaveRows(t.Context(), rows.run, rows.target, again, store.Reading{Again: map[string]bool{again.Elements[0].Key: true}}); err != nil {
+				t.Fatal(err)
+			}
+			days := &fixture{t: t, db: rows.db, conn: conn, endpoint: dialout}
+			days.start()
+			for _, user := range []int{1, 2} {
+				if _, err := days.saveDay(1, noon, sums(user, 10)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d := newDaemon(t, url)
+			d.announceAll(t, 2, 3)
+			for _, err := range d.db.SaveDetails(t.Context(), d.run, d.target, recordBatches(t, recordOf(0, 3), recordOf(1, 3))) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.wantStored(t, 0, 3)
+			for _, to := range []*store.Target{rows.target, days.target, d.target} {
+				storetest.RefreshUsers(t, d.db, conn, to)
+			}
+			if err := d.db.RenewTransactionIDs(t.Context(), tenant, nil); err != nil {
+				t.Fatal(err)
+			}
+			storetest.NoOrphans(t, conn, fetch.CallRecords.Rows)
+		})
+	}
+}
