@@ -118,7 +118,7 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 	if err := j.DB.EndKilledRuns(ctx, j.Tenant, j.Endpoint.Name); err != nil {
 		return report, err
 	}
-	windows := plan(l.policy, now, j.Next(now), l.slots)
+	windows := plan(l.policy, now, j.nextPlan(now), l.slots)
 	report.Windows = len(windows)
 	if len(windows) > 0 || l.backlog.Due > 0 {
 		if err := j.run(ctx, finish, now, trigger, windows, l, stop, &report); err != nil {
@@ -126,6 +126,13 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 		}
 	}
 	return report, mostSevere(report.err, j.note(finish, state, &report))
+}
+
+// nextPlan is when the tick after the present one will have passed. By Graph's
+// clock the present one may not be over yet.
+func (j *Job) nextPlan(now time.Time) time.Time {
+	next := j.Next(now)
+	return later(next, now.Add(j.Next(next).Sub(next)))
 }
 
 // noteUnreachable notes a run that could not even begin, because Graph was not
