@@ -113,16 +113,17 @@ func (p Policy) urgency(s slot, now, next time.Time) urgency {
 }
 
 // dueAgain reports whether a slot is to be read again before a time: one that
-// waited for the tick after would be read at twice its interval.
+// waited for the tick after would be read at twice its interval. Where ticks are
+// further apart than readings, each one is due, but not another run between two.
 func (p Policy) dueAgain(s slot, now, by time.Time) bool {
 	every := p.every(now.Sub(s.to))
 	if s.rejects {
 		every = min(every, rejectsEvery)
 	}
-	if by.Sub(now) > every {
-		by = now // ticks are further apart than readings: each one is due
+	if ahead := s.read.Sub(now); ahead > tolerance && ahead <= maxAhead {
+		return true // by a clock that was ahead
 	}
-	return by.Sub(s.read) >= every+earliness
+	return by.Sub(s.read) >= every+earliness && now.Sub(s.read) >= every/2
 }
 
 // earliness is by how much a reading's time may precede the moment it was
