@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -323,5 +324,23 @@ func TestField(t *testing.T) {
 	extend(t, b, extension{"legs", `[]`, 0, ""}, extension{"legs", `[{}]`, 0, ""})
 	if got := b.Field(0, len(calls.Tables[0].Columns)-1); string(got) != "\x01"+`{"legs":[]}` {
 		t.Errorf("the last column = %q", got)
+	}
+}
+
+// What a batch holds is at least the bytes of its rows, and grows with its pages.
+func TestHeld(t *testing.T) {
+	t.Parallel()
+	b := calls.NewBatch()
+	b.Append(parse(t, `{`+id+`}`), time.Unix(0, 0))
+	before := b.Held()
+	extend(t, b, extension{"legs", `[` + strings.Repeat(`{"answered": true},`, 999) + `{}]`, 0, ""})
+	var rows int64
+	for table := range b.Model.Tables {
+		for row := range b.Rows(0, table) {
+			rows += int64(len(row))
+		}
+	}
+	if before <= 0 || b.Held() < rows || b.Held() > 8*rows {
+		t.Errorf("%d bytes are held, and %d before the page; the rows have %d", b.Held(), before, rows)
 	}
 }
