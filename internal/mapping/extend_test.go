@@ -123,7 +123,13 @@ func TestExtendWithLosses(t *testing.T) {
 	b := store(t, calls, `{`+id+`}`)
 	extend(t, b, extension{"legs", `[{"answered": true}, ` + nul + `, ` + twice + `]`, 0, ""})
 	want := []Reject{
-		{Raw: []byte(nul), Reason: "text that PostgreSQL cannot store", Key: b.Elements[0].Key, Stored: true, At: served},
+		{
+			Raw:    []byte(nul),
+			Reason: "text that PostgreSQL cannot store",
+			Key:    b.Elements[0].Key,
+			Stored: true,
+			At:     served,
+		},
 		{Raw: []byte(twice), Reason: "member name twice", Key: b.Elements[0].Key, Stored: true, At: served},
 	}
 	if diff := cmp.Diff(want, b.Rejects); diff != "" {
@@ -161,9 +167,21 @@ func TestExtendByWhatCannotBeStored(t *testing.T) {
 			key := b.Elements[1].Key
 			extend(t, b, tt.page)
 			want := []Reject{
-				{Raw: []byte(first), Reason: "text that PostgreSQL cannot store", Key: b.Elements[0].Key, Stored: true, At: served},
-				{Raw: []byte(`{"id":"0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01","legs":[{"answered": true}, ` + tt.legs + `]}`),
-					Reason: tt.reason, Key: key, At: served},
+				{
+					Raw:    []byte(first),
+					Reason: "text that PostgreSQL cannot store",
+					Key:    b.Elements[0].Key,
+					Stored: true,
+					At:     served,
+				},
+				{
+					Raw: []byte(
+						`{"id":"0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01","legs":[{"answered": true}, ` + tt.legs + `]}`,
+					),
+					Reason: tt.reason,
+					Key:    key,
+					At:     served,
+				},
 			}
 			if diff := cmp.Diff(want, b.Rejects); diff != "" {
 				t.Errorf("rejects (-want +got):\n%s", diff)
@@ -270,13 +288,19 @@ func encoded(b *Batch, table int) (rows []string) {
 // A record of an agent, who is known by a code or a GUID.
 var agents = Table("agents",
 	Key("id", "id", UUID),
-	In("agent",
+	In(
+		"agent",
 		Derived("agent_name", Text, func(agent Value) string {
 			name, _ := agent.Member("name").Text()
 			return strings.ToUpper(name)
 		}),
-		Derived("agent_user_id", UUID, func(agent Value) string { code, _ := agent.Member("code").Text(); return code }),
-		Col("code", "agent_code", Text)))
+		Derived(
+			"agent_user_id",
+			UUID,
+			func(agent Value) string { code, _ := agent.Member("code").Text(); return code },
+		),
+		Col("code", "agent_code", Text),
+	))
 
 func TestDerived(t *testing.T) {
 	t.Parallel()
