@@ -14,44 +14,41 @@ import (
 )
 
 // TestNewCallsDuringCatchUp has calls appear while a month is read for the first time, at an answer's usual latency and
-// with time compressed: five minutes pass in fifty milliseconds. Each is listed within a tick, long before the month is.
+// with time compressed: six minutes pass in a tenth of a second. Each is listed within a tick, long before the month is.
 func TestNewCallsDuringCatchUp(t *testing.T) {
 	t.Parallel()
-	const tick = 50 * time.Millisecond
+	const tick = 100 * time.Millisecond
 	c := scheduletest.RecordsConfig()
 	for n := range 20 {
 		r := scheduletest.Record(n, 1, 1, 1)
-		r.Start = scheduletest.Noon.Add(time.Duration(n) * 5 * time.Minute)
+		r.Start = scheduletest.Noon.Add(time.Duration(n) * 6 * time.Minute)
 		r.Available = r.Start.Add(time.Minute)
 		c.Graph.Records = append(c.Graph.Records, r)
 	}
 	c.Graph.Latency, c.Every = 5*time.Millisecond, tick
 	w := scheduletest.New(t, c)
-	slow := func(r graphsim.Request) graphsim.Fault {
-		if r.CallID == "" && r.API != "" {
-			time.Sleep(tick / 2) // a window of many pages
-		}
+	w.Graph.SetFaults(onAllDays(func(graphsim.Request) graphsim.Fault {
+		time.Sleep(tick / 2) // as if the window had many pages
 		return graphsim.Fault{}
-	}
-	w.Graph.SetFaults(slow)
-	var passed, latest, due int
-	listed := 0
+	}))
+	var passed, latest int
 	moved := time.Now()
 	w.Daemon(func() bool {
 		if time.Since(moved) < tick {
 			return false
 		}
 		moved = time.Now()
-		listed = storetest.Query[int](t, w.Conn, `SELECT count(*) FROM teams.call_records`)
+		listed := storetest.Query[int](t, w.Conn, `SELECT count(*) FROM teams.call_records`)
 		latest = max(latest, passed-listed)
-		w.Advance(5 * time.Minute)
+		w.Advance(6 * time.Minute)
 		passed++
 		return passed == 16
 	})
-	due = w.Endpoint().Due
-	t.Logf("%d of %d calls are listed, late by %d ticks at most, with %d windows to go", listed, passed, latest, due)
-	if latest > 5 || due == 0 {
-		t.Errorf("calls are listed %d ticks after they appear; %d windows are left to read", latest, due)
+	// A call may appear just after its hour was asked for, and each plan begins with what is in flight.
+	due := w.Endpoint().Due
+	t.Logf("late by %d ticks at most, with %d windows to go", latest, due)
+	if latest > 3 || due == 0 {
+		t.Errorf("a call is listed %d ticks after it appeared; %d windows are left to read", latest, due)
 	}
 }
 
