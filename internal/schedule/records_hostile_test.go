@@ -9,6 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"ingestd/internal/graphsim"
 	"ingestd/internal/schedule/scheduletest"
 	"ingestd/internal/store/storetest"
 )
@@ -74,42 +78,47 @@ func TestOddVersions(t *testing.T) {
 		{version: `true`},
 		{version: `"x"`},
 	}
-	for _, tt := range tests {
-		t.Run(tt.version, func(t *testing.T) {
-			t.Parallel()
-			r := scheduletest.Record(1, 1, 1, 1)
-			r.JSON = []byte(strings.Replace(string(r.JSON), `"version":1`, `"version":`+tt.version, 1))
-			w := newRecords(t, r)
-			w.Once()
-			const stored = `SELECT coalesce((SELECT details_version::text FROM teams.call_records), '')`
-			if got := storetest.Query[string](t, w.Conn, stored); got != tt.stored {
-				t.Errorf("stored version %q, want %q", got, tt.stored)
-			}
-			const rejected = `SELECT count(*) = 1 FROM ingest.rejects WHERE reason = 'no version'`
-			if got, want := storetest.Query[bool](t, w.Conn, rejected), tt.stored == ""; got != want {
-				t.Errorf("rejected for its version: %v, want %v", got, want)
-			}
-		})
+	var records []graphsim.CallRecord
+	var want, rejected []string
+	for n, tt := range tests {
+		r := scheduletest.Record(n+1, 1, 1, 1)
+		r.JSON = []byte(strings.Replace(string(r.JSON), `"version":1`, `"version":`+tt.version, 1))
+		records = append(records, r)
+		if tt.stored != "" {
+			want = append(want, tt.stored)
+		} else {
+			rejected = append(rejected, `"version":`+tt.version)
+		}
+	}
+	w := newRecords(t, records...)
+	w.Once()
+	wantRetries(t, w)
+	stored := texts(t, w.Conn, `SELECT details_version::text FROM teams.call_records ORDER BY id`)
+	if diff := cmp.Diff(want, stored); diff != "" {
+		t.Errorf("stored versions (-want +got):\n%s", diff)
+	}
+	const reasons = `SELECT substring(convert_from(raw, 'UTF8') FROM '"version":[^,}]*') FROM ingest.rejects WHERE reason = 'no version'`
+	byText := cmpopts.SortSlices(strings.Compare)
+	if diff := cmp.Diff(rejected, texts(t, w.Conn, reasons), byText); diff != "" {
+		t.Errorf("rejected versions (-want +got):\n%s", diff)
 	}
 }
 
 // TestOddStarts serves records whose document begins when the list does not say so.
 func TestOddStarts(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, start string }{
-		{name: "none", start: `null`},
-		{name: "in the future", start: `"2027-04-12T08:00:00Z"`},
-		{name: "not a time", start: `"noon"`},
+	var records []graphsim.CallRecord
+	for n, start := range []string{
+		`null`,
+		`"2027-04-12T08:00:00Z"`, // in the future
+		`"noon"`,
+	} {
+		r := scheduletest.Record(n, 1, 1, 1)
+		was := fmt.Sprintf(`"startDateTime":%q,"type"`, r.Start.Format(time.RFC3339))
+		r.JSON = []byte(strings.Replace(string(r.JSON), was, `"startDateTime":`+start+`,"type"`, 1))
+		records = append(records, r)
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			r := scheduletest.Record(1, 1, 1, 1)
-			was := fmt.Sprintf(`"startDateTime":%q,"type"`, r.Start.Format(time.RFC3339))
-			r.JSON = []byte(strings.Replace(string(r.JSON), was, `"startDateTime":`+tt.start+`,"type"`, 1))
-			w := newRecords(t, r)
-			w.Once()
-			w.WantServed()
-		})
-	}
+	w := newRecords(t, records...)
+	w.Once()
+	w.WantServed()
 }

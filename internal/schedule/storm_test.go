@@ -247,6 +247,8 @@ func (s *storm) end() {
 	for _, table := range s.tables {
 		s.w.Exec(`DROP TRIGGER fail ON ` + table)
 	}
+	// A run whose end could not be noted is ended by the next one, once it has been silent for a while.
+	s.w.Exec(`UPDATE ingest.runs SET heartbeat_at = heartbeat_at - interval '1 hour' WHERE finished_at IS NULL`)
 	if err := s.lock.Release(s.Context()); err != nil && s.did.Killed == 0 {
 		s.Error(err)
 	}
