@@ -70,7 +70,7 @@ func heldUp(t *testing.T) (daemon, backfill *process, url string, release func()
 	dir := workplace(t, url, simulate(t, c), "pstn_calls")
 	daemon = launch(t, dir, "run")
 	await(t, url, upToDate)
-	release = hold(t, url)
+	release = hold(t, url, noReads)
 	backfill = launch(t, dir, "backfill", "--endpoint", "pstn_calls", "--fresh", "0s")
 	await(t, url, saving)
 	return daemon, backfill, url, release

@@ -30,7 +30,7 @@ func TestSignalEndsWithDatabaseThatHangs(t *testing.T) {
 		t.Parallel()
 		url := storetest.URL(t)
 		proxy, through := storetest.NewProxy(t, url)
-		release := hold(t, url)
+		release := hold(t, url, noWrites)
 		p := launch(t, workplace(t, through, simulate(t, small), "pstn_calls"), "run")
 		await(t, url, saving)
 		proxy.Stall()
