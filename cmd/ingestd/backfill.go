@@ -134,7 +134,8 @@ func (a *app) followBackfill(
 	if err != nil {
 		return report, true, err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: handed to the daemon that works on the tenant, as backfill %d\n", j.Name, j.Endpoint.Name, id)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: handed to the daemon that works on the tenant, as backfill %d\n",
+		j.Name, j.Endpoint.Name, id)
 	shown := 0
 	for {
 		b, err := a.db.Backfill(ctx, id)
@@ -150,7 +151,8 @@ func (a *app) followBackfill(
 		}
 		if b.SlotsRead > shown {
 			shown = b.SlotsRead
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: %d of %d slots, %d rows\n", j.Name, j.Endpoint.Name, b.SlotsRead, b.Slots, b.Rows)
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: %d of %d slots, %d rows\n",
+				j.Name, j.Endpoint.Name, b.SlotsRead, b.Slots, b.Rows)
 		}
 		if j.Lock.Keep(ctx) == nil { // the daemon has gone
 			switch err := a.db.CancelBackfill(ctx, id); {

@@ -98,7 +98,9 @@ func (a *app) acknowledge(cmd *cobra.Command, gaps []gap, ids []string, reason s
 			return errUsage(fmt.Sprintf("no loss has the id %q; see: ingestd gaps", id))
 		}
 		g := gaps[i]
-		ack := store.Acknowledgement{Tenant: g.tenant, Endpoint: g.Endpoint, From: g.From, To: g.end(), ByWhom: whoami(), Reason: reason}
+		ack := store.Acknowledgement{
+			Tenant: g.tenant, Endpoint: g.Endpoint, From: g.From, To: g.end(), ByWhom: whoami(), Reason: reason,
+		}
 		if g.CallID != "" {
 			call, err := uuid.Parse(g.CallID)
 			if err != nil {

@@ -44,14 +44,18 @@ once exit 3.`,
 		if err != nil {
 			return err
 		}
-		columns := []string{"tenant", "endpoint", "seen (utc)", "key", "stored", "bytes", "run", "resolved (utc)", "sha256", "reason"}
+		columns := []string{
+			"tenant", "endpoint", "seen (utc)", "key", "stored", "bytes", "run", "resolved (utc)", "sha256", "reason",
+		}
 		return emit(cmd, *output, rejects, columns, func(r store.KeptReject) []string {
 			resolved := "-"
 			if r.ResolvedAt != nil {
 				resolved = minute(*r.ResolvedAt)
 			}
-			return []string{a.tenantName(r.Tenant.String()), r.Endpoint, minute(r.SeenAt), orDash(r.Key), fmt.Sprint(r.Stored),
-				fmt.Sprint(r.Bytes), fmt.Sprint(r.RunID), resolved, r.SHA256[:12], r.Reason}
+			return []string{
+				a.tenantName(r.Tenant.String()), r.Endpoint, minute(r.SeenAt), orDash(r.Key), fmt.Sprint(r.Stored),
+				fmt.Sprint(r.Bytes), fmt.Sprint(r.RunID), resolved, r.SHA256[:12], r.Reason,
+			}
 		})
 	})
 	return cmd

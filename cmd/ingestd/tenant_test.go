@@ -67,7 +67,8 @@ func configure(dir, databaseURL string, endpoint string, tenants ...*graphsim.Se
 }
 
 // generous are limits that no test reaches.
-const generous = "{call_records: 100000/20s, list: 100000/20s, record: 100000/20s, logs: 100000/60s, log_function: 100000/60s}"
+const generous = `{call_records: 100000/20s, list: 100000/20s, record: 100000/20s,
+       logs: 100000/60s, log_function: 100000/60s}`
 
 // entry is a tenant's part of the configuration.
 func entry(tenant *graphsim.Server, name, ca, secret, endpoint string) string {
@@ -86,7 +87,8 @@ func entry(tenant *graphsim.Server, name, ca, secret, endpoint string) string {
         settle: 72h
 %s    limits:
       %s
-`, tenant.Tenant(), name, tenant.GraphURL(), tenant.LoginURL(), ca, graphsim.ClientID, secret, endpoint, allBut(endpoint), generous)
+`, tenant.Tenant(), name, tenant.GraphURL(), tenant.LoginURL(), ca,
+		graphsim.ClientID, secret, endpoint, allBut(endpoint), generous)
 }
 
 // allBut switches off the endpoints that a test is not about.
