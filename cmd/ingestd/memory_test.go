@@ -37,7 +37,7 @@ func TestMemoryOfLargeMeetings(t *testing.T) {
 	var meetings []uuid.UUID
 	for n := range 6 {
 		meetings = append(meetings, uuid.New())
-		c.Records = append(c.Records, meeting(t, meetings[n], begun.Add(-time.Duration(n)*24*time.Hour)))
+		c.Records = append(c.Records, meeting(t, meetings[n], begun.Add(-time.Hour-time.Duration(n)*24*time.Hour)))
 	}
 	url := onceWithin(t, c, mostMemory)
 	conn := storetest.Conn(t, url)

@@ -48,7 +48,7 @@ func hold(t *testing.T, url string) (release func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), `LOCK TABLE teams.pstn_calls IN ACCESS EXCLUSIVE MODE`); err != nil {
+	if _, err := tx.Exec(t.Context(), `LOCK TABLE teams.pstn_calls IN SHARE MODE`); err != nil {
 		t.Fatal(err)
 	}
 	return func() {
