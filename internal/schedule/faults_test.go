@@ -285,7 +285,7 @@ func TestFaultsOfOneSlotThatLast(t *testing.T) {
 	w := scheduletest.New(t, week())
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w.Exec(`TRUNCATE teams.pstn_calls, ingest.slots`)
+			w.Exec(`DELETE FROM teams.pstn_calls; DELETE FROM ingest.slots`)
 			spoilt := tt.fault
 			if tt.nextPage {
 				spoilt = onNextPage(spoilt)
@@ -348,7 +348,7 @@ func TestFaultsOfAllSlots(t *testing.T) {
 	w := scheduletest.New(t, week())
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w.Exec(`TRUNCATE teams.pstn_calls, ingest.slots`)
+			w.Exec(`DELETE FROM teams.pstn_calls; DELETE FROM ingest.slots`)
 			w.Graph.SetFaults(onAllDays(tt.fault))
 			_, err := w.Try(t.Context())
 			wantError(t, w, err, tt.kind, tt.says)
