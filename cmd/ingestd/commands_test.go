@@ -27,7 +27,7 @@ import (
 // A stage is the tenant that a script is about.
 type stage struct {
 	*graphsim.Server
-	behind atomic.Int64 // how far its clock is behind the computer's, in nanoseconds
+	behind atomic.Int64 // how far its clock is behind the one it began with, in nanoseconds
 }
 
 type stageKey struct{}

@@ -27,6 +27,17 @@ type gap struct {
 	CallID   string    `json:"call_id,omitempty"`
 	Note     string    `json:"note"`
 	tenant   uuid.UUID
+	slot     time.Duration
+}
+
+// end is where an acknowledgement of the gap ends. A slot that has left the
+// retention in part can never be settled, so it is covered to its end.
+func (g gap) end() time.Time {
+	end := g.To.UTC().Truncate(g.slot)
+	if g.CallID != "" || end.Equal(g.To) {
+		return g.To
+	}
+	return end.Add(g.slot)
 }
 
 func newGaps() *cobra.Command {
@@ -87,7 +98,7 @@ func (a *app) acknowledge(cmd *cobra.Command, gaps []gap, ids []string, reason s
 			return errUsage(fmt.Sprintf("no loss has the id %q; see: ingestd gaps", id))
 		}
 		g := gaps[i]
-		ack := store.Acknowledgement{Tenant: g.tenant, Endpoint: g.Endpoint, From: g.From, To: g.To, ByWhom: whoami(), Reason: reason}
+		ack := store.Acknowledgement{Tenant: g.tenant, Endpoint: g.Endpoint, From: g.From, To: g.end(), ByWhom: whoami(), Reason: reason}
 		if g.CallID != "" {
 			call, err := uuid.Parse(g.CallID)
 			if err != nil {
@@ -129,7 +140,8 @@ func listGaps(cmd *cobra.Command, jobs []*schedule.Job) (gaps []gap, err error) 
 func gapsOf(j *schedule.Job, s schedule.Survey) []gap {
 	var gaps []gap
 	add := func(kind string, from, to time.Time, callID, note string) {
-		g := gap{Tenant: j.Name, Endpoint: j.Endpoint.Name, Kind: kind, From: from, To: to, CallID: callID, Note: note, tenant: j.Tenant}
+		g := gap{Tenant: j.Name, Endpoint: j.Endpoint.Name, Kind: kind, From: from, To: to, CallID: callID, Note: note}
+		g.tenant, g.slot = j.Tenant, j.Policy.Slot
 		g.ID = g.id()
 		gaps = append(gaps, g)
 	}
@@ -161,11 +173,12 @@ func gapsOf(j *schedule.Job, s schedule.Survey) []gap {
 			fmt.Sprintf("%d call records leave Microsoft's retention before their details are stored; run: ingestd once", s.RecordsSoon))
 	}
 	for _, a := range s.Acknowledged {
-		callID := ""
+		note, callID := fmt.Sprintf("lost; known to %s since %s: %s", a.ByWhom, minute(a.At), a.Reason), ""
 		if a.CallID != nil {
 			callID = a.CallID.String()
+			note = "call record " + callID + " " + note
 		}
-		add("acknowledged", a.From, a.To, callID, fmt.Sprintf("lost; known to %s since %s: %s", a.ByWhom, minute(a.At), a.Reason))
+		add("acknowledged", a.From, a.To, callID, note)
 	}
 	return gaps
 }

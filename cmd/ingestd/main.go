@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -30,9 +31,17 @@ func interrupted(root *cobra.Command, args []string) int {
 	return exitInterrupted
 }
 
+// memoryLimit is the size of the heap and the like from which on garbage is
+// collected more often. Documents being read are bounded; garbage as large as
+// they are is not worth its memory. GOMEMLIMIT goes before it.
+const memoryLimit = 100 << 20
+
 // run executes one command. The first SIGINT or SIGTERM cancels it; a second
 // ends the process at once.
 func run(args []string) int {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := newRoot()

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,23 +14,13 @@ import (
 
 	"ingestd/internal/graphsim"
 	"ingestd/internal/pgserver"
+	"ingestd/internal/store/storetest"
 )
 
-// millionRows is the size of a benchmark, unless INGESTD_BENCH_ROWS names
-// another number of rows.
-const millionRows = 1_000_000
-
-// scaled is what takes the place of a number that belongs to millionRows.
+// scaled is what takes the place of a number that belongs to a million rows.
 func scaled(b *testing.B, number int) int {
 	b.Helper()
-	rows := millionRows
-	if text := os.Getenv("INGESTD_BENCH_ROWS"); text != "" {
-		var err error
-		if rows, err = strconv.Atoi(text); err != nil || rows < 1 {
-			b.Fatalf("INGESTD_BENCH_ROWS is not a number of rows: %q", text)
-		}
-	}
-	return max(1, int(int64(rows)*int64(number)/millionRows))
+	return max(1, int(int64(storetest.BenchRows(b))*int64(number)/1_000_000))
 }
 
 // BenchmarkMillionRows reads a year of PSTN calls of a large tenant, a million
@@ -86,7 +75,7 @@ func newMillion(b *testing.B) *million {
 	return m
 }
 
-// callsPerDay is how many calls a working day needs for a year of millionRows.
+// callsPerDay is how many calls a working day needs for a year of a million rows.
 const callsPerDay = 3850
 
 // A passage is one run of the program.

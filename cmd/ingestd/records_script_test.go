@@ -56,7 +56,7 @@ func expanded(ts *testscript.TestScript, file string) string {
 	return os.Expand(ts.ReadFile(file), ts.Getenv)
 }
 
-// clock DURATION sets Graph's clock so far behind the computer's.
+// clock DURATION sets Graph's clock so far back, or ahead if it is negative.
 func setClock(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, args, "DURATION")
 	stageOf(ts).behind.Store(int64(duration(ts, args[0])))

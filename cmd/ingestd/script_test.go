@@ -38,14 +38,17 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, quickExit)
-			tenant := simulate(t, small)
-			e.Values[stageKey{}] = &stage{Server: tenant}
+			s := &stage{}
+			c := small
+			c.Now = func() time.Time { return begun.Add(-time.Duration(s.behind.Load())) }
+			s.Server = simulate(t, c)
+			e.Values[stageKey{}] = s
 			e.Setenv("DATABASE_URL", storetest.URL(t))
 			for name, daysAgo := range map[string]int{"SETTLED": 3, "FROM": 10, "TO": 6} {
 				e.Setenv(name, daysBefore(daysAgo).Format(time.DateOnly))
 			}
 			e.Setenv("EMPTY_DATABASE_URL", storetest.EmptyURL(t))
-			return configure(e.WorkDir, e.Getenv("DATABASE_URL"), tenant, "pstn_calls")
+			return configure(e.WorkDir, e.Getenv("DATABASE_URL"), s.Server, "pstn_calls")
 		},
 	})
 }

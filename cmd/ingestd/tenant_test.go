@@ -13,12 +13,15 @@ import (
 )
 
 // begun is when Graph's clock stands in these tests, so that what is served does
-// not change while a test runs. It is close to this machine's clock, as Graph's
-// is, and not at the end of an hour: that hour would settle by the second.
+// not change while a test runs. It is some minutes at most behind this machine's
+// clock, which has to agree with it, and not at the turn of an hour, at which that
+// hour would settle by the second.
 var begun = func() time.Time {
-	now := time.Now().UTC()
-	hour := now.Truncate(time.Hour)
-	return hour.Add(min(max(now.Sub(hour).Truncate(time.Minute), 5*time.Minute), 50*time.Minute))
+	at := time.Now().UTC().Truncate(time.Minute)
+	for at.Minute() < 5 || at.Minute() > 50 {
+		at = at.Add(-time.Minute)
+	}
+	return at
 }()
 
 // daysBefore is the start of the day so many days before the clock's.

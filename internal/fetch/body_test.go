@@ -92,7 +92,8 @@ func TestCutBodies(t *testing.T) {
 					t.Fatalf("cut at %d of %d: kept %q", at, length, failure.Body)
 				}
 			}
-			if resp, err := c.once(t.Context(), fmt.Sprint("/v1.0/", length)); err != nil || string(resp.body) != smallPage {
+			if resp, err := c.once(t.Context(), fmt.Sprint("/v1.0/", length)); err != nil ||
+				string(resp.body) != smallPage {
 				t.Errorf("whole body: error %v", err)
 			}
 		})
@@ -145,7 +146,8 @@ func TestGoodAnswerAfterDamagedOne(t *testing.T) {
 		if _, err := c.once(t.Context(), "/v1.0/40"); KindOf(err) != Transient {
 			t.Errorf("cut: error %v", err)
 		}
-		if resp, err := c.once(t.Context(), fmt.Sprint("/v1.0/", len(zipped(smallPage)))); err != nil || string(resp.body) != smallPage {
+		if resp, err := c.once(t.Context(), fmt.Sprint("/v1.0/", len(zipped(smallPage)))); err != nil ||
+			string(resp.body) != smallPage {
 			t.Errorf("whole: error %v", err)
 		}
 	}
@@ -200,7 +202,11 @@ func TestAnswersThatAreNotAccepted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newTestClient(t, new(login), func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, smallPage) })
+			c := newTestClient(
+				t,
+				new(login),
+				func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, smallPage) },
+			)
 			r, calls := c.to("/v1.0/x"), 0
 			r.accept = func(body []byte) error {
 				if calls++; calls == test.good {

@@ -143,3 +143,25 @@ func TestNoReservationCountsNothing(t *testing.T) {
 	none.shrink(1)
 	none.Release()
 }
+
+// What is left once half of the bytes are held is for those that hold them.
+func TestScarceBudget(t *testing.T) {
+	t.Parallel()
+	b := NewBudget(10)
+	first, second := b.Reserve(), b.Reserve()
+	for _, step := range []struct {
+		name   string
+		change func()
+		want   bool
+	}{
+		{"nothing is held", func() {}, false},
+		{"half is held", func() { first.Grow(t.Context(), 5) }, false},
+		{"more is held", func() { second.Grow(t.Context(), 1) }, true},
+		{"half is held again", second.Release, false},
+	} {
+		step.change()
+		if got := b.Scarce(); got != step.want {
+			t.Errorf("%s: scarce is %v", step.name, got)
+		}
+	}
+}

@@ -98,7 +98,10 @@ func (c *Client) parts(ctx context.Context, first request, id, array string) ite
 			}
 			if err := visit(seen, r.url); err != nil {
 				err = fmt.Errorf("%s: %w", array, err)
-				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: err, Hint: hintTransient})
+				yield(
+					nil,
+					&Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: err, Hint: hintTransient},
+				)
 				return
 			}
 		}

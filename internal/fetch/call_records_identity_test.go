@@ -94,7 +94,8 @@ func TestIdentityOfEndpoints(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			endpoint := `{"associatedIdentity": ` + tt.identity + `}`
-			if kind, user := derivedOf(t, "session_endpoints", "identity_kind", endpoint, "null"), derivedOf(t, "session_endpoints", "user_id", endpoint, "null"); kind != tt.kind || user != tt.user {
+			if kind, user := derivedOf(t, "session_endpoints", "identity_kind", endpoint, "null"), derivedOf(t, "session_endpoints", "user_id", endpoint, "null"); kind != tt.kind ||
+				user != tt.user {
 				t.Errorf("kind %q, user %q, want %q and %q", kind, user, tt.kind, tt.user)
 			}
 		})
@@ -119,7 +120,19 @@ func TestIdentityOfParticipants(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for table, prefix := range map[string]string{"call_participants": "", "call_records": "organizer_"} {
-				kind, user := derivedOf(t, table, prefix+"identity_kind", "null", tt.identity), derivedOf(t, table, prefix+"user_id", "null", tt.identity)
+				kind, user := derivedOf(
+					t,
+					table,
+					prefix+"identity_kind",
+					"null",
+					tt.identity,
+				), derivedOf(
+					t,
+					table,
+					prefix+"user_id",
+					"null",
+					tt.identity,
+				)
 				if kind != tt.kind || user != tt.user {
 					t.Errorf("%s: kind %q, user %q, want %q and %q", table, kind, user, tt.kind, tt.user)
 				}

@@ -187,7 +187,10 @@ func servedRows(t testing.TB, document []byte) map[string]int {
 			add("segment_endpoints", sides(segment, caller, callee))
 			for _, media := range list(segment["media"]) {
 				add("segment_media", 1)
-				add("media_endpoints", sides(media, []string{"callerDevice", "callerNetwork"}, []string{"calleeDevice", "calleeNetwork"}))
+				add(
+					"media_endpoints",
+					sides(media, []string{"callerDevice", "callerNetwork"}, []string{"calleeDevice", "calleeNetwork"}),
+				)
 				add("media_streams", len(list(media["streams"])))
 			}
 		}
@@ -242,7 +245,8 @@ func TestCallRecordOfManyPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkRoundTrip(t, document, mappingtest.SessionsPerPage, mappingtest.ParticipantsPerPage)
-		if rows := servedRows(t, document); rows["sessions"] != size.sessions || rows["call_participants"] != size.participants {
+		if rows := servedRows(t, document); rows["sessions"] != size.sessions ||
+			rows["call_participants"] != size.participants {
 			t.Errorf("%v makes %v", size, rows)
 		}
 	}
@@ -308,7 +312,8 @@ func TestOwnCallRecordsHoldEveryProperty(t *testing.T) {
 	all := string(slices.Concat(slices.Collect(maps.Values(documents))...))
 	logRow := regexp.MustCompile(`Row$|Report$`)
 	for _, p := range properties(t) {
-		if !logRow.MatchString(p.Type) && !slices.Contains(p.APIs, "open") && p.Edm != "identity" && !strings.Contains(all, `"`+p.Name+`"`) {
+		if !logRow.MatchString(p.Type) && !slices.Contains(p.APIs, "open") && p.Edm != "identity" &&
+			!strings.Contains(all, `"`+p.Name+`"`) {
 			t.Errorf("no document has %s.%s", p.Type, p.Name)
 		}
 	}
@@ -335,7 +340,8 @@ func TestOwnCallRecordsFillEveryColumn(t *testing.T) {
 			for _, row := range table {
 				for c, value := range row {
 					layout := callRecordRows.Tables[i]
-					filled[layout.Name+"."+layout.Columns[c].Name] = filled[layout.Name+"."+layout.Columns[c].Name] || value != nil
+					filled[layout.Name+"."+layout.Columns[c].Name] = filled[layout.Name+"."+layout.Columns[c].Name] ||
+						value != nil
 				}
 			}
 		}

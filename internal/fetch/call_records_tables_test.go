@@ -47,8 +47,12 @@ func TestCallRecordRoundTripThroughTheTables(t *testing.T) {
 }
 
 // largeMeeting has more sessions and participants than 16 bits can number.
-var largeMeeting = fmt.Appendf(nil, `{"id": "0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01", "version": 1, "sessions": [{"isTest": true}%[1]s],
-	"participants_v2": [{"id": "first"}%[1]s]}`, strings.Repeat(`, {}`, 1<<15))
+var largeMeeting = fmt.Appendf(
+	nil,
+	`{"id": "0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01", "version": 1, "sessions": [{"isTest": true}%[1]s],
+	"participants_v2": [{"id": "first"}%[1]s]}`,
+	strings.Repeat(`, {}`, 1<<15),
+)
 
 // copyRows copies a batch's rows of one table, in COPY's binary format.
 func copyRows(t *testing.T, conn *pgx.Conn, b *mapping.Batch, table int, tenantID uuid.UUID) {

@@ -47,7 +47,17 @@ func recordWithin(t *testing.T, hold *Reservation, answers map[string]string) (p
 		if failed != nil {
 			return parts, asked, failed
 		}
-		parts = append(parts, fmt.Sprintf("%s %d+%d of version %d, more %v", part.Array, part.First, part.Page.Len(), part.Version, part.More))
+		parts = append(
+			parts,
+			fmt.Sprintf(
+				"%s %d+%d of version %d, more %v",
+				part.Array,
+				part.First,
+				part.Page.Len(),
+				part.Version,
+				part.More,
+			),
+		)
 	}
 	return parts, asked, nil
 }
@@ -60,7 +70,8 @@ const (
 func TestRecordFollowsBothLinks(t *testing.T) {
 	t.Parallel()
 	parts, asked, err := record(t, map[string]string{
-		sessionsFirst:          `{"sessions@odata.nextlink":"{base}/sessions?$skip=2","id":"` + strings.ToUpper(callID) + `","version":7,"sessions":[{},{}]}`,
+		sessionsFirst: `{"sessions@odata.nextlink":"{base}/sessions?$skip=2","id":"` + strings.ToUpper(callID) +
+			`","version":7,"sessions":[{},{}]}`,
 		"/sessions?$skip=2":    `{"@odata.nextLink":"{base}/sessions?$skip=4","value":[{"id":"a"},{}]}`,
 		"/sessions?$skip=4":    `{"value":[{}]}`,
 		participantsFirst:      `{"id":"` + callID + `","version":"7","participants_v2":[{}],"participants_v2@odata.nextLink":"{base}/participants_v2?p=2"}`,
@@ -112,7 +123,8 @@ func TestRecordRefusesWhatIsNotWhole(t *testing.T) {
 			t.Parallel()
 			_, _, err := record(t, test.answers)
 			var failure *Error
-			if !errors.As(err, &failure) || failure.Kind != test.kind || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), callID) {
+			if !errors.As(err, &failure) || failure.Kind != test.kind || !strings.Contains(err.Error(), test.want) ||
+				!strings.Contains(err.Error(), callID) {
 				t.Errorf("%v; want a %v error about %q that names the record", err, test.kind, test.want)
 			}
 		})

@@ -90,13 +90,22 @@ func TestStatusesAndKinds(t *testing.T) {
 			r := c.to("/v1.0/x")
 			_, err := c.get(t.Context(), r)
 			if got := r.usage.Counts().Requests; KindOf(err) != test.kind || got != test.requests {
-				t.Errorf("%d requests, error %v of kind %v; want %d and %v", got, err, KindOf(err), test.requests, test.kind)
+				t.Errorf(
+					"%d requests, error %v of kind %v; want %d and %v",
+					got,
+					err,
+					KindOf(err),
+					test.requests,
+					test.kind,
+				)
 			}
 			if failure, ok := errors.AsType[*Error](err); ok {
-				if failure.Status != test.status || failure.RequestID != "r1" || failure.Hint != test.hint || failure.What != r.what {
+				if failure.Status != test.status || failure.RequestID != "r1" || failure.Hint != test.hint ||
+					failure.What != r.what {
 					t.Errorf("unexpected %+v", failure)
 				}
-				if wait := time.Until(failure.Until); test.retryAfter == "3600" && test.kind == Throttled && (wait < 59*time.Minute || wait > time.Hour) {
+				if wait := time.Until(failure.Until); test.retryAfter == "3600" && test.kind == Throttled &&
+					(wait < 59*time.Minute || wait > time.Hour) {
 					t.Errorf("throttled for %v, want an hour", wait)
 				}
 			}
@@ -251,7 +260,8 @@ func TestStalledAnswersEnd(t *testing.T) {
 			}
 			r := c.to("/v1.0/x")
 			_, err := c.get(t.Context(), r)
-			if KindOf(err) != Transient || errors.Is(err, context.DeadlineExceeded) || r.usage.Counts().Requests != attempts {
+			if KindOf(err) != Transient || errors.Is(err, context.DeadlineExceeded) ||
+				r.usage.Counts().Requests != attempts {
 				t.Errorf("error %v after %d requests", err, r.usage.Counts().Requests)
 			}
 		})

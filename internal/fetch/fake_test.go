@@ -50,7 +50,12 @@ func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func writeDiscovery(w http.ResponseWriter, base string) {
-	fmt.Fprintf(w, `{"issuer":"%[1]s/%[2]s/v2.0","authorization_endpoint":"%[1]s/%[2]s/oauth2/v2.0/authorize","token_endpoint":"%[1]s/%[2]s/oauth2/v2.0/token"}`, base, tenant)
+	fmt.Fprintf(
+		w,
+		`{"issuer":"%[1]s/%[2]s/v2.0","authorization_endpoint":"%[1]s/%[2]s/oauth2/v2.0/authorize","token_endpoint":"%[1]s/%[2]s/oauth2/v2.0/token"}`,
+		base,
+		tenant,
+	)
 }
 
 func serve(t *testing.T, h http.Handler) *httptest.Server {
@@ -90,5 +95,10 @@ func newTestClientAt(t *testing.T, clock Clock, login http.Handler, graph http.H
 
 // to is a request for a path of the client's Graph.
 func (c *Client) to(path string) request {
-	return request{url: c.graph.String() + path, scopes: []scope{scopeLogs}, what: "pstn_calls 2026-01-01", usage: new(Usage)}
+	return request{
+		url:    c.graph.String() + path,
+		scopes: []scope{scopeLogs},
+		what:   "pstn_calls 2026-01-01",
+		usage:  new(Usage),
+	}
 }

@@ -155,7 +155,13 @@ func (c *Client) Now(ctx context.Context) (time.Time, error) {
 			return now, nil
 		}
 		if asked > witnesses {
-			return time.Time{}, &Error{Kind: Refused, What: "Graph's clock", Host: c.graph.Host, Hint: hintJump, Err: err}
+			return time.Time{}, &Error{
+				Kind: Refused,
+				What: "Graph's clock",
+				Host: c.graph.Host,
+				Hint: hintJump,
+				Err:  err,
+			}
 		}
 		if asked > 0 {
 			if err := c.local.sleep(ctx, askedEvery); err != nil {

@@ -86,7 +86,8 @@ func TestGraphClock(t *testing.T) {
 					}
 					continue
 				}
-				if want := truth.Add(a.believed); unsure != nil || !now.Equal(want) || err == nil && !served.Equal(want) {
+				if want := truth.Add(a.believed); unsure != nil || !now.Equal(want) ||
+					err == nil && !served.Equal(want) {
 					t.Errorf("answer %d: the time is %v, error %v, served %v; want %v", i, now, unsure, served, want)
 				}
 				if got := apart(now, wall) <= jump; got != a.witnessed {
@@ -147,7 +148,10 @@ func TestBelievedTimeIsWitnessed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		excursions := rapid.SliceOfN(rapid.Custom(drawExcursion), 1, 8).Draw(r, "excursions")
-		end := excursion{Answers: []time.Duration{0, 4 * time.Minute, 3 * time.Minute, 3 * time.Minute}, Wall: drawExcursion(r).Wall}
+		end := excursion{
+			Answers: []time.Duration{0, 4 * time.Minute, 3 * time.Minute, 3 * time.Minute},
+			Wall:    drawExcursion(r).Wall,
+		}
 		c, truth, local, fooled := new(graphClock), noon, noon, false
 		var answers []told
 		for _, e := range append(excursions, end) {
@@ -176,7 +180,12 @@ func newClockClient(t *testing.T, entra *login) (c *Client, local *leapingClock,
 	local, skew = &leapingClock{time: noon}, new(atomic.Int64)
 	tell := func(h http.Header) { h.Set("Date", date(local.now().Add(time.Duration(skew.Load())))) }
 	entra.header = tell
-	return newTestClientAt(t, local.clock(), entra, func(w http.ResponseWriter, _ *http.Request) { tell(w.Header()) }), local, skew
+	return newTestClientAt(
+		t,
+		local.clock(),
+		entra,
+		func(w http.ResponseWriter, _ *http.Request) { tell(w.Header()) },
+	), local, skew
 }
 
 func TestNowAsksOnlyWhileUnsure(t *testing.T) {
@@ -185,13 +194,17 @@ func TestNowAsksOnlyWhileUnsure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Int64
-			c := newTestClient(t, &login{header: func(h http.Header) { h["Date"] = nil }}, func(w http.ResponseWriter, r *http.Request) {
-				asked.Add(1)
-				if r.URL.Path != "/v1.0/" || r.Header.Get("Authorization") != "Bearer token-1" {
-					t.Errorf("asked %s", r.URL)
-				}
-				w.WriteHeader(status)
-			})
+			c := newTestClient(
+				t,
+				&login{header: func(h http.Header) { h["Date"] = nil }},
+				func(w http.ResponseWriter, r *http.Request) {
+					asked.Add(1)
+					if r.URL.Path != "/v1.0/" || r.Header.Get("Authorization") != "Bearer token-1" {
+						t.Errorf("asked %s", r.URL)
+					}
+					w.WriteHeader(status)
+				},
+			)
 			for range 2 {
 				if now, err := c.Now(t.Context()); err != nil || time.Since(now).Abs() > 5*second || !c.Witnessed() {
 					t.Errorf("now %v, error %v, witnessed %v", now, err, c.Witnessed())
@@ -285,7 +298,12 @@ func TestJumpSeenByEntraStopsTheRun(t *testing.T) {
 	clock := local.clock()
 	clock.Wall = func() time.Time { return local.now().Add(time.Duration(wall.Load())) }
 	tell := func(h http.Header) { h.Set("Date", date(clock.Wall())) }
-	c := newTestClientAt(t, clock, &login{header: tell}, func(w http.ResponseWriter, _ *http.Request) { tell(w.Header()) })
+	c := newTestClientAt(
+		t,
+		clock,
+		&login{header: tell},
+		func(w http.ResponseWriter, _ *http.Request) { tell(w.Header()) },
+	)
 	if _, err := c.get(t.Context(), c.to("/v1.0/x")); err != nil {
 		t.Fatal(err)
 	}

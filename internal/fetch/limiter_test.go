@@ -126,7 +126,10 @@ func TestNeverAboveTheLimit(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		limits := Limits{}
 		for _, l := range []*Limit{&limits.CallRecords, &limits.List, &limits.Record, &limits.Logs, &limits.LogFunction} {
-			*l = Limit{rapid.IntRange(1, 30).Draw(r, "requests"), time.Duration(rapid.IntRange(1, 3000).Draw(r, "per")) * time.Millisecond}
+			*l = Limit{
+				rapid.IntRange(1, 30).Draw(r, "requests"),
+				time.Duration(rapid.IntRange(1, 3000).Draw(r, "per")) * time.Millisecond,
+			}
 		}
 		arrivals := rapid.SliceOfN(rapid.Custom(drawArrival), 1, 80).Draw(r, "arrivals")
 		var starts map[scope][]time.Time
@@ -218,8 +221,16 @@ func TestPauseStopsTheScopeAndIsCounted(t *testing.T) {
 		}
 		began, span := time.Now(), l.limits.List.span()
 		throttled, paced, err := l.wait(context.Background(), []scope{scopeCallRecords, scopeList})
-		if waited := time.Since(began); err != nil || waited != span || throttled != 5*second || paced != span-5*second {
-			t.Errorf("waited %v, of it throttled %v and paced %v, error %v; want %v and 5s", waited, throttled, paced, err, span)
+		if waited := time.Since(began); err != nil || waited != span || throttled != 5*second ||
+			paced != span-5*second {
+			t.Errorf(
+				"waited %v, of it throttled %v and paced %v, error %v; want %v and 5s",
+				waited,
+				throttled,
+				paced,
+				err,
+				span,
+			)
 		}
 	})
 }
@@ -282,14 +293,16 @@ func TestRoomEndsAtTheLimit(t *testing.T) {
 			if !c.HasRoom(CallRecords) {
 				t.Errorf("after %d requests there is no room for a third", i)
 			}
-			if _, paced, err := l.wait(t.Context(), []scope{scopeCallRecords, scopeRecord("1")}); err != nil || paced != 0 {
+			if _, paced, err := l.wait(t.Context(), []scope{scopeCallRecords, scopeRecord("1")}); err != nil ||
+				paced != 0 {
 				t.Errorf("request %d waited for %v, error %v", i, paced, err)
 			}
 		}
 		if c.HasRoom(CallRecords) || !c.HasRoom(pstnCalls) {
 			t.Error("want room for logs only")
 		}
-		if _, paced, err := l.wait(t.Context(), []scope{scopeCallRecords, scopeRecord("2")}); err != nil || paced != l.limits.CallRecords.span() {
+		if _, paced, err := l.wait(t.Context(), []scope{scopeCallRecords, scopeRecord("2")}); err != nil ||
+			paced != l.limits.CallRecords.span() {
 			t.Errorf("the fourth request was paced for %v, error %v", paced, err)
 		}
 		if !c.HasRoom(CallRecords) {

@@ -102,7 +102,10 @@ func expired(err error, linked bool) error {
 func (c *Client) listRequest(e Endpoint, api string, w Window, usage *Usage) request {
 	const form = "2006-01-02T15:04:05Z"
 	r := request{
-		scopes: scopesOf(e), prefer: []string{"include-unknown-enum-members"}, what: e.Name + " " + w.String(), usage: usage,
+		scopes: scopesOf(e),
+		prefer: []string{"include-unknown-enum-members"},
+		what:   e.Name + " " + w.String(),
+		usage:  usage,
 	}
 	collection := fmt.Sprintf("%s/%s/communications/callRecords", c.graph, api)
 	from, to := w.From.UTC().Format(form), w.To.UTC().Format(form)

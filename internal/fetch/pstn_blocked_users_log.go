@@ -21,8 +21,16 @@ var pstnBlockedUsersLog = Endpoint{
 	Span:       30 * day,
 	EventTime:  "block_at",
 	function:   "getPstnBlockedUsersLog",
-	Rows: mapping.Table("pstn_blocked_users_log",
-		mapping.HashKey("event_key", "userId", "blockDateTime", "userBlockMode", "userTelephoneNumber", "remediationId"),
+	Rows: mapping.Table(
+		"pstn_blocked_users_log",
+		mapping.HashKey(
+			"event_key",
+			"userId",
+			"blockDateTime",
+			"userBlockMode",
+			"userTelephoneNumber",
+			"remediationId",
+		),
 		mapping.Col("userId", "user_id", mapping.UUID),
 		mapping.Col("userPrincipalName", "user_principal_name", mapping.Text),
 		mapping.Col("userDisplayName", "user_display_name", mapping.Text),

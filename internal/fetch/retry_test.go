@@ -54,7 +54,14 @@ func TestRetries(t *testing.T) {
 					t.Errorf("error %v, want kind %v", err, test.kind)
 				}
 				if calls != test.calls || took < test.shortest || took > test.longest {
-					t.Errorf("%d calls in %v, want %d in %v to %v", calls, took, test.calls, test.shortest, test.longest)
+					t.Errorf(
+						"%d calls in %v, want %d in %v to %v",
+						calls,
+						took,
+						test.calls,
+						test.shortest,
+						test.longest,
+					)
 				}
 			})
 		})
@@ -145,7 +152,8 @@ func TestRetryAfter(t *testing.T) {
 	t.Run("date without a Date", func(t *testing.T) {
 		t.Parallel()
 		in := time.Now().Add(30 * second).UTC().Format(http.TimeFormat)
-		if got, ok := retryAfter(http.Header{"Retry-After": {in}}, time.Now()); !ok || got < 25*second || got > 30*second {
+		if got, ok := retryAfter(http.Header{"Retry-After": {in}}, time.Now()); !ok || got < 25*second ||
+			got > 30*second {
 			t.Errorf("%v, %v; want about 30s", got, ok)
 		}
 	})

@@ -78,7 +78,11 @@ func TestSecretIsReadForEveryToken(t *testing.T) {
 	t.Parallel()
 	entra := new(login)
 	entra.token = func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `{"token_type":"Bearer","expires_in":3599,"access_token":"with-%s"}`, r.PostFormValue("client_secret"))
+		fmt.Fprintf(
+			w,
+			`{"token_type":"Bearer","expires_in":3599,"access_token":"with-%s"}`,
+			r.PostFormValue("client_secret"),
+		)
 	}
 	c := newTestClient(t, entra, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer with-new" {
@@ -178,7 +182,8 @@ func TestTokenFailures(t *testing.T) {
 			c := newTestClient(t, test.entra, func(http.ResponseWriter, *http.Request) { t.Error("Graph was asked") })
 			_, err := c.get(t.Context(), c.to("/v1.0/x"))
 			failure, ok := errors.AsType[*Error](err)
-			if !ok || failure.Kind != test.kind || failure.Code != test.code || failure.Hint != test.hint || failure.What != "access token" {
+			if !ok || failure.Kind != test.kind || failure.Code != test.code || failure.Hint != test.hint ||
+				failure.What != "access token" {
 				t.Errorf("error %v, want %v %q; %s", err, test.kind, test.code, test.hint)
 			}
 			if test.code != "" && failure.RequestID != "0a0b0c0d-1111-2222-3333-444444444444" {
@@ -223,7 +228,12 @@ func TestSecretStaysAtEntra(t *testing.T) {
 	var stolen atomic.Int64
 	evil := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))
 	entra := &login{discovery: func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `{"issuer":"https://%s/x","authorization_endpoint":"%[2]s/a","token_endpoint":"%[2]s/t"}`, r.Host, evil.URL)
+		fmt.Fprintf(
+			w,
+			`{"issuer":"https://%s/x","authorization_endpoint":"%[2]s/a","token_endpoint":"%[2]s/t"}`,
+			r.Host,
+			evil.URL,
+		)
 	}}
 	c := newTestClient(t, entra, func(http.ResponseWriter, *http.Request) {})
 	_, err := c.get(t.Context(), c.to("/v1.0/x"))

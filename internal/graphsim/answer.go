@@ -69,7 +69,10 @@ func (s *Server) setHeaders(h, request http.Header, now time.Time) {
 		h.Set("client-request-id", theirs)
 	}
 	h.Set("Date", now.Format(http.TimeFormat))
-	h.Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+	h.Set(
+		"Content-Type",
+		"application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
+	)
 	h.Set("Vary", "Accept-Encoding")
 }
 

@@ -86,7 +86,8 @@ func checkRefused(t *testing.T, a *app, tenant string, form url.Values, status i
 	if res.StatusCode != status || e.Error != code || len(e.Codes) != 1 || e.Codes[0] != number {
 		t.Errorf("%s %+v, want %d %s %d", res.Status, e, status, code, number)
 	}
-	if !strings.HasPrefix(e.Description, "AADSTS") || e.Timestamp != "2026-03-18 12:00:00Z" || e.Trace == "" || e.Correlation == "" {
+	if !strings.HasPrefix(e.Description, "AADSTS") || e.Timestamp != "2026-03-18 12:00:00Z" || e.Trace == "" ||
+		e.Correlation == "" {
 		t.Errorf("incomplete: %+v", e)
 	}
 }
@@ -121,8 +122,16 @@ func TestOnlyABearerMayRead(t *testing.T) {
 	a := start(t, Config{})
 	for name, authorization := range map[string]string{"none": "", "invented": "Bearer guess", "basic": "Basic " + a.token} {
 		t.Run(name, func(t *testing.T) {
-			res, body := a.get(t, a.pstnURL("beta", "2026-03-01", "2026-03-02"), "Authorization", authorization, "client-request-id", "mine")
-			if res.StatusCode != http.StatusUnauthorized || !strings.HasPrefix(res.Header.Get("WWW-Authenticate"), "Bearer ") {
+			res, body := a.get(
+				t,
+				a.pstnURL("beta", "2026-03-01", "2026-03-02"),
+				"Authorization",
+				authorization,
+				"client-request-id",
+				"mine",
+			)
+			if res.StatusCode != http.StatusUnauthorized ||
+				!strings.HasPrefix(res.Header.Get("WWW-Authenticate"), "Bearer ") {
 				t.Errorf("%s, WWW-Authenticate %q", res.Status, res.Header.Get("WWW-Authenticate"))
 			}
 			checkError(t, res, body, "InvalidAuthenticationToken", "")

@@ -50,7 +50,9 @@ var recordSchema = map[string]string{
 }
 
 // neverServed are the keys of identity sets that nobody of the company has.
-var neverServed = strings.Fields("spoolUser encrypted onPremises acsApplicationInstance spoolApplicationInstance application device")
+var neverServed = strings.Fields(
+	"spoolUser encrypted onPremises acsApplicationInstance spoolApplicationInstance application device",
+)
 
 // conformance looks at documents member by member.
 type conformance struct {
@@ -198,7 +200,12 @@ func TestIDsWithinADocument(t *testing.T) {
 		}
 	}
 	if repeated == 0 || legs == 0 || different == 0 {
-		t.Errorf("%d session ids twice in a record, %d sessions of several segments, %d segments with other endpoints", repeated, legs, different)
+		t.Errorf(
+			"%d session ids twice in a record, %d sessions of several segments, %d segments with other endpoints",
+			repeated,
+			legs,
+			different,
+		)
 	}
 }
 
@@ -259,7 +266,13 @@ func TestNoCallRecordsWhereNoneAreWanted(t *testing.T) {
 
 func TestSameSeedSameCallRecords(t *testing.T) {
 	t.Parallel()
-	a, b := start(t, Config{Seed: 7, RecordsPerDay: 40}), start(t, Config{Seed: 7, RecordsPerDay: 40, Now: at(noon.AddDate(0, 0, 10)), History: 40 * 24 * time.Hour})
+	a, b := start(
+		t,
+		Config{Seed: 7, RecordsPerDay: 40},
+	), start(
+		t,
+		Config{Seed: 7, RecordsPerDay: 40, Now: at(noon.AddDate(0, 0, 10)), History: 40 * 24 * time.Hour},
+	)
 	other := start(t, Config{Seed: 8, RecordsPerDay: 40})
 	from, to := noon.AddDate(0, 0, -18), noon.AddDate(0, 0, -12)
 	want := texts(a.CallRecords(from, to))

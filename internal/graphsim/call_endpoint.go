@@ -115,7 +115,16 @@ func (p *pen) userAgent(s *session, e *side, m *machine) {
 var (
 	ratings       = []string{"excellent", "good", "fair", "poor", "bad", "notRated"}
 	ratingTexts   = []string{"", "", "", "Could not hear the others", "The picture froze", "Fine"}
-	ratingReasons = []string{"NoSound", "OtherNoSound", "Echo", "Noisy", "LowVolume", "Stopped", "DistortedSound", "Interruptions"}
+	ratingReasons = []string{
+		"NoSound",
+		"OtherNoSound",
+		"Echo",
+		"Noisy",
+		"LowVolume",
+		"Stopped",
+		"DistortedSound",
+		"Interruptions",
+	}
 )
 
 // feedback is asked for after some calls. That of a raised version is of

@@ -6,7 +6,11 @@ import (
 )
 
 // labels of media by their modality, as the ends negotiate them.
-var mediaLabels = map[string]string{"audio": "main-audio", "video": "main-video", "videoBasedScreenSharing": "applicationsharing-video"}
+var mediaLabels = map[string]string{
+	"audio":                   "main-audio",
+	"video":                   "main-video",
+	"videoBasedScreenSharing": "applicationsharing-video",
+}
 
 // media writes what flowed between the ends of a leg.
 func (p *pen) media(s *session, l *leg, modality string) {

@@ -41,7 +41,17 @@ func (p *pen) network(name string, s *session, e *side, modality string) {
 
 // unknownNetwork is what a client leaves that never said anything.
 func (p *pen) unknownNetwork() {
-	p.null("ipAddress", "subnet", "linkSpeed", "macAddress", "port", "reflexiveIPAddress", "relayIPAddress", "relayPort", "dnsSuffix")
+	p.null(
+		"ipAddress",
+		"subnet",
+		"linkSpeed",
+		"macAddress",
+		"port",
+		"reflexiveIPAddress",
+		"relayIPAddress",
+		"relayPort",
+		"dnsSuffix",
+	)
 	p.text("connectionType", "unknown")
 	p.text("networkTransportProtocol", "unknown")
 	p.noWifi()

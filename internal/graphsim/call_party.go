@@ -21,8 +21,20 @@ const elsewhere = "9b7f1d52-3c64-4e0a-8f21-6d5e0c4a9b13"
 const acsApp = "2f8e6c1a-90d4-4b37-a5e2-7c31d9f08b46"
 
 // identityKeys of a set are all written, and one of them is an object.
-var identityKeys = []string{"acsUser", "spoolUser", "phone", "guest", "encrypted", "onPremises", "acsApplicationInstance",
-	"spoolApplicationInstance", "applicationInstance", "application", "device", "user"}
+var identityKeys = []string{
+	"acsUser",
+	"spoolUser",
+	"phone",
+	"guest",
+	"encrypted",
+	"onPremises",
+	"acsApplicationInstance",
+	"spoolApplicationInstance",
+	"applicationInstance",
+	"application",
+	"device",
+	"user",
+}
 
 // parties are who takes part in a call, who began it first.
 func (w *crowd) parties(c *call) []party {
@@ -91,7 +103,12 @@ func (w *crowd) phone(home *country) party {
 // resourceAccount is in whose name a site's queue answers.
 func resourceAccount(s *site) party {
 	rng := rand.New(rand.NewPCG(uint64(len(s.city)), uint64(s.city[0])))
-	return party{key: "applicationInstance", id: newGUID(rng).String(), tenant: TenantID, display: string(quote("Service Desk " + s.city))}
+	return party{
+		key:     "applicationInstance",
+		id:      newGUID(rng).String(),
+		tenant:  TenantID,
+		display: string(quote("Service Desk " + s.city)),
+	}
 }
 
 // identity writes the flat form that endpoints have.

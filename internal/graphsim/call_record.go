@@ -63,7 +63,13 @@ func whole(d document) []byte {
 	dst := d.appendHeader([]byte("{"), "")
 	for _, name := range []string{sessions, participants} {
 		r := d.relation(name)
-		dst = array{relation: name}.appendTo(dst, r.size, func(dst []byte, i int) []byte { return r.element(dst, i, true) })
+		dst = array{
+			relation: name,
+		}.appendTo(
+			dst,
+			r.size,
+			func(dst []byte, i int) []byte { return r.element(dst, i, true) },
+		)
 	}
 	return append(dst, '}')
 }

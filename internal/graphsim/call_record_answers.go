@@ -118,7 +118,13 @@ type relationPage struct {
 }
 
 // appendRelation writes a page as a member of an object begun before.
-func (s *Server) appendRelation(dst []byte, q recordQuery, f Fault, d document, page relationPage) (_ []byte, rows int) {
+func (s *Server) appendRelation(
+	dst []byte,
+	q recordQuery,
+	f Fault,
+	d document,
+	page relationPage,
+) (_ []byte, rows int) {
 	related, link := d.relation(page.name), s.recordRoot(q.API)+"/"+d.id()+"/"+page.name+"?"
 	if page.segments {
 		link += "$expand=segments&"

@@ -23,7 +23,10 @@ func someRecords() (records []CallRecord) {
 	for i := range 150 {
 		list = append(list, fmt.Sprintf(`{"id":"s%d"}`, i))
 	}
-	return append(records, CallRecord{Start: at, Available: at, JSON: []byte(`{"id":"big","sessions":[` + strings.Join(list, ",") + `]}`)})
+	return append(
+		records,
+		CallRecord{Start: at, Available: at, JSON: []byte(`{"id":"big","sessions":[` + strings.Join(list, ",") + `]}`)},
+	)
 }
 
 func TestPublishedLimitsOfCallRecords(t *testing.T) {
@@ -45,10 +48,12 @@ func TestPublishedLimitsOfCallRecords(t *testing.T) {
 					t.Fatalf("request %d: %s", i+1, res.Status)
 				}
 			}
-			if res, _ := a.get(t, a.recordURL(c.path(c.allowed))); res.StatusCode != 429 || res.Header.Get("Retry-After") == "" {
+			if res, _ := a.get(t, a.recordURL(c.path(c.allowed))); res.StatusCode != 429 ||
+				res.Header.Get("Retry-After") == "" {
 				t.Errorf("one too many: %s, Retry-After %q", res.Status, res.Header.Get("Retry-After"))
 			}
-			if got := a.Requests().Peak; got[c.peak] != c.allowed+1 || got["callRecords"] != c.allowed+1 || got["callRecord"] > 41 {
+			if got := a.Requests().Peak; got[c.peak] != c.allowed+1 || got["callRecords"] != c.allowed+1 ||
+				got["callRecord"] > 41 {
 				t.Errorf("peaks %v", got)
 			}
 		})
@@ -112,7 +117,12 @@ func TestRequestsForCallRecordsAreCounted(t *testing.T) {
 	}
 	got := a.Requests()
 	maps.DeleteFunc(got.Answers, func(name string, _ map[int]int) bool { return name == "token" })
-	want := map[string]map[int]int{"listCallRecords": {200: 1, 400: 1}, "getCallRecord": {200: 2, 404: 2}, "listSessions": {200: 2}, "listParticipants": {200: 1}}
+	want := map[string]map[int]int{
+		"listCallRecords":  {200: 1, 400: 1},
+		"getCallRecord":    {200: 2, 404: 2},
+		"listSessions":     {200: 2},
+		"listParticipants": {200: 1},
+	}
 	if diff := cmp.Diff(want, got.Answers); diff != "" {
 		t.Errorf("answers (-want +got):\n%s", diff)
 	}
@@ -186,7 +196,8 @@ func TestFaultsOfCallRecords(t *testing.T) {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 			for _, other := range []string{"", "/a", "/b", "/c", "/big", "/a/sessions", "/big/sessions", "/big/sessions?$skiptoken=60", "/a/participants_v2"} {
-				if g := a.fetch(t, a.recordURL(other), "identity"); other != c.path && (g.res.StatusCode != 200 || strings.HasPrefix(shape(g), "not")) {
+				if g := a.fetch(t, a.recordURL(other), "identity"); other != c.path &&
+					(g.res.StatusCode != 200 || strings.HasPrefix(shape(g), "not")) {
 					t.Errorf("%s: %s, %s", other, g.res.Status, shape(g))
 				}
 			}
@@ -200,7 +211,10 @@ func tail(g got) string { return string(g.body[max(0, len(g.body)-len(`"value":[
 // well in the end.
 func TestRandomFaultsOfCallRecords(t *testing.T) {
 	t.Parallel()
-	kinds := slices.DeleteFunc(slices.Clone(allKinds), func(k Kind) bool { return k == Stalls || k == Oversize }) // these take long
+	kinds := slices.DeleteFunc(
+		slices.Clone(allKinds),
+		func(k Kind) bool { return k == Stalls || k == Oversize },
+	) // these take long
 	a := start(t, Config{CallsPerDay: -1, Records: someRecords()})
 	for operation, path := range map[string]string{listCallRecords: "?$skiptoken=1", getCallRecord: "/big?$expand=sessions",
 		listSessions: "/big/sessions?$skiptoken=60", listParticipants: "/a/participants_v2?$skiptoken=1"} {

@@ -12,10 +12,20 @@ import (
 func TestGivenRecordsAreServedByteForByte(t *testing.T) {
 	t.Parallel()
 	at := noon.AddDate(0, 0, -2)
-	header := []string{`"version" : 7`, `"id":"odd"`, `"x": "\ud800"`, `"y":1e400`, `"x" : [ 1,  {"sessions":2}]`, `"organizer_v2": {"id" :null}`}
+	header := []string{
+		`"version" : 7`,
+		`"id":"odd"`,
+		`"x": "\ud800"`,
+		`"y":1e400`,
+		`"x" : [ 1,  {"sessions":2}]`,
+		`"organizer_v2": {"id" :null}`,
+	}
 	const session = `{ "id":"s", "segments" : [ {"id" : "1"} ], "z":0 }`
 	document := "\n { " + `"sessions@odata.nextLink":"https://elsewhere.example/", "sess\u0069ons": [` + session + `, 17 , {"id":"t"}] ,` +
-		strings.Join(header, " ,\n") + `, "@odata.context":"c", "participants_v2":[]}` + " \n"
+		strings.Join(
+			header,
+			" ,\n",
+		) + `, "@odata.context":"c", "participants_v2":[]}` + " \n"
 	a := start(t, Config{CallsPerDay: -1, Records: []CallRecord{{Start: at, Available: at, JSON: []byte(document)}}})
 	metadata, whole := a.GraphURL()+"/v1.0/$metadata#communications/callRecords", strings.Join(header, ",")
 	for path, want := range map[string]string{
@@ -54,11 +64,23 @@ func TestGivenRelationshipsStayAsTheyAre(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := start(t, Config{CallsPerDay: -1, Records: []CallRecord{{Start: at, Available: at, JSON: []byte(`{"id":"x"` + c.member + `}`)}}})
-			if _, body := a.get(t, a.recordURL("/x?$expand=sessions($expand=segments)")); !strings.HasSuffix(string(body), `"id":"x"`+c.expanded) {
+			a := start(
+				t,
+				Config{
+					CallsPerDay: -1,
+					Records:     []CallRecord{{Start: at, Available: at, JSON: []byte(`{"id":"x"` + c.member + `}`)}},
+				},
+			)
+			if _, body := a.get(t, a.recordURL("/x?$expand=sessions($expand=segments)")); !strings.HasSuffix(
+				string(body),
+				`"id":"x"`+c.expanded,
+			) {
 				t.Errorf("expanded: %s", body)
 			}
-			if _, body := a.get(t, a.recordURL("/x/sessions?$expand=segments")); !strings.HasSuffix(string(body), `"value":`+c.pages+`}`) {
+			if _, body := a.get(t, a.recordURL("/x/sessions?$expand=segments")); !strings.HasSuffix(
+				string(body),
+				`"value":`+c.pages+`}`,
+			) {
 				t.Errorf("pages: %s", body)
 			}
 		})

@@ -65,7 +65,9 @@ func TestARecordThroughItsLife(t *testing.T) {
 			c.set(timeOf(r.at))
 			document, _ := a.CallRecord(id)
 			list := texts(a.CallRecords(begin, begin))
-			if got := decodeRecord(t, document); got.Version != i+1 || !got.LastModifiedDateTime.Equal(timeOf(r.at)) || len(list) != 1 || list[0] != string(document) {
+			if got := decodeRecord(t, document); got.Version != i+1 || !got.LastModifiedDateTime.Equal(timeOf(r.at)) ||
+				len(list) != 1 ||
+				list[0] != string(document) {
 				t.Fatalf("version %d of %s is %d of %v", i+1, id, got.Version, got.LastModifiedDateTime)
 			}
 		}
@@ -105,7 +107,8 @@ func TestReadingLagsBehindTheList(t *testing.T) {
 						t.Fatalf("version %d is not listed", i+1)
 					}
 					res, body := a.get(t, a.recordURL("/"+call.id.String()+path))
-					if (res.StatusCode == 200) != (step.want > 0) || res.StatusCode == 200 && path == "" && decodeRecord(t, body).Version != step.want {
+					if (res.StatusCode == 200) != (step.want > 0) ||
+						res.StatusCode == 200 && path == "" && decodeRecord(t, body).Version != step.want {
 						t.Errorf("%s, %.200s, want version %d", res.Status, body, step.want)
 					}
 				}
@@ -183,7 +186,8 @@ func TestRaiseVersions(t *testing.T) {
 		ids := make(map[string]bool)
 		for _, d := range a.records.listed(a.Server.window("v1.0", from, to)) {
 			r := decodeRecord(t, append(d.appendHeader([]byte("{"), ""), '}'))
-			if last, known := before[r.ID]; known && r.Version == last.Version+1 && r.LastModifiedDateTime.Equal(c.now()) {
+			if last, known := before[r.ID]; known && r.Version == last.Version+1 &&
+				r.LastModifiedDateTime.Equal(c.now()) {
 				ids[r.ID] = true
 			} else if known && r.Version != last.Version {
 				t.Errorf("%s: from version %d to %d", r.ID, last.Version, r.Version)
@@ -223,7 +227,8 @@ func TestARaiseIsReadAtOnceAndTellsMore(t *testing.T) {
 			a.RaiseVersions(1)
 			res, body := a.get(t, a.recordURL("/"+call.id.String()+"?$expand=sessions($expand=segments)"))
 			got := decodeRecord(t, body)
-			if res.StatusCode != 200 || got.Version != 2 || string(got.Sessions[0]) == string(decodeRecord(t, before).Sessions[0]) {
+			if res.StatusCode != 200 || got.Version != 2 ||
+				string(got.Sessions[0]) == string(decodeRecord(t, before).Sessions[0]) {
 				t.Errorf("%s: %.300s", res.Status, body)
 			}
 			return

@@ -18,7 +18,12 @@ type recordQuery struct {
 
 func (s *Server) recordQuery(operation string, r *http.Request) (q recordQuery, err error) {
 	q.options = r.URL.Query()
-	q.Request = Request{Operation: operation, API: r.PathValue("version"), CallID: r.PathValue("call"), URL: s.url + r.RequestURI}
+	q.Request = Request{
+		Operation: operation,
+		API:       r.PathValue("version"),
+		CallID:    r.PathValue("call"),
+		URL:       s.url + r.RequestURI,
+	}
 	q.Skip, err = strconv.Atoi("0" + q.options.Get("$skiptoken"))
 	return q, err
 }

@@ -16,11 +16,17 @@ const recordPath = "/communications/callRecords"
 func (a *app) recordURL(rest string) string { return a.GraphURL() + "/v1.0" + recordPath + rest }
 
 func between(from, to time.Time) string {
-	return "?$filter=" + url.QueryEscape("startDateTime ge "+from.Format(time.RFC3339)+" and startDateTime lt "+to.Format(time.RFC3339))
+	return "?$filter=" + url.QueryEscape(
+		"startDateTime ge "+from.Format(time.RFC3339)+" and startDateTime lt "+to.Format(time.RFC3339),
+	)
 }
 
 // follow reads an array by its pages, with how many elements each had.
-func (a *app) follow(tb testing.TB, first string, header ...string) (elements []json.RawMessage, sizes []int, pages []string) {
+func (a *app) follow(
+	tb testing.TB,
+	first string,
+	header ...string,
+) (elements []json.RawMessage, sizes []int, pages []string) {
 	tb.Helper()
 	for next := first; next != ""; {
 		res, body := a.get(tb, next, header...)
@@ -28,7 +34,15 @@ func (a *app) follow(tb testing.TB, first string, header ...string) (elements []
 			tb.Fatalf("page %d: %s: %.300s", len(pages), res.Status, body)
 		}
 		page := decodePage(tb, body)
-		elements, sizes, pages = append(elements, page.Value...), append(sizes, len(page.Value)), append(pages, string(body))
+		elements, sizes, pages = append(
+			elements,
+			page.Value...), append(
+			sizes,
+			len(page.Value),
+		), append(
+			pages,
+			string(body),
+		)
 		next = page.Next
 	}
 	return elements, sizes, pages
@@ -76,7 +90,12 @@ func TestTheListIsComplete(t *testing.T) {
 		"nonsense":          {"v1.0", "odata.maxpagesize=-1", 60},
 	} {
 		t.Run(name, func(t *testing.T) {
-			records, sizes, pages := a.follow(t, a.GraphURL()+"/"+c.version+recordPath+between(from, to), "Prefer", c.prefer)
+			records, sizes, pages := a.follow(
+				t,
+				a.GraphURL()+"/"+c.version+recordPath+between(from, to),
+				"Prefer",
+				c.prefer,
+			)
 			if len(records) != len(want) {
 				t.Fatalf("%d records, want %d", len(records), len(want))
 			}
@@ -144,7 +163,12 @@ func TestFilter(t *testing.T) {
 	} {
 		t.Run(filter, func(t *testing.T) {
 			var ids []string
-			records, _, _ := a.follow(t, a.recordURL("?$filter="+url.QueryEscape(filter)), "Prefer", "odata.maxpagesize=1")
+			records, _, _ := a.follow(
+				t,
+				a.recordURL("?$filter="+url.QueryEscape(filter)),
+				"Prefer",
+				"odata.maxpagesize=1",
+			)
 			for _, record := range records {
 				ids = append(ids, decodeRecord(t, record).ID)
 			}
@@ -174,11 +198,21 @@ func TestARecordByItsID(t *testing.T) {
 			res, body := a.get(t, a.recordURL("/"+want.ID+c.query))
 			got := decodeRecord(t, body)
 			if res.StatusCode != 200 || got.ID != want.ID || got.Version != want.Version ||
-				len(got.Sessions) != min(60, len(c.sessions)) || len(got.Participants) != min(130, len(c.participants)) {
-				t.Fatalf("%s%s: %s, version %d, %d sessions, %d participants", want.ID, c.query, res.Status, got.Version, len(got.Sessions), len(got.Participants))
+				len(got.Sessions) != min(60, len(c.sessions)) ||
+				len(got.Participants) != min(130, len(c.participants)) {
+				t.Fatalf(
+					"%s%s: %s, version %d, %d sessions, %d participants",
+					want.ID,
+					c.query,
+					res.Status,
+					got.Version,
+					len(got.Sessions),
+					len(got.Participants),
+				)
 			}
 			for i, session := range got.Sessions {
-				if has := strings.Contains(string(session), `"segments":`); has != c.segments || has && string(session) != string(c.sessions[i]) {
+				if has := strings.Contains(string(session), `"segments":`); has != c.segments ||
+					has && string(session) != string(c.sessions[i]) {
 					t.Fatalf("%s%s: session %d is %.500s", want.ID, c.query, i, session)
 				}
 			}
@@ -210,7 +244,11 @@ func TestRelationshipsArePaged(t *testing.T) {
 				all, first = append(r.Sessions, r.Participants...), r.SessionsLink+r.ParticipantsLink
 			}
 			rest, sizes, _ := a.follow(t, first, "Prefer", c.prefer)
-			if all = append(all, rest...); !slices.EqualFunc(all, c.want, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
+			if all = append(all, rest...); !slices.EqualFunc(
+				all,
+				c.want,
+				func(a, b json.RawMessage) bool { return bytes.Equal(a, b) },
+			) {
 				t.Errorf("%d elements are not the %d of the record", len(all), len(c.want))
 			}
 			if sizes[0] != c.size || len(sizes) < 5 {
@@ -241,8 +279,11 @@ func TestLinksOfRelationships(t *testing.T) {
 func TestRefusedQueriesOfCallRecords(t *testing.T) {
 	t.Parallel()
 	at := noon.AddDate(0, 0, -2)
-	a := start(t, Config{CallsPerDay: -1, Records: []CallRecord{given("known", 1, at, at), given("later", 1, at, noon.Add(tick)),
-		given("expired", 1, noon.AddDate(0, 0, -30).Add(-tick), at)}})
+	a := start(
+		t,
+		Config{CallsPerDay: -1, Records: []CallRecord{given("known", 1, at, at), given("later", 1, at, noon.Add(tick)),
+			given("expired", 1, noon.AddDate(0, 0, -30).Add(-tick), at)}},
+	)
 	const unavailable = "Records about calls or online meetings that started more than 30 days ago are not available."
 	for path, c := range map[string]struct {
 		status        int

@@ -41,7 +41,15 @@ const neverKnown = 1 << 30
 // session draws the i-th of a call.
 func (v *callVersion) session(i int) session {
 	rng := v.randomness(partSessions + uint64(i))
-	s := session{callVersion: v, id: v.sessionID(i), first: i == 0, seed: rng.Uint64(), start: v.start, end: v.end, modalities: v.modalities()}
+	s := session{
+		callVersion: v,
+		id:          v.sessionID(i),
+		first:       i == 0,
+		seed:        rng.Uint64(),
+		start:       v.start,
+		end:         v.end,
+		modalities:  v.modalities(),
+	}
 	if i > 0 && rng.IntN(2) == 0 {
 		s.modalities = s.modalities[:1]
 	}

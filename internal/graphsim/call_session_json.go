@@ -45,7 +45,13 @@ func (s *session) legs() []leg {
 			continue
 		}
 		rng := s.randomness(s.seed)
-		mediation, gateway := side{role: "mediationServer", seed: rng.Uint64()}, side{role: "gateway", seed: rng.Uint64()}
+		mediation, gateway := side{
+			role: "mediationServer",
+			seed: rng.Uint64(),
+		}, side{
+			role: "gateway",
+			seed: rng.Uint64(),
+		}
 		far := leg{newGUID(rng), gateway, *end, true}
 		near := leg{s.id, *ends[1-i], mediation, false}
 		if i == 0 {

@@ -7,12 +7,34 @@ import (
 
 // What a stream has measured, by its modality.
 var (
-	audioMembers = []string{"averageAudioDegradation", "averageJitter", "maxJitter", "averageAudioNetworkJitter", "maxAudioNetworkJitter",
-		"averageRatioOfConcealedSamples", "maxRatioOfConcealedSamples", "isAudioForwardErrorCorrectionUsed"}
-	videoMembers = []string{"averageFreezeDuration", "rmsFreezeDuration", "averageReceivedFrameRate", "averageVideoFrameRate",
-		"averageVideoFrameLossPercentage", "averageVideoPacketLossRate", "postForwardErrorCorrectionPacketLossRate",
-		"lowFrameRateRatio", "lowVideoProcessingCapabilityRatio"}
-	pathMembers = []string{"averagePacketLossRate", "maxPacketLossRate", "averageRoundTripTime", "maxRoundTripTime", "averageBandwidthEstimate"}
+	audioMembers = []string{
+		"averageAudioDegradation",
+		"averageJitter",
+		"maxJitter",
+		"averageAudioNetworkJitter",
+		"maxAudioNetworkJitter",
+		"averageRatioOfConcealedSamples",
+		"maxRatioOfConcealedSamples",
+		"isAudioForwardErrorCorrectionUsed",
+	}
+	videoMembers = []string{
+		"averageFreezeDuration",
+		"rmsFreezeDuration",
+		"averageReceivedFrameRate",
+		"averageVideoFrameRate",
+		"averageVideoFrameLossPercentage",
+		"averageVideoPacketLossRate",
+		"postForwardErrorCorrectionPacketLossRate",
+		"lowFrameRateRatio",
+		"lowVideoProcessingCapabilityRatio",
+	}
+	pathMembers = []string{
+		"averagePacketLossRate",
+		"maxPacketLossRate",
+		"averageRoundTripTime",
+		"maxRoundTripTime",
+		"averageBandwidthEstimate",
+	}
 )
 
 // stream writes one of the two directions. Who receives it measures.

@@ -150,7 +150,11 @@ func newUser(rng *rand.Rand, i int, s *site) *user {
 	if s.operator != u.operator && rng.IntN(2) == 0 {
 		u.licence, u.operator = operatorLicence, s.operator
 	}
-	line := number{country: s.country, stem: uint8(i % len(s.country.stems)), line: uint32(rng.IntN(pow10(s.country.digits)))}
+	line := number{
+		country: s.country,
+		stem:    uint8(i % len(s.country.stems)),
+		line:    uint32(rng.IntN(pow10(s.country.digits))),
+	}
 	u.number = string(line.appendTo(nil, 0))
 	given, plainGiven := pickName(rng, s.given)
 	family, plainFamily := pickName(rng, s.family)

@@ -27,14 +27,30 @@ var (
 )
 
 var (
-	unitedStates  = &country{"US", "United States", []string{"+120655501", "+121255501", "+131255501", "+141555501", "+161755501"}, 2, 0, 17, 0}
+	unitedStates = &country{
+		"US",
+		"United States",
+		[]string{"+120655501", "+121255501", "+131255501", "+141555501", "+161755501"},
+		2,
+		0,
+		17,
+		0,
+	}
 	unitedKingdom = &country{"GB", "United Kingdom", []string{"+442079460", "+441632960", "+447700900"}, 3, 0, 21, 0}
-	germany       = &country{"DE", "Germany", []string{"+493023125", "+496990009", "+494066969", "+492214710"}, 3, 3, 23, 0}
-	france        = &country{"FR", "France", []string{"+3319900", "+3326191", "+3335301", "+3363998"}, 4, 4, 25, 0}
-	sweden        = &country{"SE", "Sweden", []string{"+468465004", "+463139006", "+467017406"}, 2, 3, 31, 0}
-	japan         = &country{"JP", "Japan", []string{"+8130000", "+8160000"}, 4, 0, 62, 0}
-	netherlands   = &country{"NL", "Netherlands", []string{"+310205"}, 5, 3, 24, 0}
-	southAfrica   = &country{"ZA", "South Africa", []string{"+270115"}, 5, 0, 210, 75}
+	germany       = &country{
+		"DE",
+		"Germany",
+		[]string{"+493023125", "+496990009", "+494066969", "+492214710"},
+		3,
+		3,
+		23,
+		0,
+	}
+	france      = &country{"FR", "France", []string{"+3319900", "+3326191", "+3335301", "+3363998"}, 4, 4, 25, 0}
+	sweden      = &country{"SE", "Sweden", []string{"+468465004", "+463139006", "+467017406"}, 2, 3, 31, 0}
+	japan       = &country{"JP", "Japan", []string{"+8130000", "+8160000"}, 4, 0, 62, 0}
+	netherlands = &country{"NL", "Netherlands", []string{"+310205"}, 5, 3, 24, 0}
+	southAfrica = &country{"ZA", "South Africa", []string{"+270115"}, 5, 0, 210, 75}
 )
 
 // destinations are the countries calls come from and go to; the homes of the

@@ -147,7 +147,8 @@ func TestTheReportShrinksAtTheEdgeOfItsReach(t *testing.T) {
 	}
 	const days = 24 * time.Hour
 	got := []int{calls(90 * days), calls(90*days + 15*time.Hour), calls(91*days + time.Second)}
-	if !slices.IsSortedFunc(got, func(a, b int) int { return b - a }) || got[0] == got[1] || got[1] == 0 || got[2] != 0 {
+	if !slices.IsSortedFunc(got, func(a, b int) int { return b - a }) || got[0] == got[1] || got[1] == 0 ||
+		got[2] != 0 {
 		t.Errorf("calls at the edge of reach: %v", got)
 	}
 }

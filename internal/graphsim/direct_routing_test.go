@@ -72,7 +72,9 @@ func checkDirectRow(t *testing.T, row directRow) {
 	t.Helper()
 	never := time.Time{}
 	if row.SuccessfulCall {
-		if !row.FailureDateTime.Equal(never) || row.EndDateTime.Sub(row.StartDateTime) != time.Duration(row.Duration)*time.Second || row.Duration == 0 {
+		if !row.FailureDateTime.Equal(never) ||
+			row.EndDateTime.Sub(row.StartDateTime) != time.Duration(row.Duration)*time.Second ||
+			row.Duration == 0 {
 			t.Errorf("times of a good call: %+v", row)
 		}
 		if row.FinalSIPCode != 0 || row.CallEndSubReason != 540000 || row.FinalSIPCodePhrase != "BYE" {
@@ -89,7 +91,8 @@ func checkDirectRow(t *testing.T, row directRow) {
 			t.Errorf("ending of a failed call: %+v", row)
 		}
 	}
-	if second := strings.HasPrefix(row.TrunkFullyQualifiedDomainName, "sbc2."); second != row.MediaBypassEnabled || second != (row.MediaPathLocation == nil) {
+	if second := strings.HasPrefix(row.TrunkFullyQualifiedDomainName, "sbc2."); second != row.MediaBypassEnabled ||
+		second != (row.MediaPathLocation == nil) {
 		t.Errorf("media of a trunk: %+v", row)
 	}
 }
@@ -110,7 +113,10 @@ func TestOnlyTheEndOfADirectRoutingWindowIsExcluded(t *testing.T) {
 				return Row{Operation: operation, Start: start, JSON: []byte(`"` + name + `"`)}
 			}
 			a := start(t, Config{CallsPerDay: -1, Extra: []Row{
-				row("before", from.Add(-tick)), row("from", from), row("last", to.Add(-tick)), row("to", to), row("after", to.Add(tick)),
+				row(
+					"before",
+					from.Add(-tick),
+				), row("from", from), row("last", to.Add(-tick)), row("to", to), row("after", to.Add(tick)),
 			}})
 			rows, _ := a.read(t, a.url(operation, "beta", from.Format(time.RFC3339), to.Format(time.RFC3339)))
 			if got := strings.ReplaceAll(strings.Join(rows, " "), `"`, ""); got != want {

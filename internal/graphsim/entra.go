@@ -34,13 +34,28 @@ func (s *Server) token(r *http.Request, _ []byte) answer {
 	case !strings.EqualFold(r.PathValue("tenant"), TenantID):
 		return s.unknownTenant(r.PathValue("tenant"))
 	case form("grant_type") == "":
-		return s.refuse(400, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.")
+		return s.refuse(
+			400,
+			"invalid_request",
+			900144,
+			"The request body must contain the following parameter: 'grant_type'.",
+		)
 	case form("grant_type") != "client_credentials":
 		return s.refuse(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
 	case !strings.EqualFold(form("client_id"), ClientID):
-		return s.refuse(400, "unauthorized_client", 700016, "Application with identifier '"+form("client_id")+"' was not found in the directory.")
+		return s.refuse(
+			400,
+			"unauthorized_client",
+			700016,
+			"Application with identifier '"+form("client_id")+"' was not found in the directory.",
+		)
 	case form("client_secret") == "":
-		return s.refuse(401, "invalid_client", 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
+		return s.refuse(
+			401,
+			"invalid_client",
+			7000218,
+			"The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+		)
 	case form("client_secret") != ClientSecret:
 		return s.refuse(401, "invalid_client", 7000215, "Invalid client secret provided.")
 	case !slices.Contains(strings.Fields(form("scope")), s.url+"/.default"): // MSAL adds the scopes of OpenID
@@ -77,5 +92,9 @@ func encoded(status int, body map[string]any) answer {
 	if err != nil {
 		panic(err) // strings and numbers only
 	}
-	return answer{status: status, body: text, header: map[string]string{"Content-Type": "application/json; charset=utf-8"}}
+	return answer{
+		status: status,
+		body:   text,
+		header: map[string]string{"Content-Type": "application/json; charset=utf-8"},
+	}
 }

@@ -107,7 +107,12 @@ func (s *Server) faulty(operation string, next handler) handler {
 		case f.Status == http.StatusTooManyRequests:
 			a = s.refuse(f.Status, "temporarily_unavailable", 90055, "There are too many incoming requests.")
 		case f.Status != 0 || f.Body == ErrorBody:
-			a = s.refuse(max(f.Status, http.StatusOK), "temporarily_unavailable", 90033, "A transient error has occurred. Please try again.")
+			a = s.refuse(
+				max(f.Status, http.StatusOK),
+				"temporarily_unavailable",
+				90033,
+				"A transient error has occurred. Please try again.",
+			)
 		}
 		a.fault = f
 		return a

@@ -36,7 +36,10 @@ func (a *app) fetch(t *testing.T, url, encoding string) (g got) {
 	}
 	req.Header.Set("Authorization", "Bearer "+a.token)
 	req.Header.Set("Accept-Encoding", encoding)
-	client := http.Client{Transport: a.http.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{
+		Transport:     a.http.Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	if g.res, g.err = client.Do(req); g.err != nil {
 		return g
 	}
@@ -176,7 +179,8 @@ func TestCutsAreWhereTheyAreWanted(t *testing.T) {
 		for _, cut := range []int{1, 2, whole / 2, whole - 1, whole, whole + 1000} {
 			a.SetFaults(always(Fault{Cut: cut}))
 			g := a.fetch(t, url, encoding)
-			if want := min(cut, whole); g.err != nil || len(g.sent) != want || !errors.Is(g.sentErr, io.ErrUnexpectedEOF) {
+			if want := min(cut, whole); g.err != nil || len(g.sent) != want ||
+				!errors.Is(g.sentErr, io.ErrUnexpectedEOF) {
 				t.Errorf("%s cut after %d of %d: %d bytes, %v, %v", encoding, cut, whole, len(g.sent), g.err, g.sentErr)
 			}
 		}
@@ -351,7 +355,12 @@ func TestRequestsOfTheSwitchboard(t *testing.T) {
 		From: time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 11, 6, 0, 0, 0, time.UTC)}
 	again := page
 	again.N = 1
-	token := Request{Operation: "token", N: 1, URL: a.LoginURL() + "/" + TenantID + "/oauth2/v2.0/token", Now: noon} // start had the first
+	token := Request{
+		Operation: "token",
+		N:         1,
+		URL:       a.LoginURL() + "/" + TenantID + "/oauth2/v2.0/token",
+		Now:       noon,
+	} // start had the first
 	if diff := cmp.Diff([]Request{page, token, again}, seen); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

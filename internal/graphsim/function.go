@@ -74,7 +74,9 @@ func (s *Server) logPage(i invocation, r *http.Request, dst []byte) answer {
 	if err != nil {
 		return failure(http.StatusBadRequest, "BadRequest", "Invalid value for the query option '$skip'.")
 	}
-	f := s.fault(Request{Operation: i.name, API: i.version, URL: s.url + r.RequestURI, From: a.from, To: a.to, Skip: skip})
+	f := s.fault(
+		Request{Operation: i.name, API: i.version, URL: s.url + r.RequestURI, From: a.from, To: a.to, Skip: skip},
+	)
 	if f.Status != 0 || f.Body == ErrorBody {
 		return f.failure()
 	}
@@ -90,12 +92,24 @@ func (s *Server) logPage(i invocation, r *http.Request, dst []byte) answer {
 }
 
 func (s *Server) window(version string, from, to time.Time) window {
-	return window{from: ticks(from), to: ticks(to), now: ticks(s.now()), beta: version == "beta", changed: s.changed.Load()}
+	return window{
+		from:    ticks(from),
+		to:      ticks(to),
+		now:     ticks(s.now()),
+		beta:    version == "beta",
+		changed: s.changed.Load(),
+	}
 }
 
 func (s *Server) appendPage(dst []byte, i invocation, w window, p page, a array) []byte {
-	dst = fmt.Appendf(dst, `{"@odata.context":"%s/%s/$metadata#Collection(microsoft.graph.callRecords.%s)","@odata.count":%d`,
-		s.url, i.version, i.rowType, len(p.records)+len(a.poison))
+	dst = fmt.Appendf(
+		dst,
+		`{"@odata.context":"%s/%s/$metadata#Collection(microsoft.graph.callRecords.%s)","@odata.count":%d`,
+		s.url,
+		i.version,
+		i.rowType,
+		len(p.records)+len(a.poison),
+	)
 	dst = a.appendTo(dst, len(p.records), func(dst []byte, n int) []byte {
 		row := p.records[n]
 		return row.appendJSON(dst, row.common().form(w))

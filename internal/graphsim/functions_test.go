@@ -50,12 +50,17 @@ func TestEveryFunctionHasPages(t *testing.T) {
 			}
 			root := a.GraphURL() + "/" + f.version
 			for i, page := range pages[:len(pages)-1] {
-				link := `"@odata.nextLink":"` + root + "/communications/callRecords/" + f.name + "(" + ends + ")?$skip=" + strconv.Itoa(1000*(i+1)) + `"`
+				link := `"@odata.nextLink":"` + root + "/communications/callRecords/" + f.name + "(" + ends + ")?$skip=" + strconv.Itoa(
+					1000*(i+1),
+				) + `"`
 				if !strings.Contains(page, link) {
 					t.Errorf("page %d lacks the link %s", i, link)
 				}
 			}
-			if !strings.HasPrefix(pages[0], `{"@odata.context":"`+root+`/$metadata#Collection(microsoft.graph.callRecords.`+f.rowType+`)"`) {
+			if !strings.HasPrefix(
+				pages[0],
+				`{"@odata.context":"`+root+`/$metadata#Collection(microsoft.graph.callRecords.`+f.rowType+`)"`,
+			) {
 				t.Errorf("page begins with %.200s", pages[0])
 			}
 		})
@@ -108,9 +113,16 @@ func TestRowsAreKeptForTheirReach(t *testing.T) {
 			t.Parallel()
 			edge := noon.AddDate(0, 0, -reach)
 			a := start(t, Config{CallsPerDay: -1, Extra: []Row{
-				{Operation: name, Start: edge, JSON: []byte(`"kept"`)}, {Operation: name, Start: edge.Add(-tick), JSON: []byte(`"gone"`)},
+				{
+					Operation: name,
+					Start:     edge,
+					JSON:      []byte(`"kept"`),
+				}, {Operation: name, Start: edge.Add(-tick), JSON: []byte(`"gone"`)},
 			}})
-			if got := texts(a.Rows(name, "beta", edge.AddDate(0, 0, -1), noon)); !slices.Equal(got, []string{`"kept"`}) {
+			if got := texts(a.Rows(name, "beta", edge.AddDate(0, 0, -1), noon)); !slices.Equal(
+				got,
+				[]string{`"kept"`},
+			) {
 				t.Errorf("served %v", got)
 			}
 		})
@@ -125,7 +137,11 @@ func TestExtraRowsAreServedByTheirFunctionAlone(t *testing.T) {
 		{Operation: "getDirectRoutingCalls", Start: day, JSON: []byte(`{"extra":"getDirectRoutingCalls"}`)},
 		{Operation: "getSmsLog", Start: day, JSON: []byte(`{"extra":"getSmsLog"}`)},
 		{Operation: "getPstnBlockedUsersLog", Start: day, JSON: []byte(`{"extra":"getPstnBlockedUsersLog"}`)},
-		{Operation: "getPstnOnlineMeetingDialoutReport", Start: day, JSON: []byte(`{"extra":"getPstnOnlineMeetingDialoutReport"}`)},
+		{
+			Operation: "getPstnOnlineMeetingDialoutReport",
+			Start:     day,
+			JSON:      []byte(`{"extra":"getPstnOnlineMeetingDialoutReport"}`),
+		},
 	}})
 	for _, f := range functions {
 		all := strings.Join(texts(a.Rows(f.name, f.version, noon.AddDate(0, 0, -6), noon)), "\n")
@@ -179,7 +195,14 @@ func TestOneFunctionDenied(t *testing.T) {
 	a.SetDenied(false, "getSmsLog")
 	check("one", "getDirectRoutingCalls")
 	a.SetDenied(true)
-	check("all", "getPstnCalls", "getDirectRoutingCalls", "getSmsLog", "getPstnBlockedUsersLog", "getPstnOnlineMeetingDialoutReport")
+	check(
+		"all",
+		"getPstnCalls",
+		"getDirectRoutingCalls",
+		"getSmsLog",
+		"getPstnBlockedUsersLog",
+		"getPstnOnlineMeetingDialoutReport",
+	)
 	a.SetDenied(false)
 	check("none")
 }
@@ -196,7 +219,8 @@ func TestTheFamilySharesALimit(t *testing.T) {
 	}
 	// Each may be asked 5 times, all together 20 times; one is asked twice a round.
 	r := a.Requests()
-	if answers[200] == 0 || answers[429] < 5 || r.Peak["pstn"] != 25 || r.Peak["getSmsLog"] != 5 || r.Peak["getDirectRoutingCalls"] != 10 {
+	if answers[200] == 0 || answers[429] < 5 || r.Peak["pstn"] != 25 || r.Peak["getSmsLog"] != 5 ||
+		r.Peak["getDirectRoutingCalls"] != 10 {
 		t.Errorf("answers %v, peaks %v", answers, r.Peak)
 	}
 }

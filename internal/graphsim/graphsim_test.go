@@ -16,7 +16,13 @@ import (
 
 func TestSameSeedSameCalls(t *testing.T) {
 	t.Parallel()
-	a, b := start(t, Config{Seed: 7}), start(t, Config{Seed: 7, Now: at(noon.AddDate(0, 0, 5)), History: 40 * 24 * time.Hour})
+	a, b := start(
+		t,
+		Config{Seed: 7},
+	), start(
+		t,
+		Config{Seed: 7, Now: at(noon.AddDate(0, 0, 5)), History: 40 * 24 * time.Hour},
+	)
 	other := start(t, Config{Seed: 8})
 	from, to := noon.AddDate(0, 0, -20), noon.AddDate(0, 0, -10)
 	want := served(a, from, to)
@@ -213,7 +219,11 @@ func checkError(t *testing.T, res *http.Response, body []byte, code, message str
 	if e.Error.Code != code || !strings.Contains(e.Error.Message, message) {
 		t.Errorf("error %s %q, want %s %q", e.Error.Code, e.Error.Message, code, message)
 	}
-	want := map[string]string{"date": "2026-03-18T12:00:00", "request-id": res.Header.Get("request-id"), "client-request-id": "mine"}
+	want := map[string]string{
+		"date":              "2026-03-18T12:00:00",
+		"request-id":        res.Header.Get("request-id"),
+		"client-request-id": "mine",
+	}
 	if diff := cmp.Diff(want, e.Error.InnerError); diff != "" {
 		t.Errorf("innerError (-want +got):\n%s", diff)
 	}

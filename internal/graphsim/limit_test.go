@@ -28,11 +28,13 @@ func TestPublishedLimit(t *testing.T) {
 			InnerError map[string]string
 		}
 	}
-	if err := json.Unmarshal(body, &e); err != nil || e.Error.Code != "TooManyRequests" || e.Error.InnerError["status"] != "429" {
+	if err := json.Unmarshal(body, &e); err != nil || e.Error.Code != "TooManyRequests" ||
+		e.Error.InnerError["status"] != "429" {
 		t.Errorf("body %s", body)
 	}
 	r := a.Requests()
-	if r.Answers["getPstnCalls"][200] != 50 || r.Answers["getPstnCalls"][429] != 1 || r.Peak["getPstnCalls"] != 51 || r.Peak["pstn"] != 51 {
+	if r.Answers["getPstnCalls"][200] != 50 || r.Answers["getPstnCalls"][429] != 1 || r.Peak["getPstnCalls"] != 51 ||
+		r.Peak["pstn"] != 51 {
 		t.Errorf("counted %+v", r)
 	}
 }

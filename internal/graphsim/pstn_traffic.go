@@ -46,7 +46,11 @@ func newTraffic(source rand.Source, d int64, tickets []*user) *traffic {
 }
 
 func (t *traffic) next() pstnCall {
-	c := pstnCall{kind: &kinds[t.kinds[t.rng.IntN(len(t.kinds))]], event: event{id: newGUID(t.rng)}, chain: t.rng.Uint64()}
+	c := pstnCall{
+		kind:  &kinds[t.kinds[t.rng.IntN(len(t.kinds))]],
+		event: event{id: newGUID(t.rng)},
+		chain: t.rng.Uint64(),
+	}
 	switch {
 	case c.kind.later && t.last.user != nil:
 		c.user, c.chain, c.start = t.last.user, t.last.chain, t.soonAfter(t.last.start)

@@ -30,7 +30,19 @@ const (
 )
 
 // allKinds is what RandomFaults chooses from unless told.
-var allKinds = []Kind{ServerErrors, Throttling, Cuts, Stalls, GzipDamage, WrongBodies, Redirects, Oversize, WrongLinks, LostLinks, Shifts}
+var allKinds = []Kind{
+	ServerErrors,
+	Throttling,
+	Cuts,
+	Stalls,
+	GzipDamage,
+	WrongBodies,
+	Redirects,
+	Oversize,
+	WrongLinks,
+	LostLinks,
+	Shifts,
+}
 
 // mostInARow is how often at most one URL is answered badly before it is
 // answered well.
@@ -98,7 +110,10 @@ func (k Kind) random(rng *rand.Rand, r Request) Fault {
 }
 
 func serverError(rng *rand.Rand) Fault {
-	f := Fault{Status: pick(rng, 408, 500, 502, 503, 504), Body: pick(rng, DocumentedBody, EmptyBody, TextBody, HTMLBody)}
+	f := Fault{
+		Status: pick(rng, 408, 500, 502, 503, 504),
+		Body:   pick(rng, DocumentedBody, EmptyBody, TextBody, HTMLBody),
+	}
 	if f.Status == http.StatusServiceUnavailable && rng.IntN(2) == 0 {
 		f.RetryAfter = strconv.Itoa(rng.IntN(2))
 	}

@@ -11,12 +11,21 @@ import (
 // where a call record's id can.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", s.handle("discovery", s.faulty("discovery", s.discovery)))
+	mux.HandleFunc(
+		"GET /{tenant}/v2.0/.well-known/openid-configuration",
+		s.handle("discovery", s.faulty("discovery", s.discovery)),
+	)
 	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.handle("token", s.faulty("token", s.token)))
 	mux.HandleFunc("GET /{version}/communications/callRecords", s.recordHandler(listCallRecords, s.listPage))
 	mux.HandleFunc("GET /{version}/communications/callRecords/{call}", s.recordOrFunction)
-	mux.HandleFunc("GET /{version}/communications/callRecords/{call}/sessions", s.recordHandler(listSessions, s.related(listSessions, sessions)))
-	mux.HandleFunc("GET /{version}/communications/callRecords/{call}/participants_v2", s.recordHandler(listParticipants, s.related(listParticipants, participants)))
+	mux.HandleFunc(
+		"GET /{version}/communications/callRecords/{call}/sessions",
+		s.recordHandler(listSessions, s.related(listSessions, sessions)),
+	)
+	mux.HandleFunc(
+		"GET /{version}/communications/callRecords/{call}/participants_v2",
+		s.recordHandler(listParticipants, s.related(listParticipants, participants)),
+	)
 	mux.HandleFunc("GET /v1.0/{$}", s.handle("root", s.serviceDocument))
 	mux.HandleFunc("GET /beta/{$}", s.handle("root", s.serviceDocument))
 	mux.HandleFunc("/", s.handle("unknown", s.notFound))
@@ -49,14 +58,28 @@ func functionTable(cfg Config, c *company) map[string]*function {
 	pstn := newEventLog(pstnCalls{c}, pstnReach, extra(getPSTNCalls))
 	direct := newEventLog(directRouting{c}, directReach, extra(getDirectCalls))
 	direct.exclusive = true
-	report := &dialoutReport{calls: pstn, extra: newEventLog(nothing{}, otherReach, extra(getDialout)), reach: otherReach}
+	report := &dialoutReport{
+		calls: pstn,
+		extra: newEventLog(nothing{}, otherReach, extra(getDialout)),
+		reach: otherReach,
+	}
 	const short, long = "from=%s,to=%s", "fromDateTime=%s,toDateTime=%s"
 	functions := map[string]*function{
 		getPSTNCalls:   {rowType: "pstnCallLogRow", ends: short, rows: pstn},
 		getDirectCalls: {rowType: "directRoutingLogRow", ends: long, rows: direct},
-		getSMSLog:      {rowType: "smsLogRow", betaOnly: true, ends: long, rows: newEventLog(smsLog{c}, otherReach, extra(getSMSLog))},
-		getBlocked:     {rowType: "pstnBlockedUsersLogRow", betaOnly: true, ends: long, rows: newEventLog(blockedUsers{c}, otherReach, extra(getBlocked))},
-		getDialout:     {rowType: "pstnOnlineMeetingDialoutReport", betaOnly: true, ends: long, rows: report},
+		getSMSLog: {
+			rowType:  "smsLogRow",
+			betaOnly: true,
+			ends:     long,
+			rows:     newEventLog(smsLog{c}, otherReach, extra(getSMSLog)),
+		},
+		getBlocked: {
+			rowType:  "pstnBlockedUsersLogRow",
+			betaOnly: true,
+			ends:     long,
+			rows:     newEventLog(blockedUsers{c}, otherReach, extra(getBlocked)),
+		},
+		getDialout: {rowType: "pstnOnlineMeetingDialoutReport", betaOnly: true, ends: long, rows: report},
 	}
 	family := cfg.limit("pstn", 200, time.Minute)
 	for name, f := range functions {

@@ -34,7 +34,12 @@ type sms struct {
 // newSMS makes up a message. A few turn up in the log under a much later time
 // than they were sent.
 func newSMS(w *draw) sms {
-	m := sms{event: event{id: newGUID(w.rng)}, message: newGUID(w.rng), outbound: w.rng.IntN(3) == 0, detail: uint8(w.rng.Uint32())}
+	m := sms{
+		event:    event{id: newGUID(w.rng)},
+		message:  newGUID(w.rng),
+		outbound: w.rng.IntN(3) == 0,
+		detail:   uint8(w.rng.Uint32()),
+	}
 	m.user, m.start = w.someone()
 	m.other = w.otherParty(m.user.site.country, m.outbound)
 	m.units = uint8(1 + w.rng.IntN(2)*w.rng.IntN(3))

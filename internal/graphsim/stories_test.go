@@ -82,7 +82,8 @@ func TestSomebodyForwardsAbroadAtNightAndIsBlocked(t *testing.T) {
 			}
 			legs := 0
 			for _, row := range served(a, now.AddDate(0, 0, -10), now) {
-				if m := decode(t, row); m.CallType == "user_in" && calls[*m.CallID] == forwarder && *m.UserID == forwarder {
+				if m := decode(t, row); m.CallType == "user_in" && calls[*m.CallID] == forwarder &&
+					*m.UserID == forwarder {
 					legs++
 				}
 			}

@@ -74,6 +74,16 @@ func (b *Batch) Reset() {
 	}
 }
 
+// Held returns how many bytes the encoded rows take, without the texts they came from.
+func (b *Batch) Held() int64 {
+	const perEnd = 8
+	held := 0
+	for i := range b.rows {
+		held += cap(b.rows[i].data) + perEnd*cap(b.rows[i].ends)
+	}
+	return int64(held)
+}
+
 // Append encodes one element that Graph served at the given time. An element that cannot be stored becomes a reject;
 // one that can only be stored with characters replaced is stored and becomes a reject marked so.
 func (b *Batch) Append(v Value, at time.Time) {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -122,7 +123,13 @@ func TestExtendWithLosses(t *testing.T) {
 	b := store(t, calls, `{`+id+`}`)
 	extend(t, b, extension{"legs", `[{"answered": true}, ` + nul + `, ` + twice + `]`, 0, ""})
 	want := []Reject{
-		{Raw: []byte(nul), Reason: "text that PostgreSQL cannot store", Key: b.Elements[0].Key, Stored: true, At: served},
+		{
+			Raw:    []byte(nul),
+			Reason: "text that PostgreSQL cannot store",
+			Key:    b.Elements[0].Key,
+			Stored: true,
+			At:     served,
+		},
 		{Raw: []byte(twice), Reason: "member name twice", Key: b.Elements[0].Key, Stored: true, At: served},
 	}
 	if diff := cmp.Diff(want, b.Rejects); diff != "" {
@@ -160,9 +167,21 @@ func TestExtendByWhatCannotBeStored(t *testing.T) {
 			key := b.Elements[1].Key
 			extend(t, b, tt.page)
 			want := []Reject{
-				{Raw: []byte(first), Reason: "text that PostgreSQL cannot store", Key: b.Elements[0].Key, Stored: true, At: served},
-				{Raw: []byte(`{"id":"0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01","legs":[{"answered": true}, ` + tt.legs + `]}`),
-					Reason: tt.reason, Key: key, At: served},
+				{
+					Raw:    []byte(first),
+					Reason: "text that PostgreSQL cannot store",
+					Key:    b.Elements[0].Key,
+					Stored: true,
+					At:     served,
+				},
+				{
+					Raw: []byte(
+						`{"id":"0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01","legs":[{"answered": true}, ` + tt.legs + `]}`,
+					),
+					Reason: tt.reason,
+					Key:    key,
+					At:     served,
+				},
 			}
 			if diff := cmp.Diff(want, b.Rejects); diff != "" {
 				t.Errorf("rejects (-want +got):\n%s", diff)
@@ -269,13 +288,19 @@ func encoded(b *Batch, table int) (rows []string) {
 // A record of an agent, who is known by a code or a GUID.
 var agents = Table("agents",
 	Key("id", "id", UUID),
-	In("agent",
+	In(
+		"agent",
 		Derived("agent_name", Text, func(agent Value) string {
 			name, _ := agent.Member("name").Text()
 			return strings.ToUpper(name)
 		}),
-		Derived("agent_user_id", UUID, func(agent Value) string { code, _ := agent.Member("code").Text(); return code }),
-		Col("code", "agent_code", Text)))
+		Derived(
+			"agent_user_id",
+			UUID,
+			func(agent Value) string { code, _ := agent.Member("code").Text(); return code },
+		),
+		Col("code", "agent_code", Text),
+	))
 
 func TestDerived(t *testing.T) {
 	t.Parallel()
@@ -323,5 +348,23 @@ func TestField(t *testing.T) {
 	extend(t, b, extension{"legs", `[]`, 0, ""}, extension{"legs", `[{}]`, 0, ""})
 	if got := b.Field(0, len(calls.Tables[0].Columns)-1); string(got) != "\x01"+`{"legs":[]}` {
 		t.Errorf("the last column = %q", got)
+	}
+}
+
+// What a batch holds is at least the bytes of its rows, and grows with its pages.
+func TestHeld(t *testing.T) {
+	t.Parallel()
+	b := calls.NewBatch()
+	b.Append(parse(t, `{`+id+`}`), time.Unix(0, 0))
+	before := b.Held()
+	extend(t, b, extension{"legs", `[` + strings.Repeat(`{"answered": true},`, 999) + `{}]`, 0, ""})
+	var rows int64
+	for table := range b.Model.Tables {
+		for row := range b.Rows(0, table) {
+			rows += int64(len(row))
+		}
+	}
+	if before <= 0 || b.Held() < rows || b.Held() > 8*rows {
+		t.Errorf("%d bytes are held, and %d before the page; the rows have %d", b.Held(), before, rows)
 	}
 }

@@ -43,7 +43,11 @@ func TestContentHash(t *testing.T) {
 		{"seventh digit", strings.Replace(base, "4567Z", "4569Z", 1), true},
 		{"GUID in upper case", strings.Replace(base, "5d1f", "5D1F", 1), true},
 		{"time with an offset of zero", strings.Replace(base, "4567Z", "4567+00:00", 1), true},
-		{"same time with another offset", strings.Replace(base, "00:00:00.1234567Z", "01:00:00.1234567+01:00", 1), true},
+		{
+			"same time with another offset",
+			strings.Replace(base, "00:00:00.1234567Z", "01:00:00.1234567+01:00", 1),
+			true,
+		},
 		{"time with another offset", strings.Replace(base, "4567Z", "4567+01:00", 1), false},
 		{"sixth digit", strings.Replace(base, "4567Z", "4667Z", 1), false},
 		{"changed column", strings.Replace(base, `"a"`, `"b"`, 1), false},

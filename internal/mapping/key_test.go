@@ -61,7 +61,12 @@ func TestUnusableHashKeys(t *testing.T) {
 		{"nothing to hash", blocks, `{"mode": "", "reason": "x"}`, "no key: every member it is made of is missing"},
 		{"misfit", blocks, `{"mode": "blocked", "userId": "nobody"}`, "no key: userId does not fit its column"},
 		{"text that cannot be stored", blocks, `{"mode": "a\u0000"}`, "no key: mode does not fit its column"},
-		{"no id and nothing to hash", messages, `{"id": "", "text": "x"}`, "no key: every member it is made of is missing"},
+		{
+			"no id and nothing to hash",
+			messages,
+			`{"id": "", "text": "x"}`,
+			"no key: every member it is made of is missing",
+		},
 		{"no id and a misfit", messages, `{"smsId": "s", "units": "many"}`, "no key: units does not fit its column"},
 		{"an id that does not fit is no missing id", messages, `{"id": 7, "smsId": "s"}`,
 			"no key: id does not fit its column"},

@@ -102,5 +102,6 @@ func separate(dst []byte, open byte) []byte {
 func linksInto(member string, arrays []string) bool {
 	const link = "@odata.nextlink"
 	array, ok := strings.CutSuffix(strings.ToLower(member), link)
-	return ok && (array == "" || slices.ContainsFunc(arrays, func(a string) bool { return strings.EqualFold(a, array) }))
+	return ok &&
+		(array == "" || slices.ContainsFunc(arrays, func(a string) bool { return strings.EqualFold(a, array) }))
 }

@@ -97,7 +97,10 @@ func hostile() *rapid.Generator[string] {
 	}
 	return rapid.OneOf(call(), mappingtest.Value("Edm.String"), rapid.SampledFrom([]string{
 		`null`, `true`, `[]`, `""`, `-0`, `1e-400`, `1E+999999999999999999999`, strings.Repeat("9", 5000),
-		"0." + strings.Repeat("1", 5000), `"` + strings.Repeat("x", 100000) + `"`, `"` + strings.Repeat(`\u0000`, 3000) + `"`,
+		"0." + strings.Repeat(
+			"1",
+			5000,
+		), `"` + strings.Repeat("x", 100000) + `"`, `"` + strings.Repeat(`\u0000`, 3000) + `"`,
 		nest("[", "]", 63), nest("[", "]", 70), nest("[", "]", 9000), nest(`{"a":`, "}", 9000),
 		nest(`[{"a\u0000":`, "}]", 40), "\"\xff\xfe\"", `"\ud800\udc00\udc00"`,
 		`{"a": 1, "a": {"a": 1, "\u0061": 2}}`, "{\"\xff\": 1, \"\xfe\": 2}", `{"\u0000": 1, "\ufffd": 2}`,

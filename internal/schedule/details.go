@@ -61,6 +61,7 @@ type fetched struct {
 	batch   *mapping.Batch
 	version int64
 	memory  *fetch.Reservation
+	counted int64 // of the bytes of batch, in memory
 }
 
 // readAll reads and stores the details of every record that was due when the
@@ -111,7 +112,7 @@ func (f *fetcher) dispatch(ctx context.Context) error {
 			return nil
 		}
 		for _, r := range due {
-			for len(f.inFlight) >= f.limit {
+			for f.busy() {
 				if err := f.wait(ctx, nil, nil); err != nil {
 					return err
 				}
@@ -135,6 +136,12 @@ func (f *fetcher) dispatch(ctx context.Context) error {
 		default:
 		}
 	}
+}
+
+// busy reports whether a record that is in flight must be done before another is
+// begun. While memory is scarce one at a time gets on.
+func (f *fetcher) busy() bool {
+	return len(f.inFlight) >= f.limit || len(f.inFlight) > 0 && f.job.Budget.Scarce()
 }
 
 // begun reports whether the run has read anything: one that begins after its
@@ -216,8 +223,19 @@ func (f *fetcher) readParts(ctx context.Context, got *fetched) error {
 		if err := got.add(part); err != nil {
 			return err
 		}
+		if err := got.count(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// count counts the rows made of an answer, which are held beside its bytes.
+func (g *fetched) count(ctx context.Context) error {
+	held := g.batch.Held()
+	more := held - g.counted
+	g.counted = held
+	return g.memory.Grow(ctx, more)
 }
 
 // errOlder is an answer of an older version than the list named, and

@@ -118,7 +118,7 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 	if err := j.DB.EndKilledRuns(ctx, j.Tenant, j.Endpoint.Name); err != nil {
 		return report, err
 	}
-	windows := plan(l.policy, now, j.Next(now), l.slots)
+	windows := plan(l.policy, now, j.nextPlan(now), l.slots)
 	report.Windows = len(windows)
 	if len(windows) > 0 || l.backlog.Due > 0 {
 		if err := j.run(ctx, finish, now, trigger, windows, l, stop, &report); err != nil {
@@ -126,6 +126,13 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 		}
 	}
 	return report, mostSevere(report.err, j.note(finish, state, &report))
+}
+
+// nextPlan is when the tick after the present one will have passed. By Graph's
+// clock the present one may not be over yet.
+func (j *Job) nextPlan(now time.Time) time.Time {
+	next := j.Next(now)
+	return later(next, now.Add(j.Next(next).Sub(next)))
 }
 
 // noteUnreachable notes a run that could not even begin, because Graph was not
@@ -151,15 +158,28 @@ func (j *Job) noteUnreachable(ctx context.Context, why error) error {
 	return j.DB.PutEndpoint(ctx, state)
 }
 
-// prepare notes the endpoint as it is configured, with its origin. The origin is
-// made at the first start, again by the first clock that this machine's agrees
-// with if that one's did not, and again when the configuration it was made from
-// changes. Nothing else moves it.
+// prepare notes the endpoint as it is configured, with its origin.
 func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error) {
-	state, known, err := j.DB.Endpoint(ctx, j.Tenant, j.Endpoint.Name)
+	noted, known, err := j.DB.Endpoint(ctx, j.Tenant, j.Endpoint.Name)
 	if err != nil {
-		return state, err
+		return noted, err
 	}
+	state := j.configure(noted, known, now, j.Client.Witnessed())
+	if known && !state.Origin.Equal(noted.Origin) {
+		// Of the slot that held the origin only what followed it was owed: it may
+		// have settled though Graph had no longer all of it.
+		if err := j.DB.Unsettle(ctx, j.Tenant, j.Endpoint.Name, noted.Origin); err != nil {
+			return state, err
+		}
+	}
+	return state, j.DB.PutEndpoint(ctx, state)
+}
+
+// configure brings what is noted of the endpoint in line with its
+// configuration. The origin is made at the first start, again by the first clock
+// that this machine's agrees with if that one's did not, and again when the
+// configuration it was made from changes. Nothing else moves it.
+func (j *Job) configure(state store.Endpoint, known bool, now time.Time, witnessed bool) store.Endpoint {
 	var from *time.Time
 	if !j.StartFrom.IsZero() {
 		utc := j.StartFrom.UTC()
@@ -167,7 +187,7 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 	}
 	moved := !sameTime(state.StartFrom, from)
 	switch {
-	case !known || state.ClockAt == nil && j.Client.Witnessed():
+	case !known || state.ClockAt == nil && witnessed:
 		// A clock that nobody confirmed is no ground for what was promised.
 		origin := j.Policy.FirstOrigin(now, j.StartFrom)
 		if !known {
@@ -184,7 +204,10 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 	next := j.Next(now)
 	state.Enabled, state.Schedule, state.Interval = j.Enabled, j.Schedule, j.Next(next).Sub(next)
 	state.Reach, state.Settle, state.StartFrom = j.Policy.Reach, j.Policy.Settle, from
-	return state, j.DB.PutEndpoint(ctx, state)
+	if witnessed {
+		state.ClockAt = &now
+	}
+	return state
 }
 
 func sameTime(a, b *time.Time) bool {

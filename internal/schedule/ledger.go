@@ -18,14 +18,22 @@ type slot struct {
 	rejects  bool      // has elements that could only be kept raw
 }
 
-// tolerance is how far in the future a reading may lie: the time of a request
-// and the time of the plan that follows are told by answers a second apart.
-const tolerance = time.Minute
+const (
+	// tolerance is how far in the future a reading may lie: the time of a request
+	// and the time of the plan that follows are told by answers a second apart.
+	tolerance = time.Minute
+	// maxAhead is how far in the future a reading may lie and count all the same.
+	// The store keeps it against an older one: if it did not count, its slot would
+	// be unread whatever is read. It is read again at each tick until then.
+	maxAhead = time.Hour
+)
 
 // slots lists the endpoint's slots from the one that holds a time up to the
 // one that holds now. A reading of the future does not count: it was made by a
-// clock that was ahead, and the next reading corrects it.
+// clock that was ahead, and the next reading corrects it. The future begins where
+// all clocks say so: under one that is behind, what was read counts.
 func (p Policy) slots(from, now time.Time, ledger []store.Slot) []slot {
+	latest := later(now, p.Known).Add(maxAhead)
 	known := make(map[int64]store.Slot, len(ledger))
 	for _, s := range ledger {
 		known[s.From.Unix()] = s
@@ -36,7 +44,7 @@ func (p Policy) slots(from, now time.Time, ledger []store.Slot) []slot {
 		if k, ok := known[at.Unix()]; ok && k.To.Equal(s.to) {
 			s.parked = k.Failures >= parkAfter && !k.FailedAt.After(now) && now.Before(k.FailedAt.Add(parkedFor))
 			s.rejects = k.Rejects > 0
-			if !k.ReadAt.IsZero() && !k.ReadAt.After(now.Add(tolerance)) {
+			if !k.ReadAt.IsZero() && !k.ReadAt.After(latest) {
 				s.read, s.settled = k.ReadAt, k.Settled
 			}
 		}

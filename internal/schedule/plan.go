@@ -25,7 +25,8 @@ const (
 )
 
 // Plan returns the windows that are due, or would be before the next tick, in
-// the order to be read: what leaves Graph's reach within 48 hours, oldest
+// the order to be read: where there is more to do than keeping up, what came
+// since the last ticks; then what leaves Graph's reach within 48 hours, oldest
 // first; then what was never read or not since it settled, newest first; then
 // re-reads, newest first.
 //
@@ -36,13 +37,34 @@ func (p Policy) Plan(now, next time.Time, ledger []store.Slot) []Window {
 	now = now.UTC().Truncate(time.Second) // Graph is asked in whole seconds
 	due := p.due(now, next, ledger)
 	size := p.windowSlots(ledger)
-	windows := p.windows(due[expiring], now, size)
+	windows := p.windows(takeRecent(due, now, ledger), now, size)
+	windows = append(windows, p.windows(due[expiring], now, size)...)
 	for _, u := range []urgency{first, again} {
 		newest := p.windows(due[u], now, size)
 		slices.Reverse(newest)
 		windows = append(windows, newest...)
 	}
 	return windows
+}
+
+// takeRecent takes from what is due the newest slots that were not read since
+// they ended, two at most, if more urgent work would keep them waiting. An
+// endpoint that is read for the first time has none.
+func takeRecent(due map[urgency][]slot, now time.Time, ledger []store.Slot) (recent []slot) {
+	if len(ledger) == 0 || len(due[expiring]) == 0 && len(due[first]) < 2 {
+		return nil
+	}
+	for _, u := range []urgency{first, again} {
+		for n := len(due[u]); n > 0 && len(recent) < 2; n-- {
+			s := due[u][n-1]
+			if age := now.Sub(s.to); age >= s.to.Sub(s.from) || !s.read.Before(s.to) {
+				break
+			}
+			due[u], recent = due[u][:n-1], append(recent, s)
+		}
+	}
+	slices.SortFunc(recent, func(a, b slot) int { return a.from.Compare(b.from) })
+	return recent
 }
 
 // Unread returns the windows of a plan that were never read, or not since they
@@ -113,16 +135,17 @@ func (p Policy) urgency(s slot, now, next time.Time) urgency {
 }
 
 // dueAgain reports whether a slot is to be read again before a time: one that
-// waited for the tick after would be read at twice its interval.
+// waited for the tick after would be read at twice its interval. Where ticks are
+// further apart than readings, each one is due, but not another run between two.
 func (p Policy) dueAgain(s slot, now, by time.Time) bool {
 	every := p.every(now.Sub(s.to))
 	if s.rejects {
 		every = min(every, rejectsEvery)
 	}
-	if by.Sub(now) > every {
-		by = now // ticks are further apart than readings: each one is due
+	if ahead := s.read.Sub(now); ahead > tolerance && ahead <= maxAhead {
+		return true // by a clock that was ahead
 	}
-	return by.Sub(s.read) >= every+earliness
+	return by.Sub(s.read) >= every+earliness && now.Sub(s.read) >= every/2
 }
 
 // earliness is by how much a reading's time may precede the moment it was

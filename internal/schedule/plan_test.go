@@ -107,27 +107,28 @@ func TestPlan(t *testing.T) {
 		},
 		{
 			name: "the next day all slots of a week", policy: month(), now: noon.Add(day),
-			ledger: everRead(0), plan: []string{"06-16T00:00..06-16T12:00", "06-12T00:00..06-13T00:00", "06-13T00:00..06-16T00:00", "06-09T00:00..06-12T00:00"},
+			ledger: everRead(0), plan: []string{"06-15T00:00..06-16T12:00", "06-12T00:00..06-13T00:00", "06-13T00:00..06-15T00:00", "06-09T00:00..06-12T00:00"},
 			watermark: "06-12T00:00", lost: []string{},
 		},
 		{
 			name: "slept 5 days", policy: month(), now: noon,
 			ledger:    everRead(5),
-			plan:      []string{"06-07T00:00..06-15T12:00"},
+			plan:      []string{"06-14T00:00..06-15T12:00", "06-07T00:00..06-14T00:00"},
 			watermark: "06-07T00:00", lost: []string{},
 		},
 		{
 			name: "slept 400 days", policy: month(), now: noon.Add(400 * day),
 			ledger: everRead(0),
 			plan: []string{
-				"06-20T00:00..06-23T00:00", "07-11T00:00..07-20T12:00", "07-01T00:00..07-11T00:00", "06-23T00:00..07-01T00:00",
+				"07-19T00:00..07-20T12:00", "06-20T00:00..06-23T00:00",
+				"07-09T00:00..07-19T00:00", "06-29T00:00..07-09T00:00", "06-23T00:00..06-29T00:00",
 			},
 			watermark: "06-12T00:00", lost: []string{"06-12T00:00..06-20T12:00"},
 		},
 		{
 			name: "clock 60 days ahead", policy: month(), now: noon.Add(60 * day),
 			ledger:    everRead(0),
-			plan:      []string{"07-15T00:00..07-18T00:00", "08-05T00:00..08-14T12:00", "07-26T00:00..08-05T00:00", "07-18T00:00..07-26T00:00"},
+			plan:      []string{"08-13T00:00..08-14T12:00", "07-15T00:00..07-18T00:00", "08-03T00:00..08-13T00:00", "07-24T00:00..08-03T00:00", "07-18T00:00..07-24T00:00"},
 			watermark: "06-12T00:00", lost: []string{"06-12T00:00..07-15T12:00"},
 		},
 		{
@@ -144,7 +145,7 @@ func TestPlan(t *testing.T) {
 		},
 		{
 			name: "reach mistyped", policy: with(func(p *Policy) { p.Reach = 5 * day }), now: noon,
-			ledger: everRead(7), plan: []string{"06-10T00:00..06-13T00:00", "06-13T00:00..06-15T12:00"},
+			ledger: everRead(7), plan: []string{"06-14T00:00..06-15T12:00", "06-10T00:00..06-13T00:00", "06-13T00:00..06-14T00:00"},
 			watermark: "04-26T13:00", lost: []string{"04-26T13:00..06-04T00:00", "06-05T00:00..06-10T12:00"},
 		},
 		{
@@ -159,7 +160,7 @@ func TestPlan(t *testing.T) {
 		{
 			name: "settle raised above when a slot was read", policy: with(func(p *Policy) { p.Settle, p.Origin = 6*day, date(20) }), now: noon,
 			ledger:    []store.Slot{{From: date(20), To: date(19), ReadAt: date(15)}, {From: date(19), To: date(18), ReadAt: date(0)}},
-			plan:      []string{"06-06T00:00..06-15T12:00", "05-28T00:00..06-06T00:00", "05-26T00:00..05-27T00:00"},
+			plan:      []string{"06-14T00:00..06-15T12:00", "06-04T00:00..06-14T00:00", "05-28T00:00..06-04T00:00", "05-26T00:00..05-27T00:00"},
 			watermark: "05-26T00:00", lost: []string{},
 		},
 		{
@@ -181,7 +182,7 @@ func TestPlan(t *testing.T) {
 		{
 			name: "endpoint off for 40 days", policy: month(), now: noon.Add(40 * day),
 			ledger:    everRead(0),
-			plan:      []string{"06-25T00:00..06-28T00:00", "07-16T00:00..07-25T12:00", "07-06T00:00..07-16T00:00", "06-28T00:00..07-06T00:00"},
+			plan:      []string{"07-24T00:00..07-25T12:00", "06-25T00:00..06-28T00:00", "07-14T00:00..07-24T00:00", "07-04T00:00..07-14T00:00", "06-28T00:00..07-04T00:00"},
 			watermark: "06-12T00:00", lost: []string{"06-12T00:00..06-25T12:00"},
 		},
 		{

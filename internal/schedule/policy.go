@@ -112,24 +112,28 @@ func days(d time.Duration) string {
 // Graph answers, but for the hour in which the first run reads its oldest
 // slot. A startFrom that is later moves it there.
 func (p Policy) FirstOrigin(now, startFrom time.Time) time.Time {
-	origin := later(now.Add(margin-p.Reach).Truncate(time.Second), startFrom)
-	if start := origin.UTC().Truncate(p.Slot); p.WholeSlots && start.Before(origin) {
+	return p.originAt(later(now.Add(margin-p.Reach).Truncate(time.Second), startFrom))
+}
+
+// originAt is a time as an origin: where only whole slots are read, the start of
+// the next one.
+func (p Policy) originAt(t time.Time) time.Time {
+	if start := t.UTC().Truncate(p.Slot); p.WholeSlots && start.Before(t) {
 		return start.Add(p.Slot)
 	}
-	return origin
+	return t
 }
 
 // MovedOrigin is the origin after the configuration has changed, where startFrom
 // is the present one and moved reports whether that is what has changed. A later
-// start_from gives up what lies before it. An earlier one, or a longer reach,
-// opens up the past as far as Graph answers. A shorter reach changes nothing:
-// what is stored stays so, and what left reach unread stays lost.
+// start_from gives up what lies before it, and nothing else. An earlier one, or a
+// longer reach, opens up the past as far as Graph answers. A shorter reach changes
+// nothing: what is stored stays so, and what left reach unread stays lost.
 func (p Policy) MovedOrigin(origin, now, startFrom time.Time, moved bool) time.Time {
-	first := p.FirstOrigin(now, startFrom)
-	if moved && startFrom.After(origin) || first.Before(origin) {
-		return first
+	if from := p.originAt(startFrom); moved && from.After(origin) {
+		return from
 	}
-	return origin
+	return earlier(origin, p.FirstOrigin(now, startFrom))
 }
 
 // every is how often a slot of an age is read again.

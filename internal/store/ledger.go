@@ -98,6 +98,15 @@ func (db *DB) SlotsBehind(
 	return slots, err
 }
 
+// Unsettle takes back that a slot was settled which a time lies within, not at
+// an end of: what was settled of it began there, and more of it may be owed.
+func (db *DB) Unsettle(ctx context.Context, tenant uuid.UUID, endpoint string, at time.Time) error {
+	return db.exec(ctx, "unsettle a slot of "+endpoint, `
+		UPDATE ingest.slots SET settled = false
+		WHERE tenant_id = $1 AND endpoint = $2 AND slot_from < $3 AND slot_to > $3 AND slot_from > $4 AND settled`,
+		tenant, endpoint, at, at.Add(-longestSlot))
+}
+
 // A Span is a part of an endpoint's time.
 type Span struct{ From, To time.Time }
 

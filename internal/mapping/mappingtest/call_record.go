@@ -192,8 +192,14 @@ var byName = map[string]*rapid.Generator[string]{
 }
 
 var (
-	aGUID      = rapid.Map(rapid.StringMatching(`[0-9A-Fa-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), quoted)
+	aGUID = rapid.Map(
+		rapid.StringMatching(`[0-9A-Fa-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
+		quoted,
+	)
 	identityID = rapid.OneOf(aGUID, aGUID, rapid.Map(rapid.StringMatching(
 		`teamsvisitor:[0-9a-f]{32}|\+[1-9][0-9]{7,12}\*{0,3}|28:[0-9a-f]{12}|8:acs:[0-9a-f]{8}_[0-9a-f]{8}`), quoted))
-	anAddress = rapid.Map(rapid.StringMatching(`10\.[0-9]{1,2}\.1[0-9]{2}\.[1-9]|2001:[dD][bB]8::[1-9a-f]{1,4}`), quoted)
+	anAddress = rapid.Map(
+		rapid.StringMatching(`10\.[0-9]{1,2}\.1[0-9]{2}\.[1-9]|2001:[dD][bB]8::[1-9a-f]{1,4}`),
+		quoted,
+	)
 )

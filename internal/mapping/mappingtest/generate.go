@@ -94,7 +94,10 @@ func keyValue(edm string) *rapid.Generator[string] {
 	if edm == "Edm.DateTimeOffset" {
 		return fitting(edm)
 	}
-	return rapid.Map(rapid.StringMatching(`[0-9A-F]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), strconv.Quote)
+	return rapid.Map(
+		rapid.StringMatching(`[0-9A-F]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
+		strconv.Quote,
+	)
 }
 
 func fitting(edm string) *rapid.Generator[string] {
@@ -126,8 +129,12 @@ func fitting(edm string) *rapid.Generator[string] {
 	default: // strings and enumerations
 		return rapid.OneOf(
 			rapid.Map(rapid.String(), quoted),
-			rapid.Map(rapid.SampledFrom([]string{"microsoft", "Blocked", "user_out", "+4930123***", "10.0.0.1", "fe80::1",
-				"7F0A3C52-1D2E-4F7B-8A55-52D1B8B0C9A1", strings.Repeat("long ", 700)}), quoted))
+			rapid.Map(
+				rapid.SampledFrom([]string{"microsoft", "Blocked", "user_out", "+4930123***", "10.0.0.1", "fe80::1",
+					"7F0A3C52-1D2E-4F7B-8A55-52D1B8B0C9A1", strings.Repeat("long ", 700)}),
+				quoted,
+			),
+		)
 	}
 }
 

@@ -8,9 +8,8 @@ import (
 // Noon is where the clock of every World begins.
 var Noon = time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
 
-// A clock stands still until it is moved, unless it is the machine's. It may be used concurrently.
+// A clock stands still until it is moved. It may be used concurrently.
 type clock struct {
-	real  bool
 	mu    sync.Mutex
 	now   time.Time
 	waits map[wait]bool
@@ -21,13 +20,10 @@ type wait struct {
 	over  chan time.Time
 }
 
-func newClock(real bool) *clock { return &clock{real: real, now: Noon, waits: map[wait]bool{}} }
+func newClock() *clock { return &clock{now: Noon, waits: map[wait]bool{}} }
 
 // Now is the time.
 func (c *clock) Now() time.Time {
-	if c.real {
-		return time.Now()
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
@@ -46,9 +42,6 @@ const together = time.Millisecond
 
 // After begins a wait, which moves the clock to its end.
 func (c *clock) After(d time.Duration) <-chan time.Time {
-	if c.real {
-		return time.After(d)
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w := wait{c.now.Add(d), make(chan time.Time, 1)}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
@@ -138,4 +139,19 @@ func (w *World) survey() schedule.Survey {
 		w.Fatal(err)
 	}
 	return survey
+}
+
+// AddTenant configures another tenant before the simulated one. Each tenant's jobs keep its lock from now on.
+func (w *World) AddTenant(id uuid.UUID) {
+	w.Helper()
+	var all []*job
+	for _, tenant := range []uuid.UUID{id, Tenant} {
+		lock := w.DB.NewLock(tenant)
+		for _, name := range w.endpoints() {
+			j := w.newJob(name)
+			j.Tenant, j.Client, j.Budget, j.Lock = tenant, w.job.Client, w.job.Budget, lock
+			all = append(all, j)
+		}
+	}
+	w.jobs, w.job = all, all[len(all)/2]
 }

@@ -29,7 +29,7 @@ type Config struct {
 	Secret              func() (string, error) // default: the right one
 	Log                 *zap.Logger            // the daemon's and the client's; default: the test's, without debugging
 	Every               time.Duration          // from a tick of Daemon to the next; default: 50 ms of real time
-	RealTime            bool                   // the clock is the machine's, and does not move otherwise; for benchmarks
+	Through             func(string) string    // makes of the database's URL the daemon's; default: the same
 }
 
 // A World is a simulated tenant, its clock, a database, and the daemon that reads the one into the other.
@@ -48,7 +48,7 @@ type World struct {
 // New makes a World that ends with the test.
 func New(t testing.TB, c Config) *World {
 	t.Helper()
-	w := &World{TB: t, config: c, clock: newClock(c.RealTime)}
+	w := &World{TB: t, config: c, clock: newClock()}
 	c.Graph.Now = w.clock.Now
 	graph, err := graphsim.Start(c.Graph)
 	if err != nil {
@@ -56,7 +56,11 @@ func New(t testing.TB, c Config) *World {
 	}
 	t.Cleanup(func() { graph.Close() })
 	url := storetest.URL(t)
-	w.Graph, w.DB, w.Conn = graph, storetest.Connect(t, url), storetest.Conn(t, url)
+	w.Graph, w.Conn = graph, storetest.Conn(t, url)
+	if c.Through != nil {
+		url = c.Through(url)
+	}
+	w.DB = storetest.Connect(t, url)
 	w.startDaemon()
 	return w
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"net/url"
@@ -14,8 +15,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// A Proxy passes bytes between a test and PostgreSQL over loopback. It can
-// stop passing them, pass them later, or lose the answer to a statement.
+// A Proxy passes bytes between a test and PostgreSQL over loopback, and counts
+// statements. It can stop passing bytes, pass them later, or lose the answer to
+// a statement.
 type Proxy struct {
 	network, address string
 
@@ -28,6 +30,8 @@ type Proxy struct {
 	lose    []byte // the statement whose answers are lost
 	losing  int    // how many are still to be lost
 	lost    int
+
+	statements int
 }
 
 // NewProxy starts a proxy in front of a database, and returns the database's
@@ -88,6 +92,14 @@ func (p *Proxy) Lost() int {
 	return p.lost
 }
 
+// Statements returns how many statements were asked for, BEGIN and COMMIT among
+// them.
+func (p *Proxy) Statements() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.statements
+}
+
 func (p *Proxy) set(change func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -126,6 +138,9 @@ func (p *Proxy) accept(listener net.Listener) {
 type pair struct {
 	*Proxy
 	deaf bool // the next answer is lost
+
+	begun bool   // the first message of the client has passed; it alone has no type
+	part  []byte // of the client's next message
 }
 
 // pass copies bytes until one side ends. Reading goes on while earlier bytes
@@ -178,7 +193,27 @@ func (p *pair) asked(said []byte) (keep bool, delay time.Duration) {
 		p.losing--
 		p.deaf = true
 	}
+	p.count(said)
 	return true, 0
+}
+
+// count counts the messages that carry a statement out. A message has its type
+// in one byte, and its length with these four bytes (PostgreSQL manual, Message
+// Formats).
+func (p *pair) count(said []byte) {
+	for p.part = append(p.part, said...); len(p.part) > 4; {
+		length := int(binary.BigEndian.Uint32(p.part))
+		if p.begun {
+			length = 1 + int(binary.BigEndian.Uint32(p.part[1:]))
+		}
+		if len(p.part) < length {
+			return
+		}
+		if kind := p.part[0]; p.begun && (kind == 'Q' || kind == 'E') {
+			p.statements++
+		}
+		p.begun, p.part = true, p.part[length:]
+	}
 }
 
 // answered looks at what the server says.
