@@ -41,7 +41,8 @@ var keyMembers = map[string][][]string{
 // callRecordTypes are the types that call records are made of.
 var callRecordTypes = []string{
 	"callRecord", "organizer", "participant", "communicationsIdentitySet", "identitySet", "identity",
-	"administrativeUnitInfo", "session", "segment", "participantEndpoint", "serviceEndpoint", "clientUserAgent", "serviceUserAgent", "failureInfo",
+	"administrativeUnitInfo", "session", "segment", "participantEndpoint", "serviceEndpoint", "clientUserAgent",
+	"serviceUserAgent", "failureInfo",
 	"userFeedback", "feedbackTokenSet", "media", "mediaStream", "networkInfo", "deviceInfo", "traceRouteHop",
 }
 
