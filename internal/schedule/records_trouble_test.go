@@ -14,8 +14,8 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-// TestOneRecordIsDenied has a record that Graph denies or throttles, and no other: it must not keep the others from being
-// read.
+// TestOneRecordIsDenied has a record that Graph denies or throttles, and no other: it must not keep the others from
+// being read.
 func TestOneRecordIsDenied(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -63,7 +63,8 @@ func TestDatabaseRefusesOneRecord(t *testing.T) {
 					IF NEW.call_id = '%s' THEN RAISE EXCEPTION 'no' USING ERRCODE = '%s'; END IF;
 					RETURN NEW;
 				END $$;
-				CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`, scheduletest.RecordID(refused), state))
+				CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`,
+				scheduletest.RecordID(refused), state))
 			for range 3 {
 				if _, err := w.Try(t.Context()); err != nil {
 					t.Log(err)
@@ -83,7 +84,8 @@ func TestDatabaseRefusesAllRecords(t *testing.T) {
 	t.Parallel()
 	w := newRecords(t, scheduletest.Records(40)...)
 	w.Exec(`
-		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '42501'; END $$;
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '42501'; END $$;
 		CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`)
 	if _, err := w.Try(t.Context()); err == nil || !strings.Contains(err.Error(), "42501") {
 		t.Errorf("error %v", err)
@@ -128,7 +130,8 @@ func TestRecordsBeforeOriginAreNotOwed(t *testing.T) {
 	}
 }
 
-// TestStoredRecordHasNoNote fails to read a record that somebody else stores at the same time: there is nothing to note.
+// TestStoredRecordHasNoNote fails to read a record that somebody else stores at the same time: there is nothing to
+// note.
 func TestStoredRecordHasNoNote(t *testing.T) {
 	t.Parallel()
 	w := newRecords(t, scheduletest.Record(1, 1, 1, 1))
@@ -194,7 +197,8 @@ func TestPartsOfTwoVersions(t *testing.T) {
 		w.Advance(10 * time.Minute)
 		return graphsim.Fault{}
 	}
-	w.Graph.SetFaults(onRecord(1, when(func(r graphsim.Request) bool { return strings.Contains(r.URL, "sessions") }, raise)))
+	ofSessions := func(r graphsim.Request) bool { return strings.Contains(r.URL, "sessions") }
+	w.Graph.SetFaults(onRecord(1, when(ofSessions, raise)))
 	if _, err := w.Try(t.Context()); err != nil {
 		t.Fatal(err)
 	}
