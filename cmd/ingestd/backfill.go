@@ -124,8 +124,12 @@ func (a *app) followBackfill(
 	cmd *cobra.Command, j *schedule.Job, span fetch.Window, fresh time.Duration,
 ) (report schedule.Report, byDaemon bool, err error) {
 	ctx := cmd.Context()
+	now, err := j.Client.Now(ctx)
+	if err != nil {
+		return report, true, err
+	}
 	id, err := a.db.RequestBackfill(ctx, store.Backfill{
-		Tenant: j.Tenant, Endpoint: j.Endpoint.Name, From: span.From, To: span.To, Since: j.Client.Clock().Add(-fresh),
+		Tenant: j.Tenant, Endpoint: j.Endpoint.Name, From: span.From, To: span.To, Since: now.Add(-fresh),
 	})
 	if err != nil {
 		return report, true, err

@@ -124,7 +124,7 @@ func TestMemoryOfLargePages(t *testing.T) {
 	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: -1}
 	text := strings.Repeat("0123456789abcdef", 8<<16)
 	for n := range 16 {
-		start := begun.Add(-time.Duration(n) * time.Hour)
+		start := begun.Add(-time.Duration(n+1) * time.Hour)
 		c.Records = append(c.Records, graphsim.CallRecord{Start: start, JSON: fmt.Appendf(nil,
 			`{"id":%q,"version":1,"startDateTime":%q,"participants_v2":[],
 			"sessions":[{"id":%q,"caller":{"name":%q},"segments":[]}]}`,

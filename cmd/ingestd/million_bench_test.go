@@ -68,7 +68,7 @@ func newMillion(b *testing.B) *million {
 	}
 	b.Cleanup(func() { conn.Close(context.Background()) })
 	m := &million{B: b, conn: conn, dir: b.TempDir()}
-	if err := configure(m.dir, server.URL("postgres"), tenant, "pstn_calls"); err != nil {
+	if err := configure(m.dir, server.URL("postgres"), "pstn_calls", tenant); err != nil {
 		b.Fatal(err)
 	}
 	m.program("migrate", "up")

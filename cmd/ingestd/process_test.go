@@ -27,14 +27,43 @@ type process struct {
 // launch executes the program until it ends or the test does.
 func launch(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
-	p := &process{exec.Command("ingestd", args...), make(chan string, 1000), make(chan struct{})}
-	p.Dir = dir
-	// Nothing of the developer's own configuration.
-	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/no-home", "TMPDIR=" + dir, quickExit, "INGESTD_LOG_LEVEL=info"}
+	p := prepare(dir, args...)
 	stderr, err := p.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.start(t, stderr)
+	return p
+}
+
+// launchUnheard executes the program with a standard error that nobody reads.
+// The other end of it is in the caller's hands.
+func launchUnheard(t *testing.T, dir string, args ...string) (p *process, reader, writer *os.File) {
+	t.Helper()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		reader.Close()
+		writer.Close()
+	})
+	p = prepare(dir, args...)
+	p.Stderr = writer
+	p.start(t, strings.NewReader(""))
+	return p, reader, writer
+}
+
+func prepare(dir string, args ...string) *process {
+	p := &process{exec.Command("ingestd", args...), make(chan string, 1000), make(chan struct{})}
+	p.Dir = dir
+	// Nothing of the developer's own configuration.
+	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/no-home", "TMPDIR=" + dir, quickExit, "INGESTD_LOG_LEVEL=info"}
+	return p
+}
+
+func (p *process) start(t testing.TB, stderr io.Reader) {
+	t.Helper()
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +72,6 @@ func launch(t testing.TB, dir string, args ...string) *process {
 		p.Process.Kill() // most have ended
 		<-p.ended
 	})
-	return p
 }
 
 // watch keeps what the process says and waits for its end.

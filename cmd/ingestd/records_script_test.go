@@ -49,7 +49,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	s.Server, err = graphsim.Start(c)
 	ts.Check(err)
 	ts.Defer(func() { s.Close() })
-	ts.Check(configure(ts.Getenv("WORK"), ts.Getenv("DATABASE_URL"), s.Server, "call_records"))
+	ts.Check(configure(ts.Getenv("WORK"), ts.Getenv("DATABASE_URL"), "call_records", s.Server))
 }
 
 func expanded(ts *testscript.TestScript, file string) string {

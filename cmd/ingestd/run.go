@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,9 +25,12 @@ func newRun() *cobra.Command {
 round. It waits for a database that is down, and for the lock of a tenant that
 another ingestd works on; no tenant waits for another. SIGINT or SIGTERM lets the
 transaction at hand finish and exits 0, within 20 seconds whatever happens; a
-second signal ends it at once, which costs a repeated request and no row.`,
+second signal ends it at once, which costs a repeated request and no row. SIGHUP
+and SIGPIPE are ignored.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			// A daemon outlives the terminal it was started from, and its log.
+			signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 			a, err := open(cmd)
 			if err != nil {
 				return err

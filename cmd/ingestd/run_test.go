@@ -26,7 +26,7 @@ const (
 func workplace(t testing.TB, databaseURL string, tenant *graphsim.Server, endpoint string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := configure(dir, databaseURL, tenant, endpoint); err != nil {
+	if err := configure(dir, databaseURL, endpoint, tenant); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -40,15 +40,20 @@ func await(t *testing.T, url, query string) {
 	}
 }
 
-// hold takes the table away from the daemon, which then cannot end a
-// transaction until the lock is released.
-func hold(t *testing.T, url string) (release func()) {
+const (
+	noWrites = "SHARE"
+	noReads  = "ACCESS EXCLUSIVE"
+)
+
+// hold locks the table in a mode, so that a transaction of the daemon's cannot end
+// until the lock is released.
+func hold(t *testing.T, url, mode string) (release func()) {
 	t.Helper()
 	tx, err := storetest.Conn(t, url).BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), `LOCK TABLE teams.pstn_calls IN SHARE MODE`); err != nil {
+	if _, err := tx.Exec(t.Context(), `LOCK TABLE teams.pstn_calls IN `+mode+` MODE`); err != nil {
 		t.Fatal(err)
 	}
 	return func() {
@@ -64,7 +69,7 @@ func stopWhileSaving(t *testing.T, verb string, signal syscall.Signal) (p *proce
 	t.Helper()
 	url = storetest.URL(t)
 	dir = workplace(t, url, simulate(t, small), "pstn_calls")
-	release = hold(t, url)
+	release = hold(t, url, noWrites)
 	p = launch(t, dir, verb)
 	await(t, url, saving)
 	p.signal(t, signal)

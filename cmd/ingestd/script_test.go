@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 				e.Setenv(name, daysBefore(daysAgo).Format(time.DateOnly))
 			}
 			e.Setenv("EMPTY_DATABASE_URL", storetest.EmptyURL(t))
-			return configure(e.WorkDir, e.Getenv("DATABASE_URL"), s.Server, "pstn_calls")
+			return configure(e.WorkDir, e.Getenv("DATABASE_URL"), "pstn_calls", s.Server)
 		},
 	})
 }

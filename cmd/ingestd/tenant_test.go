@@ -46,18 +46,33 @@ func simulate(t testing.TB, c graphsim.Config) *graphsim.Server {
 	return tenant
 }
 
-// configure writes config.yaml, where one endpoint alone is switched on, and
-// what it names to a folder.
-func configure(dir, databaseURL string, tenant *graphsim.Server, endpoint string) error {
-	file := func(name string) string { return filepath.Join(dir, name) }
-	for name, content := range map[string]string{
-		"ca.pem": string(tenant.CAPEM()),
-		"secret": graphsim.ClientSecret + "\n",
-		"config.yaml": fmt.Sprintf(`database:
-  url: %q
-tenants:
-  - id: %q
-    name: simulated
+// configure writes config.yaml, where one endpoint alone of each tenant is
+// switched on, and what it names to a folder.
+func configure(dir, databaseURL string, endpoint string, tenants ...*graphsim.Server) error {
+	text := fmt.Sprintf("database:\n  url: %q\ntenants:\n", databaseURL)
+	for i, tenant := range tenants {
+		name, ca := "simulated", filepath.Join(dir, fmt.Sprintf("ca%d.pem", i))
+		if i > 0 {
+			name += fmt.Sprint(i)
+		}
+		if err := os.WriteFile(ca, tenant.CAPEM(), 0o600); err != nil {
+			return err
+		}
+		text += entry(tenant, name, ca, filepath.Join(dir, "secret"), endpoint)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte(graphsim.ClientSecret+"\n"), 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(text+"log: {level: warn}\n"), 0o600)
+}
+
+// generous are limits that no test reaches.
+const generous = "{call_records: 100000/20s, list: 100000/20s, record: 100000/20s, logs: 100000/60s, log_function: 100000/60s}"
+
+// entry is a tenant's part of the configuration.
+func entry(tenant *graphsim.Server, name, ca, secret, endpoint string) string {
+	return fmt.Sprintf(`  - id: %q
+    name: %s
     cloud: custom
     graph_url: %q
     login_url: %q
@@ -70,16 +85,8 @@ tenants:
         schedule: "*/5 * * * *"
         settle: 72h
 %s    limits:
-      {call_records: 100000/20s, list: 100000/20s, record: 100000/20s, logs: 100000/60s, log_function: 100000/60s}
-log: {level: warn}
-`, databaseURL, graphsim.TenantID, tenant.GraphURL(), tenant.LoginURL(), file("ca.pem"),
-			graphsim.ClientID, file("secret"), endpoint, allBut(endpoint)),
-	} {
-		if err := os.WriteFile(file(name), []byte(content), 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
+      %s
+`, tenant.Tenant(), name, tenant.GraphURL(), tenant.LoginURL(), ca, graphsim.ClientID, secret, endpoint, allBut(endpoint), generous)
 }
 
 // allBut switches off the endpoints that a test is not about.

@@ -15,10 +15,10 @@ import (
 // a client needs to find the token endpoint.
 func (s *Server) discovery(r *http.Request, _ []byte) answer {
 	tenant := r.PathValue("tenant")
-	if !strings.EqualFold(tenant, TenantID) {
+	if !strings.EqualFold(tenant, s.tenant) {
 		return s.unknownTenant(tenant)
 	}
-	root := s.url + "/" + TenantID
+	root := s.url + "/" + s.tenant
 	return encoded(http.StatusOK, map[string]any{
 		"issuer":                                root + "/v2.0",
 		"authorization_endpoint":                root + "/oauth2/v2.0/authorize",
@@ -31,7 +31,7 @@ func (s *Server) discovery(r *http.Request, _ []byte) answer {
 func (s *Server) token(r *http.Request, _ []byte) answer {
 	form := r.PostFormValue
 	switch {
-	case !strings.EqualFold(r.PathValue("tenant"), TenantID):
+	case !strings.EqualFold(r.PathValue("tenant"), s.tenant):
 		return s.unknownTenant(r.PathValue("tenant"))
 	case form("grant_type") == "":
 		return s.refuse(

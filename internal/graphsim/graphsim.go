@@ -32,6 +32,7 @@ const (
 
 // Config describes a simulated tenant. The zero value is usable.
 type Config struct {
+	Tenant      string        // its id; default TenantID
 	Seed        int64         // same seed and same calendar day: same calls
 	Users       int           // people with a phone number; default 300
 	History     time.Duration // how far back calls exist before the day of Start, in whole days; default 90 days
@@ -62,6 +63,7 @@ type Row struct {
 
 // Server is a running simulation. Its methods may be called concurrently.
 type Server struct {
+	tenant    string
 	now       func() time.Time
 	latency   time.Duration
 	after     func(time.Duration) <-chan time.Time
@@ -93,6 +95,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
+		tenant:    cfg.Tenant,
 		now:       cfg.Now,
 		latency:   cfg.Latency,
 		after:     cfg.After,
@@ -114,6 +117,9 @@ func Start(cfg Config) (*Server, error) {
 }
 
 func (c Config) withDefaults() Config {
+	if c.Tenant == "" {
+		c.Tenant = TenantID
+	}
 	if c.Users == 0 {
 		c.Users = 300
 	}
@@ -144,6 +150,9 @@ func (s *Server) Close() error {
 	<-s.done
 	return err
 }
+
+// Tenant is the tenant's id.
+func (s *Server) Tenant() string { return s.tenant }
 
 // GraphURL is the root under which /v1.0 and /beta lie.
 func (s *Server) GraphURL() string { return s.url }
