@@ -83,7 +83,7 @@ const tenYears = `
 	SELECT {tenant}, 'call_records', t, t, 'schedule', t, t, t, 'ok'
 	FROM generate_series(now() - interval '90 days', now(), interval '5 minutes') t;
 	INSERT INTO teams.call_records (tenant_id, id, version, start_at, updated_at, run_id, row_hash, details_version, details_at)
-	SELECT {tenant}, gen_random_uuid(), 1, origin + n * interval '3617 days' / $1, origin, 1, n, CASE WHEN n % 1000 > 0 THEN 1 END, origin
+	SELECT {tenant}, gen_random_uuid(), 1, origin + interval '3617 days' * (n::float8 / $1), origin, 1, n, CASE WHEN n % 1000 > 0 THEN 1 END, origin
 	FROM ingest.endpoints, generate_series(1, $1::int) n;
 	INSERT INTO teams.call_record_versions (tenant_id, call_id, version, seen_at)
 	SELECT tenant_id, id, version, updated_at FROM teams.call_records;
