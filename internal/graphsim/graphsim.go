@@ -92,7 +92,10 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{now: cfg.Now, latency: cfg.Latency, after: cfg.After, functions: functionTable(cfg, company), records: records, done: make(chan struct{})}
+	s := &Server{
+		now: cfg.Now, latency: cfg.Latency, after: cfg.After, functions: functionTable(cfg, company), records: records,
+		done: make(chan struct{}),
+	}
 	for _, row := range cfg.Extra {
 		if row.Operation != "" && s.functions[row.Operation] == nil {
 			return nil, fmt.Errorf("graphsim: an extra row for %s, which is no function", row.Operation)

@@ -42,7 +42,8 @@ func (j *Job) load(ctx context.Context, state store.Endpoint, now time.Time) (l 
 		return l, err
 	}
 	if j.Endpoint.Versioned {
-		l.backlog, err = j.DB.Backlog(ctx, j.Tenant, now, l.policy.uncovered(state), l.policy.horizon(now), l.policy.edge(now))
+		horizon, edge := l.policy.horizon(now), l.policy.edge(now)
+		l.backlog, err = j.DB.Backlog(ctx, j.Tenant, now, l.policy.uncovered(state), horizon, edge)
 	}
 	return l, err
 }
