@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,6 +109,24 @@ func TestManyRecordsFail(t *testing.T) {
 	w.Once()
 	if n := len(withDetails(t, w)); n != 30 {
 		t.Errorf("%d records have their details, want 30", n)
+	}
+}
+
+// TestLongRun has a record that fails in a run of many hours: it is left to a later run.
+func TestLongRun(t *testing.T) {
+	t.Parallel()
+	w := newRecords(t, scheduletest.Records(80)...)
+	var asked atomic.Int64
+	w.Graph.SetFaults(onRecords(func(r graphsim.Request) graphsim.Fault {
+		w.Advance(time.Minute) // each answer takes a while
+		if r.CallID == scheduletest.RecordID(0) && asked.Add(1) < 100 {
+			return graphsim.Fault{Status: http.StatusNotFound}
+		}
+		return graphsim.Fault{}
+	}))
+	w.Once()
+	if n := asked.Load(); n > 12 { // after 1 min, 2 min, 4 min …
+		t.Errorf("asked %d times for a record that is not there", n)
 	}
 }
 
