@@ -50,12 +50,12 @@ func TestOneRecordIsDenied(t *testing.T) {
 	}
 }
 
-// TestDatabaseRefusesOneRecord is a record that a trigger of the customer refuses in words of its own, or that takes
-// longer than the statement_timeout: it must be noted, and not end the run of its neighbours.
+// TestDatabaseRefusesOneRecord is a record that a trigger of the customer refuses in words of its own, that a unique
+// index of theirs does, or that takes longer than the statement_timeout: it must be noted, and not end the run of its neighbours.
 func TestDatabaseRefusesOneRecord(t *testing.T) {
 	t.Parallel()
 	const refused = 49
-	for _, state := range []string{"ZZ001", "P0004", "57014", "P0001"} {
+	for _, state := range []string{"ZZ001", "P0004", "57014", "P0001", "23505"} {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
 			w := newRecords(t, scheduletest.Records(refused+1)...)
