@@ -79,6 +79,32 @@ func TestDatabaseRefusesOneRecord(t *testing.T) {
 	}
 }
 
+// TestRetryRejectsOfRecords stores what the database refused for a while: what the list said of a record is not taken for
+// the record with its details, and those are stored without asking Graph.
+func TestRetryRejectsOfRecords(t *testing.T) {
+	t.Parallel()
+	for _, table := range []string{"call_records", "segments"} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			w := newRecords(t, scheduletest.Record(1, 1, 2, 3))
+			w.Exec(`ALTER TABLE teams.` + table + ` ADD CONSTRAINT none CHECK (tenant_id IS NULL)`)
+			if _, err := w.Try(t.Context()); err != nil {
+				t.Log(err)
+			}
+			w.Exec(`ALTER TABLE teams.` + table + ` DROP CONSTRAINT none`)
+			if stored, kept := w.RetryRejects(); stored != 1 || kept != 0 {
+				t.Errorf("%d stored and %d kept", stored, kept)
+			}
+			if table == "segments" {
+				w.WantServed()
+			}
+			w.Advance(10 * time.Minute)
+			w.Once()
+			w.WantServed()
+		})
+	}
+}
+
 // TestDatabaseRefusesAllRecords misses a privilege: the run ends soon, and says so.
 func TestDatabaseRefusesAllRecords(t *testing.T) {
 	t.Parallel()
