@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,12 +50,12 @@ func TestOneRecordIsDenied(t *testing.T) {
 	}
 }
 
-// TestDatabaseRefusesOneRecord is a record that a trigger of the customer refuses in words of its own, or that takes
-// longer than the statement_timeout: it must be noted, and not end the run of its neighbours.
+// TestDatabaseRefusesOneRecord is a record that a trigger of the customer refuses in words of its own, that a unique
+// index of theirs does, or that takes longer than the statement_timeout: it must be noted, and not end the run of its neighbours.
 func TestDatabaseRefusesOneRecord(t *testing.T) {
 	t.Parallel()
 	const refused = 49
-	for _, state := range []string{"ZZ001", "P0004", "57014", "P0001"} {
+	for _, state := range []string{"ZZ001", "P0004", "57014", "P0001", "23505"} {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
 			w := newRecords(t, scheduletest.Records(refused+1)...)
@@ -75,6 +76,32 @@ func TestDatabaseRefusesOneRecord(t *testing.T) {
 				t.Errorf("%d records have their details, want all but one", n)
 			}
 			wantRetries(t, w, scheduletest.Retry{CallID: scheduletest.RecordID(refused), State: "parked", Attempts: 3})
+		})
+	}
+}
+
+// TestRetryRejectsOfRecords stores what the database refused for a while: what the list said of a record is not taken for
+// the record with its details, and those are stored without asking Graph.
+func TestRetryRejectsOfRecords(t *testing.T) {
+	t.Parallel()
+	for _, table := range []string{"call_records", "segments"} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			w := newRecords(t, scheduletest.Record(1, 1, 2, 3))
+			w.Exec(`ALTER TABLE teams.` + table + ` ADD CONSTRAINT none CHECK (tenant_id IS NULL)`)
+			if _, err := w.Try(t.Context()); err != nil {
+				t.Log(err)
+			}
+			w.Exec(`ALTER TABLE teams.` + table + ` DROP CONSTRAINT none`)
+			if stored, kept := w.RetryRejects(); stored != 1 || kept != 0 {
+				t.Errorf("%d stored and %d kept", stored, kept)
+			}
+			if table == "segments" {
+				w.WantServed()
+			}
+			w.Advance(10 * time.Minute)
+			w.Once()
+			w.WantServed()
 		})
 	}
 }
@@ -110,6 +137,24 @@ func TestManyRecordsFail(t *testing.T) {
 	w.Once()
 	if n := len(withDetails(t, w)); n != 30 {
 		t.Errorf("%d records have their details, want 30", n)
+	}
+}
+
+// TestLongRun has a record that fails in a run of many hours: it is left to a later run.
+func TestLongRun(t *testing.T) {
+	t.Parallel()
+	w := newRecords(t, scheduletest.Records(80)...)
+	var asked atomic.Int64
+	w.Graph.SetFaults(onRecords(func(r graphsim.Request) graphsim.Fault {
+		w.Advance(time.Minute) // each answer takes a while
+		if r.CallID == scheduletest.RecordID(0) && asked.Add(1) < 100 {
+			return graphsim.Fault{Status: http.StatusNotFound}
+		}
+		return graphsim.Fault{}
+	}))
+	w.Once()
+	if n := asked.Load(); n > 12 { // after 1 min, 2 min, 4 min …
+		t.Errorf("asked %d times for a record that is not there", n)
 	}
 }
 

@@ -90,10 +90,7 @@ func isBroken(err error) bool {
 
 // isRefused reports whether the database does not take some row: poison, or a
 // unique index of the customer's. Those of the store never refuse for good.
-func isRefused(err error) bool {
-	var e *Error
-	return isPoison(err) || errors.As(err, &e) && e.State == "23505"
-}
+func isRefused(err error) bool { return isPoison(err) || isCollision(err) }
 
 // count counts a row that was written.
 func (a *attempt) count(known bool) {
