@@ -1,10 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -70,6 +71,7 @@ type catchUp struct {
 	allowed int           // requests in a span
 	span    time.Duration // of the limit
 	peak    float64       // resident memory in MiB
+	cpu     time.Duration // of the program
 
 	mu    sync.Mutex
 	asked []time.Time // requests about call records, from the first about one record on
@@ -80,7 +82,8 @@ func newCatchUp(b *testing.B, latency time.Duration, factor int, away time.Durat
 	c := &catchUp{B: b, records: max(60, scaled(b, catchUpRecords*factor))}
 	c.allowed, c.span = 1500*factor/limitSpeed, 20*time.Second/limitSpeed
 	c.tenant = simulate(b, graphsim.Config{
-		CallsPerDay: -1, Records: c.calls(), Now: time.Now, Latency: latency, LimitFactor: float64(factor), LimitSpeed: limitSpeed,
+		CallsPerDay: -1, Records: c.calls(), Now: time.Now, Latency: latency,
+		LimitFactor: float64(factor), LimitSpeed: limitSpeed,
 	})
 	c.tenant.SetFaults(c.note)
 	url := storetest.URL(b)
@@ -95,23 +98,35 @@ func newCatchUp(b *testing.B, latency time.Duration, factor int, away time.Durat
 	return c
 }
 
-// calls are spread over the last hours.
+// calls are spread over the last hours. All are copies of two.
 func (c *catchUp) calls() (calls []graphsim.CallRecord) {
 	now := time.Now().UTC().Truncate(time.Second)
+	small, large := groupCall(c, uuid.New(), now, 2, 2), groupCall(c, uuid.New(), now, 100, 50)
 	for n := range c.records {
-		sessions, participants := 2, 2
+		model := small
 		if n%5 == 0 {
-			sessions, participants = 100, 50
+			model = large
 		}
-		start := now.Add(-time.Hour - time.Duration(n)*12*time.Hour/time.Duration(c.records))
-		calls = append(calls, groupCall(c, uuid.New(), start, sessions, participants))
+		ago := time.Hour + time.Duration(n)*12*time.Hour/time.Duration(c.records)
+		calls = append(calls, another(model, now.Add(-ago)))
 	}
 	return calls
 }
 
+// another is the same call under another id, at another time.
+func another(call graphsim.CallRecord, start time.Time) graphsim.CallRecord {
+	var document struct{ ID string }
+	if err := json.Unmarshal(call.JSON, &document); err != nil {
+		panic(err)
+	}
+	text := bytes.ReplaceAll(call.JSON, []byte(document.ID), []byte(uuid.NewString()))
+	text = bytes.ReplaceAll(text, []byte(call.Start.Format(time.RFC3339)), []byte(start.Format(time.RFC3339)))
+	return graphsim.CallRecord{Start: start, Available: start, JSON: text}
+}
+
 // configure sets the limits, and the first day that is wanted.
 func (c *catchUp) configure(factor int) {
-	limit := func(requests int) string { return fmt.Sprintf("%d/%v", requests*factor/limitSpeed, c.span) }
+	limit := func(published int) string { return fmt.Sprintf("%d/%v", published*factor/limitSpeed, c.span) }
 	file := filepath.Join(c.dir, "config.yaml")
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -148,7 +163,9 @@ func (c *catchUp) run() {
 	p := launch(c, c.dir, "once")
 	c.peak = p.peak(c)
 	p.exits(c, patience, exitOK)
-	if n := storetest.Query[int](c, c.conn, `SELECT count(*) FROM teams.call_records WHERE NOT pending`); n != c.records {
+	c.cpu = p.ProcessState.UserTime() + p.ProcessState.SystemTime()
+	const stored = `SELECT count(*) FROM teams.call_records WHERE NOT pending`
+	if n := storetest.Query[int](c, c.conn, stored); n != c.records {
 		c.Errorf("%d records are stored with their details, want %d", n, c.records)
 	}
 }
@@ -160,12 +177,12 @@ func (c *catchUp) report() {
 	}
 	began := c.asked[0]
 	took := c.last.Sub(began).Seconds()
-	c.Logf("%s, %s, %d processors: %d records and %d requests in %.1f s", storetest.Query[string](c, c.conn, `SHOW server_version`),
-		runtime.Version(), runtime.GOMAXPROCS(0), c.records, len(c.asked), took)
+	c.Logf("%s: %d records and %d requests in %.1f s", storetest.Machine(c, c.conn), c.records, len(c.asked), took)
 	c.ReportMetric(float64(c.records)/took, "records/s")
 	c.ReportMetric(float64(len(c.asked))/took, "requests/s")
 	c.ReportMetric(float64(throttled), "429")
 	c.ReportMetric(c.peak, "peak-MiB")
+	c.ReportMetric(1000*c.cpu.Seconds()/float64(c.records), "cpu-ms/record")
 }
 
 // reportShare prints the share of the allowed requests; nothing where the
@@ -190,5 +207,6 @@ func (c *catchUp) transactions() int {
 	if _, err := c.conn.Exec(c.Context(), `SELECT pg_stat_force_next_flush()`); err != nil {
 		c.Fatal(err)
 	}
-	return storetest.Query[int](c, c.conn, `SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()`)
+	return storetest.Query[int](c, c.conn, `
+		SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()`)
 }

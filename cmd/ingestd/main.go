@@ -34,7 +34,7 @@ func interrupted(root *cobra.Command, args []string) int {
 // memoryLimit is the size of the heap and the like from which on garbage is
 // collected more often. Documents being read are bounded; garbage as large as
 // they are is not worth its memory. GOMEMLIMIT goes before it.
-const memoryLimit = 100 << 20
+const memoryLimit = 90 << 20
 
 // run executes one command. The first SIGINT or SIGTERM cancels it; a second
 // ends the process at once.

@@ -78,6 +78,22 @@ func (c *Client) Record(ctx context.Context, api, id string, hold *Reservation, 
 	}
 }
 
+// HasDetails reports whether a document is a call record with all its details, and
+// not only what a list or one answer says of it.
+func HasDetails(record mapping.Value) bool {
+	for _, array := range pagedArrays {
+		if record.Member(array.name).Kind() != '[' {
+			return false
+		}
+	}
+	for name := range record.Members() {
+		if likeLink(name) {
+			return false
+		}
+	}
+	return true
+}
+
 // parts asks for one array of a call record, page after page.
 func (c *Client) parts(ctx context.Context, first request, id, array string) iter.Seq2[*Part, error] {
 	return func(yield func(*Part, error) bool) {

@@ -95,13 +95,8 @@ func Start(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		tenant:    cfg.Tenant,
-		now:       cfg.Now,
-		latency:   cfg.Latency,
-		after:     cfg.After,
-		functions: functionTable(cfg, company),
-		records:   records,
-		done:      make(chan struct{}),
+		now: cfg.Now, latency: cfg.Latency, after: cfg.After, functions: functionTable(cfg, company), records: records,
+		done: make(chan struct{}),
 	}
 	for _, row := range cfg.Extra {
 		if row.Operation != "" && s.functions[row.Operation] == nil {

@@ -41,7 +41,9 @@ const progressEvery = time.Second
 // backfills reads the spans that were asked for beside the daemon, until stop
 // reports true. What is left goes on after the next run.
 func (w *worker) backfills(ctx context.Context, stop func() bool) {
-	list, err := w.job.DB.OpenBackfills(ctx, w.job.Tenant, w.job.Endpoint.Name)
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	list, err := w.job.DB.OpenBackfills(short, w.job.Tenant, w.job.Endpoint.Name)
 	if err != nil && ctx.Err() == nil {
 		w.log().Warn("no look for backfills", zap.Error(err))
 	}
@@ -88,7 +90,9 @@ func (w *worker) backfill(ctx context.Context, b store.Backfill, stop func() boo
 		now, word := j.Client.Clock(), result(err)
 		b.FinishedAt, b.Result = &now, &word
 	}
-	return j.DB.NoteBackfill(context.WithoutCancel(ctx), b)
+	short, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	return j.DB.NoteBackfill(short, b) // if it is not noted, the next look finds it done
 }
 
 // noteProgress notes how far a backfill has come, until ctx ends.
@@ -100,7 +104,10 @@ func (w *worker) noteProgress(ctx context.Context, b store.Backfill) {
 		case <-time.After(progressEvery):
 		}
 		if p, ok := w.job.Progress(); ok {
-			if err := w.job.DB.NoteBackfill(ctx, progressOf(b, p.Rows, p.Requests, b.SlotsRead+p.SlotsRead)); err != nil {
+			short, cancel := context.WithTimeout(ctx, patience)
+			err := w.job.DB.NoteBackfill(short, progressOf(b, p.Rows, p.Requests, b.SlotsRead+p.SlotsRead))
+			cancel()
+			if err != nil {
 				return // the end is noted in any case
 			}
 		}

@@ -16,94 +16,99 @@ import (
 func TestManyBadDays(t *testing.T) {
 	t.Parallel()
 	const all, bad = 110, 20
-	for _, status := range []int{http.StatusInternalServerError, http.StatusNotAcceptable, http.StatusBadRequest, http.StatusNotFound} {
-		for _, first := range []int{1, 45, all - bad} { // days ago, at the latest
-			t.Run(fmt.Sprint(status, " ", first), func(t *testing.T) {
-				t.Parallel()
-				w := scheduletest.New(t, scheduletest.Config{
-					Graph:     graphsim.Config{Seed: 5, Users: 5, CallsPerDay: 2, History: all * day},
-					StartFrom: scheduletest.Noon.Truncate(day).Add(-all * day),
-				})
-				to := scheduletest.Noon.Truncate(day).Add(time.Duration(1-first) * day)
-				from := to.Add(-bad * day)
-				w.Graph.SetFaults(when(func(r graphsim.Request) bool {
-					return r.API != "" && r.From.Before(to) && r.To.After(from)
-				}, always(graphsim.Fault{Status: status})))
-				for n := range 4 {
-					result, err := w.Try(t.Context())
-					if n < 3 && (err == nil || result.Failed != bad) {
-						t.Errorf("run %d: %d windows failed, want %d; error %v", n, result.Failed, bad, err)
-					}
-					read, failures := 0, 0
-					for _, s := range w.Slots() {
-						if s.Failures > 0 {
-							failures++
-							if s.Failures != min(n+1, 3) || s.From.Before(from) || !s.From.Before(to) {
-								t.Errorf("run %d: %v failed %d times", n, s.From, s.Failures)
-							}
-						} else if !s.ReadAt.IsZero() {
-							read++
-						}
-					}
-					if read != all+1-bad || failures != bad {
-						t.Fatalf("run %d: %d days are read and %d noted as failed", n, read, failures)
-					}
-					w.Advance(61 * time.Minute)
-				}
-				if e := w.Endpoint(); e.State != "on_time" || len(e.Lost) > 0 {
-					t.Errorf("endpoint %+v", e)
-				}
-				w.Graph.SetFaults(nil)
-				w.Advance(day)
-				w.Once()
-				w.WantServed()
-				w.WantSettled()
+	tests := []struct{ status, first int }{ // and the newest bad day, in days ago
+		{status: http.StatusInternalServerError, first: 45},
+		{status: http.StatusNotAcceptable, first: 1},
+		{status: http.StatusBadRequest, first: all - bad},
+		{status: http.StatusNotFound, first: 30},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.status), func(t *testing.T) {
+			t.Parallel()
+			w := scheduletest.New(t, scheduletest.Config{
+				Graph:     graphsim.Config{Seed: 5, Users: 5, CallsPerDay: 2, History: all * day},
+				StartFrom: scheduletest.Noon.Truncate(day).Add(-all * day),
 			})
-		}
+			to := scheduletest.Noon.Truncate(day).Add(time.Duration(1-tt.first) * day)
+			from := to.Add(-bad * day)
+			w.Graph.SetFaults(when(func(r graphsim.Request) bool {
+				return r.API != "" && r.From.Before(to) && r.To.After(from)
+			}, always(graphsim.Fault{Status: tt.status})))
+			for n := range 4 {
+				result, err := w.Try(t.Context())
+				if n < 3 && (err == nil || result.Failed != bad) {
+					t.Errorf("run %d: %d windows failed, want %d; error %v", n, result.Failed, bad, err)
+				}
+				read, failures := 0, 0
+				for _, s := range w.Slots() {
+					if s.Failures > 0 {
+						failures++
+						if s.Failures != min(n+1, 3) || s.From.Before(from) || !s.From.Before(to) {
+							t.Errorf("run %d: %v failed %d times", n, s.From, s.Failures)
+						}
+					} else if !s.ReadAt.IsZero() {
+						read++
+					}
+				}
+				if read != all+1-bad || failures != bad {
+					t.Fatalf("run %d: %d days are read and %d noted as failed", n, read, failures)
+				}
+				w.Advance(61 * time.Minute)
+			}
+			if e := w.Endpoint(); e.State != "on_time" || len(e.Lost) > 0 {
+				t.Errorf("endpoint %+v", e)
+			}
+			w.Graph.SetFaults(nil)
+			w.Advance(day)
+			w.Once()
+			w.WantServed()
+			w.WantSettled()
+		})
 	}
 }
 
 // TestRealOutageParksNothing has Graph refuse everything from some time on: a run soon ends, and no slot is to blame.
 func TestRealOutageParksNothing(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{500, 400, 404, 406} {
-		for _, served := range []int{0, 3} {
-			t.Run(fmt.Sprint(status, " after ", served), func(t *testing.T) {
-				t.Parallel()
-				c := week()
-				c.StartFrom = date(firstDay).Add(-100 * day)
-				w := scheduletest.New(t, c)
-				if served == 0 {
-					w.Graph.SetFaults(onAllDays(always(graphsim.Fault{Status: status})))
-				} else {
-					w.Graph.SetFaults(onAllDays(func(r graphsim.Request) graphsim.Fault {
-						if r.N < served {
-							return graphsim.Fault{}
-						}
-						return graphsim.Fault{Status: status}
-					}))
-				}
-				for range 4 {
-					if _, err := w.Try(t.Context()); err == nil {
-						t.Error("no error")
+	tests := []struct{ status, served int }{ // and the requests that are served before
+		{status: 500, served: 3}, {status: 400, served: 3}, {status: 404}, {status: 406, served: 1},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.status), func(t *testing.T) {
+			t.Parallel()
+			c := week()
+			c.StartFrom = date(firstDay).Add(-100 * day)
+			w := scheduletest.New(t, c)
+			if tt.served == 0 {
+				w.Graph.SetFaults(onAllDays(always(graphsim.Fault{Status: tt.status})))
+			} else {
+				w.Graph.SetFaults(onAllDays(func(r graphsim.Request) graphsim.Fault {
+					if r.N < tt.served {
+						return graphsim.Fault{}
 					}
-					w.Advance(61 * time.Minute)
+					return graphsim.Fault{Status: tt.status}
+				}))
+			}
+			for range 4 {
+				if _, err := w.Try(t.Context()); err == nil {
+					t.Error("no error")
 				}
-				for _, s := range w.Slots() {
-					if s.Failures > 0 {
-						t.Errorf("%v is noted as failed %d times", s.From, s.Failures)
-					}
+				w.Advance(61 * time.Minute)
+			}
+			for _, s := range w.Slots() {
+				if s.Failures > 0 {
+					t.Errorf("%v is noted as failed %d times", s.From, s.Failures)
 				}
-				n := 0
-				for _, count := range w.Graph.Requests().Answers[scheduletest.Function("pstn_calls")] {
-					n += count
-				}
-				if n > 400 {
-					t.Errorf("%d requests in four runs", n)
-				}
-				wantAllRead(t, w)
-			})
-		}
+			}
+			n := 0
+			for _, count := range w.Graph.Requests().Answers[scheduletest.Function("pstn_calls")] {
+				n += count
+			}
+			if n > 400 {
+				t.Errorf("%d requests in four runs", n)
+			}
+			wantAllRead(t, w)
+		})
 	}
 }
 

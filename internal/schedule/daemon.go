@@ -21,8 +21,9 @@ const lockEvery = 5 * time.Second
 // no tenant waits for another's. Daemon returns when the last run has ended.
 func Daemon(ctx context.Context, jobs []*Job) {
 	var running sync.WaitGroup
+	deriving := make(chan struct{}, 1)
 	for _, tenant := range byTenant(jobs) {
-		running.Go(func() { runTenant(ctx, tenant) })
+		running.Go(func() { runTenant(ctx, tenant, deriving) })
 	}
 	running.Wait()
 }
@@ -44,7 +45,7 @@ func byTenant(jobs []*Job) [][]*Job {
 
 // runTenant runs the jobs of one tenant once its lock is held and its rows are
 // fit for readers of changes.
-func runTenant(ctx context.Context, jobs []*Job) {
+func runTenant(ctx context.Context, jobs []*Job, deriving chan struct{}) {
 	first := jobs[0]
 	ready := func() error {
 		if err := first.keepLock(ctx); err != nil {
@@ -71,9 +72,11 @@ func runTenant(ctx context.Context, jobs []*Job) {
 	}
 	first.Log.Info("started", zap.String("tenant", first.Name), zap.Int("endpoints", len(jobs)))
 	var running sync.WaitGroup
+	derived := newDeriver(jobs, deriving)
+	running.Go(func() { derived.loop(ctx) })
 	for _, j := range jobs {
 		if j.Enabled {
-			running.Go(func() { (&worker{job: j}).loop(ctx) })
+			running.Go(func() { (&worker{job: j, derived: derived}).loop(ctx) })
 		} else if err := j.Pause(ctx); err != nil {
 			j.Log.Warn("not noted as paused", zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
 		}
@@ -104,19 +107,19 @@ type worker struct {
 	job       *Job
 	notBefore time.Time // Graph said so, or denies the endpoint
 	failures  int       // runs in a row that were denied
-	pruned    time.Time // when old runs were deleted last
+	derived   *deriver
 }
 
 // loop runs the job now and at each tick, until ctx ends. A run ends when its
 // tick has passed, whatever is left to do, and the next follows at once. Between
-// the runs there is time for backfills and derived work.
+// the runs there is time for backfills, and beside them for derived work.
 func (w *worker) loop(ctx context.Context) {
 	for trigger := "start"; ctx.Err() == nil; trigger = "schedule" {
 		t := nextTick(w.job.Next)
 		w.run(ctx, trigger, t.passed)
+		w.derived.wake()
 		for {
 			w.backfills(ctx, t.passed)
-			w.derive(ctx, t.passed)
 			if t.passed() || !t.sleep(ctx) {
 				break
 			}

@@ -14,27 +14,73 @@ const (
 	keepRuns   = 90 * 24 * time.Hour // how long runs are kept
 )
 
-// derive does the derived work of the job, in small transactions, until it is
-// done or stop reports true. What fails is logged and tried again after the next
-// run: nothing that reads from Graph depends on it.
-func (w *worker) derive(ctx context.Context, stop func() bool) {
-	if ctx.Err() != nil {
-		return
+// patience is how long reading waits for bookkeeping that it does not depend on:
+// somebody may hold a lock.
+const patience = 2 * time.Second
+
+// A deriver does the derived work of a tenant beside its reading, in small
+// transactions, each time it is woken. What fails is logged and tried again: nothing
+// that reads from Graph depends on it, or waits for it.
+type deriver struct {
+	jobs   []*Job
+	woken  chan struct{} // holds a token when rows may have changed
+	turn   chan struct{} // holds a token while one tenant's is at it: each takes a connection from those that read
+	pruned time.Time     // when old runs were deleted last
+}
+
+func newDeriver(jobs []*Job, turn chan struct{}) *deriver {
+	return &deriver{jobs: jobs, woken: make(chan struct{}, 1), turn: turn}
+}
+
+func (d *deriver) wake() {
+	select {
+	case d.woken <- struct{}{}:
+	default:
 	}
-	if err := w.job.RefreshUsers(ctx, stop); err != nil && ctx.Err() == nil {
-		w.log().Warn("teams.users is not up to date; reading goes on, and it is tried again", zap.Error(err))
-	}
-	if time.Since(w.pruned) < pruneEvery {
-		return
-	}
-	for !stop() && ctx.Err() == nil {
-		n, err := w.job.DB.PruneRuns(ctx, keepRuns, pruneSlice)
-		if err != nil && ctx.Err() == nil {
-			w.log().Warn("old runs are not deleted; it is tried again", zap.Error(err))
-		}
-		if err != nil || n < pruneSlice {
-			w.pruned = time.Now()
+}
+
+// loop works until ctx ends.
+func (d *deriver) loop(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
 			return
+		case <-d.woken:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case d.turn <- struct{}{}:
+			d.derive(ctx)
+			<-d.turn
+		}
+	}
+}
+
+func (d *deriver) derive(ctx context.Context) {
+	for _, j := range d.jobs {
+		if !j.Enabled {
+			continue
+		}
+		if err := j.RefreshUsers(ctx, func() bool { return ctx.Err() != nil }); err != nil && ctx.Err() == nil {
+			j.Log.Warn("teams.users is not up to date; reading goes on, and it is tried again",
+				zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
+		}
+	}
+	if time.Since(d.pruned) < pruneEvery {
+		return
+	}
+	d.pruned = time.Now()
+	if err := safely(func() error { return d.prune(ctx) }); err != nil && ctx.Err() == nil {
+		d.jobs[0].Log.Warn("old runs are not deleted; it is tried again", zap.String("tenant", d.jobs[0].Name), zap.Error(err))
+	}
+}
+
+func (d *deriver) prune(ctx context.Context) error {
+	for {
+		n, err := d.jobs[0].DB.PruneRuns(ctx, keepRuns, pruneSlice)
+		if err != nil || n < pruneSlice {
+			return err
 		}
 	}
 }

@@ -154,7 +154,7 @@ func (f *fetcher) begun(due []store.Record) bool {
 func (f *fetcher) due(ctx context.Context) ([]store.Record, error) {
 	now := f.job.Client.Clock()
 	p := f.job.Policy
-	list, err := f.job.DB.DueRecords(ctx, f.job.Tenant, f.now, p.horizon(now), p.edge(now), fetchAhead)
+	list, err := f.job.DB.DueRecords(ctx, f.job.Tenant, f.now, now, p.horizon(now), p.edge(now), fetchAhead)
 	fresh := list[:0]
 	for _, r := range list {
 		if !f.inFlight[r.ID] {
@@ -205,13 +205,19 @@ func (f *fetcher) readOne(ctx context.Context, r store.Record) {
 // read reads a record in all its parts. All must be of one version.
 func (f *fetcher) read(ctx context.Context, r store.Record) (*fetched, error) {
 	got := &fetched{record: r, batch: f.job.Endpoint.Rows.NewBatch(), memory: f.job.Budget.Reserve()}
+	whole := false
+	defer func() { // after a panic, too
+		if !whole {
+			got.memory.Release()
+		}
+	}()
 	err := f.readParts(ctx, got)
 	f.log.misfits.Add(int64(got.batch.Misfits))
 	f.log.unknown.Add(int64(got.batch.Unknown))
 	if err != nil {
-		got.memory.Release()
 		return nil, err
 	}
+	whole = true
 	return got, nil
 }
 

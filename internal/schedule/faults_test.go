@@ -259,8 +259,10 @@ func TestFaultsOfOneSlotThatLast(t *testing.T) {
 		{name: "error object with 200", fault: always(graphsim.Fault{Body: graphsim.ErrorBody}),
 			kind: transient, says: "an error object with status 200"},
 		{name: "garbage", fault: always(graphsim.Fault{Body: graphsim.GarbageBody}), kind: transient, says: "200 OK"},
-		{name: "more after the end", fault: always(graphsim.Fault{Body: graphsim.TrailingBody}), kind: transient, says: "200 OK"},
-		{name: "line of a load balancer", fault: always(graphsim.Fault{Body: graphsim.TextBody}), kind: transient, says: "200 OK"},
+		{name: "more after the end", fault: always(graphsim.Fault{Body: graphsim.TrailingBody}),
+			kind: transient, says: "200 OK"},
+		{name: "line of a load balancer", fault: always(graphsim.Fault{Body: graphsim.TextBody}),
+			kind: transient, says: "200 OK"},
 		{name: "page of a proxy", fault: always(graphsim.Fault{Body: graphsim.HTMLBody}), kind: transient, says: "200 OK"},
 		{name: "cut", fault: always(graphsim.Fault{Cut: 20}), kind: transient, says: "unexpected EOF"},
 		{name: "no answer", fault: always(graphsim.Fault{Cut: -1}), kind: transient, says: "EOF"},
@@ -274,18 +276,20 @@ func TestFaultsOfOneSlotThatLast(t *testing.T) {
 			kind: refused, says: `link leads to https host "graph.example.invalid"`, served: true},
 		{name: "link to another port", fault: always(graphsim.Fault{NextLink: "https://127.0.0.1:1/v1.0/x"}),
 			kind: refused, says: `link leads to https host "127.0.0.1:1"`, served: true},
-		{name: "link without TLS", fault: withLink("https://", "http://"), kind: refused, says: "link leads to http host", served: true},
+		{name: "link without TLS", fault: withLink("https://", "http://"),
+			kind: refused, says: "link leads to http host", served: true},
 		{name: "link with a user", fault: withLink("https://", "https://user:secret@"),
 			kind: refused, says: "carries user information", served: true},
 		{name: "relative link", fault: withLink("https://", "/"), kind: refused, says: "link is relative", served: true},
-		{name: "redirect to another path", fault: always(graphsim.Fault{Redirect: "/elsewhere"}), kind: refused, says: "redirected to host"},
+		{name: "redirect to another path", fault: always(graphsim.Fault{Redirect: "/elsewhere"}),
+			kind: refused, says: "redirected to host"},
 		{name: "redirect to another host", fault: always(graphsim.Fault{Redirect: "https://login.example.invalid/"}),
 			kind: refused, says: `redirected to host "login.example.invalid"`},
 	}
 	w := scheduletest.New(t, week())
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w.Exec(`TRUNCATE teams.pstn_calls, ingest.slots`)
+			w.Exec(`DELETE FROM teams.pstn_calls; DELETE FROM ingest.slots`)
 			spoilt := tt.fault
 			if tt.nextPage {
 				spoilt = onNextPage(spoilt)
@@ -296,7 +300,9 @@ func TestFaultsOfOneSlotThatLast(t *testing.T) {
 			if result.Failed != 1 {
 				t.Errorf("%d windows failed", result.Failed)
 			}
-			want := aftermath{Lacking: []int{11}, Unread: []int{11}, Failures: map[int]int{11: 1}, Result: "failed", State: "late", InARow: 1}
+			want := aftermath{
+				Lacking: []int{11}, Unread: []int{11}, Failures: map[int]int{11: 1}, Result: "failed", State: "late", InARow: 1,
+			}
 			if tt.served {
 				want.Lacking = nil // what was served is stored, but does not count
 			}
@@ -348,11 +354,13 @@ func TestFaultsOfAllSlots(t *testing.T) {
 	w := scheduletest.New(t, week())
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w.Exec(`TRUNCATE teams.pstn_calls, ingest.slots`)
+			w.Exec(`DELETE FROM teams.pstn_calls; DELETE FROM ingest.slots`)
 			w.Graph.SetFaults(onAllDays(tt.fault))
 			_, err := w.Try(t.Context())
 			wantError(t, w, err, tt.kind, tt.says)
-			wantAftermath(t, w, aftermath{Lacking: []int{10, 11, 12}, Unread: allDays, Result: tt.result, State: tt.state, InARow: 1})
+			wantAftermath(t, w, aftermath{
+				Lacking: []int{10, 11, 12}, Unread: allDays, Result: tt.result, State: tt.state, InARow: 1,
+			})
 			w.Advance(10 * time.Minute) // for which some faults asked
 			wantHealed(t, w)
 		})

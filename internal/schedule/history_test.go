@@ -135,7 +135,7 @@ func (h *history) outcome(now, from time.Time) outcome {
 	c := clock{now, true}
 	o := outcome{
 		Settled: h.settled(from, now), Watermark: later(from, h.watermark(c)).String(), Lost: spans(h.lost(c)),
-		Unread: windows(h.policy(c).Unread(now, h.ledger())),
+		Unread: planned(h.policy(c).Unread(now, h.ledger())),
 	}
 	return o
 }

@@ -1,7 +1,7 @@
 package schedule_test
 
 import (
-	"runtime"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -29,9 +29,8 @@ func BenchmarkIdleRun(b *testing.B) {
 			here, there = append(here, young.run()), append(there, old.run())
 		}
 		a, z := median(here[2:]), median(there[2:]) // but for the first two, which connect and prepare
-		b.Logf("PostgreSQL %s, %s, %d processors; a run without news: %d statements, %d buffers, %v; after ten years with %d records: %d, %d, %v",
-			storetest.Query[string](b, old.Conn, `SHOW server_version`), runtime.Version(), runtime.GOMAXPROCS(0),
-			a.statements, a.buffers, a.took, records, z.statements, z.buffers, z.took)
+		b.Logf("%s: a run without news: %v; after ten years with %d records: %v",
+			storetest.Machine(b, old.Conn), a, records, z)
 		b.ReportMetric(float64(z.statements)/float64(a.statements), "x-statements")
 		b.ReportMetric(float64(z.buffers)/float64(a.buffers), "x-buffers")
 		b.ReportMetric(float64(z.took)/float64(a.took), "x-time")
@@ -61,16 +60,9 @@ func newIdle(b *testing.B) *idle {
 // records were lost, which somebody took note of.
 func (i *idle) age(records int) {
 	for _, statement := range strings.Split(tenYears, ";") {
-		i.Exec(strings.NewReplacer("{tenant}", `'`+scheduletest.Tenant.String()+`'::uuid`).Replace(statement), args(statement, records)...)
+		statement = strings.ReplaceAll(statement, "{tenant}", `'`+scheduletest.Tenant.String()+`'::uuid`)
+		i.Exec(strings.ReplaceAll(statement, "{records}", fmt.Sprint(records)))
 	}
-}
-
-// args are those of a statement that names a number of records.
-func args(statement string, records int) []any {
-	if strings.Contains(statement, "$1") {
-		return []any{records}
-	}
-	return nil
 }
 
 const tenYears = `
@@ -79,12 +71,15 @@ const tenYears = `
 	SELECT {tenant}, 'call_records', t, t + interval '1 hour', t + interval '40 hours', true, 100, 1
 	FROM generate_series((SELECT date_trunc('hour', origin) FROM ingest.endpoints),
 		(SELECT min(slot_from) - interval '1 hour' FROM ingest.slots), interval '1 hour') t;
-	INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger, started_at, heartbeat_at, finished_at, result)
+	INSERT INTO ingest.runs
+		(tenant_id, endpoint, window_from, window_to, trigger, started_at, heartbeat_at, finished_at, result)
 	SELECT {tenant}, 'call_records', t, t, 'schedule', t, t, t, 'ok'
 	FROM generate_series(now() - interval '90 days', now(), interval '5 minutes') t;
-	INSERT INTO teams.call_records (tenant_id, id, version, start_at, updated_at, run_id, row_hash, details_version, details_at)
-	SELECT {tenant}, gen_random_uuid(), 1, origin + n * interval '3617 days' / $1, origin, 1, n, CASE WHEN n % 1000 > 0 THEN 1 END, origin
-	FROM ingest.endpoints, generate_series(1, $1::int) n;
+	INSERT INTO teams.call_records
+		(tenant_id, id, version, start_at, updated_at, run_id, row_hash, details_version, details_at)
+	SELECT {tenant}, gen_random_uuid(), 1, origin + interval '3617 days' * (n::float8 / {records}), origin, 1, n,
+		CASE WHEN n % 1000 > 0 THEN 1 END, origin
+	FROM ingest.endpoints, generate_series(1, {records}) n;
 	INSERT INTO teams.call_record_versions (tenant_id, call_id, version, seen_at)
 	SELECT tenant_id, id, version, updated_at FROM teams.call_records;
 	INSERT INTO ingest.acknowledgements (tenant_id, endpoint, span_from, span_to, by_whom, reason)
@@ -98,6 +93,11 @@ type cost struct {
 	took                time.Duration
 }
 
+func (c cost) String() string {
+	return fmt.Sprintf("%d statements, %d buffers, %v", c.statements, c.buffers, c.took)
+}
+
+// run does a run without news.
 func (i *idle) run() cost {
 	i.Helper()
 	i.Advance(5 * time.Minute)

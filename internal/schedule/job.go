@@ -115,9 +115,7 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 	if err != nil {
 		return report, err
 	}
-	if err := j.DB.EndKilledRuns(ctx, j.Tenant, j.Endpoint.Name); err != nil {
-		return report, err
-	}
+	j.endKilledRuns(ctx)
 	windows := plan(l.policy, now, j.nextPlan(now), l.slots)
 	report.Windows = len(windows)
 	if len(windows) > 0 || l.backlog.Due > 0 {
@@ -126,6 +124,17 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 		}
 	}
 	return report, mostSevere(report.err, j.note(finish, state, &report))
+}
+
+// endKilledRuns notes which runs have ended with their process. Nothing depends
+// on it.
+func (j *Job) endKilledRuns(ctx context.Context) {
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := j.DB.EndKilledRuns(short, j.Tenant, j.Endpoint.Name); err != nil && ctx.Err() == nil {
+		j.Log.Warn("killed runs are not noted; reading goes on, and it is tried again",
+			zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
+	}
 }
 
 // nextPlan is when the tick after the present one will have passed. By Graph's
@@ -204,7 +213,7 @@ func (j *Job) configure(state store.Endpoint, known bool, now time.Time, witness
 	next := j.Next(now)
 	state.Enabled, state.Schedule, state.Interval = j.Enabled, j.Schedule, j.Next(next).Sub(next)
 	state.Reach, state.Settle, state.StartFrom = j.Policy.Reach, j.Policy.Settle, from
-	if witnessed {
+	if state.ClockAt == nil && witnessed {
 		state.ClockAt = &now
 	}
 	return state

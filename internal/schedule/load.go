@@ -42,9 +42,23 @@ func (j *Job) load(ctx context.Context, state store.Endpoint, now time.Time) (l 
 		return l, err
 	}
 	if j.Endpoint.Versioned {
-		l.backlog, err = j.DB.Backlog(ctx, j.Tenant, now, state.Origin, l.policy.horizon(now), l.policy.edge(now))
+		horizon, edge := l.policy.horizon(now), l.policy.edge(now)
+		l.backlog, err = j.DB.Backlog(ctx, j.Tenant, now, l.policy.uncovered(state), horizon, edge)
 	}
 	return l, err
+}
+
+// uncovered is the time before which the watermark covers all records: those
+// that are stored, and those whose loss was acknowledged. Since it was noted
+// Graph can only have named records that were within its reach then. So the
+// acknowledged ones of many years are not walked over by every run.
+func (p Policy) uncovered(state store.Endpoint) time.Time {
+	if state.LastFinishedAt == nil {
+		return state.Origin
+	}
+	reachable := p.horizon(*state.LastFinishedAt).Add(-edge)
+	covered := earlier(state.Watermark, state.SettledUntil) // the second is behind after origin has moved back
+	return later(state.Origin, earlier(covered, reachable))
 }
 
 // acknowledged are the spans, from a time on, whose loss somebody has

@@ -7,10 +7,9 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain runs more tests at once than there are processors: most of them
-// wait for a client that waits before it asks again.
+// TestMain runs more tests at once than there are processors, as they wait for PostgreSQL in turns.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "24"); err != nil {
+	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("ingestd/internal/pgserver.launch.func1"))

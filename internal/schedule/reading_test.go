@@ -26,14 +26,22 @@ func date(text string) time.Time {
 	return t
 }
 
+// calls is a tenant that has made so many PSTN calls a day, for so many days.
+func calls(seed int64, perDay, days int) scheduletest.Config {
+	return scheduletest.Config{
+		Graph: graphsim.Config{Seed: seed, Users: 50, CallsPerDay: perDay, History: time.Duration(days) * day},
+	}
+}
+
 // pstnCall is a row of getPstnCalls that says little.
 func pstnCall(id string, start time.Time) graphsim.Row {
-	return graphsim.Row{Start: start, JSON: fmt.Appendf(nil, `{"id": %q, "startDateTime": %q}`, id, start.Format(time.RFC3339))}
+	text := fmt.Appendf(nil, `{"id": %q, "startDateTime": %q}`, id, start.Format(time.RFC3339))
+	return graphsim.Row{Start: start, JSON: text}
 }
 
 func TestOnceStoresWhatIsServed(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 1, Users: 50, CallsPerDay: 120, History: 60 * day}})
+	w := scheduletest.New(t, calls(1, 120, 60))
 	rows := w.Once().Rows
 	w.WantServed()
 	w.WantSettled()
@@ -51,7 +59,8 @@ func TestOnceStoresWhatIsServed(t *testing.T) {
 	if got := w.Endpoint(); got.State != "on_time" || got.Failures != 0 || got.LastError != "" {
 		t.Errorf("endpoint %+v", got)
 	}
-	const missing = `SELECT count(*) FROM (SELECT user_id FROM teams.pstn_calls WHERE user_id IS NOT NULL EXCEPT SELECT user_id FROM teams.users) u`
+	const missing = `SELECT count(*) FROM teams.pstn_calls
+		WHERE user_id IS NOT NULL AND user_id NOT IN (SELECT user_id FROM teams.users)`
 	if n := storetest.Query[int](t, w.Conn, missing); n > 0 {
 		t.Errorf("%d users are missing", n)
 	}
@@ -59,7 +68,7 @@ func TestOnceStoresWhatIsServed(t *testing.T) {
 
 func TestReadingAgainWritesNothing(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 2, Users: 50, CallsPerDay: 120, History: 60 * day}})
+	w := scheduletest.New(t, calls(2, 120, 60))
 	n := w.Once().Rows.New
 	w.RefreshUsers()
 	physical := func() string {
@@ -81,7 +90,7 @@ func TestReadingAgainWritesNothing(t *testing.T) {
 
 func TestChangedRowsAreUpdated(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 3, Users: 50, CallsPerDay: 200, History: 60 * day}})
+	w := scheduletest.New(t, calls(3, 200, 60))
 	w.Once()
 	w.Graph.SetChanged(0.01)
 	changed := int64(len(w.Missing()))
@@ -96,7 +105,7 @@ func TestChangedRowsAreUpdated(t *testing.T) {
 // Rows come days late and change; a daemon that looks now and then has them all once they settle.
 func TestLateRowsArrive(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 4, Users: 30, CallsPerDay: 60, History: 20 * day}})
+	w := scheduletest.New(t, calls(4, 60, 20))
 	for range 12 {
 		w.Once()
 		w.Advance(9 * time.Hour)
@@ -165,7 +174,7 @@ func TestRowsLeaveBetweenPages(t *testing.T) {
 
 func TestDeniedSinceTheFirstDay(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 7, Users: 10, CallsPerDay: 10, History: 10 * day}})
+	w := scheduletest.New(t, calls(7, 10, 10))
 	w.Graph.SetDenied(true)
 	if _, err := w.Try(t.Context()); fetch.KindOf(err) != fetch.Denied {
 		t.Fatalf("error = %v", err)
@@ -205,7 +214,7 @@ func TestWrongSecretSinceTheFirstDay(t *testing.T) {
 
 func TestClockJumpStopsTheRun(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 8, Users: 10, CallsPerDay: 10, History: 10 * day}})
+	w := scheduletest.New(t, calls(8, 10, 10))
 	w.Once()
 	w.Forget()
 	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault { return graphsim.Fault{Date: r.Now.Add(60 * day)} })
@@ -220,7 +229,7 @@ func TestClockJumpStopsTheRun(t *testing.T) {
 // What is noted after a run goes by the time after it: readings made during the run are not of the future.
 func TestNotesFollowAMovingClock(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 9, Users: 10, CallsPerDay: 20, History: 60 * day}})
+	w := scheduletest.New(t, calls(9, 20, 60))
 	w.Graph.SetFaults(func(graphsim.Request) graphsim.Fault {
 		w.Advance(time.Second)
 		return graphsim.Fault{}
@@ -250,7 +259,8 @@ func TestOneKeyOnTwoPages(t *testing.T) {
 	if got := w.Once().Rows; got.New != 2499 || got.Rejected == 0 {
 		t.Errorf("counts %+v, want 2499 new, and rejected ones", got)
 	}
-	if got := storetest.Query[int](t, w.Conn, `SELECT duration_s FROM teams.pstn_calls WHERE id = 'row-0007'`); got != 2400 {
+	const content = `SELECT duration_s FROM teams.pstn_calls WHERE id = 'row-0007'`
+	if got := storetest.Query[int](t, w.Conn, content); got != 2400 {
 		t.Errorf("the row has the content of row %d", got)
 	}
 	const rejected = `SELECT concat_ws(' ', reason, key) FROM ingest.rejects WHERE resolved_at IS NULL`
@@ -267,7 +277,7 @@ func TestOneKeyOnTwoPages(t *testing.T) {
 // They are kept raw, and can be stored from there once it is gone.
 func TestOneDayTheDatabaseRefuses(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{Seed: 11, Users: 10, CallsPerDay: 20, History: 60 * day}})
+	w := scheduletest.New(t, calls(11, 20, 60))
 	w.Exec(`
 		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = '42501'; END $$;
 		CREATE TRIGGER refuse BEFORE INSERT ON teams.pstn_calls
@@ -286,8 +296,8 @@ func TestOneDayTheDatabaseRefuses(t *testing.T) {
 	}
 }
 
-// A daemon that was off for weeks reads what it missed, as far as Graph reaches. What is out of reach is listed as lost,
-// to the second, and nothing else is.
+// A daemon that was off for weeks reads what it missed, as far as Graph reaches. What is out of reach is listed as
+// lost, to the second, and nothing else is.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	const reach = 30 * day
@@ -304,8 +314,8 @@ func TestOutage(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var rows []graphsim.Row
-			for at := scheduletest.Noon.Add(-reach + 2*time.Hour); at.Before(scheduletest.Noon.Add(tt.off)); at = at.Add(5 * time.Hour) {
-				rows = append(rows, pstnCall(at.Format(time.DateTime), at))
+			for at := 2*time.Hour - reach; at < tt.off; at += 5 * time.Hour {
+				rows = append(rows, pstnCall(at.String(), scheduletest.Noon.Add(at)))
 			}
 			w := scheduletest.New(t, scheduletest.Config{
 				Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, Reach: reach, Settle: 6 * time.Hour,

@@ -17,8 +17,8 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-// TestHostileTextsInCallRecords puts a text that some column or index cannot hold in place of every text of a record but
-// its id.
+// TestHostileTextsInCallRecords puts a text that some column or index cannot hold in place of every text of a record
+// but its id.
 func TestHostileTextsInCallRecords(t *testing.T) {
 	t.Parallel()
 	noise := make([]byte, 3000) // does not compress, and is above what an entry of a B-tree holds
@@ -48,7 +48,8 @@ func TestHostileTextsInCallRecords(t *testing.T) {
 			document = strings.Replace(document, `"id": "`+tt.text+`"`, `"id": "`+scheduletest.RecordID(1)+`"`, 1)
 			w := newRecords(t, readable(t, document, scheduletest.RecordStart(1)))
 			w.Once()
-			const stored = `SELECT details_version = version AND EXISTS (SELECT FROM teams.media_streams) FROM teams.call_records`
+			const stored = `SELECT details_version = version AND EXISTS (SELECT FROM teams.media_streams)
+				FROM teams.call_records`
 			if !storetest.Query[bool](t, w.Conn, stored) {
 				t.Error("the record is stored without its details")
 			}
@@ -97,7 +98,8 @@ func TestOddVersions(t *testing.T) {
 	if diff := cmp.Diff(want, stored); diff != "" {
 		t.Errorf("stored versions (-want +got):\n%s", diff)
 	}
-	const reasons = `SELECT substring(convert_from(raw, 'UTF8') FROM '"version":[^,}]*') FROM ingest.rejects WHERE reason = 'no version'`
+	const reasons = `SELECT substring(convert_from(raw, 'UTF8') FROM '"version":[^,}]*')
+		FROM ingest.rejects WHERE reason = 'no version'`
 	byText := cmpopts.SortSlices(strings.Compare)
 	if diff := cmp.Diff(rejected, texts(t, w.Conn, reasons), byText); diff != "" {
 		t.Errorf("rejected versions (-want +got):\n%s", diff)

@@ -49,15 +49,8 @@ func readAll(t *testing.T, w *scheduletest.World) {
 // withDetails are the call records stored with the details of their version, by the last digits of their ids.
 func withDetails(t *testing.T, w *scheduletest.World) []string {
 	t.Helper()
-	rows, err := w.Conn.Query(t.Context(), `SELECT ltrim(right(id::text, 12), '0') FROM teams.call_records WHERE details_version = version ORDER BY id`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ids
+	return texts(t, w.Conn, `SELECT ltrim(right(id::text, 12), '0') FROM teams.call_records
+		WHERE details_version = version ORDER BY id`)
 }
 
 // detailRequests counts the requests for records, in all their parts.
@@ -114,7 +107,8 @@ func TestCallRecordsArriveWithDetails(t *testing.T) {
 
 func TestUnchangedRecordsCostNoDetail(t *testing.T) {
 	t.Parallel()
-	w := newRecords(t, scheduletest.Record(1, 1, 3, 2), scheduletest.Record(2, 7, 61, 131), scheduletest.Record(3, 1, 0, 0))
+	w := newRecords(t,
+		scheduletest.Record(1, 1, 3, 2), scheduletest.Record(2, 7, 61, 131), scheduletest.Record(3, 1, 0, 0))
 	w.Once()
 	w.WantServed()
 	const requests = 8 // two each, and one more page of sessions and participants of the second
@@ -135,14 +129,17 @@ func TestUnchangedRecordsCostNoDetail(t *testing.T) {
 // TestLargeMeeting has 20 pages of sessions and 8 of participants.
 func TestLargeMeeting(t *testing.T) {
 	t.Parallel()
-	w := newRecords(t, scheduletest.Record(1, 1, 1200, 1000), scheduletest.Record(2, 1, 60, 130), scheduletest.Record(3, 1, 1, 2))
+	w := newRecords(t,
+		scheduletest.Record(1, 1, 1200, 1000), scheduletest.Record(2, 1, 60, 130), scheduletest.Record(3, 1, 1, 2))
 	w.Once()
 	w.WantServed()
 	type counts struct{ Sessions, LastSession, Participants, LastParticipant, Noted int }
 	var got counts
 	err := w.Conn.QueryRow(t.Context(), `SELECT
-		(SELECT count(*) FROM teams.sessions WHERE call_id = $1), (SELECT max(session_index) FROM teams.sessions WHERE call_id = $1),
-		(SELECT count(*) FROM teams.call_participants WHERE call_id = $1), (SELECT max(participant_index) FROM teams.call_participants WHERE call_id = $1),
+		(SELECT count(*) FROM teams.sessions WHERE call_id = $1),
+		(SELECT max(session_index) FROM teams.sessions WHERE call_id = $1),
+		(SELECT count(*) FROM teams.call_participants WHERE call_id = $1),
+		(SELECT max(participant_index) FROM teams.call_participants WHERE call_id = $1),
 		(SELECT session_count FROM teams.call_records WHERE id = $1)`,
 		scheduletest.RecordID(1)).Scan(&got.Sessions, &got.LastSession, &got.Participants, &got.LastParticipant, &got.Noted)
 	if err != nil {
@@ -179,17 +176,20 @@ func TestRecordsThatFailDoNotStopOthers(t *testing.T) {
 	}{
 		{name: "400", fault: always(graphsim.Fault{Status: 400}), says: "400 Bad Request"},
 		{name: "500", fault: always(graphsim.Fault{Status: 500}), says: "500 Internal Server Error"},
-		{name: "garbage for a later page", fault: onOperation("listSessions", graphsim.Fault{Body: graphsim.GarbageBody}), says: "200 OK"},
+		{name: "garbage for a later page", says: "200 OK",
+			fault: onOperation("listSessions", graphsim.Fault{Body: graphsim.GarbageBody})},
 		{name: "a link that loops", says: "leads back to an earlier page",
 			fault: when(func(r graphsim.Request) bool { return r.Operation == "listSessions" }, linkToItself)},
-		{name: "a link elsewhere", fault: always(graphsim.Fault{NextLink: "https://elsewhere.invalid/v1.0/x"}), says: "elsewhere.invalid"},
-		{name: "a page of participants that is gone", fault: onOperation("listParticipants", graphsim.Fault{Status: 410}),
-			says: "link to the next page has expired"},
+		{name: "a link elsewhere", says: "elsewhere.invalid",
+			fault: always(graphsim.Fault{NextLink: "https://elsewhere.invalid/v1.0/x"})},
+		{name: "a page of participants that is gone", says: "link to the next page has expired",
+			fault: onOperation("listParticipants", graphsim.Fault{Status: 410})},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := newRecords(t, scheduletest.Record(1, 1, 2, 2), scheduletest.Record(2, 1, 150, 300), scheduletest.Record(3, 1, 1, 1))
+			w := newRecords(t,
+				scheduletest.Record(1, 1, 2, 2), scheduletest.Record(2, 1, 150, 300), scheduletest.Record(3, 1, 1, 1))
 			w.Graph.SetFaults(onRecord(2, tt.fault))
 			for range 3 {
 				w.Once()
@@ -202,7 +202,9 @@ func TestRecordsThatFailDoNotStopOthers(t *testing.T) {
 			if got := w.Retries()[0].Error; !strings.Contains(got, tt.says) {
 				t.Errorf("error %q does not say %q", got, tt.says)
 			}
-			parked := scheduletest.Endpoint{Watermark: scheduletest.RecordStart(2), Pending: 1, ParkedRecords: []string{scheduletest.RecordID(2)}}
+			parked := scheduletest.Endpoint{
+				Watermark: scheduletest.RecordStart(2), Pending: 1, ParkedRecords: []string{scheduletest.RecordID(2)},
+			}
 			ignoreOthers := cmpopts.IgnoreFields(scheduletest.Endpoint{}, "State", "Failures", "LastError", "Origin", "Due")
 			if diff := cmp.Diff(parked, w.Endpoint(), ignoreOthers, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("endpoint (-want +got):\n%s", diff)
@@ -257,7 +259,9 @@ func TestRecordExpiresWhilePending(t *testing.T) {
 	w.Graph.SetFaults(nil)
 	w.Advance(day)
 	w.Once()
-	lost := scheduletest.Endpoint{State: "on_time", Watermark: scheduletest.RecordStart(2), LostRecords: []string{scheduletest.RecordID(2)}}
+	lost := scheduletest.Endpoint{
+		State: "on_time", Watermark: scheduletest.RecordStart(2), LostRecords: []string{scheduletest.RecordID(2)},
+	}
 	ignoreOthers := cmpopts.IgnoreFields(scheduletest.Endpoint{}, "Failures", "LastError", "Origin", "Due")
 	if diff := cmp.Diff(lost, w.Endpoint(), ignoreOthers, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("endpoint (-want +got):\n%s", diff)
@@ -337,7 +341,8 @@ func TestKilledDetailsResume(t *testing.T) {
 	w.WantServed()
 }
 
-// TestListOfOneMinuteIsUnservable parks an hour of the list, and stores all of it but the minute that Graph cannot serve.
+// TestListOfOneMinuteIsUnservable parks an hour of the list, and stores all of it but the minute that Graph cannot
+// serve.
 func TestListOfOneMinuteIsUnservable(t *testing.T) {
 	t.Parallel()
 	hour := scheduletest.RecordStart(0)

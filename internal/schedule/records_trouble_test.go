@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-// TestOneRecordIsDenied has a record that Graph denies or throttles, and no other: it must not keep the others from being
-// read.
+// TestOneRecordIsDenied has a record that Graph denies or throttles, and no other: it must not keep the others from
+// being read.
 func TestOneRecordIsDenied(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -49,12 +50,12 @@ func TestOneRecordIsDenied(t *testing.T) {
 	}
 }
 
-// TestDatabaseRefusesOneRecord is a record that a trigger of the customer refuses in words of its own, or that takes
-// longer than the statement_timeout: it must be noted, and not end the run of its neighbours.
+// TestDatabaseRefusesOneRecord is a record that a trigger of the customer refuses in words of its own, that a unique
+// index of theirs does, or that takes longer than the statement_timeout: it must be noted, and not end the run of its neighbours.
 func TestDatabaseRefusesOneRecord(t *testing.T) {
 	t.Parallel()
 	const refused = 49
-	for _, state := range []string{"ZZ001", "P0004", "57014", "P0001"} {
+	for _, state := range []string{"ZZ001", "P0004", "57014", "P0001", "23505"} {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
 			w := newRecords(t, scheduletest.Records(refused+1)...)
@@ -63,7 +64,8 @@ func TestDatabaseRefusesOneRecord(t *testing.T) {
 					IF NEW.call_id = '%s' THEN RAISE EXCEPTION 'no' USING ERRCODE = '%s'; END IF;
 					RETURN NEW;
 				END $$;
-				CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`, scheduletest.RecordID(refused), state))
+				CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`,
+				scheduletest.RecordID(refused), state))
 			for range 3 {
 				if _, err := w.Try(t.Context()); err != nil {
 					t.Log(err)
@@ -78,12 +80,39 @@ func TestDatabaseRefusesOneRecord(t *testing.T) {
 	}
 }
 
+// TestRetryRejectsOfRecords stores what the database refused for a while: what the list said of a record is not taken for
+// the record with its details, and those are stored without asking Graph.
+func TestRetryRejectsOfRecords(t *testing.T) {
+	t.Parallel()
+	for _, table := range []string{"call_records", "segments"} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			w := newRecords(t, scheduletest.Record(1, 1, 2, 3))
+			w.Exec(`ALTER TABLE teams.` + table + ` ADD CONSTRAINT none CHECK (tenant_id IS NULL)`)
+			if _, err := w.Try(t.Context()); err != nil {
+				t.Log(err)
+			}
+			w.Exec(`ALTER TABLE teams.` + table + ` DROP CONSTRAINT none`)
+			if stored, kept := w.RetryRejects(); stored != 1 || kept != 0 {
+				t.Errorf("%d stored and %d kept", stored, kept)
+			}
+			if table == "segments" {
+				w.WantServed()
+			}
+			w.Advance(10 * time.Minute)
+			w.Once()
+			w.WantServed()
+		})
+	}
+}
+
 // TestDatabaseRefusesAllRecords misses a privilege: the run ends soon, and says so.
 func TestDatabaseRefusesAllRecords(t *testing.T) {
 	t.Parallel()
 	w := newRecords(t, scheduletest.Records(40)...)
 	w.Exec(`
-		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '42501'; END $$;
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '42501'; END $$;
 		CREATE TRIGGER refuse BEFORE INSERT ON teams.segments FOR EACH ROW EXECUTE FUNCTION refuse()`)
 	if _, err := w.Try(t.Context()); err == nil || !strings.Contains(err.Error(), "42501") {
 		t.Errorf("error %v", err)
@@ -111,6 +140,24 @@ func TestManyRecordsFail(t *testing.T) {
 	}
 }
 
+// TestLongRun has a record that fails in a run of many hours: it is left to a later run.
+func TestLongRun(t *testing.T) {
+	t.Parallel()
+	w := newRecords(t, scheduletest.Records(80)...)
+	var asked atomic.Int64
+	w.Graph.SetFaults(onRecords(func(r graphsim.Request) graphsim.Fault {
+		w.Advance(time.Minute) // each answer takes a while
+		if r.CallID == scheduletest.RecordID(0) && asked.Add(1) < 100 {
+			return graphsim.Fault{Status: http.StatusNotFound}
+		}
+		return graphsim.Fault{}
+	}))
+	w.Once()
+	if n := asked.Load(); n > 12 { // after 1 min, 2 min, 4 min …
+		t.Errorf("asked %d times for a record that is not there", n)
+	}
+}
+
 // TestRecordsBeforeOriginAreNotOwed has a record in the part of the first slot that lies before the origin.
 func TestRecordsBeforeOriginAreNotOwed(t *testing.T) {
 	t.Parallel()
@@ -128,7 +175,8 @@ func TestRecordsBeforeOriginAreNotOwed(t *testing.T) {
 	}
 }
 
-// TestStoredRecordHasNoNote fails to read a record that somebody else stores at the same time: there is nothing to note.
+// TestStoredRecordHasNoNote fails to read a record that somebody else stores at the same time: there is nothing to
+// note.
 func TestStoredRecordHasNoNote(t *testing.T) {
 	t.Parallel()
 	w := newRecords(t, scheduletest.Record(1, 1, 1, 1))
@@ -194,7 +242,8 @@ func TestPartsOfTwoVersions(t *testing.T) {
 		w.Advance(10 * time.Minute)
 		return graphsim.Fault{}
 	}
-	w.Graph.SetFaults(onRecord(1, when(func(r graphsim.Request) bool { return strings.Contains(r.URL, "sessions") }, raise)))
+	ofSessions := func(r graphsim.Request) bool { return strings.Contains(r.URL, "sessions") }
+	w.Graph.SetFaults(onRecord(1, when(ofSessions, raise)))
 	if _, err := w.Try(t.Context()); err != nil {
 		t.Fatal(err)
 	}

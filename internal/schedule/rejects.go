@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"ingestd/internal/fetch"
 	"ingestd/internal/mapping"
 	"ingestd/internal/store"
 )
@@ -76,14 +77,18 @@ func (j *Job) retryReject(ctx context.Context, run *store.Run, r store.RawReject
 		}
 		return true, j.DB.ResolveReject(ctx, j.Tenant, j.Endpoint.Name, r.SHA256)
 	}
-	return j.retryRecord(ctx, run, r, b, reading)
-}
-
-// retryRecord stores a call record and its details from a reject.
-func (j *Job) retryRecord(ctx context.Context, run *store.Run, r store.RawReject, b *mapping.Batch, reading store.Reading) (bool, error) {
-	if _, err := j.DB.Announce(ctx, run, j.Target, b, reading); err != nil {
+	counts, err := j.DB.Announce(ctx, run, j.Target, b, reading)
+	if err != nil || counts.Rejected > 0 {
 		return false, err
 	}
+	if !fetch.HasDetails(doc.Root()) { // the next run asks for them
+		return true, j.DB.ResolveReject(ctx, j.Tenant, j.Endpoint.Name, r.SHA256)
+	}
+	return j.retryDetails(ctx, run, r, b)
+}
+
+// retryDetails stores the details of a call record from a reject.
+func (j *Job) retryDetails(ctx context.Context, run *store.Run, r store.RawReject, b *mapping.Batch) (bool, error) {
 	switch err := j.DB.SaveDetails(ctx, run, j.Target, []*mapping.Batch{b})[0]; {
 	case err == nil || errors.Is(err, store.ErrNewer):
 		return true, j.DB.ResolveReject(ctx, j.Tenant, j.Endpoint.Name, r.SHA256)

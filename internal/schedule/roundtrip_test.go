@@ -131,8 +131,8 @@ func generated(t *testing.T, e fetch.Endpoint, api string, members []string, n i
 	return elements
 }
 
-// TestRoundTripOfGeneratedCallRecords serves documents of all that Graph may say, and more, page by page, and finds each
-// of them again in the tables.
+// TestRoundTripOfGeneratedCallRecords serves documents of all that Graph may say, and more, page by page, and finds
+// each of them again in the tables.
 func TestRoundTripOfGeneratedCallRecords(t *testing.T) {
 	t.Parallel()
 	generator := mappingtest.CallRecord(properties(t))
@@ -167,8 +167,8 @@ func TestRoundTripOfOwnCallRecords(t *testing.T) {
 	w.WantServed()
 }
 
-// TestRoundTripOfPublishedCallRecords stores the published examples of single records as they are: some lack sessions, as
-// nobody asked for them.
+// TestRoundTripOfPublishedCallRecords stores the published examples of single records as they are: some lack sessions,
+// as nobody asked for them.
 func TestRoundTripOfPublishedCallRecords(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(graphFacts(t), "examples", "get-callrecord-*.json"))
@@ -233,7 +233,8 @@ func TestSavingAgainWritesNothing(t *testing.T) {
 				db, conn := storetest.Connect(t, url), storetest.Conn(t, url)
 				physical := func() string {
 					return storetest.Query[string](t, conn, fmt.Sprintf(`SELECT
-						(SELECT md5(string_agg(t.xmin || t.xmax::text || t.ctid || t.change_xid || t.updated_at, ',' ORDER BY ctid)) FROM teams.%s t) ||
+						(SELECT md5(string_agg(t.xmin || t.xmax::text || t.ctid || t.change_xid || t.updated_at, ',' ORDER BY ctid))
+							FROM teams.%s t) ||
 						(SELECT md5(string_agg(u.xmin || u.ctid::text, ',' ORDER BY ctid)) FROM teams.users u)`, e.Name))
 				}
 				elements := append(ownElements(t, e, "beta"), generated(t, e, "beta", members, 300)...)

@@ -88,13 +88,18 @@ func (l *runLog) beat(ctx context.Context, j *Job) {
 			return
 		case <-time.After(heartbeatEvery):
 		}
-		// The work meets a database that is down by itself.
-		if wait := j.Client.Throttled(j.Endpoint); wait > 0 {
-			_ = j.DB.NoteWaiting(ctx, l.run, time.Now().Add(wait))
-		} else {
-			_ = j.DB.Heartbeat(ctx, l.run)
+		if err := l.noteAlive(ctx, j); err != nil && ctx.Err() == nil {
+			j.Log.Warn("a run is not noted as alive; it goes on",
+				zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
 		}
 	}
+}
+
+func (l *runLog) noteAlive(ctx context.Context, j *Job) error {
+	if wait := j.Client.Throttled(j.Endpoint); wait > 0 {
+		return j.DB.NoteWaiting(ctx, l.run, time.Now().Add(wait))
+	}
+	return j.DB.Heartbeat(ctx, l.run)
 }
 
 // write leaves the run's lines in the log: each distinct error once, then one

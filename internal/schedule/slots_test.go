@@ -45,7 +45,8 @@ func TestOneDayThatAlwaysFails(t *testing.T) {
 					t.Errorf("run %d: %d windows failed, error %v", n, result.Failed, err)
 				}
 				wantAftermath(t, w, aftermath{
-					Lacking: tt.lacking, Unread: []int{11}, Failures: map[int]int{11: n + 1}, Result: "failed", State: state, InARow: n + 1,
+					Lacking: tt.lacking, Unread: []int{11}, Failures: map[int]int{11: n + 1},
+					Result: "failed", State: state, InARow: n + 1,
 				})
 				if mark := w.Endpoint().Watermark; !mark.Equal(date(faultyDay)) {
 					t.Errorf("run %d: watermark %v, want it before the faulty day", n, mark)
@@ -53,7 +54,9 @@ func TestOneDayThatAlwaysFails(t *testing.T) {
 				w.Advance(61 * time.Minute) // others are due: that they can be read tells the fault from an outage
 			}
 
-			parked := aftermath{Lacking: tt.lacking, Unread: []int{11}, Failures: map[int]int{11: 3}, Result: "ok", State: "on_time"}
+			parked := aftermath{
+				Lacking: tt.lacking, Unread: []int{11}, Failures: map[int]int{11: 3}, Result: "ok", State: "on_time",
+			}
 			before := asked.Load()
 			if result := w.Once(); asked.Load() != before || result.Windows == 0 {
 				t.Errorf("%d requests for a parked slot; %+v", asked.Load()-before, result)
@@ -113,7 +116,8 @@ func TestPoisonElements(t *testing.T) {
 
 	type rejects struct{ All, Stored, Open int }
 	count := func() (n rejects) {
-		const counts = `SELECT count(*), count(*) FILTER (WHERE stored), count(*) FILTER (WHERE resolved_at IS NULL) FROM ingest.rejects`
+		const counts = `SELECT count(*), count(*) FILTER (WHERE stored), count(*) FILTER (WHERE resolved_at IS NULL)
+			FROM ingest.rejects`
 		if err := w.Conn.QueryRow(t.Context(), counts).Scan(&n.All, &n.Stored, &n.Open); err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +187,8 @@ func TestEntraFaults(t *testing.T) {
 		state string
 	}{
 		{name: "500", fault: graphsim.Fault{Status: 500}, kind: fetch.Transient, state: "late"},
-		{name: "429 for long", fault: graphsim.Fault{Status: 429, RetryAfter: "600"}, kind: fetch.Throttled, state: "throttled"},
+		{name: "429 for long", fault: graphsim.Fault{Status: 429, RetryAfter: "600"},
+			kind: fetch.Throttled, state: "throttled"},
 		{name: "page of a proxy", fault: graphsim.Fault{Body: graphsim.HTMLBody}, kind: fetch.Transient, state: "late"},
 		{name: "no answer", fault: graphsim.Fault{Cut: -1}, kind: fetch.Transient, state: "late"},
 	}
@@ -244,6 +249,7 @@ func TestNothingIsSentToOtherHosts(t *testing.T) {
 	other.StartTLS()
 	t.Cleanup(other.Close)
 	address := other.Listener.Addr().String()
+	byName := strings.Replace(address, "127.0.0.1", "localhost", 1)
 	tests := []struct {
 		name  string
 		fault graphsim.Fault
@@ -251,7 +257,7 @@ func TestNothingIsSentToOtherHosts(t *testing.T) {
 		{name: "link", fault: graphsim.Fault{NextLink: "https://" + address + "/v1.0/x"}},
 		{name: "link without TLS", fault: graphsim.Fault{NextLink: "http://" + address + "/v1.0/x"}},
 		{name: "link with a user", fault: graphsim.Fault{NextLink: "https://graph.microsoft.com@" + address + "/v1.0/x"}},
-		{name: "link by name", fault: graphsim.Fault{NextLink: strings.Replace("https://"+address+"/v1.0/x", "127.0.0.1", "localhost", 1)}},
+		{name: "link by name", fault: graphsim.Fault{NextLink: "https://" + byName + "/v1.0/x"}},
 		{name: "redirect", fault: graphsim.Fault{Redirect: "https://" + address + "/v1.0/x"}},
 		{name: "permanent redirect", fault: graphsim.Fault{Redirect: "https://" + address + "/v1.0/x", Status: 308}},
 	}

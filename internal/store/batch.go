@@ -90,10 +90,7 @@ func isBroken(err error) bool {
 
 // isRefused reports whether the database does not take some row: poison, or a
 // unique index of the customer's. Those of the store never refuse for good.
-func isRefused(err error) bool {
-	var e *Error
-	return isPoison(err) || errors.As(err, &e) && e.State == "23505"
-}
+func isRefused(err error) bool { return isPoison(err) || isCollision(err) }
 
 // count counts a row that was written.
 func (a *attempt) count(known bool) {
@@ -172,24 +169,47 @@ func (a *attempt) write(ctx context.Context, todo []int) ([]string, error) {
 	if !a.careful {
 		return a.writeAll(ctx, a.tx, todo)
 	}
-	if err := a.anyWritable(ctx, todo); err != nil {
+	if err := a.noneWritable(ctx, todo); err != nil {
 		return nil, err
 	}
 	return a.writeHalves(ctx, todo)
 }
 
-// anyWritable returns an error that is no element's fault: the first and the
-// last one alone meet it too, as for want of a privilege. A trigger or function
-// of the customer's may raise the like of it for some elements only.
-func (a *attempt) anyWritable(ctx context.Context, todo []int) error {
+// noneWritable returns an error that is no element's fault, as the first and the
+// last one alone meet it too: for want of a privilege, say. A trigger of the
+// customer's may raise the like of it for some elements only.
+func (a *attempt) noneWritable(ctx context.Context, todo []int) (err error) {
 	for _, i := range []int{todo[0], todo[len(todo)-1]} {
-		if _, err := a.tryWrite(ctx, []int{i}); !isBroken(err) {
+		_, err = a.tryWrite(ctx, []int{i}, errUndo)
+		if !isBroken(err) {
 			return nil
-		} else if i == todo[len(todo)-1] {
-			return err
 		}
 	}
-	return nil
+	return err
+}
+
+var errUndo = errors.New("only tried")
+
+// tryWrite writes elements under a savepoint, and goes back to it if then is an
+// error.
+func (a *attempt) tryWrite(ctx context.Context, todo []int, then error) (written []string, err error) {
+	err = pgx.BeginFunc(ctx, a.tx, func(savepoint pgx.Tx) (err error) {
+		// A constraint that is deferred would refuse at COMMIT, too late to see which row.
+		if _, err := savepoint.Exec(ctx, `SET CONSTRAINTS ALL IMMEDIATE`); err != nil {
+			return err
+		}
+		if written, err = a.writeAll(ctx, savepoint, todo); err != nil {
+			return err
+		}
+		if _, err = savepoint.Exec(ctx, a.clear); err != nil {
+			return err
+		}
+		return then
+	})
+	if errors.Is(err, errUndo) {
+		return nil, nil
+	}
+	return written, classify(err)
 }
 
 // writeAll copies elements to the stage and moves them over in key order, the
@@ -233,26 +253,10 @@ func appendMetadata(dst []byte, served time.Time, run *Run, hash int64) []byte {
 	return mapping.AppendField(dst, appendInt8(nil, hash))
 }
 
-// tryWrite writes elements under a savepoint.
-func (a *attempt) tryWrite(ctx context.Context, todo []int) (written []string, err error) {
-	err = pgx.BeginFunc(ctx, a.tx, func(savepoint pgx.Tx) (err error) {
-		// A constraint that is deferred would refuse at COMMIT, too late to see which row.
-		if _, err := savepoint.Exec(ctx, `SET CONSTRAINTS ALL IMMEDIATE`); err != nil {
-			return err
-		}
-		if written, err = a.writeAll(ctx, savepoint, todo); err != nil {
-			return err
-		}
-		_, err = savepoint.Exec(ctx, a.clear)
-		return err
-	})
-	return written, classify(err)
-}
-
 // writeHalves writes elements under savepoints and halves what the database
 // refuses, until the elements it refuses stand alone. They become rejects.
 func (a *attempt) writeHalves(ctx context.Context, todo []int) ([]string, error) {
-	written, err := a.tryWrite(ctx, todo)
+	written, err := a.tryWrite(ctx, todo, nil)
 	if !isRefused(err) && !isBroken(err) {
 		return written, err
 	}

@@ -34,10 +34,22 @@ func (db *DB) SaveDetails(ctx context.Context, run *Run, t *Target, records []*m
 	}
 	for i, err := range results {
 		if fault(err) {
-			results[i] = errors.Join(err, db.keepRaw(ctx, run, t, records[i], err))
+			results[i] = errors.Join(lasting(err), db.keepRaw(ctx, run, t, records[i], err))
 		}
 	}
 	return results
+}
+
+// lasting is the error of a record that the database refuses, whatever it might
+// mean elsewhere.
+func lasting(err error) error {
+	var e *Error
+	if !isCollision(err) || !errors.As(err, &e) {
+		return err
+	}
+	poison := *e
+	poison.Kind = Poison
+	return &poison
 }
 
 // saveDetails is SaveDetails but for the rejects.

@@ -21,8 +21,8 @@ type Record struct {
 	FailedAt *time.Time // the last time, on Graph's clock
 }
 
-// pendingRecords selects Records, and isDue those that may be tried at $2: a
-// failure of the future was noted by a clock that was ahead. (The
+// pendingRecords selects Records, and isDue those that might be tried at $2, or
+// failed in the future, as seen at $3, by a clock that was ahead. (The
 // planner takes a left join for an inner one when it meets "x.next_at IS NULL
 // OR …", expects no rows, and sorts them all.)
 const (
@@ -31,7 +31,7 @@ const (
 	FROM teams.call_records c
 	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
 	WHERE c.tenant_id = $1 AND c.pending`
-	isDue = ` AND coalesce(x.next_at <= $2 OR x.failed_at - $2::timestamptz > interval '1 hour', true)`
+	isDue = ` AND coalesce(x.next_at <= $2 OR x.failed_at - $3::timestamptz > interval '1 hour', true)`
 )
 
 // isAcknowledged holds for a record whose loss someone took note of, by its id
@@ -42,25 +42,26 @@ const isAcknowledged = `EXISTS (
 			AND (a.call_id = c.id OR a.call_id IS NULL AND a.span_from <= c.start_at AND a.span_to > c.start_at))`
 
 // DueRecords returns up to limit records of a tenant that began after horizon
-// and may be tried now: those that began before edge first, oldest first, then
-// those without a start, then the newest first. Each is a query of its own, as
-// one for all would walk over every record that left reach.
+// and were due at a time, the beginning of a run: so those that failed in it are
+// left out, however long it takes. Those that began before edge come first, oldest
+// first, then those without a start, then the newest first. Each is a query of its
+// own, as one for all would walk over every record that left reach.
 func (db *DB) DueRecords(
-	ctx context.Context, tenant uuid.UUID, now, horizon, edge time.Time, limit int,
+	ctx context.Context, tenant uuid.UUID, at, now, horizon, edge time.Time, limit int,
 ) (due []Record, err error) {
 	queries := []struct {
 		which string
 		args  []any
 	}{
-		{` AND c.start_at >= $4 AND c.start_at < $5 ORDER BY c.start_at LIMIT $3`, []any{horizon, edge}},
-		{` AND c.start_at IS NULL LIMIT $3`, nil},
-		{` AND c.start_at >= $4 ORDER BY c.start_at DESC LIMIT $3`, []any{edge}},
+		{` AND c.start_at >= $5 AND c.start_at < $6 ORDER BY c.start_at LIMIT $4`, []any{horizon, edge}},
+		{` AND c.start_at IS NULL LIMIT $4`, nil},
+		{` AND c.start_at >= $5 ORDER BY c.start_at DESC LIMIT $4`, []any{edge}},
 	}
 	for _, q := range queries {
 		if len(due) == limit {
 			break
 		}
-		args := append([]any{tenant, now, limit - len(due)}, q.args...)
+		args := append([]any{tenant, at, now, limit - len(due)}, q.args...)
 		records, err := list[Record](ctx, db, "find call records that are due", pendingRecords+isDue+q.which, args...)
 		if err != nil {
 			return nil, err
@@ -94,7 +95,8 @@ func (db *DB) Backlog(
 				UNION ALL
 				SELECT tenant_id, id, start_at FROM teams.call_records WHERE tenant_id = $1 AND pending AND start_at IS NULL
 			)
-			SELECT count(*), count(*) FILTER (WHERE coalesce(x.next_at <= $2, true)),
+			SELECT count(*),
+				count(*) FILTER (WHERE coalesce(x.next_at <= $2 OR x.failed_at - $2::timestamptz > interval '1 hour', true)),
 				count(*) FILTER (WHERE x.state = 'parked'), count(*) FILTER (WHERE w.start_at < $4),
 				(SELECT c.start_at FROM teams.call_records c
 				WHERE c.tenant_id = $1 AND c.pending AND c.start_at >= $5 AND NOT `+isAcknowledged+`

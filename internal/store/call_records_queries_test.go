@@ -96,7 +96,7 @@ func TestBacklogWithoutAStart(t *testing.T) {
 	if diff := cmp.Diff(store.Backlog{Pending: 1, Due: 1}, b); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if due, err := d.db.DueRecords(t.Context(), tenant, noon, ten, ten, 10); err != nil || len(due) != 1 {
+	if due, err := d.db.DueRecords(t.Context(), tenant, noon, noon, ten, ten, 10); err != nil || len(due) != 1 {
 		t.Errorf("due: %v, %v", due, err)
 	}
 }
@@ -162,7 +162,7 @@ func TestLostRecordsCostNothing(t *testing.T) {
 			if _, err := m.db.Backlog(t.Context(), tenant, noon, ten, noon.Add(-time.Hour), noon); err != nil {
 				t.Fatal(err)
 			}
-			due, err := m.db.DueRecords(t.Context(), tenant, noon, noon.Add(-time.Hour), noon, 100)
+			due, err := m.db.DueRecords(t.Context(), tenant, noon, noon, noon.Add(-time.Hour), noon, 100)
 			if err != nil || len(due) != 2 {
 				t.Fatalf("due: %v, %v", due, err)
 			}

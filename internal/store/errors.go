@@ -147,6 +147,12 @@ func isTimeout(err error) bool {
 	return errors.As(err, &e) && e.Timeout
 }
 
+// isCollision reports whether a unique index was in the way.
+func isCollision(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.State == "23505"
+}
+
 func isPoison(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == Poison

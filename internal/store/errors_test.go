@@ -20,7 +20,7 @@ import (
 func TestEveryErrorNamesItsOperation(t *testing.T) {
 	t.Parallel()
 	works := map[string]bool{ // without a table
-		"Close": true, "Ping": true, "Lock": true, "HolderOf": true, "Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
+		"Close": true, "Ping": true, "NewLock": true, "Lock": true, "HolderOf": true, "Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
 		"ExecWithin": true, // a test's
 	}
 	db := storetest.Connect(t, storetest.EmptyURL(t))

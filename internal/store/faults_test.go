@@ -62,8 +62,8 @@ func TestServerFaults(t *testing.T) {
 		{"idle in a transaction for too long", "25P03", 2, false},
 		{"another writer was faster", "23505", 2, false},
 		{"disk full for long", "53100", 1000, true},
-		{"no privilege", "42501", 1, true},
-		{"internal error", "XX000", 1, true},
+		{"no privilege", "42501", 1000, true},
+		{"internal error", "XX000", 1000, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -31,6 +31,9 @@ const (
 	// maxTimeouts is how many of them may run into their deadline: the second
 	// one has a new connection, and more would only add up.
 	maxTimeouts = 2
+	// maxCollisions is how many of them may meet a unique index: another writer may
+	// be faster once, but the second time it is an index of the customer's.
+	maxCollisions = 2
 )
 
 // retry runs a transaction until it commits or fails for good. limit is for one
@@ -47,13 +50,17 @@ func (db *DB) retry(
 // again does work until it succeeds or fails for good. limit is for one
 // attempt, and op names the work in the error.
 func (db *DB) again(ctx context.Context, op string, limit time.Duration, work func(context.Context) error) error {
-	timeouts := 0
+	timeouts, collisions := 0, 0
 	for attempt := 1; ; attempt++ {
 		err := within(ctx, limit, work)
 		if isTimeout(err) {
 			timeouts++
 		}
-		last := attempt == maxAttempts || timeouts == maxTimeouts || errors.Is(ctx.Err(), context.DeadlineExceeded)
+		if isCollision(err) {
+			collisions++
+		}
+		last := attempt == maxAttempts || timeouts == maxTimeouts || collisions == maxCollisions ||
+			errors.Is(ctx.Err(), context.DeadlineExceeded)
 		if last || !isTransient(err) {
 			return named(op, err)
 		}

@@ -35,7 +35,9 @@ func (w *World) Endpoint() Endpoint {
 	if !known {
 		return Endpoint{}
 	}
-	e := Endpoint{State: noted.State, Failures: noted.Failures, Origin: noted.Origin.UTC(), Watermark: noted.Watermark.UTC()}
+	e := Endpoint{
+		State: noted.State, Failures: noted.Failures, Origin: noted.Origin.UTC(), Watermark: noted.Watermark.UTC(),
+	}
 	if noted.LastError != nil {
 		e.LastError = *noted.LastError
 	}
@@ -68,7 +70,8 @@ func (w *World) Runs() []Run {
 		err = row.Scan(&r.Result, &r.Error, &c.Pages, &c.Seen, &c.New, &c.Changed, &c.Unchanged, &c.Rejected, &r.Details)
 		return r, err
 	}, `
-		SELECT coalesce(result, ''), coalesce(error, ''), pages, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected, details
+		SELECT coalesce(result, ''), coalesce(error, ''),
+			pages, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected, details
 		FROM ingest.runs WHERE endpoint = $1 ORDER BY run_id`, w.job.Endpoint.Name)
 }
 

@@ -24,7 +24,7 @@ func Encode(t testing.TB, e fetch.Endpoint, documents ...string) *mapping.Batch 
 		b.Append(parsed.Root(), Noon)
 	}
 	if len(b.Elements) != len(documents) {
-		t.Fatalf("%d of %d documents can be stored; the first reject: %s", len(b.Elements), len(documents), b.Rejects[0].Reason)
+		t.Fatalf("%d of %d documents fit; the first reject: %s", len(b.Elements), len(documents), b.Rejects[0].Reason)
 	}
 	return b
 }
@@ -38,12 +38,13 @@ func Save(t testing.TB, db *store.DB, e fetch.Endpoint, documents ...string) sto
 	if err != nil {
 		t.Fatal(err)
 	}
-	day := store.Slot{From: Noon.Truncate(24 * time.Hour), To: Noon.Truncate(24 * time.Hour).Add(24 * time.Hour), ReadAt: Noon}
+	midnight := Noon.Truncate(24 * time.Hour)
+	day := store.Slot{From: midnight, To: midnight.Add(24 * time.Hour), ReadAt: Noon}
 	run, err := db.StartRun(t.Context(), Tenant, e.Name, "once", day.From, day.To)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := save(t, db, run, target, e, b, day); err != nil {
+	if err := saveBatch(t, db, run, target, e, b, day); err != nil {
 		t.Fatal(err)
 	}
 	counts, err := db.EndRun(t.Context(), run, store.Outcome{Result: "ok"})
@@ -58,8 +59,8 @@ func Save(t testing.TB, db *store.DB, e fetch.Endpoint, documents ...string) sto
 // those of other tests on the same server too.
 func refreshUsers(t testing.TB, db *store.DB, target *store.Target) {
 	t.Helper()
-	left := fmt.Sprintf(`SELECT count(*) FROM teams.%s
-		WHERE change_xid >= coalesce((SELECT xid FROM ingest.marks WHERE endpoint = '%[1]s' AND name = 'users'), '0')`, target.Endpoint)
+	left := fmt.Sprintf(`SELECT count(*) FROM teams.%s WHERE change_xid >=
+		coalesce((SELECT xid FROM ingest.marks WHERE endpoint = '%[1]s' AND name = 'users'), '0')`, target.Endpoint)
 	for {
 		if _, err := db.RefreshUsers(t.Context(), target, 1_000_000); err != nil {
 			t.Fatal(err)
@@ -75,7 +76,10 @@ func refreshUsers(t testing.TB, db *store.DB, target *store.Target) {
 	}
 }
 
-func save(t testing.TB, db *store.DB, run *store.Run, target *store.Target, e fetch.Endpoint, b *mapping.Batch, day store.Slot) error {
+// saveBatch chooses among the three ways of saving, as a run does.
+func saveBatch(
+	t testing.TB, db *store.DB, run *store.Run, target *store.Target, e fetch.Endpoint, b *mapping.Batch, day store.Slot,
+) error {
 	reading := store.Reading{From: day.From, To: day.To, Slot: e.Slot, Read: []store.Slot{day}, Pages: 1}
 	switch {
 	case e.Aggregate:

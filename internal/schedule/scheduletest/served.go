@@ -36,8 +36,8 @@ type Row struct {
 	hash int64 // of its contents, as stored
 }
 
-// Missing are the rows that Graph serves now, from the endpoint's origin on, and that its table lacks or holds with other
-// contents, but for those of the last moment. It is for endpoints other than call_records.
+// Missing are the rows that Graph serves now, from the endpoint's origin on, and that its table lacks or holds with
+// other contents, but for those of the last moment. It is for endpoints other than call_records.
 func (w *World) Missing() []Row {
 	w.Helper()
 	missing, _ := w.compare()
@@ -80,7 +80,8 @@ func (w *World) WantServed() {
 func (w *World) wantRows() {
 	w.Helper()
 	if missing, extra := w.compare(); len(missing)+len(extra) > 0 {
-		w.Errorf("%s: %d rows are served and not stored so, %d are stored and not served:", w.job.Endpoint.Name, len(missing), len(extra))
+		w.Errorf("%s: %d rows are served and not stored so, %d are stored and not served:",
+			w.job.Endpoint.Name, len(missing), len(extra))
 		for _, row := range missing[:min(len(missing), 3)] {
 			w.Errorf("the row of %v: %s", row.At, row.JSON)
 		}
@@ -91,7 +92,7 @@ func (w *World) wantRows() {
 		w.Errorf("%s: Graph serves nothing", w.job.Endpoint.Name)
 	}
 	if !w.job.Endpoint.Aggregate { // a sum's key is not the whole key
-		w.wantDocuments(served[:min(len(served), 100)])
+		w.wantDocuments(served[:min(len(served), 20)])
 	}
 }
 
@@ -105,8 +106,8 @@ func (w *World) wantRecords() {
 	}
 	type counts struct{ Stored, WithDetails int }
 	var got counts
-	err := w.Conn.QueryRow(w.Context(), `SELECT count(*), count(*) FILTER (WHERE details_version = version) FROM teams.call_records`).
-		Scan(&got.Stored, &got.WithDetails)
+	err := w.Conn.QueryRow(w.Context(), `SELECT count(*), count(*) FILTER (WHERE details_version = version)
+		FROM teams.call_records`).Scan(&got.Stored, &got.WithDetails)
 	if n := len(served); err != nil || n == 0 || got != (counts{n, n}) {
 		w.Errorf("%d call records are served; %+v, %v", n, got, err)
 	}
@@ -191,7 +192,8 @@ func (w *World) stored() map[string]int64 {
 		Hash int64
 	}
 	hashes := map[string]int64{}
-	for _, p := range collect(w, pgx.RowToStructByPos[pair], fmt.Sprintf(`SELECT %s, row_hash FROM teams.%s`, key, e.Name)) {
+	hashOf := fmt.Sprintf(`SELECT %s, row_hash FROM teams.%s`, key, e.Name)
+	for _, p := range collect(w, pgx.RowToStructByPos[pair], hashOf) {
 		hashes[p.Key] = p.Hash
 	}
 	return hashes
@@ -209,7 +211,8 @@ func (w *World) WantSettled() {
 		w.Errorf("%s: watermark %v, want %v", name, e.Watermark, want)
 	}
 	for _, s := range w.Slots() {
-		if settles := s.From.Add(policy.Slot + policy.Settle); s.Failures > 0 || s.ReadAt.Before(settles) && settles.Before(w.Now()) {
+		settles := s.From.Add(policy.Slot + policy.Settle)
+		if s.Failures > 0 || s.ReadAt.Before(settles) && settles.Before(w.Now()) {
 			w.Errorf("%s: the slot of %v was read at %v, and failed %d times since", name, s.From, s.ReadAt, s.Failures)
 		}
 	}

@@ -1,9 +1,13 @@
 package storetest
 
 import (
+	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // benchRows is the size of a benchmark that has no other.
@@ -22,4 +26,12 @@ func BenchRows(b *testing.B) int {
 		b.Fatalf("INGESTD_BENCH_ROWS is not a number of rows: %q", text)
 	}
 	return rows
+}
+
+// Machine names what a benchmark ran on, besides the processor that go test
+// names.
+func Machine(b testing.TB, conn *pgx.Conn) string {
+	b.Helper()
+	return fmt.Sprintf("PostgreSQL %s, %s, %d processors",
+		Query[string](b, conn, `SHOW server_version`), runtime.Version(), runtime.GOMAXPROCS(0))
 }

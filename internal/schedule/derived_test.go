@@ -1,0 +1,127 @@
+package schedule_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store/storetest"
+)
+
+// refuse is a trigger that fails in place of a statement.
+func refuse(event, table, condition, state string) string {
+	return `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '` + state + `'; END $$;
+		CREATE TRIGGER refuse BEFORE ` + event + ` ON ` + table + ` FOR EACH ROW WHEN (` + condition + `) EXECUTE FUNCTION refuse()`
+}
+
+const (
+	oldRun = `INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger, heartbeat_at, finished_at, result)
+		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', now(), now(), 'once', now() - interval '1 year', now() - interval '1 year', 'ok'`
+	killedRun = `INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger, heartbeat_at)
+		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', now(), now(), 'once', now() - interval '1 day'`
+	backfill = `INSERT INTO ingest.backfills (tenant_id, endpoint, span_from, span_to, since)
+		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', '2026-06-10', '2026-06-12', '2026-06-15 12:00'`
+)
+
+// TestReadingComesFirst has each statement of derived work and bookkeeping fail, or wait for a lock that somebody holds.
+// The daemon goes on reading, its runs are ok, and the log names what failed.
+func TestReadingComesFirst(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		sql    string // makes it fail
+		lock   string // what somebody else locks
+		late   bool   // once the daemon is at work: it begins with the marks
+		logged string // empty: it may wait for longer than the test
+	}{
+		{name: "look for changed rows", late: true, sql: `ALTER TABLE ingest.marks RENAME TO gone`, logged: "refresh teams.users from pstn_calls"},
+		{name: "write users", sql: refuse("INSERT", "teams.users", "true", "P0001"), logged: "refresh teams.users from pstn_calls"},
+		{name: "write users, not allowed", sql: refuse("INSERT", "teams.users", "true", "42501"), logged: "refresh teams.users from pstn_calls"},
+		{name: "write users, too slow", sql: refuse("INSERT", "teams.users", "true", "57014"), logged: "refresh teams.users from pstn_calls"},
+		{name: "mark", sql: refuse("INSERT OR UPDATE", "ingest.marks", "true", "P0001"), logged: "refresh teams.users from pstn_calls"},
+		{name: "prune", sql: oldRun + ";" + refuse("DELETE", "ingest.runs", "true", "P0001"), logged: "delete old runs"},
+		{name: "killed runs", sql: killedRun + ";" + refuse("UPDATE", "ingest.runs", "NEW.result = 'killed'", "42501"), logged: "end killed runs of pstn_calls"},
+		{name: "look for backfills", sql: `ALTER TABLE ingest.backfills RENAME TO gone`, logged: "read backfills of pstn_calls"},
+		{name: "progress of a backfill", sql: backfill + ";" + refuse("UPDATE", "ingest.backfills", "true", "P0001"), logged: "note the progress of a backfill"},
+		{name: "users locked", lock: "teams.users"},
+		{name: "marks locked", late: true, lock: "ingest.marks"},
+		{name: "backfills locked", lock: "ingest.backfills", logged: "read backfills of pstn_calls"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			core, logs := observer.New(zapcore.WarnLevel)
+			c := week()
+			c.Log = zap.New(core)
+			w := scheduletest.New(t, c)
+			spoil := sync.OnceFunc(func() {
+				if tt.sql != "" {
+					w.Exec(tt.sql)
+				}
+				if tt.lock != "" {
+					lockTable(t, w, tt.lock)
+				}
+			})
+			if !tt.late {
+				spoil()
+			}
+			deadline := time.Now().Add(30 * time.Second)
+			passed := 0
+			w.Daemon(func() bool {
+				read := storetest.Query[int](t, w.Conn, `SELECT count(*) FROM ingest.runs WHERE trigger <> 'backfill' AND result = 'ok' AND finished_at > now() - interval '1 day'`)
+				if read > passed { // and so at the next hour
+					spoil()
+					passed = read
+					w.Advance(61 * time.Minute)
+				}
+				return passed >= 6 && says(logs, tt.logged) || time.Now().After(deadline)
+			})
+			if passed < 6 {
+				t.Errorf("%d runs in half a minute", passed)
+			}
+			if !says(logs, tt.logged) {
+				t.Errorf("the log does not name %q: %v", tt.logged, logs.All())
+			}
+			for _, r := range w.Runs() {
+				if r.Result != "ok" && r.Result != "stopped" && !(r.Result == "" && strings.Contains(tt.sql, "killed")) {
+					t.Errorf("run %+v", r)
+				}
+			}
+			if e := w.Endpoint(); e.Failures > 0 {
+				t.Errorf("endpoint %+v", e)
+			}
+		})
+	}
+}
+
+// lockTable locks a table until the test ends.
+func lockTable(t *testing.T, w *scheduletest.World, table string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), w.Conn.Config().ConnString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(t.Context()) })
+	if _, err := conn.Exec(t.Context(), `BEGIN; LOCK TABLE `+table+` IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// says reports whether a warning names what failed.
+func says(logs *observer.ObservedLogs, what string) bool {
+	for _, e := range logs.All() {
+		for _, f := range e.Context {
+			if err, ok := f.Interface.(error); ok && strings.Contains(err.Error(), what) {
+				return true
+			}
+		}
+	}
+	return what == ""
+}
