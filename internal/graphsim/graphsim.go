@@ -95,8 +95,8 @@ func Start(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		now: cfg.Now, latency: cfg.Latency, after: cfg.After, functions: functionTable(cfg, company), records: records,
-		done: make(chan struct{}),
+		tenant: cfg.Tenant, now: cfg.Now, latency: cfg.Latency, after: cfg.After,
+		functions: functionTable(cfg, company), records: records, done: make(chan struct{}),
 	}
 	for _, row := range cfg.Extra {
 		if row.Operation != "" && s.functions[row.Operation] == nil {
