@@ -1,0 +1,56 @@
+package schedule_test
+
+import (
+	"testing"
+	"time"
+
+	"ingestd/internal/graphsim"
+	"ingestd/internal/schedule/scheduletest"
+)
+
+// TestClockExcursionsEndToEnd has Graph tell a wrong date, at the first start or later. Read once more by the right one,
+// the endpoint stands as one that never met it.
+func TestClockExcursionsEndToEnd(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		off   time.Duration
+		first bool // at the first start
+	}{
+		{name: "10 days behind", off: -10 * day},
+		{name: "40 days ahead", off: 40 * day},
+		{name: "200 days behind at the first start", off: -200 * day, first: true},
+		{name: "40 days ahead at the first start", off: 40 * day, first: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			config := scheduletest.Config{Graph: graphsim.Config{Seed: 3, Users: 5, CallsPerDay: 2, History: 60 * day}, Reach: 60 * day}
+			w, without := scheduletest.New(t, config), scheduletest.New(t, config)
+			if !tt.first {
+				w.Once()
+				without.Once()
+			}
+			w.Graph.SetFaults(func(graphsim.Request) graphsim.Fault { return graphsim.Fault{Date: w.Now().Add(tt.off)} })
+			for range 2 {
+				if _, err := w.Try(t.Context()); err != nil {
+					t.Log(err)
+				}
+			}
+			w.Graph.SetFaults(nil)
+			for range 3 {
+				if _, err := w.Try(t.Context()); err != nil {
+					t.Log(err)
+				}
+				w.Advance(20 * time.Minute)
+			}
+			without.Advance(w.Now().Sub(without.Now()))
+			without.Once()
+			w.Once()
+			got, want := w.Endpoint(), without.Endpoint()
+			if d := got.Origin.Sub(want.Origin).Abs(); d > 2*time.Hour || !got.Watermark.Equal(want.Watermark) || len(got.Lost) > 0 || got.Due > 0 {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+		})
+	}
+}
