@@ -199,7 +199,7 @@ func (c *catchUp) reportShare() {
 	}
 	c.Logf("of the allowed requests in spans of %v: %.1f %%", c.span, shares)
 	slices.Sort(shares)
-	c.ReportMetric(shares[len(shares)/2], "%allowed")
+	c.ReportMetric(shares[(len(shares)-1)/2], "%allowed")
 }
 
 // transactions are those that were committed in the database.

@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -89,14 +86,12 @@ func (m *million) once() passage { return m.program("once") }
 
 func (m *million) program(args ...string) passage {
 	m.Helper()
-	cmd := exec.CommandContext(m.Context(), "ingestd", args...)
-	cmd.Dir = m.dir
 	start := time.Now()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		m.Fatalf("ingestd %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return passage{time.Since(start), float64(usage.Maxrss) / 1024} // Linux counts in KiB
+	p := launch(m, m.dir, args...)
+	peak := p.peak(m)
+	took := time.Since(start)
+	p.exits(m, patience, exitOK)
+	return passage{took, peak}
 }
 
 func (m *million) report(reading string, p passage) {

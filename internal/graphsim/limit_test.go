@@ -91,3 +91,25 @@ func TestTheTightestLimitDecides(t *testing.T) {
 		t.Errorf("the refused request counts %d toward the family, want 2", family.highest())
 	}
 }
+
+// A tenant may enforce a multiple of a limit, and may count in shorter spans: as many requests a second.
+func TestLimitOfTenant(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		config  Config
+		allowed int
+		per     time.Duration
+	}{
+		{Config{}, 0, 20 * time.Second},
+		{Config{LimitFactor: 1}, 1500, 20 * time.Second},
+		{Config{LimitFactor: 2}, 3000, 20 * time.Second},
+		{Config{LimitFactor: 1, LimitSpeed: 4}, 375, 5 * time.Second},
+		{Config{LimitFactor: 2, LimitSpeed: 2}, 1500, 10 * time.Second},
+	} {
+		l := tt.config.withDefaults().limit("test", 1500, 20*time.Second)
+		if l.allowed != tt.allowed || l.per != tt.per {
+			t.Errorf("factor %v, speed %v: %d in %v, want %d in %v",
+				tt.config.LimitFactor, tt.config.LimitSpeed, l.allowed, l.per, tt.allowed, tt.per)
+		}
+	}
+}
