@@ -46,6 +46,9 @@ func byTenant(jobs []*Job) [][]*Job {
 // fit for readers of changes.
 func runTenant(ctx context.Context, jobs []*Job) {
 	first := jobs[0]
+	if first.Lock != nil {
+		defer first.Lock.Release(context.WithoutCancel(ctx))
+	}
 	ready := func() error {
 		if err := first.keepLock(ctx); err != nil {
 			return err
@@ -66,17 +69,18 @@ func runTenant(ctx context.Context, jobs []*Job) {
 		case <-time.After(lockEvery):
 		}
 	}
-	if first.Lock != nil {
-		defer first.Lock.Release(context.WithoutCancel(ctx))
-	}
 	first.Log.Info("started", zap.String("tenant", first.Name), zap.Int("endpoints", len(jobs)))
 	var running sync.WaitGroup
 	for _, j := range jobs {
 		if j.Enabled {
 			running.Go(func() { (&worker{job: j}).loop(ctx) })
-		} else if err := j.Pause(ctx); err != nil {
-			j.Log.Warn("not noted as paused", zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
+			continue
 		}
+		running.Go(func() {
+			if err := j.Pause(ctx); err != nil && ctx.Err() == nil {
+				j.Log.Warn("not noted as paused", zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
+			}
+		})
 	}
 	running.Wait()
 }
