@@ -115,8 +115,9 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 	if err != nil {
 		return report, err
 	}
-	if err := j.DB.EndKilledRuns(ctx, j.Tenant, j.Endpoint.Name); err != nil {
-		return report, err
+	if err := j.DB.EndKilledRuns(ctx, j.Tenant, j.Endpoint.Name); err != nil && ctx.Err() == nil {
+		j.Log.Warn("killed runs are not ended; reading goes on, and it is tried again",
+			zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
 	}
 	windows := plan(l.policy, now, j.nextPlan(now), l.slots)
 	report.Windows = len(windows)
