@@ -4,8 +4,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest"
 
 	"ingestd/internal/graphsim"
 	"ingestd/internal/schedule/scheduletest"
@@ -144,5 +149,30 @@ func TestOlderVersionIsStoredAndWaitedFor(t *testing.T) {
 	}
 	if r := w.Retries(); len(r) != 1 || r[0].State != "waiting" || !strings.Contains(r[0].Error, "older version") {
 		t.Errorf("retries %+v, want one that waits", r)
+	}
+}
+
+// What has left Graph's reach unread is warned of once, and not at each run while its day leaves.
+func TestLossIsToldOfOnce(t *testing.T) {
+	t.Parallel()
+	c := week()
+	c.Reach, c.Settle = 5*day, day
+	var told atomic.Int64
+	c.Log = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel), zaptest.WrapOptions(zap.Hooks(func(e zapcore.Entry) error {
+		if strings.HasPrefix(e.Message, "lost: ") {
+			told.Add(1)
+		}
+		return nil
+	})))
+	w := scheduletest.New(t, c)
+	w.Graph.SetFaults(onFaultyDay(always(graphsim.Fault{Status: http.StatusBadRequest})))
+	for range 18 {
+		if _, err := w.Try(t.Context()); err != nil {
+			t.Log(err)
+		}
+		w.Advance(4 * time.Hour)
+	}
+	if lost := len(w.Endpoint().Lost); lost == 0 || told.Load() != int64(lost) {
+		t.Errorf("told %d times of %d spans that were lost: %v", told.Load(), lost, w.Endpoint().Lost)
 	}
 }

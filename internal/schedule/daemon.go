@@ -47,6 +47,9 @@ func byTenant(jobs []*Job) [][]*Job {
 // fit for readers of changes.
 func runTenant(ctx context.Context, jobs []*Job, deriving chan struct{}) {
 	first := jobs[0]
+	if first.Lock != nil {
+		defer first.Lock.Release(context.WithoutCancel(ctx))
+	}
 	ready := func() error {
 		if err := first.keepLock(ctx); err != nil {
 			return err
@@ -67,9 +70,6 @@ func runTenant(ctx context.Context, jobs []*Job, deriving chan struct{}) {
 		case <-time.After(lockEvery):
 		}
 	}
-	if first.Lock != nil {
-		defer first.Lock.Release(context.WithoutCancel(ctx))
-	}
 	first.Log.Info("started", zap.String("tenant", first.Name), zap.Int("endpoints", len(jobs)))
 	var running sync.WaitGroup
 	derived := newDeriver(jobs, deriving)
@@ -77,9 +77,13 @@ func runTenant(ctx context.Context, jobs []*Job, deriving chan struct{}) {
 	for _, j := range jobs {
 		if j.Enabled {
 			running.Go(func() { (&worker{job: j, derived: derived}).loop(ctx) })
-		} else if err := j.Pause(ctx); err != nil {
-			j.Log.Warn("not noted as paused", zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
+			continue
 		}
+		running.Go(func() {
+			if err := j.Pause(ctx); err != nil && ctx.Err() == nil {
+				j.Log.Warn("not noted as paused", zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
+			}
+		})
 	}
 	running.Wait()
 }

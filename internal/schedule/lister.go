@@ -210,10 +210,11 @@ func (j *Job) noteFailures(ctx context.Context, run *store.Run, now time.Time, d
 		return nil
 	}
 	for _, f := range dead {
-		var graph *fetch.Error
-		errors.As(f.err, &graph)
 		s := f.window.slots[0]
-		note := store.Failure{From: s.from, To: s.to, At: now, RequestID: graph.RequestID, Error: f.err.Error(), Body: graph.Body}
+		note := store.Failure{From: s.from, To: s.to, At: now, Error: f.err.Error()}
+		if graph := (*fetch.Error)(nil); errors.As(f.err, &graph) {
+			note.RequestID, note.Body = graph.RequestID, graph.Body
+		}
 		if err := j.DB.NoteFailure(ctx, run, note); err != nil {
 			return err
 		}

@@ -91,10 +91,11 @@ func (j *Job) nextTry(now time.Time, err error, failures int) time.Time {
 	return next
 }
 
-// warn says once of what has left Graph's reach unread that it is lost.
+// warn says once of each slot that has left Graph's reach unread that it is lost,
+// when all of it has left.
 func (j *Job) warn(l loaded, now time.Time) {
-	horizon := l.policy.horizon(now)
-	lost := l.policy.Lost(later(j.warned, horizon.Add(-edge)), now, l.slots, l.acknowledged)
+	horizon := l.policy.horizon(now).UTC().Truncate(l.policy.Slot)
+	lost := l.policy.Lost(later(j.warned, horizon.Add(-edge)), horizon.Add(l.policy.Reach), l.slots, l.acknowledged)
 	if len(lost) > 0 {
 		j.Log.Warn("lost: it left Microsoft's retention before it was read to its end; see: ingestd gaps",
 			zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Stringers("spans", lost))

@@ -56,3 +56,29 @@ func TestPanicDoesNotStopTheNextTick(t *testing.T) {
 		})
 	}
 }
+
+// A window whose reading panics each time is halved, so that a bug costs the day it befalls and no other.
+func TestPanicCostsItsDayOnly(t *testing.T) {
+	t.Parallel()
+	c := week()
+	c.Log = zaptest.NewLogger(t, zaptest.WrapOptions(zap.Hooks(func(e zapcore.Entry) error {
+		if e.Message == "request failed" {
+			panic("canary")
+		}
+		return nil
+	})))
+	w := scheduletest.New(t, c)
+	w.Graph.SetFaults(onFaultyDay(always(graphsim.Fault{Status: 500}))) // which the client logs
+	if _, err := w.Try(t.Context()); err == nil || !strings.Contains(err.Error(), "panic") {
+		t.Errorf("error %v, want the panic", err)
+	}
+	unread := 0
+	for _, s := range w.Slots() {
+		if s.ReadAt.IsZero() {
+			unread++
+		}
+	}
+	if n := len(w.Slots()); n != len(allDays) || unread != 1 {
+		t.Errorf("%d of %d slots are unread, want one of %d", unread, n, len(allDays))
+	}
+}

@@ -381,6 +381,30 @@ func TestListOfOneMinuteIsUnservable(t *testing.T) {
 	w.WantSettled()
 }
 
+// TestDeniedWithinAnHour denies the second half of an hour whose first minute cannot be served: it is denied that counts.
+func TestDeniedWithinAnHour(t *testing.T) {
+	t.Parallel()
+	w := newRecords(t, scheduletest.Records(1)...)
+	hour := scheduletest.RecordStart(0)
+	list := func(r graphsim.Request) bool { return r.Operation == "listCallRecords" }
+	w.Graph.SetFaults(when(list, func(r graphsim.Request) graphsim.Fault {
+		switch half := hour.Add(30 * time.Minute); {
+		case r.To.Sub(r.From) < time.Hour && !r.From.Before(half) && r.From.Before(hour.Add(time.Hour)):
+			return graphsim.Fault{Status: http.StatusForbidden}
+		case r.From.Before(hour.Add(time.Minute)) && r.To.After(hour):
+			return graphsim.Fault{Status: http.StatusNotAcceptable}
+		}
+		return graphsim.Fault{}
+	}))
+	_, err := w.Try(t.Context())
+	wantError(t, w, err, fetch.Denied, "403 Forbidden")
+	for _, s := range w.Slots() {
+		if s.Failures > 0 {
+			t.Errorf("slot %+v, want none noted as failed", s)
+		}
+	}
+}
+
 func TestPeopleInCallsBecomeUsers(t *testing.T) {
 	t.Parallel()
 	w := newRecords(t, scheduletest.Record(1, 1, 1, 3))

@@ -15,9 +15,10 @@ import (
 //	throttled beyond a minute              aborted     unread                     noted; aborted if all are
 //	Graph's clock jumped, or is unsure     aborted     unread                     not noted
 //	database gone, failing over, full      aborted     unread                     not noted
-//	no answer (network, time-out)          goes on     halved if others answer    waits
+//	no answer (network, time-out)          goes on     halved if others answer    waits; aborted if all do
 //	5xx, garbage, moved rows, other 4xx    goes on     halved, then parked        waits (404), else parked
-//	database refuses the statement         goes on     unread                     parked
+//	a bug here (panic)                     goes on     halved, then parked        parked
+//	database refuses the statement         goes on     unread                     parked; aborted if all are
 //	database refuses a row                 goes on     read: the row is a reject  parked, kept raw
 //
 // A window is halved down to a slot, and a slot of call records down to a
@@ -40,10 +41,11 @@ const (
 // window's fault.
 func judge(err error, answered bool) verdict {
 	var graph *fetch.Error
+	var bug *panicError
 	switch {
 	case isFatal(err) || isThrottledOrDenied(err):
 		return abort
-	case errors.As(err, &graph) && (graph.Status != 0 || answered):
+	case errors.As(err, &graph) && (graph.Status != 0 || answered), errors.As(err, &bug):
 		return split
 	}
 	return goOn

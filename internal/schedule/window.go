@@ -53,7 +53,9 @@ type reading struct {
 // stands on two pages shows that rows moved, and others may have been passed
 // over. Two readings that name the same keys are believed all the same.
 func (l *lister) readWindow(ctx context.Context, w Window) error {
-	w = w.within(l.policy.horizon(l.graph.Clock().Add(earliness)))
+	if !l.policy.WholeSlots { // a part of a day has other sums
+		w = w.within(l.policy.horizon(l.graph.Clock().Add(earliness)))
+	}
 	var err error
 	before := uint64(0)
 	for n := range maxReads {
@@ -110,7 +112,11 @@ func (r *reading) readSpan(ctx context.Context, span fetch.Window) error {
 	if first != nil && (r.failed >= maxSpans || judge(first, true) == abort) {
 		return first
 	}
-	return cmp.Or(first, r.readSpan(ctx, fetch.Window{From: middle, To: span.To}))
+	second := r.readSpan(ctx, fetch.Window{From: middle, To: span.To})
+	if second != nil && judge(second, true) == abort {
+		return second
+	}
+	return cmp.Or(first, second)
 }
 
 // half is half the length of a span within one slot; zero if it cannot be
@@ -200,7 +206,7 @@ func (r *reading) count(at time.Time) {
 func (r *reading) completedSlots() []store.Slot {
 	var list []store.Slot
 	for i, s := range r.window.slots {
-		leftBefore := s.owed.Before(r.policy.horizon(r.asked))
+		leftBefore := s.owed.Before(r.policy.horizon(r.asked)) && !r.policy.WholeSlots
 		if s.owed.Before(r.policy.horizon(r.served)) && !(leftBefore && s.read.IsZero()) {
 			continue
 		}
