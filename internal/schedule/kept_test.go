@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"ingestd/internal/fetch"
 	"ingestd/internal/graphsim"
+	"ingestd/internal/mapping"
 	"ingestd/internal/schedule/scheduletest"
 	"ingestd/internal/store/storetest"
 )
@@ -27,6 +29,119 @@ func hostile(random *rand.Rand) string {
 		`"0001-01-01T00:00:00Z"`, `"-4714-01-01T00:00:00Z"`, `"9999-12-31T23:59:59.9999999Z"`, `"infinity"`, `"NaN"`, `"P99999999D"`,
 	}
 	return values[random.IntN(len(values))]
+}
+
+// spoil replaces members of a document, its key among them, and adds unknown ones.
+func spoil(t *testing.T, random *rand.Rand, document []byte) []byte {
+	t.Helper()
+	members := map[string]json.RawMessage{}
+	if err := json.Unmarshal(document, &members); err != nil {
+		t.Fatal(err)
+	}
+	names := slices.Sorted(maps.Keys(members))
+	for range random.IntN(4) {
+		members[names[random.IntN(len(names))]] = json.RawMessage(hostile(random))
+	}
+	if random.IntN(3) == 0 {
+		members[fmt.Sprint("unknown ", random.IntN(1000))] = json.RawMessage(hostile(random))
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestEveryServedRowIsKept has Graph serve rows of all functions that are spoilt in every member, keys that stand on two
+// pages with two contents among them. Each is in its table, or byte for byte in ingest.rejects.
+func TestEveryServedRowIsKept(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	c := week()
+	c.StartFrom = scheduletest.Noon.Truncate(day).Add(-8 * day)
+	c.Graph = graphsim.Config{Seed: 7, Users: 10, CallsPerDay: -1, Now: func() time.Time { return scheduletest.Noon }}
+	given := map[string][][]byte{}
+	for _, e := range logs() {
+		c.Endpoints = append(c.Endpoints, e.Name)
+		function := scheduletest.Function(e.Name)
+		for _, document := range examples(t, e) {
+			for n := range 25 {
+				text := spoil(t, random, document)
+				start := date(firstDay).Add(time.Duration(n) * time.Minute)
+				c.Graph.Extra = append(c.Graph.Extra, graphsim.Row{Operation: function, Start: start, JSON: text})
+				given[e.Name] = append(given[e.Name], text)
+			}
+		}
+		if !e.Aggregate { // on two pages, as there are a thousand of filling between them
+			for n := range 1300 {
+				document := examples(t, e)[0]
+				if n > 0 && n < 1299 {
+					document = []byte(strings.Replace(string(document), `"id":"`, fmt.Sprintf(`"id":"%d `, n), 1))
+				}
+				text := strings.TrimSuffix(string(document), "}") + fmt.Sprintf(`,"extra":%d}`, n)
+				start := date(firstDay).Add(time.Hour + time.Duration(n)*time.Second)
+				c.Graph.Extra = append(c.Graph.Extra, graphsim.Row{Operation: function, Start: start, JSON: []byte(text)})
+				given[e.Name] = append(given[e.Name], []byte(text))
+			}
+		}
+	}
+	w := scheduletest.New(t, c)
+	for _, e := range logs() {
+		of := w.Of(e.Name)
+		of.Once()
+		wantKept(t, of, e, given[e.Name])
+		w.Forget()
+		of.Once()
+		wantKept(t, of, e, given[e.Name])
+	}
+}
+
+// examples are rows as Graph serves them.
+func examples(t *testing.T, e fetch.Endpoint) (list [][]byte) {
+	t.Helper()
+	graph, err := graphsim.Start(graphsim.Config{Seed: 9, Users: 20, CallsPerDay: 100, Now: func() time.Time { return scheduletest.Noon }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer graph.Close()
+	for row := range graph.Rows(scheduletest.Function(e.Name), e.APIs[0], date(firstDay), date(firstDay).Add(day)) {
+		if list = append(list, row); len(list) == 6 {
+			break
+		}
+	}
+	if len(list) == 0 {
+		t.Fatalf("%s: no examples", e.Name)
+	}
+	return list
+}
+
+func wantKept(t *testing.T, w *scheduletest.World, e fetch.Endpoint, documents [][]byte) {
+	t.Helper()
+	lost, rows, rejects := 0, 0, 0
+	for _, document := range documents {
+		var parsed mapping.Document
+		if err := parsed.Parse(document); err != nil {
+			t.Fatal(err)
+		}
+		b := e.Rows.NewBatch()
+		b.Append(parsed.Root(), scheduletest.Noon)
+		if len(b.Elements) == 1 && storetest.Query[bool](t, w.Conn, `SELECT EXISTS (SELECT FROM teams.`+e.Name+` WHERE row_hash = $1)`, b.Elements[0].Hash) {
+			rows++
+			if len(b.Rejects) == 0 {
+				continue
+			}
+		}
+		if storetest.Query[bool](t, w.Conn, `SELECT EXISTS (SELECT FROM ingest.rejects WHERE endpoint = $1 AND raw = $2)`, e.Name, document) {
+			rejects++
+			continue
+		}
+		if lost++; lost < 4 {
+			t.Errorf("%s: neither stored nor kept: %s", e.Name, document)
+		}
+	}
+	t.Logf("%s: %d documents, %d as rows, %d as rejects", e.Name, len(documents), rows, rejects)
 }
 
 // TestEveryServedRecordIsKept has Graph serve call records that are spoilt in members of all levels, and one with forty

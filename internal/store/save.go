@@ -55,6 +55,7 @@ func (a *attempt) saveRows(ctx context.Context) error {
 // the rejects of its key; one that is not, or of two contents in one reading, does
 // not.
 func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow) error {
+	a.rejectTies(stored)
 	written, err := a.write(ctx, a.changed(stored))
 	if err != nil {
 		return err
@@ -73,6 +74,18 @@ func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow) er
 		}
 	}
 	return nil
+}
+
+// rejectTies keeps elements raw that say something else than a row that was
+// served in the same second: nobody can tell which of the two is newer.
+func (a *attempt) rejectTies(stored map[string]storedRow) {
+	for n, i := range a.keep {
+		e := &a.batch.Elements[i]
+		if row, known := stored[a.ids[n]]; known && row.hash != e.Hash && row.updatedAt.Equal(a.served(i)) {
+			a.rejects = mapping.AddReject(a.rejects, e.Reject(KeyCollision))
+			a.refused++
+		}
+	}
 }
 
 // A storedRow is what is stored of an element.
