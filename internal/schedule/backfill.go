@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -19,11 +20,8 @@ func (j *Job) Backfill(ctx context.Context, span fetch.Window, since time.Time, 
 		return p.PlanSpan(now, ledger, span, since)
 	}
 	report, err = j.execute(ctx, "backfill", plan, stop)
-	if err != nil {
-		return report, 0, err
-	}
-	left, err = j.LeftToBackfill(ctx, span, since)
-	return report, left, err
+	left, counting := j.LeftToBackfill(ctx, span, since)
+	return report, left, mostSevere(err, counting)
 }
 
 // LeftToBackfill counts the slots of a span that Graph can still answer for and
@@ -51,7 +49,11 @@ func (w *worker) backfills(ctx context.Context, stop func() bool) {
 		if stop() || ctx.Err() != nil || time.Now().Before(w.notBefore) {
 			return
 		}
-		if err := safely(func() error { return w.backfill(ctx, b, stop) }); err != nil && ctx.Err() == nil {
+		if err := w.job.keepLock(ctx); err != nil {
+			return // the next run says so
+		}
+		err := safely(func() error { return w.backfill(ctx, b, stop) })
+		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrBackfillEnded) {
 			w.log().Warn("backfill", zap.Int64("backfill_id", b.ID), zap.Error(err))
 		}
 	}
@@ -83,10 +85,9 @@ func (w *worker) backfill(ctx context.Context, b store.Backfill, stop func() boo
 			return nil // it goes on after a restart
 		}
 		text := err.Error()
-		b.Error, b.SlotsRead = &text, b.Slots
-		left = 0
+		b.Error = &text
 	}
-	if left == 0 {
+	if left == 0 || err != nil {
 		now, word := j.Client.Clock(), result(err)
 		b.FinishedAt, b.Result = &now, &word
 	}

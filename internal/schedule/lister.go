@@ -106,6 +106,9 @@ func (l *lister) readRound(ctx context.Context, windows []Window) ([]failure, er
 			l.log.note(err)
 			failures = append(failures, failure{windows[i], err})
 		}
+		if stop != nil && err != nil && judge(err, true) == abort {
+			stop = mostSevere(stop, err) // of two that met the same, the answer rather than the waiting for it
+		}
 	}
 	if ctx.Err() != nil {
 		stop = ctx.Err()

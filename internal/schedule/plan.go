@@ -93,13 +93,15 @@ func (p Policy) due(now, next time.Time, ledger []store.Slot) map[urgency][]slot
 }
 
 // PlanSpan returns the windows of a span that Graph can still answer for,
-// before the origin too, newest first, but for slots read at or after since.
+// before the origin too, newest first, but for slots read at or after since. One
+// that is partly out of reach is read once, and does not count after that.
 func (p Policy) PlanSpan(now time.Time, ledger []store.Slot, span fetch.Window, since time.Time) []Window {
 	now = now.UTC().Truncate(time.Second)
 	var wanted []slot
 	for _, s := range p.slots(p.horizon(now), now, ledger) {
 		inSpan := s.from.Before(span.To) && s.to.After(span.From)
-		if inSpan && s.read.Before(since) && p.readable(s, now) {
+		partly := s.from.Before(p.horizon(now))
+		if inSpan && s.read.Before(since) && p.readable(s, now) && !(partly && !s.read.IsZero()) {
 			wanted = append(wanted, s)
 		}
 	}

@@ -312,6 +312,11 @@ func TestPlanSpan(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
+	p.WholeSlots = false
+	ledger = append(ledger, store.Slot{From: date(30), To: date(29), ReadAt: noon.Add(-10 * day)})
+	if got := p.PlanSpan(noon, ledger, fetch.Window{To: date(29)}, noon); len(got) > 0 {
+		t.Errorf("a slot partly out of reach is to be read again: %v", got)
+	}
 }
 
 func TestPolicyCheck(t *testing.T) {

@@ -88,11 +88,13 @@ func severity(err error) int {
 	case errors.Is(err, context.Canceled):
 		return 1
 	case errors.As(err, &database):
-		return map[store.Kind]int{store.Transient: 4, store.Poison: 6, store.Broken: 9}[database.Kind]
+		return map[store.Kind]int{store.Transient: 5, store.Poison: 7, store.Broken: 10}[database.Kind]
+	case errors.As(err, &graph) && graph.Kind == fetch.Throttled && graph.Status == 0:
+		return 3 // it was kept waiting by another's answer
 	case errors.As(err, &graph):
-		return map[fetch.Kind]int{fetch.Transient: 2, fetch.Throttled: 3, fetch.Refused: 7, fetch.Denied: 8}[graph.Kind]
+		return map[fetch.Kind]int{fetch.Transient: 2, fetch.Throttled: 4, fetch.Refused: 8, fetch.Denied: 9}[graph.Kind]
 	}
-	return 5
+	return 6
 }
 
 // mostSevere returns the error that most asks for a person.

@@ -63,8 +63,8 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 			batch: l.endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)),
 			seen: newSeen(), again: map[string]bool{}}
 		if err = r.readSpan(ctx, w.Window); err != nil {
-			if err := r.commit(ctx, nil); err != nil { // what was served counts all the same
-				return err
+			if saving := r.commit(ctx, nil); saving != nil && ctx.Err() == nil { // what was served counts all the same
+				return saving
 			}
 			if toBeReadAgain(err) {
 				continue
