@@ -73,31 +73,34 @@ func (w *worker) backfill(ctx context.Context, b store.Backfill, stop func() boo
 		}
 		b.StartedAt, b.Slots = &now, slots
 	}
+	reading, cancel := context.WithCancel(ctx)
 	watching, rest := context.WithCancel(ctx)
 	defer rest()
-	go w.noteProgress(watching, b)
-	report, left, err := j.Backfill(ctx, span, b.Since, stop)
+	defer cancel()
+	go w.noteProgress(watching, b, cancel)
+	report, left, err := j.Backfill(reading, span, b.Since, stop)
 	rest()
+	if reading.Err() != nil {
+		return nil // whoever asked for it has cancelled it, or it goes on after a restart
+	}
 	w.pause(err)
 	b = progressOf(b, report.Rows.Seen, report.Usage.Requests, b.Slots-left)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil // it goes on after a restart
-		}
 		text := err.Error()
 		b.Error = &text
 	}
-	if left == 0 || err != nil {
+	if goesOn := stop() && (err == nil && left > 0 || err != nil && judge(err, true) != abort); !goesOn {
 		now, word := j.Client.Clock(), result(err)
 		b.FinishedAt, b.Result = &now, &word
 	}
-	short, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
+	short, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer done()
 	return j.DB.NoteBackfill(short, b) // if it is not noted, the next look finds it done
 }
 
-// noteProgress notes how far a backfill has come, until ctx ends.
-func (w *worker) noteProgress(ctx context.Context, b store.Backfill) {
+// noteProgress notes how far a backfill has come, until ctx ends. It cancels one
+// that nobody wants any more.
+func (w *worker) noteProgress(ctx context.Context, b store.Backfill, cancel context.CancelFunc) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -105,11 +108,12 @@ func (w *worker) noteProgress(ctx context.Context, b store.Backfill) {
 		case <-time.After(progressEvery):
 		}
 		if p, ok := w.job.Progress(); ok {
-			short, cancel := context.WithTimeout(ctx, patience)
+			short, done := context.WithTimeout(ctx, patience)
 			err := w.job.DB.NoteBackfill(short, progressOf(b, p.Rows, p.Requests, b.SlotsRead+p.SlotsRead))
-			cancel()
-			if err != nil {
-				return // the end is noted in any case
+			done()
+			if errors.Is(err, store.ErrBackfillEnded) {
+				cancel()
+				return
 			}
 		}
 	}

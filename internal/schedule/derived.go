@@ -70,8 +70,10 @@ func (d *deriver) derive(ctx context.Context) {
 	if time.Since(d.pruned) < pruneEvery {
 		return
 	}
-	d.pruned = time.Now()
-	if err := safely(func() error { return d.prune(ctx) }); err != nil && ctx.Err() == nil {
+	err := safely(func() error { return d.prune(ctx) })
+	if err == nil {
+		d.pruned = time.Now()
+	} else if ctx.Err() == nil {
 		d.jobs[0].Log.Warn("old runs are not deleted; it is tried again", zap.String("tenant", d.jobs[0].Name), zap.Error(err))
 	}
 }

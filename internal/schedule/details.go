@@ -79,7 +79,7 @@ func (f *fetcher) readAll(ctx context.Context) error {
 		go f.saveAll()
 	}
 	defer close(f.ready)
-	err := f.dispatch(ctx)
+	err := safely(func() error { return f.dispatch(ctx) })
 	if err != nil {
 		cancel(err)
 	}

@@ -173,7 +173,11 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 	if err != nil {
 		return noted, err
 	}
-	state := j.configure(noted, known, now, j.Client.Witnessed())
+	running, err := j.running(ctx, noted, known, now)
+	if err != nil {
+		return noted, err
+	}
+	state := j.configure(noted, known, now, j.Client.Witnessed(), running)
 	if known && !state.Origin.Equal(noted.Origin) {
 		// Of the slot that held the origin only what followed it was owed: it may
 		// have settled though Graph had no longer all of it.
@@ -184,11 +188,25 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 	return state, j.DB.PutEndpoint(ctx, state)
 }
 
+// running is how long the endpoint has been read under a clock that this
+// machine's did not agree with.
+func (j *Job) running(ctx context.Context, noted store.Endpoint, known bool, now time.Time) (time.Duration, error) {
+	if !known || noted.ClockAt != nil || !j.Client.Witnessed() {
+		return 0, nil
+	}
+	first, err := j.DB.FirstStart(ctx, j.Tenant, j.Endpoint.Name)
+	if err != nil || first == nil {
+		return 0, err
+	}
+	return max(0, now.Sub(*first)), nil
+}
+
 // configure brings what is noted of the endpoint in line with its
-// configuration. The origin is made at the first start, again by the first clock
+// configuration. running is how long ago it was first started, if its origin may
+// have to be made anew. The origin is made at the first start, again by the first clock
 // that this machine's agrees with if that one's did not, and again when the
 // configuration it was made from changes. Nothing else moves it.
-func (j *Job) configure(state store.Endpoint, known bool, now time.Time, witnessed bool) store.Endpoint {
+func (j *Job) configure(state store.Endpoint, known bool, now time.Time, witnessed bool, running time.Duration) store.Endpoint {
 	var from *time.Time
 	if !j.StartFrom.IsZero() {
 		utc := j.StartFrom.UTC()
@@ -197,12 +215,14 @@ func (j *Job) configure(state store.Endpoint, known bool, now time.Time, witness
 	moved := !sameTime(state.StartFrom, from)
 	switch {
 	case !known || state.ClockAt == nil && witnessed:
-		// A clock that nobody confirmed is no ground for what was promised.
-		origin := j.Policy.FirstOrigin(now, j.StartFrom)
+		// An origin made by an unconfirmed clock is made anew, as of then, if it is wrong.
+		origin := j.Policy.FirstOrigin(now.Add(-running), j.StartFrom)
 		if !known {
 			state = store.Endpoint{Tenant: j.Tenant, Name: j.Endpoint.Name, State: "never"}
 		}
-		state.Origin, state.SettledUntil, state.Watermark = origin, origin, origin
+		if apart := origin.Sub(state.Origin).Abs(); apart > margin {
+			state.Origin, state.SettledUntil, state.Watermark = origin, origin, origin
+		}
 	case moved || state.Reach != j.Policy.Reach:
 		origin := j.Policy.MovedOrigin(state.Origin, now, j.StartFrom, moved)
 		if origin.Before(state.Origin) {

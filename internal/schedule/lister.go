@@ -189,10 +189,13 @@ func (l *lister) probe(ctx context.Context, failed Window, why error) error {
 	return why
 }
 
-// candidates are slots to probe with: the last ones read in this run, the newest
-// ones read before it, and some of the failed window, other ones at each run.
+// candidates are slots to probe with: the last ones read in this run, some that
+// were read before it, and some of the failed window, other ones at each run.
 func (l *lister) candidates(failed Window) []slot {
-	list := append(newest(l.read, probes/2), newest(l.known, probes/2)...)
+	list := append(newest(l.read, probes/3), newest(l.known, probes/3)...)
+	if n := len(l.known); n > 0 {
+		list = append(list, l.known[n/2], l.known[int(l.log.run.ID)%n])
+	}
 	for n := len(failed.slots); len(list) < probes && n > 0; n = n * 2 / 3 {
 		list = append(list, failed.slots[int(l.log.run.ID)%n])
 	}

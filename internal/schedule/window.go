@@ -56,6 +56,9 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 	if !l.policy.WholeSlots { // a part of a day has other sums
 		w = w.within(l.policy.horizon(l.graph.Clock().Add(earliness)))
 	}
+	if !w.From.Before(w.To) {
+		return nil // it has left reach since it was planned
+	}
 	var err error
 	before := uint64(0)
 	for n := range maxReads {

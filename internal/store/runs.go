@@ -47,6 +47,17 @@ func (db *DB) StartRun(
 	return run, err
 }
 
+// FirstStart returns when the first run of an endpoint that is still noted began,
+// by the database's clock; nil if none is.
+func (db *DB) FirstStart(ctx context.Context, tenant uuid.UUID, endpoint string) (*time.Time, error) {
+	found, err := list[struct{ At time.Time }](ctx, db, "read the first run of "+endpoint, `
+		SELECT started_at FROM ingest.runs WHERE tenant_id = $1 AND endpoint = $2 ORDER BY run_id LIMIT 1`, tenant, endpoint)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0].At, nil
+}
+
 // An Outcome is how a run ended.
 type Outcome struct {
 	Result     string // ok, failed, throttled, denied or stopped
