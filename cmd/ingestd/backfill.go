@@ -31,7 +31,11 @@ out. Rows that did not change are not written.`,
 		Example: "  ingestd backfill --from 2026-01-01 --to 2026-02-01 --endpoint pstn_calls",
 		Args:    cobra.NoArgs,
 	}
-	from := cmd.Flags().String("from", "", "first day, in UTC, such as 2026-01-01 (default as far back as Graph reaches)")
+	from := cmd.Flags().String(
+		"from",
+		"",
+		"first day, in UTC, such as 2026-01-01 (default as far back as Graph reaches)",
+	)
 	to := cmd.Flags().String("to", "", "day after the last, in UTC (default now)")
 	fresh := cmd.Flags().Duration("fresh", time.Hour, "leave out slots read less than this ago")
 	endpoint := endpointFlag(cmd)

@@ -68,7 +68,11 @@ func showDemo(ctx context.Context, out, hints io.Writer, o demo.Options, exit bo
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(hints, "Reading its calls. The simulated tenant allows %d times Microsoft's published limits.\n", stage.LimitFactor)
+	fmt.Fprintf(
+		hints,
+		"Reading its calls. The simulated tenant allows %d times Microsoft's published limits.\n",
+		stage.LimitFactor,
+	)
 	mine, others, release := a.lock(ctx, jobs)
 	outcomes := append(once(ctx, mine, "demo"), others...)
 	release()
@@ -85,7 +89,11 @@ func showDemo(ctx context.Context, out, hints io.Writer, o demo.Options, exit bo
 	if exit {
 		return nil
 	}
-	fmt.Fprintf(hints, "\nThe daemon goes on reading until Ctrl-C. To look around meanwhile:\n\n  psql '%s'\n\n", stage.DatabaseURL())
+	fmt.Fprintf(
+		hints,
+		"\nThe daemon goes on reading until Ctrl-C. To look around meanwhile:\n\n  psql '%s'\n\n",
+		stage.DatabaseURL(),
+	)
 	return a.run(ctx, jobs, false)
 }
 
@@ -95,14 +103,27 @@ func (a *app) summary(ctx context.Context, out io.Writer, jobs []*schedule.Job, 
 	for _, j := range jobs {
 		byTenant[j.Tenant] = append(byTenant[j.Tenant], j.Endpoint.Name)
 	}
-	table := store.Answer{Columns: []string{"table", "rows", "pages", "slots", "rejects", "complete until (UTC)", "state"}}
+	table := store.Answer{
+		Columns: []string{"table", "rows", "pages", "slots", "rejects", "complete until (UTC)", "state"},
+	}
 	for tenant, endpoints := range byTenant {
 		holdings, err := a.db.Holdings(ctx, tenant, endpoints...)
 		if err != nil {
 			return err
 		}
 		for _, h := range holdings {
-			table.Rows = append(table.Rows, []string{"teams." + h.Endpoint, fmt.Sprint(h.Rows), fmt.Sprint(h.Pages), fmt.Sprint(h.Slots), fmt.Sprint(h.OpenRejects), minute(h.Watermark), h.State})
+			table.Rows = append(
+				table.Rows,
+				[]string{
+					"teams." + h.Endpoint,
+					fmt.Sprint(h.Rows),
+					fmt.Sprint(h.Pages),
+					fmt.Sprint(h.Slots),
+					fmt.Sprint(h.OpenRejects),
+					minute(h.Watermark),
+					h.State,
+				},
+			)
 		}
 	}
 	fmt.Fprintln(out)

@@ -158,21 +158,53 @@ func gapsOf(j *schedule.Job, s schedule.Survey) []gap {
 		add("lost", w.From, w.To, "", "left Microsoft's retention before it was read to its end")
 	}
 	for _, r := range s.RecordsLost {
-		record("lost", r, fmt.Sprintf("left Microsoft's retention before the details of version %d were stored", r.Version))
+		record(
+			"lost",
+			r,
+			fmt.Sprintf("left Microsoft's retention before the details of version %d were stored", r.Version),
+		)
 	}
 	for _, r := range s.RecordsParked {
-		record("parked", r, fmt.Sprintf("failed %d times, last %s; tried daily, see ingest.details_retries", r.Attempts, minute(*r.FailedAt)))
+		record(
+			"parked",
+			r,
+			fmt.Sprintf(
+				"failed %d times, last %s; tried daily, see ingest.details_retries",
+				r.Attempts,
+				minute(*r.FailedAt),
+			),
+		)
 	}
 	for _, p := range s.Parked {
-		add("parked", p.From, p.To, "", fmt.Sprintf("failed %d times, last %s; tried daily, see ingest.parked", p.Failures, minute(p.FailedAt)))
+		add(
+			"parked",
+			p.From,
+			p.To,
+			"",
+			fmt.Sprintf("failed %d times, last %s; tried daily, see ingest.parked", p.Failures, minute(p.FailedAt)),
+		)
 	}
 	for _, w := range s.Expiring {
-		add("expiring", w.From, w.To, "", "leaves Microsoft's retention from "+minute(w.From.Add(j.Policy.Reach))+" on; run: ingestd once")
+		add(
+			"expiring",
+			w.From,
+			w.To,
+			"",
+			"leaves Microsoft's retention from "+minute(w.From.Add(j.Policy.Reach))+" on; run: ingestd once",
+		)
 	}
 	if s.RecordsSoon > 0 {
 		edge := time.Now().Add(-j.Policy.Reach)
-		add("expiring", edge, edge.Add(48*time.Hour), "",
-			fmt.Sprintf("%d call records leave Microsoft's retention before their details are stored; run: ingestd once", s.RecordsSoon))
+		add(
+			"expiring",
+			edge,
+			edge.Add(48*time.Hour),
+			"",
+			fmt.Sprintf(
+				"%d call records leave Microsoft's retention before their details are stored; run: ingestd once",
+				s.RecordsSoon,
+			),
+		)
 	}
 	for _, a := range s.Acknowledged {
 		note, callID := fmt.Sprintf("lost; known to %s since %s: %s", a.ByWhom, minute(a.At), a.Reason), ""

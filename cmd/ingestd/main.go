@@ -73,12 +73,28 @@ To set it up:                      config.example.yaml, then: ingestd migrate up
 		Args:          cobra.NoArgs,
 		RunE:          missingCommand,
 	}
-	root.PersistentFlags().String("config", "", "configuration file (default ./config.yaml, then /etc/ingestd/config.yaml)")
+	root.PersistentFlags().String(
+		"config",
+		"",
+		"configuration file (default ./config.yaml, then /etc/ingestd/config.yaml)",
+	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageOf(cmd, err.Error())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newOnce(), newBackfill(), newStatus(), newGaps(), newRuns(), newRejects(), newShow(), newMigrate(), newDemo(), newVersion())
+	root.AddCommand(
+		newRun(),
+		newOnce(),
+		newBackfill(),
+		newStatus(),
+		newGaps(),
+		newRuns(),
+		newRejects(),
+		newShow(),
+		newMigrate(),
+		newDemo(),
+		newVersion(),
+	)
 	return root
 }
 

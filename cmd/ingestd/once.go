@@ -79,14 +79,22 @@ func once(ctx context.Context, jobs []*schedule.Job, trigger string) []outcome {
 		report, err := schedule.Once(ctx, j, trigger)
 		never := func() bool { return ctx.Err() != nil }
 		if users := j.RefreshUsers(ctx, never); users != nil && ctx.Err() == nil {
-			j.Log.Warn("teams.users is not up to date; the next run tries again", zap.String("tenant", j.Name), zap.Error(users))
+			j.Log.Warn(
+				"teams.users is not up to date; the next run tries again",
+				zap.String("tenant", j.Name),
+				zap.Error(users),
+			)
 		}
 		return report, err
 	})
 }
 
 // sideBySide does the work of all jobs at once and waits for the last.
-func sideBySide(ctx context.Context, jobs []*schedule.Job, work func(*schedule.Job) (schedule.Report, error)) []outcome {
+func sideBySide(
+	ctx context.Context,
+	jobs []*schedule.Job,
+	work func(*schedule.Job) (schedule.Report, error),
+) []outcome {
 	outcomes := make([]outcome, len(jobs))
 	var running sync.WaitGroup
 	for i, j := range jobs {
@@ -107,11 +115,27 @@ func sideBySide(ctx context.Context, jobs []*schedule.Job, work func(*schedule.J
 
 func printOutcomes(out io.Writer, outcomes []outcome) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "TENANT\tENDPOINT\tWINDOWS\tPAGES\tNEW\tCHANGED\tUNCHANGED\tREJECTED\tDETAILS\tCOMPLETE UNTIL (UTC)\tRESULT")
+	fmt.Fprintln(
+		w,
+		"TENANT\tENDPOINT\tWINDOWS\tPAGES\tNEW\tCHANGED\tUNCHANGED\tREJECTED\tDETAILS\tCOMPLETE UNTIL (UTC)\tRESULT",
+	)
 	for _, o := range outcomes {
 		r := o.report
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n", o.job.Name, o.job.Endpoint.Name,
-			r.Windows, r.Rows.Pages, r.Rows.New, r.Rows.Changed, r.Rows.Unchanged, r.Rows.Rejected, o.details(), minute(o.survey.Watermark), o.word())
+		fmt.Fprintf(
+			w,
+			"%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n",
+			o.job.Name,
+			o.job.Endpoint.Name,
+			r.Windows,
+			r.Rows.Pages,
+			r.Rows.New,
+			r.Rows.Changed,
+			r.Rows.Unchanged,
+			r.Rows.Rejected,
+			o.details(),
+			minute(o.survey.Watermark),
+			o.word(),
+		)
 	}
 	w.Flush()
 }
@@ -180,12 +204,22 @@ func (o outcome) amiss() error {
 	case o.err != nil:
 		return o.err
 	case len(o.lost()) > 0:
-		return errDegraded(fmt.Sprintf("%s left Microsoft's retention unread: %s; see: ingestd gaps", name, strings.Join(o.lost(), ", ")))
+		return errDegraded(
+			fmt.Sprintf(
+				"%s left Microsoft's retention unread: %s; see: ingestd gaps",
+				name,
+				strings.Join(o.lost(), ", "),
+			),
+		)
 	case r.DetailsFailed > 0:
-		return errDegraded(fmt.Sprintf("%d of %d call records have no details yet, the first because: %s; see: ingestd gaps",
-			r.DetailsFailed, r.DetailsFailed+r.Details, r.FirstError))
+		return errDegraded(
+			fmt.Sprintf("%d of %d call records have no details yet, the first because: %s; see: ingestd gaps",
+				r.DetailsFailed, r.DetailsFailed+r.Details, r.FirstError),
+		)
 	case o.survey.Rejects > 0:
-		return errDegraded(fmt.Sprintf("%s: %d elements could only be kept raw; see: ingestd rejects", name, o.survey.Rejects))
+		return errDegraded(
+			fmt.Sprintf("%s: %d elements could only be kept raw; see: ingestd rejects", name, o.survey.Rejects),
+		)
 	case o.parked() > 0:
 		return errDegraded(fmt.Sprintf("%s cannot be read in part; see: ingestd gaps", name))
 	case r.Due > 0:

@@ -19,7 +19,10 @@ import (
 func follow(cmd *cobra.Command, jobs []*schedule.Job) (stop func()) {
 	done := showProgress(cmd.ErrOrStderr(), jobs)
 	unheard := context.AfterFunc(cmd.Context(), func() {
-		fmt.Fprintln(cmd.ErrOrStderr(), "ingestd: stopping; what is being stored is stored first, and the rest is read next time")
+		fmt.Fprintln(
+			cmd.ErrOrStderr(),
+			"ingestd: stopping; what is being stored is stored first, and the rest is read next time",
+		)
 	})
 	return func() { unheard(); done() }
 }
@@ -73,7 +76,13 @@ func printProgress(out io.Writer, jobs []*schedule.Job, bar bool) {
 
 // progressText is one run's progress in words, with a bar on a terminal.
 func progressText(p schedule.Progress, bar bool) string {
-	text := fmt.Sprintf("%d of %d slots, %d rows, %.0f rows/s", p.SlotsRead, p.Slots, p.Rows, float64(p.Rows)/p.Took.Seconds())
+	text := fmt.Sprintf(
+		"%d of %d slots, %d rows, %.0f rows/s",
+		p.SlotsRead,
+		p.Slots,
+		p.Rows,
+		float64(p.Rows)/p.Took.Seconds(),
+	)
 	if p.Details > 0 {
 		text += fmt.Sprintf(", %d call records with details, %.0f/s", p.Details, float64(p.Details)/p.Took.Seconds())
 	}

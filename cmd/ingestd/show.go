@@ -54,7 +54,10 @@ func (a *app) show(cmd *cobra.Command, tenant string, id uuid.UUID) error {
 			continue
 		}
 		if err == nil && !whole {
-			fmt.Fprintln(cmd.ErrOrStderr(), "ingestd: the details of its newest version are not stored yet; see: ingestd status, ingestd gaps")
+			fmt.Fprintln(
+				cmd.ErrOrStderr(),
+				"ingestd: the details of its newest version are not stored yet; see: ingestd status, ingestd gaps",
+			)
 		}
 		return err
 	}

@@ -51,11 +51,27 @@ unread leaves the retention within 48 hours). It exits 3 if anything is amiss.`,
 				amiss++
 			}
 		}
-		columns := []string{"tenant", "endpoint", "state", "flags", "complete until (utc)", "pending", "next due (utc)", "failures", "last error"}
+		columns := []string{
+			"tenant",
+			"endpoint",
+			"state",
+			"flags",
+			"complete until (utc)",
+			"pending",
+			"next due (utc)",
+			"failures",
+			"last error",
+		}
 		if err := emit(cmd, *output, list, columns, standing.row); err != nil || amiss == 0 {
 			return err
 		}
-		return errDegraded(fmt.Sprintf("%d of %d endpoints need attention; see: ingestd gaps, ingestd rejects, ingestd runs", amiss, len(jobs)))
+		return errDegraded(
+			fmt.Sprintf(
+				"%d of %d endpoints need attention; see: ingestd gaps, ingestd rejects, ingestd runs",
+				amiss,
+				len(jobs),
+			),
+		)
 	})
 	return cmd
 }
@@ -96,7 +112,17 @@ func (s standing) row() []string {
 	if s.NextDueAt != nil {
 		next = minute(*s.NextDueAt)
 	}
-	return []string{s.Tenant, s.Endpoint, s.State, strings.Join(s.Flags, ","), until, fmt.Sprint(s.Pending), next, fmt.Sprint(s.Failures), orDash(s.LastError)}
+	return []string{
+		s.Tenant,
+		s.Endpoint,
+		s.State,
+		strings.Join(s.Flags, ","),
+		until,
+		fmt.Sprint(s.Pending),
+		next,
+		fmt.Sprint(s.Failures),
+		orDash(s.LastError),
+	}
 }
 
 // withJobs runs a verb with a database of this program's schema and the

@@ -115,7 +115,12 @@ func (a *app) client(t config.Tenant) (*fetch.Client, error) {
 	})
 }
 
-func (a *app) job(t config.Tenant, e fetch.Endpoint, client *fetch.Client, budget *fetch.Budget) (*schedule.Job, error) {
+func (a *app) job(
+	t config.Tenant,
+	e fetch.Endpoint,
+	client *fetch.Client,
+	budget *fetch.Budget,
+) (*schedule.Job, error) {
 	id, err := uuid.Parse(t.ID)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,12 @@ import (
 // since a time: so one that was interrupted goes on when it is repeated. What
 // lies outside Graph's reach is left out. It begins no more windows once stop
 // reports true, and returns how many slots are left then.
-func (j *Job) Backfill(ctx context.Context, span fetch.Window, since time.Time, stop func() bool) (report Report, left int, err error) {
+func (j *Job) Backfill(
+	ctx context.Context,
+	span fetch.Window,
+	since time.Time,
+	stop func() bool,
+) (report Report, left int, err error) {
 	plan := func(p Policy, now, _ time.Time, ledger []store.Slot) []Window {
 		return p.PlanSpan(now, ledger, span, since)
 	}

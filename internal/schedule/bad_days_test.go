@@ -158,12 +158,16 @@ func TestLossIsToldOfOnce(t *testing.T) {
 	c := week()
 	c.Reach, c.Settle = 5*day, day
 	var told atomic.Int64
-	c.Log = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel), zaptest.WrapOptions(zap.Hooks(func(e zapcore.Entry) error {
-		if strings.HasPrefix(e.Message, "lost: ") {
-			told.Add(1)
-		}
-		return nil
-	})))
+	c.Log = zaptest.NewLogger(
+		t,
+		zaptest.Level(zap.WarnLevel),
+		zaptest.WrapOptions(zap.Hooks(func(e zapcore.Entry) error {
+			if strings.HasPrefix(e.Message, "lost: ") {
+				told.Add(1)
+			}
+			return nil
+		})),
+	)
 	w := scheduletest.New(t, c)
 	w.Graph.SetFaults(onFaultyDay(always(graphsim.Fault{Status: http.StatusBadRequest})))
 	for range 18 {

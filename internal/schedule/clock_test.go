@@ -25,13 +25,18 @@ func TestClockExcursionsEndToEnd(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			config := scheduletest.Config{Graph: graphsim.Config{Seed: 3, Users: 5, CallsPerDay: 2, History: 60 * day}, Reach: 60 * day}
+			config := scheduletest.Config{
+				Graph: graphsim.Config{Seed: 3, Users: 5, CallsPerDay: 2, History: 60 * day},
+				Reach: 60 * day,
+			}
 			w, without := scheduletest.New(t, config), scheduletest.New(t, config)
 			if !tt.first {
 				w.Once()
 				without.Once()
 			}
-			w.Graph.SetFaults(func(graphsim.Request) graphsim.Fault { return graphsim.Fault{Date: w.Now().Add(tt.off)} })
+			w.Graph.SetFaults(
+				func(graphsim.Request) graphsim.Fault { return graphsim.Fault{Date: w.Now().Add(tt.off)} },
+			)
 			for range 2 {
 				if _, err := w.Try(t.Context()); err != nil {
 					t.Log(err)
@@ -48,7 +53,9 @@ func TestClockExcursionsEndToEnd(t *testing.T) {
 			without.Once()
 			w.Once()
 			got, want := w.Endpoint(), without.Endpoint()
-			if d := got.Origin.Sub(want.Origin).Abs(); d > 2*time.Hour || !got.Watermark.Equal(want.Watermark) || len(got.Lost) > 0 || got.Due > 0 {
+			if d := got.Origin.Sub(want.Origin).Abs(); d > 2*time.Hour || !got.Watermark.Equal(want.Watermark) ||
+				len(got.Lost) > 0 ||
+				got.Due > 0 {
 				t.Errorf("%+v, want %+v", got, want)
 			}
 		})

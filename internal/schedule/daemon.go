@@ -81,7 +81,12 @@ func runTenant(ctx context.Context, jobs []*Job, deriving chan struct{}) {
 		}
 		running.Go(func() {
 			if err := j.Pause(ctx); err != nil && ctx.Err() == nil {
-				j.Log.Warn("not noted as paused", zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
+				j.Log.Warn(
+					"not noted as paused",
+					zap.String("tenant", j.Name),
+					zap.String("endpoint", j.Endpoint.Name),
+					zap.Error(err),
+				)
 			}
 		})
 	}

@@ -41,15 +41,52 @@ func TestReadingComesFirst(t *testing.T) {
 		late   bool   // once the daemon is at work: it begins with the marks
 		logged string // empty: it may wait for longer than the test
 	}{
-		{name: "look for changed rows", late: true, sql: `ALTER TABLE ingest.marks RENAME TO gone`, logged: "refresh teams.users from pstn_calls"},
-		{name: "write users", sql: refuse("INSERT", "teams.users", "true", "P0001"), logged: "refresh teams.users from pstn_calls"},
-		{name: "write users, not allowed", sql: refuse("INSERT", "teams.users", "true", "42501"), logged: "refresh teams.users from pstn_calls"},
-		{name: "write users, too slow", sql: refuse("INSERT", "teams.users", "true", "57014"), logged: "refresh teams.users from pstn_calls"},
-		{name: "mark", sql: refuse("INSERT OR UPDATE", "ingest.marks", "true", "P0001"), logged: "refresh teams.users from pstn_calls"},
-		{name: "prune", sql: oldRun + ";" + refuse("DELETE", "ingest.runs", "true", "P0001"), logged: "delete old runs"},
-		{name: "killed runs", sql: killedRun + ";" + refuse("UPDATE", "ingest.runs", "NEW.result = 'killed'", "42501"), logged: "end killed runs of pstn_calls"},
-		{name: "look for backfills", sql: `ALTER TABLE ingest.backfills RENAME TO gone`, logged: "read backfills of pstn_calls"},
-		{name: "progress of a backfill", sql: backfill + ";" + refuse("UPDATE", "ingest.backfills", "true", "P0001"), logged: "note the progress of a backfill"},
+		{
+			name:   "look for changed rows",
+			late:   true,
+			sql:    `ALTER TABLE ingest.marks RENAME TO gone`,
+			logged: "refresh teams.users from pstn_calls",
+		},
+		{
+			name:   "write users",
+			sql:    refuse("INSERT", "teams.users", "true", "P0001"),
+			logged: "refresh teams.users from pstn_calls",
+		},
+		{
+			name:   "write users, not allowed",
+			sql:    refuse("INSERT", "teams.users", "true", "42501"),
+			logged: "refresh teams.users from pstn_calls",
+		},
+		{
+			name:   "write users, too slow",
+			sql:    refuse("INSERT", "teams.users", "true", "57014"),
+			logged: "refresh teams.users from pstn_calls",
+		},
+		{
+			name:   "mark",
+			sql:    refuse("INSERT OR UPDATE", "ingest.marks", "true", "P0001"),
+			logged: "refresh teams.users from pstn_calls",
+		},
+		{
+			name:   "prune",
+			sql:    oldRun + ";" + refuse("DELETE", "ingest.runs", "true", "P0001"),
+			logged: "delete old runs",
+		},
+		{
+			name:   "killed runs",
+			sql:    killedRun + ";" + refuse("UPDATE", "ingest.runs", "NEW.result = 'killed'", "42501"),
+			logged: "end killed runs of pstn_calls",
+		},
+		{
+			name:   "look for backfills",
+			sql:    `ALTER TABLE ingest.backfills RENAME TO gone`,
+			logged: "read backfills of pstn_calls",
+		},
+		{
+			name:   "progress of a backfill",
+			sql:    backfill + ";" + refuse("UPDATE", "ingest.backfills", "true", "P0001"),
+			logged: "note the progress of a backfill",
+		},
 		{name: "users locked", lock: "teams.users"},
 		{name: "marks locked", late: true, lock: "ingest.marks"},
 		{name: "backfills locked", sql: backfill, lock: "ingest.backfills", logged: "note the progress of a backfill"},
@@ -75,7 +112,11 @@ func TestReadingComesFirst(t *testing.T) {
 			deadline := time.Now().Add(30 * time.Second)
 			passed := 0
 			w.Daemon(func() bool {
-				read := storetest.Query[int](t, w.Conn, `SELECT count(*) FROM ingest.runs WHERE trigger <> 'backfill' AND result = 'ok' AND finished_at > now() - interval '1 day'`)
+				read := storetest.Query[int](
+					t,
+					w.Conn,
+					`SELECT count(*) FROM ingest.runs WHERE trigger <> 'backfill' AND result = 'ok' AND finished_at > now() - interval '1 day'`,
+				)
 				if read > passed { // and so at the next hour
 					spoil()
 					passed = read
@@ -90,7 +131,8 @@ func TestReadingComesFirst(t *testing.T) {
 				t.Errorf("the log does not name %q: %v", tt.logged, logs.All())
 			}
 			for _, r := range w.Runs() {
-				if r.Result != "ok" && r.Result != "stopped" && !(r.Result == "" && strings.Contains(tt.sql, "killed")) {
+				if r.Result != "ok" && r.Result != "stopped" &&
+					!(r.Result == "" && strings.Contains(tt.sql, "killed")) {
 					t.Errorf("run %+v", r)
 				}
 			}

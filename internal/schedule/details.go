@@ -248,7 +248,9 @@ func (g *fetched) count(ctx context.Context) error {
 // errTwoVersions one whose parts are of two. Graph's servers do not all learn
 // of a version at once.
 var (
-	errOlder       = errors.New("Graph answers with an older version than it listed; it is stored, and the listed one asked for later")
+	errOlder = errors.New(
+		"Graph answers with an older version than it listed; it is stored, and the listed one asked for later",
+	)
 	errTwoVersions = errors.New("Graph answers with parts of two versions; it is asked again later")
 )
 
@@ -353,7 +355,13 @@ const silentTries = 8
 // all records fail, that is an outage and no record's fault.
 func (f *fetcher) note(r store.Record, why error, outage bool) error {
 	if bug := (*panicError)(nil); errors.As(why, &bug) {
-		f.job.Log.Error("panic", zap.String("tenant", f.job.Name), zap.Stringer("call_id", r.ID), zap.String("stack", bug.stack), zap.Error(bug))
+		f.job.Log.Error(
+			"panic",
+			zap.String("tenant", f.job.Name),
+			zap.Stringer("call_id", r.ID),
+			zap.String("stack", bug.stack),
+			zap.Error(bug),
+		)
 	}
 	var graph *fetch.Error
 	errors.As(why, &graph)

@@ -263,7 +263,12 @@ func TestFaultsOfOneSlotThatLast(t *testing.T) {
 			kind: transient, says: "200 OK"},
 		{name: "line of a load balancer", fault: always(graphsim.Fault{Body: graphsim.TextBody}),
 			kind: transient, says: "200 OK"},
-		{name: "page of a proxy", fault: always(graphsim.Fault{Body: graphsim.HTMLBody}), kind: transient, says: "200 OK"},
+		{
+			name:  "page of a proxy",
+			fault: always(graphsim.Fault{Body: graphsim.HTMLBody}),
+			kind:  transient,
+			says:  "200 OK",
+		},
 		{name: "cut", fault: always(graphsim.Fault{Cut: 20}), kind: transient, says: "unexpected EOF"},
 		{name: "no answer", fault: always(graphsim.Fault{Cut: -1}), kind: transient, says: "EOF"},
 		{name: "gzip with a wrong checksum", fault: always(graphsim.Fault{Gzip: graphsim.ChecksumGzip}),
@@ -280,7 +285,13 @@ func TestFaultsOfOneSlotThatLast(t *testing.T) {
 			kind: refused, says: "link leads to http host", served: true},
 		{name: "link with a user", fault: withLink("https://", "https://user:secret@"),
 			kind: refused, says: "carries user information", served: true},
-		{name: "relative link", fault: withLink("https://", "/"), kind: refused, says: "link is relative", served: true},
+		{
+			name:   "relative link",
+			fault:  withLink("https://", "/"),
+			kind:   refused,
+			says:   "link is relative",
+			served: true,
+		},
 		{name: "redirect to another path", fault: always(graphsim.Fault{Redirect: "/elsewhere"}),
 			kind: refused, says: "redirected to host"},
 		{name: "redirect to another host", fault: always(graphsim.Fault{Redirect: "https://login.example.invalid/"}),
@@ -301,7 +312,9 @@ func TestFaultsOfOneSlotThatLast(t *testing.T) {
 				t.Errorf("%d windows failed", result.Failed)
 			}
 			want := aftermath{
-				Lacking: []int{11}, Unread: []int{11}, Failures: map[int]int{11: 1}, Result: "failed", State: "late", InARow: 1,
+				Lacking: []int{
+					11,
+				}, Unread: []int{11}, Failures: map[int]int{11: 1}, Result: "failed", State: "late", InARow: 1,
 			}
 			if tt.served {
 				want.Lacking = nil // what was served is stored, but does not count

@@ -206,7 +206,13 @@ func (j *Job) running(ctx context.Context, noted store.Endpoint, known bool, now
 // have to be made anew. The origin is made at the first start, again by the first clock
 // that this machine's agrees with if that one's did not, and again when the
 // configuration it was made from changes. Nothing else moves it.
-func (j *Job) configure(state store.Endpoint, known bool, now time.Time, witnessed bool, running time.Duration) store.Endpoint {
+func (j *Job) configure(
+	state store.Endpoint,
+	known bool,
+	now time.Time,
+	witnessed bool,
+	running time.Duration,
+) store.Endpoint {
 	var from *time.Time
 	if !j.StartFrom.IsZero() {
 		utc := j.StartFrom.UTC()

@@ -35,7 +35,10 @@ func readDaily(from, to, until int) []store.Slot {
 	var ledger []store.Slot
 	for d := from; d >= to; d-- {
 		lastRead := max(until, d-10)
-		ledger = append(ledger, store.Slot{From: date(d), To: date(d - 1), ReadAt: noon.Add(-time.Duration(lastRead) * day)})
+		ledger = append(
+			ledger,
+			store.Slot{From: date(d), To: date(d - 1), ReadAt: noon.Add(-time.Duration(lastRead) * day)},
+		)
 	}
 	return ledger
 }

@@ -252,7 +252,13 @@ func TestOneKeyOnTwoPages(t *testing.T) {
 			id = 7 // as on the first page
 		}
 		start := scheduletest.Noon.Add(time.Duration(i-100_000) * time.Second)
-		text := fmt.Appendf(nil, `{"id": "row-%04d", "duration": %d, "startDateTime": %q}`, id, i, start.Format(time.RFC3339))
+		text := fmt.Appendf(
+			nil,
+			`{"id": "row-%04d", "duration": %d, "startDateTime": %q}`,
+			id,
+			i,
+			start.Format(time.RFC3339),
+		)
 		rows = append(rows, graphsim.Row{Start: start, JSON: text})
 	}
 	w := scheduletest.New(t, scheduletest.Config{Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}})

@@ -14,7 +14,9 @@ import (
 const retryBytes = 16 << 20
 
 // ErrSums says that sums over a day cannot be retried one by one.
-var ErrSums = errors.New("a sum is stored with all others of its day: the day is read again within the hour, or with: ingestd backfill")
+var ErrSums = errors.New(
+	"a sum is stored with all others of its day: the day is read again within the hour, or with: ingestd backfill",
+)
 
 // RetryRejects tries to store rejects from their raw bytes, those named by their
 // SHA-256 or all that are open: after an upgrade that knows what to do with them,

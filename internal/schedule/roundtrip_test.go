@@ -40,7 +40,8 @@ func TestRoundTripOfOwnDocuments(t *testing.T) {
 				elements := ownElements(t, e, api)
 				wantStored(t, e, elements)
 				for _, p := range properties(t) {
-					if p.Type == rowTypes[e.Name] && slices.Contains(p.APIs, api) && !strings.Contains(elements[0], `"`+p.Name+`"`) {
+					if p.Type == rowTypes[e.Name] && slices.Contains(p.APIs, api) &&
+						!strings.Contains(elements[0], `"`+p.Name+`"`) {
 						t.Errorf("the first document lacks %s", p.Name)
 					}
 				}

@@ -11,7 +11,15 @@ import (
 
 // run executes a plan as one run. The error says that it could not begin; all
 // others are in the report.
-func (j *Job) run(ctx, finish context.Context, now time.Time, trigger string, windows []Window, l loaded, stop func() bool, report *Report) error {
+func (j *Job) run(
+	ctx, finish context.Context,
+	now time.Time,
+	trigger string,
+	windows []Window,
+	l loaded,
+	stop func() bool,
+	report *Report,
+) error {
 	span := spanOf(windows, now)
 	run, err := j.DB.StartRun(ctx, j.Tenant, j.Endpoint.Name, trigger, span.From, span.To)
 	if err != nil {

@@ -256,7 +256,10 @@ func TestNothingIsSentToOtherHosts(t *testing.T) {
 	}{
 		{name: "link", fault: graphsim.Fault{NextLink: "https://" + address + "/v1.0/x"}},
 		{name: "link without TLS", fault: graphsim.Fault{NextLink: "http://" + address + "/v1.0/x"}},
-		{name: "link with a user", fault: graphsim.Fault{NextLink: "https://graph.microsoft.com@" + address + "/v1.0/x"}},
+		{
+			name:  "link with a user",
+			fault: graphsim.Fault{NextLink: "https://graph.microsoft.com@" + address + "/v1.0/x"},
+		},
 		{name: "link by name", fault: graphsim.Fault{NextLink: "https://" + byName + "/v1.0/x"}},
 		{name: "redirect", fault: graphsim.Fault{Redirect: "https://" + address + "/v1.0/x"}},
 		{name: "permanent redirect", fault: graphsim.Fault{Redirect: "https://" + address + "/v1.0/x", Status: 308}},

@@ -117,7 +117,9 @@ func TestOnceEnds(t *testing.T) {
 func TestOnceEndsAfterAClockWasAhead(t *testing.T) {
 	t.Parallel()
 	w := scheduletest.New(t, week())
-	w.Graph.SetFaults(func(graphsim.Request) graphsim.Fault { return graphsim.Fault{Date: w.Now().Add(50 * time.Minute)} })
+	w.Graph.SetFaults(
+		func(graphsim.Request) graphsim.Fault { return graphsim.Fault{Date: w.Now().Add(50 * time.Minute)} },
+	)
 	w.Once()
 	w.Graph.SetFaults(nil)
 	w.Advance(time.Minute)

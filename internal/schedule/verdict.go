@@ -55,7 +55,8 @@ func judge(err error, answered bool) verdict {
 // told to stop.
 func isFatal(err error) bool {
 	var database *store.Error
-	return errors.Is(err, context.Canceled) || errors.Is(err, fetch.ErrClockJump) || errors.Is(err, fetch.ErrClockUnsure) ||
+	return errors.Is(err, context.Canceled) || errors.Is(err, fetch.ErrClockJump) ||
+		errors.Is(err, fetch.ErrClockUnsure) ||
 		errors.As(err, &database) && database.Kind == store.Transient
 }
 

@@ -62,9 +62,15 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 	var err error
 	before := uint64(0)
 	for n := range maxReads {
-		r := &reading{lister: l, window: w, column: slices.Index(l.endpoint.Rows.Tables[0].ColumnNames(), l.endpoint.EventTime),
-			batch: l.endpoint.Rows.NewBatch(), counts: make([]int, len(w.slots)),
-			seen: newSeen(), again: map[string]bool{}}
+		r := &reading{
+			lister: l,
+			window: w,
+			column: slices.Index(l.endpoint.Rows.Tables[0].ColumnNames(), l.endpoint.EventTime),
+			batch:  l.endpoint.Rows.NewBatch(),
+			counts: make([]int, len(w.slots)),
+			seen:   newSeen(),
+			again:  map[string]bool{},
+		}
 		if err = r.readSpan(ctx, w.Window); err != nil {
 			if saving := r.commit(ctx, nil); saving != nil && ctx.Err() == nil { // what was served counts all the same
 				return saving
@@ -86,8 +92,13 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 }
 
 func (r *reading) shifted() error {
-	return &fetch.Error{Kind: fetch.Transient, What: r.endpoint.Name + " " + r.window.Window.String(), Status: http.StatusOK, Err: fetch.ErrShifted,
-		Hint: "it is read again at the next run; a shorter settle or a quieter hour helps if it lasts"}
+	return &fetch.Error{
+		Kind:   fetch.Transient,
+		What:   r.endpoint.Name + " " + r.window.Window.String(),
+		Status: http.StatusOK,
+		Err:    fetch.ErrShifted,
+		Hint:   "it is read again at the next run; a shorter settle or a quieter hour helps if it lasts",
+	}
 }
 
 // toBeReadAgain reports whether a reading failed in a way that the next one
@@ -213,7 +224,16 @@ func (r *reading) completedSlots() []store.Slot {
 		if s.owed.Before(r.policy.horizon(r.served)) && !(leftBefore && s.read.IsZero()) {
 			continue
 		}
-		list = append(list, store.Slot{From: s.from, To: s.to, ReadAt: r.asked, Rows: r.counts[i], Settled: r.policy.earns(s, r.asked, r.served)})
+		list = append(
+			list,
+			store.Slot{
+				From:    s.from,
+				To:      s.to,
+				ReadAt:  r.asked,
+				Rows:    r.counts[i],
+				Settled: r.policy.earns(s, r.asked, r.served),
+			},
+		)
 	}
 	return list
 }
@@ -243,8 +263,13 @@ func (r *reading) commit(ctx context.Context, read []store.Slot) error {
 	clear(r.again)
 	r.pages = 0
 	if errors.Is(err, store.ErrEmptied) {
-		return &fetch.Error{Kind: fetch.Transient, What: r.endpoint.Name + " " + r.window.Window.String(), Status: http.StatusOK, Err: err,
-			Hint: "the day's rows are kept, and it is asked for again"}
+		return &fetch.Error{
+			Kind:   fetch.Transient,
+			What:   r.endpoint.Name + " " + r.window.Window.String(),
+			Status: http.StatusOK,
+			Err:    err,
+			Hint:   "the day's rows are kept, and it is asked for again",
+		}
 	}
 	return err
 }

@@ -30,7 +30,8 @@ var (
 func (db *DB) SaveDetails(ctx context.Context, run *Run, t *Target, records []*mapping.Batch) []error {
 	results := db.saveDetails(ctx, run, t, records)
 	fault := func(err error) bool {
-		return isRefused(err) || isBroken(err) && slices.ContainsFunc(results, func(err error) bool { return err == nil })
+		return isRefused(err) ||
+			isBroken(err) && slices.ContainsFunc(results, func(err error) bool { return err == nil })
 	}
 	for i, err := range results {
 		if fault(err) {
@@ -56,12 +57,17 @@ func lasting(err error) error {
 func (db *DB) saveDetails(ctx context.Context, run *Run, t *Target, records []*mapping.Batch) []error {
 	var results []error
 	repeated := false
-	err := db.retry(ctx, "save details of "+run.Endpoint, saveTimeout, func(ctx context.Context, tx pgx.Tx) (err error) {
-		d := &details{run, t, t.records, records, tx}
-		results, err = d.save(ctx, repeated)
-		repeated = true
-		return err
-	})
+	err := db.retry(
+		ctx,
+		"save details of "+run.Endpoint,
+		saveTimeout,
+		func(ctx context.Context, tx pgx.Tx) (err error) {
+			d := &details{run, t, t.records, records, tx}
+			results, err = d.save(ctx, repeated)
+			repeated = true
+			return err
+		},
+	)
 	switch {
 	case err == nil:
 		return results

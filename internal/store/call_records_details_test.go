@@ -64,7 +64,14 @@ func TestManyRecordsAtOnce(t *testing.T) {
 			t.Fatal(r)
 		}
 	}
-	documents := []string{recordOf(5, 3), recordOf(1, 3), recordOf(4, 3), recordOf(2, 2), recordOf(3, 3), recordOf(0, 4)}
+	documents := []string{
+		recordOf(5, 3),
+		recordOf(1, 3),
+		recordOf(4, 3),
+		recordOf(2, 2),
+		recordOf(3, 3),
+		recordOf(0, 4),
+	}
 	results := d.db.SaveDetails(t.Context(), d.run, d.target, recordBatches(t, documents...))
 	for i, want := range []error{nil, store.ErrNewer, nil, store.ErrNewer, nil, nil} {
 		if !errors.Is(results[i], want) || want == nil && results[i] != nil {
@@ -113,7 +120,12 @@ func TestRefusedRecordAmongMany(t *testing.T) {
 					d.wantStored(t, n, 3)
 				}
 			}
-			raw := storetest.Query[[]byte](t, conn, `SELECT raw FROM ingest.rejects WHERE NOT stored AND resolved_at IS NULL AND key = $1`, idOf(5).String())
+			raw := storetest.Query[[]byte](
+				t,
+				conn,
+				`SELECT raw FROM ingest.rejects WHERE NOT stored AND resolved_at IS NULL AND key = $1`,
+				idOf(5).String(),
+			)
 			if !bytes.Equal(raw, batches[5].Raw(0)) {
 				t.Errorf("kept raw: %s", raw)
 			}
@@ -170,7 +182,12 @@ func TestLostCommitOfDetails(t *testing.T) {
 	proxy, through := storetest.NewProxy(t, url)
 	db := storetest.Connect(t, through)
 	proxy.LoseAnswers("commit", 1)
-	results := db.SaveDetails(t.Context(), d.run, d.target, recordBatches(t, recordOf(0, 2), recordOf(1, 2), recordOf(2, 2)))
+	results := db.SaveDetails(
+		t.Context(),
+		d.run,
+		d.target,
+		recordBatches(t, recordOf(0, 2), recordOf(1, 2), recordOf(2, 2)),
+	)
 	if proxy.Lost() != 1 {
 		t.Fatalf("%d answers were lost: the test shows nothing", proxy.Lost())
 	}

@@ -136,9 +136,15 @@ func (db *DB) CountLostRecords(ctx context.Context, tenant uuid.UUID, since, hor
 // ParkedRecords returns up to limit records within reach that failed again and
 // again, oldest first.
 func (db *DB) ParkedRecords(ctx context.Context, tenant uuid.UUID, horizon time.Time, limit int) ([]Record, error) {
-	return list[Record](ctx, db, "read parked call records",
+	return list[Record](
+		ctx,
+		db,
+		"read parked call records",
 		pendingRecords+` AND x.state = 'parked' AND coalesce(c.start_at >= $2, true) ORDER BY c.start_at, c.id LIMIT $3`,
-		tenant, horizon, limit)
+		tenant,
+		horizon,
+		limit,
+	)
 }
 
 // A DetailsRetry is a record whose details could not be read or stored.

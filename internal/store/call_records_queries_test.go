@@ -21,7 +21,11 @@ func TestFailureOfAnEarlierVersionIsNotNoted(t *testing.T) {
 	d, conn := newDaemon(t, url), storetest.Conn(t, url)
 	note := func(version int64) (attempts int) {
 		t.Helper()
-		err := d.db.NoteDetailsRetry(t.Context(), d.run, store.DetailsRetry{CallID: call, Version: version, At: noon, NextAt: noon.Add(time.Hour), Error: "x"})
+		err := d.db.NoteDetailsRetry(
+			t.Context(),
+			d.run,
+			store.DetailsRetry{CallID: call, Version: version, At: noon, NextAt: noon.Add(time.Hour), Error: "x"},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +112,11 @@ func TestParkedRecords(t *testing.T) {
 	if err := d.announce(t.Context(), recordBatch(t, listed(1))); err != nil {
 		t.Fatal(err)
 	}
-	err := d.db.NoteDetailsRetry(t.Context(), d.run, store.DetailsRetry{CallID: call, Version: 1, At: noon, NextAt: noon.Add(time.Hour), Parked: true, Error: "x"})
+	err := d.db.NoteDetailsRetry(
+		t.Context(),
+		d.run,
+		store.DetailsRetry{CallID: call, Version: 1, At: noon, NextAt: noon.Add(time.Hour), Parked: true, Error: "x"},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,9 +60,13 @@ func TestCustomersConstraints(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			f.exec(constraint)
-			f.want(f.save(noon, element(1, `, "duration": 1`), element(2, `, "duration": 2000`)), map[bool]store.Counts{true: counts(2, 0, 0, 0), false: counts(1, 0, 0, 1)}[name == "unique index"])
+			f.want(
+				f.save(noon, element(1, `, "duration": 1`), element(2, `, "duration": 2000`)),
+				map[bool]store.Counts{true: counts(2, 0, 0, 0), false: counts(1, 0, 0, 1)}[name == "unique index"],
+			)
 			f.want(f.save(noon, element(3, `, "duration": 3`), element(4, `, "duration": 2000`)), counts(1, 0, 0, 1))
-			if got := f.query(`SELECT string_agg(right(key, 1), ' ' ORDER BY key) FROM ingest.rejects WHERE NOT stored`); got != "2 4" && name != "unique index" {
+			if got := f.query(`SELECT string_agg(right(key, 1), ' ' ORDER BY key) FROM ingest.rejects WHERE NOT stored`); got != "2 4" &&
+				name != "unique index" {
 				t.Errorf("rejects = %s", got)
 			}
 		})
@@ -91,7 +95,14 @@ func TestRefusedTwice(t *testing.T) {
 func TestRejectsNameTheirSlot(t *testing.T) {
 	f := newFixture(t)
 	f.exec(`ALTER TABLE teams.pstn_calls ADD CHECK (duration_s < 1000)`)
-	b := batch(t, noon, element(1, `, "duration": 2000`), `{"id": 7, "startDateTime": "2026-03-01T10:00:00Z"}`, `{"id": "x", "duration": 2000}`, `{"id": "y", "duration": 2000, "startDateTime": "2026-02-01T10:00:00Z"}`)
+	b := batch(
+		t,
+		noon,
+		element(1, `, "duration": 2000`),
+		`{"id": 7, "startDateTime": "2026-03-01T10:00:00Z"}`,
+		`{"id": "x", "duration": 2000}`,
+		`{"id": "y", "duration": 2000, "startDateTime": "2026-02-01T10:00:00Z"}`,
+	)
 	if _, err := f.saveRows(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}

@@ -68,5 +68,15 @@ func (r *copyReader) fill() {
 func beginRow(dst []byte, fields int) []byte { return append(dst, byte(fields>>8), byte(fields)) }
 
 func appendInt8(dst []byte, n int64) []byte {
-	return append(dst, byte(n>>56), byte(n>>48), byte(n>>40), byte(n>>32), byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	return append(
+		dst,
+		byte(n>>56),
+		byte(n>>48),
+		byte(n>>40),
+		byte(n>>32),
+		byte(n>>24),
+		byte(n>>16),
+		byte(n>>8),
+		byte(n),
+	)
 }

@@ -136,7 +136,10 @@ func TestStatementTimeoutOfTheServer(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
 	conn := storetest.Conn(t, url)
-	_, err := conn.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 50', current_database()); END $$`)
+	_, err := conn.Exec(
+		t.Context(),
+		`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 50', current_database()); END $$`,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,16 +36,36 @@ func record(version int) string {
 		}
 		return list
 	}
-	side := object{"@odata.type": "#microsoft.graph.callRecords.participantEndpoint", "name": say, "associatedIdentity": object{"id": uuid.NewSHA1(call, []byte(say)), "displayName": say}}
+	side := object{
+		"@odata.type":        "#microsoft.graph.callRecords.participantEndpoint",
+		"name":               say,
+		"associatedIdentity": object{"id": uuid.NewSHA1(call, []byte(say)), "displayName": say},
+	}
 	stream := func(i int) object { return object{"streamId": fmt.Sprint(i), "streamDirection": say} }
 	media := func(int) object {
-		return object{"label": say, "callerNetwork": object{"dnsSuffix": say}, "calleeDevice": object{"captureDeviceName": say}, "streams": many(1+version%3, stream)}
+		return object{
+			"label":         say,
+			"callerNetwork": object{"dnsSuffix": say},
+			"calleeDevice":  object{"captureDeviceName": say},
+			"streams":       many(1+version%3, stream),
+		}
 	}
 	segment := func(int) object {
-		return object{"id": call, "caller": side, "failureInfo": object{"reason": say}, "media": many(version%2+1, media)}
+		return object{
+			"id":          call,
+			"caller":      side,
+			"failureInfo": object{"reason": say},
+			"media":       many(version%2+1, media),
+		}
 	}
 	session := func(int) object {
-		return object{"id": call, "caller": side, "callee": side, "failureInfo": object{"reason": say}, "segments": many(1+version%2, segment)}
+		return object{
+			"id":          call,
+			"caller":      side,
+			"callee":      side,
+			"failureInfo": object{"reason": say},
+			"segments":    many(1+version%2, segment),
+		}
 	}
 	participant := func(i int) object {
 		return object{"id": fmt.Sprint(i), "identity": object{"user": object{"id": fmt.Sprint(i), "displayName": say}}}
@@ -73,7 +93,11 @@ func recordBatch(t testing.TB, document string) *mapping.Batch {
 
 // listed is how the list names a version.
 func listed(version int) string {
-	return fmt.Sprintf(`{"id": %q, "version": %d, "type": "version %[2]d", "startDateTime": "2026-03-01T10:00:00Z"}`, call, version)
+	return fmt.Sprintf(
+		`{"id": %q, "version": %d, "type": "version %[2]d", "startDateTime": "2026-03-01T10:00:00Z"}`,
+		call,
+		version,
+	)
 }
 
 // A daemon announces and stores versions of the record.
@@ -211,8 +235,12 @@ func TestUnchangedRecordsAreNotWritten(t *testing.T) {
 	url := storetest.URL(t)
 	conn, d := storetest.Conn(t, url), newDaemon(t, url)
 	state := func() string {
-		return storetest.Query[string](t, conn, `SELECT concat_ws(' ', (SELECT xmin::text || ctid || version || change_xid FROM teams.call_records),
-			(SELECT string_agg(xmin::text || ctid, ',' ORDER BY session_index) FROM teams.sessions))`)
+		return storetest.Query[string](
+			t,
+			conn,
+			`SELECT concat_ws(' ', (SELECT xmin::text || ctid || version || change_xid FROM teams.call_records),
+			(SELECT string_agg(xmin::text || ctid, ',' ORDER BY session_index) FROM teams.sessions))`,
+		)
 	}
 	do := func(act func(context.Context, *mapping.Batch) error, document string) {
 		t.Helper()

@@ -65,8 +65,31 @@ func (db *DB) PutEndpoint(ctx context.Context, e Endpoint) error {
 		SET (%[1]s) = (excluded.%[2]s)
 		WHERE (e.%[3]s) IS DISTINCT FROM (excluded.%[2]s)`,
 		strings.Join(rest, ", "), strings.Join(rest, ", excluded."), strings.Join(rest, ", e."))
-	return db.exec(ctx, "note the state of "+e.Name, query,
-		e.Tenant, e.Name, e.Enabled, e.Schedule, int(e.Interval/time.Second), e.Reach, e.Settle, e.StartFrom,
-		e.Origin, e.SettledUntil, e.Watermark, e.ClockAt, e.NextDueAt, e.RemovedAt, e.LastResult, e.LastFinishedAt, e.LastSuccessAt,
-		e.Failures, e.FailingSince, e.LastErrorCode, e.LastError, e.State)
+	return db.exec(
+		ctx,
+		"note the state of "+e.Name,
+		query,
+		e.Tenant,
+		e.Name,
+		e.Enabled,
+		e.Schedule,
+		int(e.Interval/time.Second),
+		e.Reach,
+		e.Settle,
+		e.StartFrom,
+		e.Origin,
+		e.SettledUntil,
+		e.Watermark,
+		e.ClockAt,
+		e.NextDueAt,
+		e.RemovedAt,
+		e.LastResult,
+		e.LastFinishedAt,
+		e.LastSuccessAt,
+		e.Failures,
+		e.FailingSince,
+		e.LastErrorCode,
+		e.LastError,
+		e.State,
+	)
 }

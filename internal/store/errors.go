@@ -129,7 +129,10 @@ func connectionError(err error) error {
 	var connect *pgconn.ConnectError
 	lost := errors.As(err, &network) || errors.As(err, &connect) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, pgx.ErrTxClosed) || errors.Is(err, pgx.ErrTxCommitRollback) || strings.Contains(err.Error(), "conn closed")
+		errors.Is(
+			err,
+			pgx.ErrTxClosed,
+		) || errors.Is(err, pgx.ErrTxCommitRollback) || strings.Contains(err.Error(), "conn closed")
 	if lost {
 		return &Error{Kind: Transient}
 	}

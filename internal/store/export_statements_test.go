@@ -12,7 +12,13 @@ func (t *Target) Statements() []NamedStatement {
 	switch {
 	case t.records != nil:
 		r := t.records
-		details := []NamedStatement{{"stage of details", r.headers.make}, {"copy of details", r.headers.copyIn}, {"claim", r.claim}, {"stored by", r.storedBy}, {"delete details", r.delete}}
+		details := []NamedStatement{
+			{"stage of details", r.headers.make},
+			{"copy of details", r.headers.copyIn},
+			{"claim", r.claim},
+			{"stored by", r.storedBy},
+			{"delete details", r.delete},
+		}
 		for _, copyIn := range r.copyIn {
 			details = append(details, NamedStatement{"copy children", copyIn})
 		}

@@ -46,7 +46,15 @@ func TestReadingsOfASlot(t *testing.T) {
 		{"a clock that was ahead, and what is settled", 61 * minute, 0, 0, true, 0, true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			first, second := slotAt(i, noon.Add(tt.stored), tt.settled == 1), slotAt(i, noon.Add(tt.then), tt.thenSettled)
+			first, second := slotAt(
+				i,
+				noon.Add(tt.stored),
+				tt.settled == 1,
+			), slotAt(
+				i,
+				noon.Add(tt.then),
+				tt.thenSettled,
+			)
 			second.Rows = 8
 			f.noteSlots(first)
 			f.noteSlots(second)
@@ -73,10 +81,18 @@ func TestRejectsOfSlots(t *testing.T) {
 	}{
 		{0, 1, false, false}, {0, 2, false, false}, {2, 3, true, false}, {2, 3, false, true}, {-5, -4, false, false},
 	} {
-		f.exec(`
+		f.exec(
+			`
 			INSERT INTO ingest.rejects (tenant_id, endpoint, sha256, reason, stored, raw, run_id, served_at, slot_from, slot_to, resolved_at)
 			VALUES ($1, $2, sha256($3), 'x', $4, $3, 1, now(), $5, $6, CASE WHEN $7 THEN now() END)`,
-			tenant, calls.Name, fmt.Appendf(nil, "%d", i), r.stored, noon.Add(time.Duration(r.from)*time.Hour), noon.Add(time.Duration(r.to)*time.Hour), r.resolved)
+			tenant,
+			calls.Name,
+			fmt.Appendf(nil, "%d", i),
+			r.stored,
+			noon.Add(time.Duration(r.from)*time.Hour),
+			noon.Add(time.Duration(r.to)*time.Hour),
+			r.resolved,
+		)
 	}
 	slots, err := f.db.Slots(t.Context(), tenant, calls.Name, noon)
 	if err != nil {

@@ -21,7 +21,11 @@ func TestLock(t *testing.T) {
 		t.Errorf("Keep: %v", err)
 	}
 	_, err = f.db.Lock(t.Context(), tenant)
-	if want := "another ingestd works on this tenant: ingestd from local, connected since "; !errors.Is(err, store.ErrLocked) || !strings.HasPrefix(err.Error(), want) {
+	if want := "another ingestd works on this tenant: ingestd from local, connected since "; !errors.Is(
+		err,
+		store.ErrLocked,
+	) ||
+		!strings.HasPrefix(err.Error(), want) {
 		t.Errorf("second lock: %v\nwant %s…", err, want)
 	}
 	holder, known, err := f.db.HolderOf(t.Context(), tenant)

@@ -261,7 +261,10 @@ func migrationFailed(err error) error {
 	err = named("migrate", classify(err))
 	var e *Error
 	if errors.As(err, &e) && e.State != "" {
-		return fmt.Errorf("%w; nothing of that migration was applied: mend the cause and run ingestd migrate up again", e)
+		return fmt.Errorf(
+			"%w; nothing of that migration was applied: mend the cause and run ingestd migrate up again",
+			e,
+		)
 	}
 	return err
 }

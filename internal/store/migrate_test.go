@@ -88,7 +88,10 @@ func TestEachMigrationNotesItsVersion(t *testing.T) {
 		if strings.Contains(name, ".down.") {
 			version = string(version[0] - 1) // below ten for now
 		}
-		if want := "\nCOMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version " + version + "';\n"; !strings.HasSuffix(string(content), want) {
+		if want := "\nCOMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version " + version + "';\n"; !strings.HasSuffix(
+			string(content),
+			want,
+		) {
 			t.Errorf("%s does not end with %s", name, want)
 		}
 	}
@@ -158,7 +161,8 @@ func TestDirtyMigrationMends(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := db.MigrateUp(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "SQLSTATE 42P07") || !strings.Contains(err.Error(), "ingestd migrate up") {
+	if err == nil || !strings.Contains(err.Error(), "SQLSTATE 42P07") ||
+		!strings.Contains(err.Error(), "ingestd migrate up") {
 		t.Fatalf("error = %v", err)
 	}
 	if have, _, _ := db.Version(t.Context()); have != 1 {

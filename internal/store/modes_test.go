@@ -26,7 +26,13 @@ func TestQueryExecModes(t *testing.T) {
 			rows.start()
 			slot := aSlot
 			for range 2 {
-				b := batch(t, noon, element(1, `, "operator": "a\u0000b"`), element(2, `, "charge": 1`), element(2, `, "charge": 2`))
+				b := batch(
+					t,
+					noon,
+					element(1, `, "operator": "a\u0000b"`),
+					element(2, `, "charge": 1`),
+					element(2, `, "charge": 2`),
+				)
 				if _, err := rows.saveRows(t.Context(), b, slot); err != nil {
 					t.Fatal(err)
 				}

@@ -23,8 +23,10 @@ import (
 // table, and what Citus can hand on to the nodes that hold the rows.
 
 var (
-	conflictUpdate = regexp.MustCompile(`(?s)INSERT INTO (teams\.\w+) AS (\w+) .*?ON CONFLICT \([^)]*\) DO UPDATE\s+SET (.*?)\s+WHERE (.*?)(?:\s+RETURNING|\n\)|\s*$)`)
-	assignment     = regexp.MustCompile(`(?:^|,\s*\n?\s*)(\w+) = `)
+	conflictUpdate = regexp.MustCompile(
+		`(?s)INSERT INTO (teams\.\w+) AS (\w+) .*?ON CONFLICT \([^)]*\) DO UPDATE\s+SET (.*?)\s+WHERE (.*?)(?:\s+RETURNING|\n\)|\s*$)`,
+	)
+	assignment = regexp.MustCompile(`(?:^|,\s*\n?\s*)(\w+) = `)
 )
 
 // What ON CONFLICT sets and asks is immutable: each expression can be the
@@ -194,7 +196,8 @@ func allSQL(t *testing.T) map[string]string {
 		}
 		ast.Inspect(parsed, func(n ast.Node) bool {
 			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-				if text, _ := strconv.Unquote(literal.Value); strings.Contains(text, "SELECT") || strings.Contains(text, "RETURNING") {
+				if text, _ := strconv.Unquote(literal.Value); strings.Contains(text, "SELECT") ||
+					strings.Contains(text, "RETURNING") {
 					all[set.Position(literal.Pos()).String()] = text
 				}
 			}
@@ -220,7 +223,12 @@ func TestUpdatesSetNothingVolatile(t *testing.T) {
 	for _, s := range statements {
 		for _, part := range set.FindAllStringSubmatch(s.SQL, -1) {
 			for _, f := range call.FindAllStringSubmatch(part[1], -1) {
-				if storetest.Query[bool](t, conn, `SELECT EXISTS (SELECT 1 FROM pg_proc WHERE proname = $1 AND provolatile = 'v')`, f[1]) {
+				if storetest.Query[bool](
+					t,
+					conn,
+					`SELECT EXISTS (SELECT 1 FROM pg_proc WHERE proname = $1 AND provolatile = 'v')`,
+					f[1],
+				) {
 					t.Errorf("%s sets a value by %s, which is volatile", s.Name, f[1])
 				}
 			}

@@ -17,8 +17,14 @@ func TestRenewTransactionIDs(t *testing.T) {
 		f.exec(`
 			INSERT INTO teams.pstn_calls (tenant_id, id, user_id, user_display_name, start_at, updated_at, run_id, row_hash, change_xid)
 			SELECT $1, n, $1, 'Name', $2, $2, 1, n, (900000000 + n / 10)::text::xid8 FROM generate_series(1, $3) n`, owner, noon, map[uuid.UUID]int{tenant: 25000, other: 1000}[owner])
-		f.exec(`INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid) VALUES ($1, 'pstn_calls', '{}', 'delete', '900000000')`, owner)
-		f.exec(`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '900000000'), ($1, 'sms_messages', 'users', '5')`, owner)
+		f.exec(
+			`INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid) VALUES ($1, 'pstn_calls', '{}', 'delete', '900000000')`,
+			owner,
+		)
+		f.exec(
+			`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '900000000'), ($1, 'sms_messages', 'users', '5')`,
+			owner,
+		)
 	}
 	f.save(noon, element(1, ""))
 	var progress []string
@@ -33,7 +39,9 @@ func TestRenewTransactionIDs(t *testing.T) {
 		}
 	}
 	renew()
-	if got := progress[0]; got != "ingest.tombstones 1" || !strings.HasSuffix(progress[len(progress)-1], "teams.pstn_calls 25000") || len(progress) != 4 {
+	if got := progress[0]; got != "ingest.tombstones 1" ||
+		!strings.HasSuffix(progress[len(progress)-1], "teams.pstn_calls 25000") ||
+		len(progress) != 4 {
 		t.Errorf("progress = %v", progress)
 	}
 	const future = `SELECT count(*) FROM %s WHERE change_xid >= pg_snapshot_xmax(pg_current_snapshot()) AND (tenant_id = $1) = $2`

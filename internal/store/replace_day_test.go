@@ -24,11 +24,22 @@ func (f *fixture) saveDay(day int, at time.Time, elements ...string) (store.Coun
 		b.Append(doc.Root(), at)
 	}
 	from := time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC)
-	return f.db.ReplaceDay(f.t.Context(), f.run, f.target, b, store.Slot{From: from, To: from.Add(24 * time.Hour), ReadAt: at}, 1)
+	return f.db.ReplaceDay(
+		f.t.Context(),
+		f.run,
+		f.target,
+		b,
+		store.Slot{From: from, To: from.Add(24 * time.Hour), ReadAt: at},
+		1,
+	)
 }
 
 func sums(user, calls int) string {
-	return fmt.Sprintf(`{"userId": "00000000-0000-0000-0000-%012d", "usageLocation": "DE", "currency": "EUR", "destinationContext": "Domestic", "totalCalls": %d, "totalCallCharge": 1.50}`, user, calls)
+	return fmt.Sprintf(
+		`{"userId": "00000000-0000-0000-0000-%012d", "usageLocation": "DE", "currency": "EUR", "destinationContext": "Domestic", "totalCalls": %d, "totalCallCharge": 1.50}`,
+		user,
+		calls,
+	)
 }
 
 // An answer replaces the one before for its day, and no other.
@@ -44,7 +55,9 @@ func TestDayIsReplaced(t *testing.T) {
 	}
 	save(counts(3, 0, 0, 0), 1, noon, sums(1, 10), sums(2, 20), sums(3, 30))
 	save(counts(1, 0, 0, 0), 2, noon, sums(1, 11))
-	before := f.query(`SELECT string_agg(xmin || ctid::text, ' ' ORDER BY window_from, report_key) FROM teams.dialout_report`)
+	before := f.query(
+		`SELECT string_agg(xmin || ctid::text, ' ' ORDER BY window_from, report_key) FROM teams.dialout_report`,
+	)
 	save(counts(0, 0, 3, 0), 1, noon.Add(time.Hour), sums(3, 30), sums(2, 20), sums(1, 10))
 	if after := f.query(`SELECT string_agg(xmin || ctid::text, ' ' ORDER BY window_from, report_key) FROM teams.dialout_report`); after != before {
 		t.Error("the same answer again wrote something")

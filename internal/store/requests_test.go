@@ -30,7 +30,8 @@ func TestBackfill(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := f.db.Backfill(ctx, id)
-	if err != nil || got.StartedAt == nil || got.FinishedAt != nil || got.SlotsRead != 1 || got.Rows != 10 || got.Requests != 3 {
+	if err != nil || got.StartedAt == nil || got.FinishedAt != nil || got.SlotsRead != 1 || got.Rows != 10 ||
+		got.Requests != 3 {
 		t.Errorf("at work: %+v, %v", got, err)
 	}
 	ok := "ok"
@@ -52,14 +53,20 @@ func TestBackfill(t *testing.T) {
 // Who works on a backfill learns that it was cancelled.
 func TestCancelBackfill(t *testing.T) {
 	f := newFixture(t)
-	id, err := f.db.RequestBackfill(t.Context(), store.Backfill{Tenant: tenant, Endpoint: calls.Name, From: noon, To: noon.Add(time.Hour)})
+	id, err := f.db.RequestBackfill(
+		t.Context(),
+		store.Backfill{Tenant: tenant, Endpoint: calls.Name, From: noon, To: noon.Add(time.Hour)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := f.db.CancelBackfill(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.db.NoteBackfill(t.Context(), store.Backfill{ID: id, SlotsRead: 1}); !errors.Is(err, store.ErrBackfillEnded) {
+	if err := f.db.NoteBackfill(t.Context(), store.Backfill{ID: id, SlotsRead: 1}); !errors.Is(
+		err,
+		store.ErrBackfillEnded,
+	) {
 		t.Errorf("NoteBackfill: %v", err)
 	}
 	if err := f.db.CancelBackfill(t.Context(), id); !errors.Is(err, store.ErrBackfillEnded) {
@@ -73,7 +80,14 @@ func TestCancelBackfill(t *testing.T) {
 // The first acknowledgement of a loss stays.
 func TestAcknowledge(t *testing.T) {
 	f := newFixture(t)
-	a := store.Acknowledgement{Tenant: tenant, Endpoint: calls.Name, From: noon.Add(-time.Hour), To: noon, ByWhom: "me", Reason: "the proxy was down"}
+	a := store.Acknowledgement{
+		Tenant:   tenant,
+		Endpoint: calls.Name,
+		From:     noon.Add(-time.Hour),
+		To:       noon,
+		ByWhom:   "me",
+		Reason:   "the proxy was down",
+	}
 	later := a
 	later.Reason = "another"
 	if err := f.db.Acknowledge(t.Context(), a, later); err != nil {
@@ -99,8 +113,13 @@ func TestRejectsToRetry(t *testing.T) {
 	for i := range 5 {
 		raw := make([]byte, 100)
 		raw[0] = byte(i)
-		f.exec(`INSERT INTO ingest.rejects (tenant_id, endpoint, sha256, reason, stored, raw, run_id, served_at) VALUES ($1, $2, sha256($3), 'x', $4, $3, 1, now())`,
-			tenant, calls.Name, raw, i == 4)
+		f.exec(
+			`INSERT INTO ingest.rejects (tenant_id, endpoint, sha256, reason, stored, raw, run_id, served_at) VALUES ($1, $2, sha256($3), 'x', $4, $3, 1, now())`,
+			tenant,
+			calls.Name,
+			raw,
+			i == 4,
+		)
 	}
 	page := func(named [][]byte, after []byte, bytes int64) []store.RawReject {
 		t.Helper()
@@ -150,7 +169,9 @@ func TestRejectServedAgain(t *testing.T) {
 	f := newFixture(t)
 	bad := []string{`{"id": ["a"]}`, `{"id": ["b"]}`}
 	f.save(noon, bad...)
-	f.exec(`UPDATE ingest.rejects SET resolved_at = now(), resolution = CASE WHEN convert_from(raw, 'UTF8') LIKE '%a%' THEN 'dropped' ELSE 'stored' END`)
+	f.exec(
+		`UPDATE ingest.rejects SET resolved_at = now(), resolution = CASE WHEN convert_from(raw, 'UTF8') LIKE '%a%' THEN 'dropped' ELSE 'stored' END`,
+	)
 	f.save(noon, bad...)
 	if got := f.query(`SELECT string_agg(convert_from(raw, 'UTF8'), ' ') FROM ingest.rejects WHERE resolved_at IS NULL`); got != bad[1] {
 		t.Errorf("open = %s", got)

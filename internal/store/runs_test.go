@@ -41,11 +41,23 @@ func TestEndRun(t *testing.T) {
 	if got := f.query(`SELECT waiting_until = $1 FROM ingest.runs`, noon); got != "true" {
 		t.Error("that the run waits is not noted")
 	}
-	c, err := f.db.EndRun(t.Context(), f.run, store.Outcome{Result: "throttled", Requests: 7, Throttle: 1500 * time.Millisecond, RequestIDs: []string{"a", "b"}, Error: "why"})
+	c, err := f.db.EndRun(
+		t.Context(),
+		f.run,
+		store.Outcome{
+			Result:     "throttled",
+			Requests:   7,
+			Throttle:   1500 * time.Millisecond,
+			RequestIDs: []string{"a", "b"},
+			Error:      "why",
+		},
+	)
 	if diff := cmp.Diff(counts(3, 0, 0, 0), c); err != nil || diff != "" {
 		t.Errorf("%v, counts (-want +got):\n%s", err, diff)
 	}
-	got := f.query(`SELECT concat_ws(' ', result, requests, throttle_s, request_ids, error, finished_at >= started_at, waiting_until) FROM ingest.runs`)
+	got := f.query(
+		`SELECT concat_ws(' ', result, requests, throttle_s, request_ids, error, finished_at >= started_at, waiting_until) FROM ingest.runs`,
+	)
 	if got != "throttled 7 1.5 {a,b} why t" {
 		t.Errorf("run = %s", got)
 	}
@@ -60,7 +72,9 @@ func TestPruneRuns(t *testing.T) {
 	for range 6 {
 		f.start()
 	}
-	f.exec(`UPDATE ingest.runs SET finished_at = now() - (CASE WHEN run_id < 5 THEN interval '91 days' ELSE interval '89 days' END) WHERE run_id < 7`)
+	f.exec(
+		`UPDATE ingest.runs SET finished_at = now() - (CASE WHEN run_id < 5 THEN interval '91 days' ELSE interval '89 days' END) WHERE run_id < 7`,
+	)
 	for _, want := range []int64{3, 1, 0} {
 		if n, err := f.db.PruneRuns(t.Context(), 90*24*time.Hour, 3); err != nil || n != want {
 			t.Errorf("%d runs deleted, %v, want %d", n, err, want)
@@ -99,7 +113,8 @@ func TestUnreachableDatabase(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := storetest.Connect(t, test.url).Ping(t.Context())
-			if want := "database unreachable: " + test.want; !errors.Is(err, store.ErrUnreachable) || err.Error() != want {
+			if want := "database unreachable: " + test.want; !errors.Is(err, store.ErrUnreachable) ||
+				err.Error() != want {
 				t.Errorf("error = %v\nwant %s", err, want)
 			}
 		})

@@ -69,7 +69,13 @@ func target(t testing.TB, e fetch.Endpoint) *store.Target {
 
 // saveRows stores a batch whose last page ends the reading of slots.
 func (f *fixture) saveRows(ctx context.Context, b *mapping.Batch, read ...store.Slot) (store.Counts, error) {
-	return f.db.SaveRows(ctx, f.run, f.target, b, store.Reading{From: noon.Add(-48 * time.Hour), To: noon, Slot: 24 * time.Hour, Read: read, Pages: 1})
+	return f.db.SaveRows(
+		ctx,
+		f.run,
+		f.target,
+		b,
+		store.Reading{From: noon.Add(-48 * time.Hour), To: noon, Slot: 24 * time.Hour, Read: read, Pages: 1},
+	)
 }
 
 // save stores elements that Graph served at a time, as one batch.
@@ -102,7 +108,11 @@ func (f *fixture) query(sql string, args ...any) string {
 
 // element is a call with the given number as its id.
 func element(n int, members string) string {
-	return fmt.Sprintf(`{"id": "00000000-0000-0000-0000-%012d", "callType": "user_out", "startDateTime": "2026-03-01T10:00:00.1234567Z"%s}`, n, members)
+	return fmt.Sprintf(
+		`{"id": "00000000-0000-0000-0000-%012d", "callType": "user_out", "startDateTime": "2026-03-01T10:00:00.1234567Z"%s}`,
+		n,
+		members,
+	)
 }
 
 func elements(n int, members string) []string {
@@ -114,7 +124,14 @@ func elements(n int, members string) []string {
 }
 
 func counts(new, changed, unchanged, rejected int64) store.Counts {
-	return store.Counts{Pages: 1, Seen: new + changed + unchanged + rejected, New: new, Changed: changed, Unchanged: unchanged, Rejected: rejected}
+	return store.Counts{
+		Pages:     1,
+		Seen:      new + changed + unchanged + rejected,
+		New:       new,
+		Changed:   changed,
+		Unchanged: unchanged,
+		Rejected:  rejected,
+	}
 }
 
 func (f *fixture) want(got, want store.Counts) {
@@ -149,7 +166,11 @@ func TestSaveUpdatesExactlyWhatChanged(t *testing.T) {
 		changed[i] = element(i, `, "charge": 2.50`)
 	}
 	f.want(f.save(noon.Add(time.Hour), changed...), counts(0, 10, 990, 0))
-	got := f.query(`SELECT array_agg(right(id, 3) ORDER BY id) FROM teams.pstn_calls WHERE updated_at = $1 AND charge = 2.50 AND change_xid > $2::text::xid8 AND ingested_at < now()`, noon.Add(time.Hour), xid)
+	got := f.query(
+		`SELECT array_agg(right(id, 3) ORDER BY id) FROM teams.pstn_calls WHERE updated_at = $1 AND charge = 2.50 AND change_xid > $2::text::xid8 AND ingested_at < now()`,
+		noon.Add(time.Hour),
+		xid,
+	)
 	if want := "{000,100,200,300,400,500,600,700,800,900}"; got != want {
 		t.Errorf("updated rows = %s, want %s", got, want)
 	}
@@ -165,33 +186,105 @@ func TestOlderPageChangesNothing(t *testing.T) {
 		t.Error("an older page overwrote a newer row")
 	}
 	f.want(f.save(noon.Add(time.Second), element(1, `, "charge": 1`)), counts(0, 1, 0, 0))
-	f.want(f.save(noon.Add(-60*24*time.Hour), element(1, `, "charge": 4`)), counts(0, 1, 0, 0)) // the clock was ahead, and is right again
+	f.want(
+		f.save(noon.Add(-60*24*time.Hour), element(1, `, "charge": 4`)),
+		counts(0, 1, 0, 0),
+	) // the clock was ahead, and is right again
 }
 
 func TestOneKeyTwice(t *testing.T) {
 	f := newFixture(t)
-	f.want(f.save(noon, element(1, `, "charge": 1`), element(2, ``), element(1, `, "charge": 2`), element(2, ``)), counts(2, 0, 1, 1))
+	f.want(
+		f.save(noon, element(1, `, "charge": 1`), element(2, ``), element(1, `, "charge": 2`), element(2, ``)),
+		counts(2, 0, 1, 1),
+	)
 	if got := f.query(`SELECT charge FROM teams.pstn_calls WHERE id LIKE '%1'`); got != "2" {
 		t.Errorf("charge = %s, want that of the later element", got)
 	}
-	if got := f.query(`SELECT reason || ' ' || stored || ' ' || convert_from(raw, 'UTF8') FROM ingest.rejects`); got != `key collision false `+element(1, `, "charge": 1`) {
+	if got := f.query(`SELECT reason || ' ' || stored || ' ' || convert_from(raw, 'UTF8') FROM ingest.rejects`); got != `key collision false `+element(
+		1,
+		`, "charge": 1`,
+	) {
 		t.Errorf("reject = %s", got)
 	}
 }
 
 func TestUnstorableElements(t *testing.T) {
 	tests := []struct{ name, element, column, value, unknown, reason string }{
-		{"NUL", element(500, `, "operator": "a\u0000b"`), "operator", "a\uFFFDb", "null", "text that PostgreSQL cannot store true"},
-		{"NUL in an unknown member", element(500, `, "new": "a\u0000b"`), "operator", "null", "{\"new\": \"a\uFFFDb\"}", "text that PostgreSQL cannot store true"},
-		{"lone surrogate", element(500, `, "operator": "a\ud800"`), "operator", "a\uFFFD", "null", "text that PostgreSQL cannot store true"},
-		{"bad UTF-8", element(500, ", \"operator\": \"a\xff\""), "operator", "a\uFFFD", "null", "text that PostgreSQL cannot store true"},
-		{"duplicate names", element(500, `, "operator": "a", "operator": "b"`), "operator", "b", "null", "member name twice true"},
+		{
+			"NUL",
+			element(500, `, "operator": "a\u0000b"`),
+			"operator",
+			"a\uFFFDb",
+			"null",
+			"text that PostgreSQL cannot store true",
+		},
+		{
+			"NUL in an unknown member",
+			element(500, `, "new": "a\u0000b"`),
+			"operator",
+			"null",
+			"{\"new\": \"a\uFFFDb\"}",
+			"text that PostgreSQL cannot store true",
+		},
+		{
+			"lone surrogate",
+			element(500, `, "operator": "a\ud800"`),
+			"operator",
+			"a\uFFFD",
+			"null",
+			"text that PostgreSQL cannot store true",
+		},
+		{
+			"bad UTF-8",
+			element(500, ", \"operator\": \"a\xff\""),
+			"operator",
+			"a\uFFFD",
+			"null",
+			"text that PostgreSQL cannot store true",
+		},
+		{
+			"duplicate names",
+			element(500, `, "operator": "a", "operator": "b"`),
+			"operator",
+			"b",
+			"null",
+			"member name twice true",
+		},
 		{"wrong type in a column", element(500, `, "operator": 7`), "operator", "null", `{"operator": 7}`, "null"},
-		{"wrong type in the key", strings.Replace(element(500, ``), `"00000000-0000-0000-0000-000000000500"`, `500`, 1), "operator", "null", "null", "no key: id does not fit its column false"},
+		{
+			"wrong type in the key",
+			strings.Replace(element(500, ``), `"00000000-0000-0000-0000-000000000500"`, `500`, 1),
+			"operator",
+			"null",
+			"null",
+			"no key: id does not fit its column false",
+		},
 		{"year 1", element(500, `, "endDateTime": "0001-01-01T00:00:00Z"`), "end_at", "null", "null", "null"},
-		{"3,000 bytes of indexed text", element(500, `, "callId": "`+strings.Repeat("x", 3000)+`"`), "call_id", "null", `{"callId": "` + strings.Repeat("x", 3000) + `"}`, "null"},
-		{"3,000 bytes in the key", strings.Replace(element(500, ``), `00000000-`, strings.Repeat("x", 3000), 1), "operator", "null", "null", "no key: id does not fit its column false"},
-		{"numbers beyond the columns", element(500, `, "duration": 1e99, "charge": 1e2000, "connectionCharge": "NaN"`), "charge", "null", `{"charge": "1e2000", "duration": 1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000, "connectionCharge": "NaN"}`, "text that PostgreSQL cannot store true"},
+		{
+			"3,000 bytes of indexed text",
+			element(500, `, "callId": "`+strings.Repeat("x", 3000)+`"`),
+			"call_id",
+			"null",
+			`{"callId": "` + strings.Repeat("x", 3000) + `"}`,
+			"null",
+		},
+		{
+			"3,000 bytes in the key",
+			strings.Replace(element(500, ``), `00000000-`, strings.Repeat("x", 3000), 1),
+			"operator",
+			"null",
+			"null",
+			"no key: id does not fit its column false",
+		},
+		{
+			"numbers beyond the columns",
+			element(500, `, "duration": 1e99, "charge": 1e2000, "connectionCharge": "NaN"`),
+			"charge",
+			"null",
+			`{"charge": "1e2000", "duration": 1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000, "connectionCharge": "NaN"}`,
+			"text that PostgreSQL cannot store true",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -213,7 +306,11 @@ func TestUnstorableElements(t *testing.T) {
 			if got := f.query(`SELECT string_agg(reason || ' ' || stored, '; ') FROM ingest.rejects`); got != tt.reason {
 				t.Errorf("rejects = %s, want %s", got, tt.reason)
 			}
-			if tt.reason != "null" && f.query(`SELECT bool_and(raw = $1 AND sha256 = sha256($1)) FROM ingest.rejects`, []byte(tt.element)) != "true" {
+			if tt.reason != "null" &&
+				f.query(
+					`SELECT bool_and(raw = $1 AND sha256 = sha256($1)) FROM ingest.rejects`,
+					[]byte(tt.element),
+				) != "true" {
 				t.Error("the reject is not the element's bytes as served")
 			}
 		})
@@ -291,7 +388,10 @@ func TestConcurrentSaves(t *testing.T) {
 					page[i], page[j] = page[j], page[i]
 				}
 			}
-			_, err := f.saveRows(context.WithoutCancel(t.Context()), batch(t, noon.Add(time.Duration(w)*time.Second), page...))
+			_, err := f.saveRows(
+				context.WithoutCancel(t.Context()),
+				batch(t, noon.Add(time.Duration(w)*time.Second), page...),
+			)
 			errs <- err
 		}()
 	}

@@ -40,7 +40,11 @@ func TestStatements(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(string(want), text.String()); diff != "" {
-			t.Errorf("%s differs (-file +now); if that is meant: go test ./internal/store -run TestStatements -update\n%s", file, diff)
+			t.Errorf(
+				"%s differs (-file +now); if that is meant: go test ./internal/store -run TestStatements -update\n%s",
+				file,
+				diff,
+			)
 		}
 	}
 }

@@ -16,14 +16,27 @@ func (f *fixture) refreshUsers() {
 
 // userCall is a call of a user on a day of March.
 func userCall(n, user, day int, name string) string {
-	return fmt.Sprintf(`{"id": "call-%d", "userId": "00000000-0000-0000-0000-%012d", "userDisplayName": %q, "userPrincipalName": "u%d@example.com", "startDateTime": "2026-03-%02dT10:00:00Z"}`, n, user, name, user, day)
+	return fmt.Sprintf(
+		`{"id": "call-%d", "userId": "00000000-0000-0000-0000-%012d", "userDisplayName": %q, "userPrincipalName": "u%d@example.com", "startDateTime": "2026-03-%02dT10:00:00Z"}`,
+		n,
+		user,
+		name,
+		user,
+		day,
+	)
 }
 
 const users = `SELECT string_agg(concat_ws(' ', right(user_id::text, 1), display_name, principal_name, first_seen_on, last_seen_on, source), '; ' ORDER BY user_id) FROM teams.users`
 
 func TestUsersFollowTheNewestEvent(t *testing.T) {
 	f := newFixture(t)
-	f.save(noon, userCall(1, 1, 5, "Old"), userCall(2, 1, 9, "New"), userCall(3, 2, 7, ""), `{"id": "bot", "startDateTime": "2026-03-01T10:00:00Z"}`)
+	f.save(
+		noon,
+		userCall(1, 1, 5, "Old"),
+		userCall(2, 1, 9, "New"),
+		userCall(3, 2, 7, ""),
+		`{"id": "bot", "startDateTime": "2026-03-01T10:00:00Z"}`,
+	)
 	f.refreshUsers()
 	want := "1 New u1@example.com 2026-03-05 2026-03-09 pstn_calls; 2 u2@example.com 2026-03-07 2026-03-07 pstn_calls"
 	if got := f.query(users); got != want {
@@ -49,7 +62,13 @@ func TestUsersFollowTheNewestEvent(t *testing.T) {
 func TestUsersOfOneTime(t *testing.T) {
 	f := newFixture(t)
 	other := func(call string) string { return strings.Replace(call, "@example.com", "-renamed@example.com", 1) }
-	f.save(noon, userCall(1, 1, 5, "Z"), other(userCall(2, 1, 5, "A")), other(userCall(3, 2, 5, "A")), userCall(4, 2, 5, "Z"))
+	f.save(
+		noon,
+		userCall(1, 1, 5, "Z"),
+		other(userCall(2, 1, 5, "A")),
+		other(userCall(3, 2, 5, "A")),
+		userCall(4, 2, 5, "Z"),
+	)
 	f.refreshUsers()
 	want := "1 A u1-renamed@example.com 2026-03-05 2026-03-05 pstn_calls; 2 A u2-renamed@example.com 2026-03-05 2026-03-05 pstn_calls"
 	if got := f.query(users); got != want {
@@ -99,7 +118,10 @@ func TestUsersCostWhatHasChanged(t *testing.T) {
 	m.exec(`
 		INSERT INTO teams.pstn_calls (tenant_id, id, user_id, start_at, updated_at, run_id, row_hash, change_xid)
 		SELECT $1, 'old ' || n, gen_random_uuid(), $2, $2, 1, n, (3 + n / 1000)::text::xid8 FROM generate_series(1, 100000) n`, tenant, noon)
-	m.exec(`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '200')`, tenant)
+	m.exec(
+		`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '200')`,
+		tenant,
+	)
 	m.exec(`ANALYZE`)
 	to := target(t, calls)
 	const mark = `SELECT string_agg(xmin || ctid::text, ' ') FROM ingest.marks`

@@ -78,7 +78,13 @@ func refreshUsers(t testing.TB, db *store.DB, target *store.Target) {
 
 // saveBatch chooses among the three ways of saving, as a run does.
 func saveBatch(
-	t testing.TB, db *store.DB, run *store.Run, target *store.Target, e fetch.Endpoint, b *mapping.Batch, day store.Slot,
+	t testing.TB,
+	db *store.DB,
+	run *store.Run,
+	target *store.Target,
+	e fetch.Endpoint,
+	b *mapping.Batch,
+	day store.Slot,
 ) error {
 	reading := store.Reading{From: day.From, To: day.To, Slot: e.Slot, Read: []store.Slot{day}, Pages: 1}
 	switch {

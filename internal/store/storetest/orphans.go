@@ -24,7 +24,16 @@ func NoOrphans(t testing.TB, conn *pgx.Conn, m *mapping.Model) {
 		for _, key := range keys[1:] {
 			join += fmt.Sprintf(" AND p.%s = c.%[1]s", key)
 		}
-		orphans := Query[int](t, conn, fmt.Sprintf(`SELECT count(*) FROM teams.%s c WHERE NOT EXISTS (SELECT FROM teams.%s p WHERE %s)`, child.Name, parent.Name, join))
+		orphans := Query[int](
+			t,
+			conn,
+			fmt.Sprintf(
+				`SELECT count(*) FROM teams.%s c WHERE NOT EXISTS (SELECT FROM teams.%s p WHERE %s)`,
+				child.Name,
+				parent.Name,
+				join,
+			),
+		)
 		if orphans > 0 {
 			t.Errorf("%d rows of %s have no row of %s above them", orphans, child.Name, parent.Name)
 		}

@@ -56,8 +56,13 @@ func NewProxy(t testing.TB, target string) (*Proxy, string) {
 		accepting.Wait()
 		p.close()
 	})
-	through := url.URL{Scheme: "postgres", User: url.UserPassword(config.User, config.Password), Host: listener.Addr().String(),
-		Path: "/" + config.Database, RawQuery: "sslmode=disable"}
+	through := url.URL{
+		Scheme:   "postgres",
+		User:     url.UserPassword(config.User, config.Password),
+		Host:     listener.Addr().String(),
+		Path:     "/" + config.Database,
+		RawQuery: "sslmode=disable",
+	}
 	return p, through.String()
 }
 
