@@ -17,7 +17,7 @@ import (
 // both together stay within the limits, and neither takes the other for dead.
 func TestBackfillBesideDaemonSharesLimits(t *testing.T) {
 	t.Parallel()
-	const times = 3 // the published limit of the list, which the daemon all but uses up
+	const times = 2 // the published limit of the list, which the daemon all but uses up
 	url := storetest.URL(t)
 	tenant := simulate(t, graphsim.Config{
 		CallsPerDay: -1, Now: time.Now, LimitFactor: times, Latency: 200 * time.Millisecond,
