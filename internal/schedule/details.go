@@ -126,8 +126,7 @@ func (f *fetcher) dispatch(ctx context.Context) error {
 		if len(due) > 0 {
 			continue
 		}
-		waited := listed
-		if err := f.wait(ctx, f.named, waited); err != nil {
+		if err := f.wait(ctx, f.named, listed); err != nil {
 			return err
 		}
 		select {

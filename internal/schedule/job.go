@@ -55,17 +55,12 @@ type Report struct {
 // A planner chooses what is read.
 type planner func(p Policy, now, next time.Time, ledger []store.Slot) []Window
 
-// due plans what is due.
-func due(p Policy, now, next time.Time, ledger []store.Slot) []Window {
-	return p.Plan(now, next, ledger)
-}
-
 // Run reads what is due now, two windows at a time, and notes what came of it.
 // It begins no more windows or records once stop reports true, so that a plan
 // of many hours does not keep newer work waiting. A window fails alone; the
 // error is the most severe of the windows'.
 func (j *Job) Run(ctx context.Context, trigger string, stop func() bool) (Report, error) {
-	return j.execute(ctx, trigger, due, stop)
+	return j.execute(ctx, trigger, Policy.Plan, stop)
 }
 
 // never is the stop of a run that reads all that is due.

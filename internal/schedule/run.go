@@ -32,14 +32,15 @@ func (j *Job) run(
 	defer rest()
 	go log.beat(beating, j)
 
-	x := &execution{
-		job: j, run: run, log: log, now: now, finish: finish, stop: stop,
-		lister: &lister{
-			graph: j.Client, endpoint: j.Endpoint, api: j.API, policy: l.policy, save: j.saveFunc(run), finish: finish,
-			log: log, stop: stop, named: make(chan struct{}, 1), known: readSlots(l.policy.slots(l.policy.horizon(now), now, l.slots)),
-		},
+	list := &lister{
+		graph: j.Client, endpoint: j.Endpoint, api: j.API, policy: l.policy, save: j.saveFunc(run), finish: finish,
+		log: log, stop: stop, named: make(chan struct{}, 1),
+		known: readSlots(l.policy.slots(l.policy.horizon(now), now, l.slots)),
 	}
-	report.err = x.work(ctx, windows, report)
+	details := &fetcher{
+		job: j, run: run, log: log, now: now, finish: finish, stop: stop, named: list.named, inARow: &j.inARow,
+	}
+	report.err = j.work(ctx, windows, list, details, report)
 	report.Usage, report.Details, report.DetailsFailed = log.usage.Counts(), log.details.Load(), log.failed.Load()
 	report.FirstError = log.firstError()
 
@@ -109,26 +110,14 @@ func readSlots(slots []slot) []slot {
 	return read
 }
 
-// An execution is one run at work: a lister, and beside it a fetcher of the
-// details of what the list names.
-type execution struct {
-	job    *Job
-	run    *store.Run
-	log    *runLog
-	now    time.Time
-	finish context.Context
-	stop   func() bool
-	lister *lister
-}
-
 // work reads the windows, and beside that the details of what they name.
-func (x *execution) work(ctx context.Context, windows []Window, report *Report) error {
+func (j *Job) work(ctx context.Context, windows []Window, l *lister, f *fetcher, report *Report) error {
 	list := func() error {
-		failed, dead, err := x.lister.readAll(ctx, windows)
+		failed, dead, err := l.readAll(ctx, windows)
 		report.Failed = failed
-		return mostSevere(err, x.job.noteFailures(x.finish, x.run, x.now, dead, x.lister))
+		return mostSevere(err, j.noteFailures(f.finish, f.run, f.now, dead, l))
 	}
-	if !x.job.Endpoint.Versioned {
+	if !j.Endpoint.Versioned {
 		return safely(list)
 	}
 	var listing error
@@ -137,10 +126,7 @@ func (x *execution) work(ctx context.Context, windows []Window, report *Report) 
 		defer close(listed)
 		listing = safely(list)
 	}()
-	f := &fetcher{
-		job: x.job, run: x.run, log: x.log, now: x.now, finish: x.finish, stop: x.stop,
-		named: x.lister.named, listed: listed, inARow: &x.job.inARow,
-	}
+	f.listed = listed
 	details := f.readAll(ctx)
 	<-listed
 	return mostSevere(listing, details)
