@@ -115,6 +115,10 @@ type Endpoint struct {
 	OpenRejects         int        `json:"open_rejects"`
 	Running             *Running   `json:"running"`
 	LastError           *LastError `json:"last_error"`
+
+	// For the page alone.
+	Strip   []Segment `json:"-"` // from StripFor ago until now, gapless, oldest first; empty: nothing is known
+	Horizon time.Time `json:"-"` // how far back Microsoft answers now: what is older is deleted
 }
 
 // A State is how the reading of an endpoint goes: the first of the list that
