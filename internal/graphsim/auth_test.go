@@ -96,7 +96,8 @@ func TestUnknownTenantHasNoConfiguration(t *testing.T) {
 	t.Parallel()
 	a := start(t, Config{})
 	for tenant, want := range map[string]int{TenantID: 200, strings.ToUpper(TenantID): 200, ClientID: 400} {
-		if res, _ := a.get(t, a.LoginURL()+"/"+tenant+"/v2.0/.well-known/openid-configuration"); res.StatusCode != want {
+		discovery := a.LoginURL() + "/" + tenant + "/v2.0/.well-known/openid-configuration"
+		if res, _ := a.get(t, discovery); res.StatusCode != want {
 			t.Errorf("%s: %s, want %d", tenant, res.Status, want)
 		}
 	}
@@ -120,7 +121,9 @@ func TestTokensExpireByGraphsClock(t *testing.T) {
 func TestOnlyABearerMayRead(t *testing.T) {
 	t.Parallel()
 	a := start(t, Config{})
-	for name, authorization := range map[string]string{"none": "", "invented": "Bearer guess", "basic": "Basic " + a.token} {
+	for name, authorization := range map[string]string{
+		"none": "", "invented": "Bearer guess", "basic": "Basic " + a.token,
+	} {
 		t.Run(name, func(t *testing.T) {
 			res, body := a.get(
 				t,

@@ -17,35 +17,39 @@ var recordSchema = map[string]string{
 		"organizer_v2:participant participants_v2:participant sessions:session",
 	"participant":            "id identity:identitySet administrativeUnitInfos:administrativeUnitInfo",
 	"administrativeUnitInfo": "id",
-	"identitySet": "acsUser:identity spoolUser:identity phone:identity guest:identity encrypted:identity onPremises:identity " +
-		"acsApplicationInstance:identity spoolApplicationInstance:identity applicationInstance:identity " +
-		"application:identity device:identity user:identity",
+	"identitySet": "acsUser:identity spoolUser:identity phone:identity guest:identity encrypted:identity " +
+		"onPremises:identity acsApplicationInstance:identity spoolApplicationInstance:identity " +
+		"applicationInstance:identity application:identity device:identity user:identity",
 	"identity": "id displayName tenantId userPrincipalName",
-	"session":  "id modalities startDateTime endDateTime isTest failureInfo:failureInfo caller:endpoint callee:endpoint segments:segment",
-	"segment":  "id startDateTime endDateTime failureInfo:failureInfo caller:endpoint callee:endpoint media:media",
+	"session": "id modalities startDateTime endDateTime isTest failureInfo:failureInfo caller:endpoint " +
+		"callee:endpoint segments:segment",
+	"segment": "id startDateTime endDateTime failureInfo:failureInfo caller:endpoint callee:endpoint media:media",
 	"endpoint": "userAgent:userAgent associatedIdentity:identity cpuCoresCount cpuName cpuProcessorSpeedInMhz " +
 		"feedback:userFeedback name",
-	"userAgent":        "applicationVersion headerValue azureADAppId communicationServiceId platform productFamily role",
+	"userAgent": "applicationVersion headerValue azureADAppId communicationServiceId platform productFamily " +
+		"role",
 	"failureInfo":      "reason stage",
 	"userFeedback":     "rating text tokens:feedbackTokenSet",
 	"feedbackTokenSet": "NoSound OtherNoSound Echo Noisy LowVolume Stopped DistortedSound Interruptions",
 	"media": "calleeDevice:deviceInfo calleeNetwork:networkInfo callerDevice:deviceInfo callerNetwork:networkInfo " +
 		"label streams:mediaStream",
-	"mediaStream": "audioCodec averageAudioDegradation averageAudioNetworkJitter averageBandwidthEstimate averageFreezeDuration " +
-		"averageJitter averagePacketLossRate averageRatioOfConcealedSamples averageReceivedFrameRate averageRoundTripTime " +
-		"averageVideoFrameLossPercentage averageVideoFrameRate averageVideoPacketLossRate endDateTime " +
-		"isAudioForwardErrorCorrectionUsed lowFrameRateRatio lowVideoProcessingCapabilityRatio maxAudioNetworkJitter maxJitter " +
-		"maxPacketLossRate maxRatioOfConcealedSamples maxRoundTripTime packetUtilization " +
-		"postForwardErrorCorrectionPacketLossRate rmsFreezeDuration startDateTime streamDirection streamId videoCodec wasMediaBypassed",
-	"networkInfo": "bandwidthLowEventRatio basicServiceSetIdentifier connectionType delayEventRatio dnsSuffix ipAddress linkSpeed " +
-		"macAddress networkTransportProtocol port receivedQualityEventRatio reflexiveIPAddress relayIPAddress relayPort " +
-		"sentQualityEventRatio subnet traceRouteHops:traceRouteHop wifiBand wifiBatteryCharge wifiChannel wifiMicrosoftDriver " +
-		"wifiMicrosoftDriverVersion wifiRadioType wifiSignalStrength wifiVendorDriver wifiVendorDriverVersion",
+	"mediaStream": "audioCodec averageAudioDegradation averageAudioNetworkJitter averageBandwidthEstimate " +
+		"averageFreezeDuration averageJitter averagePacketLossRate averageRatioOfConcealedSamples " +
+		"averageReceivedFrameRate averageRoundTripTime averageVideoFrameLossPercentage averageVideoFrameRate " +
+		"averageVideoPacketLossRate endDateTime isAudioForwardErrorCorrectionUsed lowFrameRateRatio " +
+		"lowVideoProcessingCapabilityRatio maxAudioNetworkJitter maxJitter maxPacketLossRate " +
+		"maxRatioOfConcealedSamples maxRoundTripTime packetUtilization postForwardErrorCorrectionPacketLossRate " +
+		"rmsFreezeDuration startDateTime streamDirection streamId videoCodec wasMediaBypassed",
+	"networkInfo": "bandwidthLowEventRatio basicServiceSetIdentifier connectionType delayEventRatio dnsSuffix " +
+		"ipAddress linkSpeed macAddress networkTransportProtocol port receivedQualityEventRatio " +
+		"reflexiveIPAddress relayIPAddress relayPort sentQualityEventRatio subnet traceRouteHops:traceRouteHop " +
+		"wifiBand wifiBatteryCharge wifiChannel wifiMicrosoftDriver wifiMicrosoftDriverVersion wifiRadioType " +
+		"wifiSignalStrength wifiVendorDriver wifiVendorDriverVersion",
 	"deviceInfo": "captureDeviceDriver captureDeviceName captureNotFunctioningEventRatio cpuInsufficentEventRatio " +
 		"deviceClippingEventRatio deviceGlitchEventRatio howlingEventCount initialSignalLevelRootMeanSquare " +
 		"lowSpeechLevelEventRatio lowSpeechToNoiseEventRatio micGlitchRate receivedNoiseLevel receivedSignalLevel " +
-		"renderDeviceDriver renderDeviceName renderMuteEventRatio renderNotFunctioningEventRatio renderZeroVolumeEventRatio " +
-		"sentNoiseLevel sentSignalLevel speakerGlitchRate",
+		"renderDeviceDriver renderDeviceName renderMuteEventRatio renderNotFunctioningEventRatio " +
+		"renderZeroVolumeEventRatio sentNoiseLevel sentSignalLevel speakerGlitchRate",
 	"traceRouteHop": "hopCount ipAddress roundTripTime",
 }
 
@@ -128,14 +132,18 @@ func TestDocumentsAreVaried(t *testing.T) {
 	found := make(map[string]int)
 	for record := range a.CallRecords(noon.AddDate(0, 0, -10), noon.AddDate(0, 0, -3)) {
 		text := string(record)
-		for _, want := range []string{`"type":"peerToPeer"`, `"type":"groupCall"`, `"type":"unknown"`, `"stage":"callSetup"`, `"stage":"midcall"`,
-			`"isTest":true`, `"teamsvisitor:`, `"phone":{"id":"+`, `***"`, `"guest":{`, `"applicationInstance":{`, `"acsUser":{`,
-			`"role":"skypeForBusinessAutoAttendant"`, `"role":"skypeForBusinessCallQueues"`, `"role":"voicemail"`, `"role":"gateway"`,
-			`"tokens":{`, `"main-video"`, `"applicationsharing-video"`, `"hopCount"`, `"connectionType":"wifi"`, `"connectionType":"wired"`,
-			`"connectionType":"tunnel"`, `"connectionType":"unknown"`, `"networkTransportProtocol":"quic"`, `"platform":"visionOS"`,
-			`"unknownFutureValue"`, `"azureCommunicationServices"`, `"linkSpeed":4294967295`, `"linkSpeed":null`, `"02:00:00:00:00:00"`,
-			`"00-00-00-00-00-00"`, `"00-00-00-00-00-00-00-00"`, `"captureDeviceName":""`, `"dnsSuffix":""`, `"dnsSuffix":null`, `"headerValue":""`,
-			`"callerDevice":null`, `"media":[]`, `"wasMediaBypassed":true`, `"joinWebUrl":"https:`, `"joinWebUrl":null`, `"displayName":null`} {
+		for _, want := range []string{
+			`"type":"peerToPeer"`, `"type":"groupCall"`, `"type":"unknown"`, `"stage":"callSetup"`, `"stage":"midcall"`,
+			`"isTest":true`, `"teamsvisitor:`, `"phone":{"id":"+`, `***"`, `"guest":{`, `"applicationInstance":{`,
+			`"acsUser":{`, `"role":"skypeForBusinessAutoAttendant"`, `"role":"skypeForBusinessCallQueues"`,
+			`"role":"voicemail"`, `"role":"gateway"`, `"tokens":{`, `"main-video"`, `"applicationsharing-video"`,
+			`"hopCount"`, `"connectionType":"wifi"`, `"connectionType":"wired"`, `"connectionType":"tunnel"`,
+			`"connectionType":"unknown"`, `"networkTransportProtocol":"quic"`, `"platform":"visionOS"`,
+			`"unknownFutureValue"`, `"azureCommunicationServices"`, `"linkSpeed":4294967295`, `"linkSpeed":null`,
+			`"02:00:00:00:00:00"`, `"00-00-00-00-00-00"`, `"00-00-00-00-00-00-00-00"`, `"captureDeviceName":""`,
+			`"dnsSuffix":""`, `"dnsSuffix":null`, `"headerValue":""`, `"callerDevice":null`, `"media":[]`,
+			`"wasMediaBypassed":true`, `"joinWebUrl":"https:`, `"joinWebUrl":null`, `"displayName":null`,
+		} {
 			if strings.Contains(text, want) {
 				found[want]++
 			} else {
@@ -253,7 +261,8 @@ func TestNoCallRecordsWhereNoneAreWanted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := start(t, cfg)
-			for record := range a.CallRecords(noon.AddDate(0, 0, -31), noon.AddDate(0, 0, -1).Truncate(24*time.Hour).Add(-tick)) {
+			from, to := noon.AddDate(0, 0, -31), noon.AddDate(0, 0, -1).Truncate(24*time.Hour)
+			for record := range a.CallRecords(from, to.Add(-tick)) {
 				t.Fatalf("%.300s", record)
 			}
 		})
@@ -266,13 +275,8 @@ func TestNoCallRecordsWhereNoneAreWanted(t *testing.T) {
 
 func TestSameSeedSameCallRecords(t *testing.T) {
 	t.Parallel()
-	a, b := start(
-		t,
-		Config{Seed: 7, RecordsPerDay: 40},
-	), start(
-		t,
-		Config{Seed: 7, RecordsPerDay: 40, Now: at(noon.AddDate(0, 0, 10)), History: 40 * 24 * time.Hour},
-	)
+	a := start(t, Config{Seed: 7, RecordsPerDay: 40})
+	b := start(t, Config{Seed: 7, RecordsPerDay: 40, Now: at(noon.AddDate(0, 0, 10)), History: 40 * 24 * time.Hour})
 	other := start(t, Config{Seed: 8, RecordsPerDay: 40})
 	from, to := noon.AddDate(0, 0, -18), noon.AddDate(0, 0, -12)
 	want := texts(a.CallRecords(from, to))

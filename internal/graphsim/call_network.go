@@ -41,17 +41,8 @@ func (p *pen) network(name string, s *session, e *side, modality string) {
 
 // unknownNetwork is what a client leaves that never said anything.
 func (p *pen) unknownNetwork() {
-	p.null(
-		"ipAddress",
-		"subnet",
-		"linkSpeed",
-		"macAddress",
-		"port",
-		"reflexiveIPAddress",
-		"relayIPAddress",
-		"relayPort",
-		"dnsSuffix",
-	)
+	p.null("ipAddress", "subnet", "linkSpeed", "macAddress", "port", "reflexiveIPAddress", "relayIPAddress",
+		"relayPort", "dnsSuffix")
 	p.text("connectionType", "unknown")
 	p.text("networkTransportProtocol", "unknown")
 	p.noWifi()
@@ -89,7 +80,9 @@ func (p *pen) clientNetwork(e *side) {
 		p.noWifi()
 	}
 	p.traceRoute(d)
-	for _, name := range []string{"sentQualityEventRatio", "receivedQualityEventRatio", "delayEventRatio", "bandwidthLowEventRatio"} {
+	for _, name := range []string{
+		"sentQualityEventRatio", "receivedQualityEventRatio", "delayEventRatio", "bandwidthLowEventRatio",
+	} {
 		p.number(name, d.ratio(0.02))
 	}
 }
@@ -165,7 +158,8 @@ func (p *pen) noWifi() {
 func (p *pen) wifi(e *side, d dice) {
 	band := []string{"frequency24GHz", "frequency50GHz", "frequency50GHz", "frequency60GHz"}[d.IntN(4)]
 	p.text("wifiBand", band)
-	radio := []string{"wifi80211n", "wifi80211ac", "wifi80211ax", "wifi80211be"}[min(d.IntN(20)/6, 3)] // the last is not among the published members
+	// The last is not among the published members.
+	radio := []string{"wifi80211n", "wifi80211ac", "wifi80211ax", "wifi80211be"}[min(d.IntN(20)/6, 3)]
 	p.text("wifiRadioType", radio)
 	p.macAddress("basicServiceSetIdentifier", e, 2)
 	p.int("wifiBatteryCharge", d.Int64N(101))

@@ -65,11 +65,7 @@ func whole(d document) []byte {
 		r := d.relation(name)
 		dst = array{
 			relation: name,
-		}.appendTo(
-			dst,
-			r.size,
-			func(dst []byte, i int) []byte { return r.element(dst, i, true) },
-		)
+		}.appendTo(dst, r.size, func(dst []byte, i int) []byte { return r.element(dst, i, true) })
 	}
 	return append(dst, '}')
 }

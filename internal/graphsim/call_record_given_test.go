@@ -21,20 +21,21 @@ func TestGivenRecordsAreServedByteForByte(t *testing.T) {
 		`"organizer_v2": {"id" :null}`,
 	}
 	const session = `{ "id":"s", "segments" : [ {"id" : "1"} ], "z":0 }`
-	document := "\n { " + `"sessions@odata.nextLink":"https://elsewhere.example/", "sess\u0069ons": [` + session + `, 17 , {"id":"t"}] ,` +
-		strings.Join(
-			header,
-			" ,\n",
-		) + `, "@odata.context":"c", "participants_v2":[]}` + " \n"
+	document := "\n { " + `"sessions@odata.nextLink":"https://elsewhere.example/", ` +
+		`"sess\u0069ons": [` + session + `, 17 , {"id":"t"}] ,` +
+		strings.Join(header, " ,\n") + `, "@odata.context":"c", "participants_v2":[]}` + " \n"
 	a := start(t, Config{CallsPerDay: -1, Records: []CallRecord{{Start: at, Available: at, JSON: []byte(document)}}})
-	metadata, whole := a.GraphURL()+"/v1.0/$metadata#communications/callRecords", strings.Join(header, ",")
+	whole := strings.Join(header, ",")
+	context := `{"@odata.context":"` + a.GraphURL() + "/v1.0/$metadata#communications/callRecords"
 	for path, want := range map[string]string{
-		"":     `{"@odata.context":"` + metadata + `","value":[{` + whole + `}]}`,
-		"/odd": `{"@odata.context":"` + metadata + `/$entity",` + whole + `}`,
-		"/odd?$expand=sessions($expand=segments)": `{"@odata.context":"` + metadata + `(sessions(segments()))/$entity",` + whole + `,"sessions":[` + session + `,17,{"id":"t"}]}`,
-		"/odd?$expand=sessions":                   `{"@odata.context":"` + metadata + `/$entity",` + whole + `,"sessions":[{"id":"s","z":0},17,{"id":"t"}]}`,
-		"/odd?$expand=participants_v2":            `{"@odata.context":"` + metadata + `/$entity",` + whole + `,"participants_v2":[]}`,
-		"/odd/sessions?$expand=segments":          `{"@odata.context":"` + metadata + `('odd')/sessions","value":[` + session + `,17,{"id":"t"}]}`,
+		"":     context + `","value":[{` + whole + `}]}`,
+		"/odd": context + `/$entity",` + whole + `}`,
+		"/odd?$expand=sessions($expand=segments)": context + `(sessions(segments()))/$entity",` + whole +
+			`,"sessions":[` + session + `,17,{"id":"t"}]}`,
+		"/odd?$expand=sessions": context + `/$entity",` + whole +
+			`,"sessions":[{"id":"s","z":0},17,{"id":"t"}]}`,
+		"/odd?$expand=participants_v2":   context + `/$entity",` + whole + `,"participants_v2":[]}`,
+		"/odd/sessions?$expand=segments": context + `('odd')/sessions","value":[` + session + `,17,{"id":"t"}]}`,
 	} {
 		if _, body := a.get(t, a.recordURL(path)); string(body) != want {
 			t.Errorf("%s\n got %s\nwant %s", path, body, want)
@@ -126,8 +127,10 @@ func TestGivenRecordsArePaged(t *testing.T) {
 
 func TestWhatIsNoCallRecordIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, document := range map[string]string{"empty": "", "cut": `{"id":"x"`, "array": `[{"id":"x"}]`, "trailing": `{"id":"x"} {}`,
-		"no id": `{"version":1}`, "id null": `{"id":null}`, "id a number": `{"id":1}`} {
+	for name, document := range map[string]string{
+		"empty": "", "cut": `{"id":"x"`, "array": `[{"id":"x"}]`, "trailing": `{"id":"x"} {}`,
+		"no id": `{"version":1}`, "id null": `{"id":null}`, "id a number": `{"id":1}`,
+	} {
 		if s, err := Start(Config{Records: []CallRecord{{JSON: []byte(document)}}}); err == nil {
 			t.Errorf("%s: no error", name)
 			_ = s.Close()

@@ -22,11 +22,9 @@ func between(from, to time.Time) string {
 }
 
 // follow reads an array by its pages, with how many elements each had.
-func (a *app) follow(
-	tb testing.TB,
-	first string,
-	header ...string,
-) (elements []json.RawMessage, sizes []int, pages []string) {
+func (a *app) follow(tb testing.TB, first string, header ...string) (
+	elements []json.RawMessage, sizes []int, pages []string,
+) {
 	tb.Helper()
 	for next := first; next != ""; {
 		res, body := a.get(tb, next, header...)
@@ -34,15 +32,9 @@ func (a *app) follow(
 			tb.Fatalf("page %d: %s: %.300s", len(pages), res.Status, body)
 		}
 		page := decodePage(tb, body)
-		elements, sizes, pages = append(
-			elements,
-			page.Value...), append(
-			sizes,
-			len(page.Value),
-		), append(
-			pages,
-			string(body),
-		)
+		elements = append(elements, page.Value...)
+		sizes = append(sizes, len(page.Value))
+		pages = append(pages, string(body))
 		next = page.Next
 	}
 	return elements, sizes, pages
@@ -111,7 +103,8 @@ func TestTheListIsComplete(t *testing.T) {
 						t.Fatalf("%s in %s", missing, record)
 					}
 				}
-				context := `"organizer_v2@odata.context":"` + a.GraphURL() + "/" + c.version + `/$metadata#communications/callRecords('` + r.ID + `')/organizer_v2/$entity"`
+				context := `"organizer_v2@odata.context":"` + a.GraphURL() + "/" + c.version +
+					`/$metadata#communications/callRecords('` + r.ID + `')/organizer_v2/$entity"`
 				if !strings.Contains(string(record), context) {
 					t.Fatalf("%s lacks %s", record, context)
 				}
@@ -268,7 +261,8 @@ func TestLinksOfRelationships(t *testing.T) {
 	for _, d := range a.records.listed(a.Server.window("v1.0", noon.AddDate(0, 0, -29), noon)) {
 		if d.relation(sessions).size > 60 {
 			_, body := a.get(t, a.recordURL("/"+d.id()+"?$expand=sessions"))
-			first[strings.Index(string(body), `"sessions@odata.nextLink"`) < strings.Index(string(body), `"sessions":`)]++
+			link := strings.Index(string(body), `"sessions@odata.nextLink"`)
+			first[link < strings.Index(string(body), `"sessions":`)]++
 		}
 	}
 	if first[true] == 0 || first[false] == 0 {

@@ -31,22 +31,27 @@ var home = unitedStates
 var sites = []*site{
 	{unitedStates, dollar, -5, 3, "Microsoft", "+12125550199", "newyork", "USEA",
 		"Olivia/olivia Noah/noah Grace/grace Ethan/ethan Ava/ava Marcus/marcus Ruth/ruth José/jose",
-		"Carter/carter Bennett/bennett O'Neil/oneil Foster/foster Nguyen/nguyen Hayes/hayes Ramírez/ramirez Brooks/brooks"},
+		"Carter/carter Bennett/bennett O'Neil/oneil Foster/foster Nguyen/nguyen Hayes/hayes " +
+			"Ramírez/ramirez Brooks/brooks"},
 	{unitedStates, dollar, -8, 2, "Microsoft", "+12065550199", "seattle", "USWE",
 		"Mia/mia Lucas/lucas Zoë/zoe Owen/owen Chloe/chloe Diego/diego Priya/priya Henry/henry",
 		"Sullivan/sullivan Reyes/reyes Chen/chen Whitaker/whitaker Patel/patel Morgan/morgan Núñez/nunez Price/price"},
 	{unitedKingdom, pound, 0, 3, "Microsoft", "+442079460999", "london", "EUWE",
 		"Amelia/amelia Harry/harry Siân/sian Callum/callum Isla/isla Rhys/rhys Freya/freya Dev/dev",
-		"Ashworth/ashworth Llewellyn/llewellyn Fairfax/fairfax MacLeod/macleod Pemberton/pemberton Khan/khan Hughes/hughes Ó'Dálaigh/odalaigh"},
+		"Ashworth/ashworth Llewellyn/llewellyn Fairfax/fairfax MacLeod/macleod Pemberton/pemberton Khan/khan " +
+			"Hughes/hughes Ó'Dálaigh/odalaigh"},
 	{germany, euro, 1, 3, "Beispiel Telefon GmbH", "+493023125999", "berlin", "EUNO",
 		"Jürgen/juergen Anna/anna Björn/bjoern Käthe/kaethe Lukas/lukas Sophie/sophie Götz/goetz Mareike/mareike",
-		"Müller/mueller Schäfer/schaefer Weiß/weiss Vogel/vogel Köhler/koehler Krüger/krueger Brandt/brandt Özdemir/oezdemir"},
+		"Müller/mueller Schäfer/schaefer Weiß/weiss Vogel/vogel Köhler/koehler Krüger/krueger Brandt/brandt " +
+			"Özdemir/oezdemir"},
 	{france, euro, 1, 2, "Microsoft", "+33199009999", "paris", "EUWE",
 		"Chloé/chloe François/francois Zoé/zoe Étienne/etienne Maëlle/maelle Loïc/loic Agnès/agnes Hugo/hugo",
-		"Lefèvre/lefevre Dubois/dubois Gérard/gerard Bélanger/belanger Noël/noel Garçon/garcon Marchand/marchand L'Hôte/lhote"},
+		"Lefèvre/lefevre Dubois/dubois Gérard/gerard Bélanger/belanger Noël/noel Garçon/garcon Marchand/marchand " +
+			"L'Hôte/lhote"},
 	{sweden, krona, 1, 2, "Exempel Telekom AB", "+46846500499", "stockholm", "EUNO",
 		"Åsa/asa Björn/bjorn Märta/marta Göran/goran Linnéa/linnea Örjan/orjan Ebba/ebba Nils/nils",
-		"Öberg/oberg Sjöström/sjostrom Åkesson/akesson Lindqvist/lindqvist Hägg/hagg Nyström/nystrom Ek/ek Fälth/falth"},
+		"Öberg/oberg Sjöström/sjostrom Åkesson/akesson Lindqvist/lindqvist Hägg/hagg Nyström/nystrom " +
+			"Ek/ek Fälth/falth"},
 	{japan, yen, 9, 2, "Microsoft", "+81300009999", "tokyo", "JPEA",
 		"陽子/yoko 健太/kenta さくら/sakura 大輔/daisuke 美咲/misaki 翔/sho 直美/naomi 誠/makoto",
 		"佐藤/sato 鈴木/suzuki 高橋/takahashi 田中/tanaka 渡辺/watanabe 伊藤/ito 山本/yamamoto 中村/nakamura"},

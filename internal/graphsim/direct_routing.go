@@ -72,8 +72,10 @@ func (t *directTraffic) kind() *directKind {
 func (t *directTraffic) begin(c *directCall) {
 	last := &t.last
 	switch {
-	case last.kind != nil && last.kind.outbound && !last.spare && last.ending.code >= 500 && t.rng.IntN(2) == 0: // tried again
-		c.kind, c.user, c.other, c.correlation, c.transferor, c.spare = last.kind, last.user, last.other, last.correlation, last.transferor, true
+	case last.kind != nil && last.kind.outbound && !last.spare && last.ending.code >= 500 && t.rng.IntN(2) == 0:
+		// Tried again.
+		c.kind, c.user, c.other, c.correlation = last.kind, last.user, last.other, last.correlation
+		c.transferor, c.spare = last.transferor, true
 		c.start = t.soonAfter(last.start)
 		return
 	case last.kind != nil && c.kind.later:

@@ -55,7 +55,9 @@ func TestDirectRoutingRowsAreConsistent(t *testing.T) {
 			t.Errorf("no %s", k.name)
 		}
 	}
-	for _, what := range []string{"good", "failed", "failed at start", "invited at start", "with bypass", "no user", "empty user", "transferred"} {
+	for _, what := range []string{
+		"good", "failed", "failed at start", "invited at start", "with bypass", "no user", "empty user", "transferred",
+	} {
 		if n := seen[what]; n == 0 || n > len(rows)*19/20 {
 			t.Errorf("%d of %d rows: %s", n, len(rows), what)
 		}

@@ -63,7 +63,8 @@ func (s *Server) token(r *http.Request, _ []byte) answer {
 	}
 	seconds := int(tokenLife / time.Second)
 	return encoded(http.StatusOK, map[string]any{
-		"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": s.tokens.issue(s.now()),
+		"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds,
+		"access_token": s.tokens.issue(s.now()),
 	})
 }
 

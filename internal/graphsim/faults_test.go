@@ -120,14 +120,16 @@ func TestFaultsAsAClientSeesThem(t *testing.T) {
 		"no value":                {Fault{Body: NoValueBody}, shape, "no value"},
 		"error with 200":          {Fault{Body: ErrorBody}, shape, "error OK"},
 		"error with 200, status":  {Fault{Body: ErrorBody}, status, "200"},
-		"redirect":                {Fault{Redirect: "https://elsewhere.example/"}, header("Location"), "https://elsewhere.example/"},
-		"redirect, status":        {Fault{Redirect: "/x"}, status, "302"},
-		"redirect, other status":  {Fault{Redirect: "/x", Status: 307}, status, "307"},
-		"skewed date":             {Fault{Date: skewed}, header("Date"), "Wed, 18 Mar 2026 15:00:00 GMT"},
-		"wrong checksum":          {Fault{Gzip: ChecksumGzip}, shape, "gzip: invalid checksum"},
-		"short gzip":              {Fault{Gzip: ShortGzip}, shape, "unexpected EOF"},
-		"cut":                     {Fault{Cut: 100}, shape, "unexpected EOF"},
-		"cut, status":             {Fault{Cut: 100}, status, "200"},
+		"redirect": {
+			Fault{Redirect: "https://elsewhere.example/"}, header("Location"), "https://elsewhere.example/",
+		},
+		"redirect, status":       {Fault{Redirect: "/x"}, status, "302"},
+		"redirect, other status": {Fault{Redirect: "/x", Status: 307}, status, "307"},
+		"skewed date":            {Fault{Date: skewed}, header("Date"), "Wed, 18 Mar 2026 15:00:00 GMT"},
+		"wrong checksum":         {Fault{Gzip: ChecksumGzip}, shape, "gzip: invalid checksum"},
+		"short gzip":             {Fault{Gzip: ShortGzip}, shape, "unexpected EOF"},
+		"cut":                    {Fault{Cut: 100}, shape, "unexpected EOF"},
+		"cut, status":            {Fault{Cut: 100}, status, "200"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,7 +143,8 @@ func TestFaultsAsAClientSeesThem(t *testing.T) {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 			a.SetFaults(nil)
-			if got := shape(a.fetch(t, a.url("getDirectRoutingCalls", "v1.0", "2026-03-10", "2026-03-11"), "gzip")); got != "page" {
+			url := a.url("getDirectRoutingCalls", "v1.0", "2026-03-10", "2026-03-11")
+			if got := shape(a.fetch(t, url, "gzip")); got != "page" {
 				t.Errorf("without faults: %s", got)
 			}
 		})

@@ -50,9 +50,8 @@ func TestEveryFunctionHasPages(t *testing.T) {
 			}
 			root := a.GraphURL() + "/" + f.version
 			for i, page := range pages[:len(pages)-1] {
-				link := `"@odata.nextLink":"` + root + "/communications/callRecords/" + f.name + "(" + ends + ")?$skip=" + strconv.Itoa(
-					1000*(i+1),
-				) + `"`
+				link := `"@odata.nextLink":"` + root + "/communications/callRecords/" + f.name + "(" + ends + ")" +
+					"?$skip=" + strconv.Itoa(1000*(i+1)) + `"`
 				if !strings.Contains(page, link) {
 					t.Errorf("page %d lacks the link %s", i, link)
 				}

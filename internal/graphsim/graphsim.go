@@ -32,15 +32,19 @@ const (
 
 // Config describes a simulated tenant. The zero value is usable.
 type Config struct {
-	Tenant      string        // its id; default TenantID
-	Seed        int64         // same seed and same calendar day: same calls
-	Users       int           // people with a phone number; default 300
-	History     time.Duration // how far back calls exist before the day of Start, in whole days; default 90 days
-	CallsPerDay int           // PSTN calls of a working day, other logs in proportion; default 600, negative: no rows but Extra
+	Tenant  string        // its id; default TenantID
+	Seed    int64         // same seed and same calendar day: same calls
+	Users   int           // people with a phone number; default 300
+	History time.Duration // how far back calls exist before the day of Start, in whole days; default 90 days
+	// PSTN calls of a working day, other logs in proportion; default 600,
+	// negative: no rows but Extra.
+	CallsPerDay int
 	// Call records of a working day; default 230, some 5,000 in 30 days;
 	// negative, or 0 where CallsPerDay is negative: none but Records.
 	RecordsPerDay int
-	Now           func() time.Time // Graph's clock, called concurrently: Date headers, availability, token expiry; default time.Now
+	// Graph's clock, called concurrently: Date headers, availability, token
+	// expiry; default time.Now.
+	Now func() time.Time
 	// How long every answer takes. Requests do not queue behind each other, and
 	// limits count them when they arrive.
 	Latency     time.Duration

@@ -16,13 +16,8 @@ import (
 
 func TestSameSeedSameCalls(t *testing.T) {
 	t.Parallel()
-	a, b := start(
-		t,
-		Config{Seed: 7},
-	), start(
-		t,
-		Config{Seed: 7, Now: at(noon.AddDate(0, 0, 5)), History: 40 * 24 * time.Hour},
-	)
+	a := start(t, Config{Seed: 7})
+	b := start(t, Config{Seed: 7, Now: at(noon.AddDate(0, 0, 5)), History: 40 * 24 * time.Hour})
 	other := start(t, Config{Seed: 8})
 	from, to := noon.AddDate(0, 0, -20), noon.AddDate(0, 0, -10)
 	want := served(a, from, to)
@@ -101,7 +96,8 @@ func checkLinks(t *testing.T, a *app, version string, pages []string) {
 			continue
 		}
 		want := `"@odata.nextLink":"` + a.GraphURL() + "/" + version +
-			`/communications/callRecords/getPstnCalls(from=2026-02-16,to=2026-03-18)?$skip=` + strconv.Itoa((i+1)*1000) + `"`
+			`/communications/callRecords/getPstnCalls(from=2026-02-16,to=2026-03-18)` +
+			`?$skip=` + strconv.Itoa((i+1)*1000) + `"`
 		if !strings.Contains(page, want) {
 			t.Errorf("page %d lacks the link %s", i, want)
 		}
@@ -121,10 +117,12 @@ func TestWindowIncludesBothEnds(t *testing.T) {
 	}})
 	full := "2006-01-02T15:04:05.0000000Z"
 	for name, call := range map[string]string{
-		"full times":             a.pstnURL("v1.0", from.Format(full), to.Format(full)),
-		"short times":            a.pstnURL("v1.0", from.Format(time.RFC3339), to.Format(time.RFC3339)),
-		"names of a next link":   a.GraphURL() + "/v1.0/communications/callRecords/getPstnCalls(from=2026-03-10T12:00:00Z,to=2026-03-11T12:00:00Z)",
-		"qualified, other order": a.GraphURL() + "/beta/communications/callRecords/microsoft.graph.callRecords.getPstnCalls(toDateTime=2026-03-11T12:00:00Z,fromDateTime=2026-03-10T12:00:00Z)",
+		"full times":  a.pstnURL("v1.0", from.Format(full), to.Format(full)),
+		"short times": a.pstnURL("v1.0", from.Format(time.RFC3339), to.Format(time.RFC3339)),
+		"names of a next link": a.GraphURL() + "/v1.0/communications/callRecords/getPstnCalls" +
+			"(from=2026-03-10T12:00:00Z,to=2026-03-11T12:00:00Z)",
+		"qualified, other order": a.GraphURL() + "/beta/communications/callRecords/microsoft.graph.callRecords." +
+			"getPstnCalls(toDateTime=2026-03-11T12:00:00Z,fromDateTime=2026-03-10T12:00:00Z)",
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, body := a.get(t, call)
@@ -157,26 +155,33 @@ func TestRefusals(t *testing.T) {
 	call := func(arguments string) string {
 		return a.GraphURL() + "/v1.0/communications/callRecords/getPstnCalls" + arguments
 	}
+	between := func(from, to string) string { return call("(fromDateTime=" + from + ",toDateTime=" + to + ")") }
+	other := func(version, name string) string {
+		return a.GraphURL() + "/" + version + "/communications/callRecords/" + name +
+			"(fromDateTime=2026-01-01,toDateTime=2026-01-02)"
+	}
+	const eightDigits = "2026-01-01T00:00:00.00000001Z"
+	const bad, notFound = "BadRequest", "ResourceNotFound"
 	for name, c := range map[string]struct {
 		url           string
 		status        int
 		code, message string
 	}{
-		"no arguments":     {call(""), 400, "BadRequest", "Expression expected at position 0 in ''."},
-		"empty arguments":  {call("(fromDateTime=,toDateTime=)"), 400, "BadRequest", "Expression expected at position 13 in 'fromDateTime=,toDateTime='."},
-		"empty to":         {call("(fromDateTime=2026-01-01,toDateTime=)"), 400, "BadRequest", "Expression expected at position 35"},
-		"missing to":       {call("(fromDateTime=2026-01-01)"), 400, "BadRequest", "required"},
-		"no date":          {call("(fromDateTime='2026-01-01',toDateTime=2026-01-02)"), 400, "BadRequest", "not a DateTimeOffset"},
-		"eight digits":     {call("(fromDateTime=2026-01-01T00:00:00.00000001Z,toDateTime=2026-01-02)"), 400, "BadRequest", "not a DateTimeOffset"},
-		"unknown argument": {call("(fromDateTime=2026-01-01,toDateTime=2026-01-02,x=2026-01-02)"), 400, "BadRequest", "'x'"},
-		"from after to":    {call("(fromDateTime=2026-01-02,toDateTime=2026-01-01)"), 400, "BadRequest", "later"},
-		"bad skip":         {call("(fromDateTime=2026-01-01,toDateTime=2026-01-02)?$skip=-1"), 400, "BadRequest", "$skip"},
-		"ninety days":      {call("(fromDateTime=2026-01-01,toDateTime=2026-04-01)"), 200, "", ""},
-		"above 90 days":    {call("(fromDateTime=2026-01-01,toDateTime=2026-04-01T00:00:01Z)"), 406, "NotAcceptable", "90 days"},
-		"ignored filter":   {call("(fromDateTime=2026-01-01,toDateTime=2026-01-02)?$filter=nonsense"), 200, "", ""},
-		"unknown function": {a.GraphURL() + "/v1.0/communications/callRecords/getNothing(fromDateTime=1,toDateTime=2)", 404, "ResourceNotFound", "getNothing"},
-		"unknown version":  {a.GraphURL() + "/v2.0/communications/callRecords/getPstnCalls(fromDateTime=2026-01-01,toDateTime=2026-01-02)", 404, "ResourceNotFound", ""},
-		"unknown path":     {a.GraphURL() + "/v1.0/users", 404, "ResourceNotFound", "users"},
+		"no arguments":     {call(""), 400, bad, "Expression expected at position 0 in ''."},
+		"empty arguments":  {between("", ""), 400, bad, "at position 13 in 'fromDateTime=,toDateTime='."},
+		"empty to":         {between("2026-01-01", ""), 400, bad, "Expression expected at position 35"},
+		"missing to":       {call("(fromDateTime=2026-01-01)"), 400, bad, "required"},
+		"no date":          {between("'2026-01-01'", "2026-01-02"), 400, bad, "not a DateTimeOffset"},
+		"eight digits":     {between(eightDigits, "2026-01-02"), 400, bad, "not a DateTimeOffset"},
+		"unknown argument": {between("2026-01-01", "2026-01-02,x=2026-01-02"), 400, bad, "'x'"},
+		"from after to":    {between("2026-01-02", "2026-01-01"), 400, bad, "later"},
+		"bad skip":         {between("2026-01-01", "2026-01-02") + "?$skip=-1", 400, bad, "$skip"},
+		"ninety days":      {between("2026-01-01", "2026-04-01"), 200, "", ""},
+		"above 90 days":    {between("2026-01-01", "2026-04-01T00:00:01Z"), 406, "NotAcceptable", "90 days"},
+		"ignored filter":   {between("2026-01-01", "2026-01-02") + "?$filter=nonsense", 200, "", ""},
+		"unknown function": {other("v1.0", "getNothing"), 404, notFound, "getNothing"},
+		"unknown version":  {other("v2.0", "getPstnCalls"), 404, notFound, ""},
+		"unknown path":     {a.GraphURL() + "/v1.0/users", 404, notFound, "users"},
 		"root":             {a.GraphURL() + "/v1.0/", 200, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

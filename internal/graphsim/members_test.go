@@ -21,10 +21,11 @@ const (
 // The members of the other row types, as those of pstnCallLogRow.
 var (
 	directMembers = map[string]string{
-		"calleeNumber":                  aNumber + `|"112"`,
-		"callEndSubReason":              `0|\d{4,6}`,
-		"callerNumber":                  aNumber,
-		"callType":                      `"(Byot(In|InUcap|Out|OutUserForwarding|OutUserTransfer|OutUserConf)|[dD]r_[iI]n|dr_out|dr_out_ucap|dr_emergency_out)"`,
+		"calleeNumber":     aNumber + `|"112"`,
+		"callEndSubReason": `0|\d{4,6}`,
+		"callerNumber":     aNumber,
+		"callType": `"(Byot(In|InUcap|Out|OutUserForwarding|OutUserTransfer|OutUserConf)|` +
+			`[dD]r_[iI]n|dr_out|dr_out_ucap|dr_emergency_out)"`,
 		"correlationId":                 aGUID,
 		"duration":                      `\d+`,
 		"endDateTime":                   aTime + `|"0001-01-01T00:00:00Z"`,

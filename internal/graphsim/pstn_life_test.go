@@ -161,7 +161,9 @@ func TestSetChanged(t *testing.T) {
 func TestTheNumberOfADayIsKnownInAdvance(t *testing.T) {
 	t.Parallel()
 	c := newCompany(Config{Now: at(noon)}.withDefaults())
-	for name, s := range map[string]source{"pstn": pstnCalls{c}, "direct": directRouting{c}, "sms": smsLog{c}, "blocked": blockedUsers{c}} {
+	for name, s := range map[string]source{
+		"pstn": pstnCalls{c}, "direct": directRouting{c}, "sms": smsLog{c}, "blocked": blockedUsers{c},
+	} {
 		for d := c.today - 92; d < c.today+3; d++ {
 			rows := s.generate(d)
 			if got, want := len(rows), s.volume(d); got != want {

@@ -20,7 +20,8 @@ var (
 		"calleeNumber":       `"(\+\d{6,15}\*{0,4}|\+\d+|[A-Z][A-Za-z ]+|)"`,
 		"callerNumber":       `"(\+\d{6,15}\*{0,4}|\+\d+|[A-Z][A-Za-z ]+|)"`,
 		"callId":             `"\d+_\d+@203\.0\.113\.\d+"`,
-		"callType":           `"(user_in|user_out|user_out_conf|user_out_transfer|user_out_forwarding|conf_in|conf_out|unassigned_in|ucap_in|ucap_out)"`,
+		"callType": `"(user_in|user_out|user_out_conf|user_out_transfer|user_out_forwarding|` +
+			`conf_in|conf_out|unassigned_in|ucap_in|ucap_out)"`,
 		"charge":             `\d+\.\d\d[1-9]?`,
 		"conferenceId":       `"\d{9}"|null`,
 		"connectionCharge":   `\d+\.\d\d[1-9]?`,
@@ -103,7 +104,9 @@ func TestRowsAreWhatACompanyProduces(t *testing.T) {
 			t.Errorf("no %s", k.name)
 		}
 	}
-	for _, what := range []string{"unanswered", "longer than two hours", "charged", "null user", "empty user", "weekend", "not ASCII"} {
+	for _, what := range []string{
+		"unanswered", "longer than two hours", "charged", "null user", "empty user", "weekend", "not ASCII",
+	} {
 		if n := seen[what]; n == 0 || n > total*9/10 {
 			t.Errorf("%d of %d rows: %s", n, total, what)
 		}
@@ -139,7 +142,8 @@ func checkCall(t *testing.T, m members, row string) {
 	if got := other[len(strings.TrimRight(other, "*")):]; strings.HasPrefix(other, "+") && got != want {
 		t.Errorf("number %s of the other party in %s", other, m.UsageCountryCode)
 	}
-	if bot := !strings.HasPrefix(m.CallType, "user_") && !strings.HasPrefix(m.CallType, "conf_"); bot != (m.UserID == nil || *m.UserID == "") {
+	bot := !strings.HasPrefix(m.CallType, "user_") && !strings.HasPrefix(m.CallType, "conf_")
+	if bot != (m.UserID == nil || *m.UserID == "") {
 		t.Errorf("user %v of %s", m.UserID, m.CallType)
 	}
 	if meeting := strings.HasPrefix(m.CallType, "conf_"); meeting != (m.ConferenceID != nil) {
@@ -171,9 +175,9 @@ func TestWireForms(t *testing.T) {
 		"1.235":                        appendMoney(nil, 1235),
 		"12.05":                        appendMoney(nil, 12050),
 		"2019-11-01T00:00:08.2589935Z": appendTime(nil, ticks(time.Date(2019, 11, 1, 0, 0, 8, 258993500, time.UTC))),
-		"2019-11-01T00:00:08.25Z":      appendTime(nil, ticks(time.Date(2019, 11, 1, 0, 0, 8, 250000000, time.UTC))),
+		"2019-11-01T00:00:08.25Z":      appendTime(nil, ticks(time.Date(2019, 11, 1, 0, 0, 8, 25e7, time.UTC))),
 		"2019-11-01T00:00:08Z":         appendTime(nil, ticks(time.Date(2019, 11, 1, 0, 0, 8, 0, time.UTC))),
-		"1969-12-31T23:59:59.9Z":       appendTime(nil, ticks(time.Date(1969, 12, 31, 23, 59, 59, 900000000, time.UTC))),
+		"1969-12-31T23:59:59.9Z":       appendTime(nil, ticks(time.Date(1969, 12, 31, 23, 59, 59, 9e8, time.UTC))),
 		"0007":                         appendPadded(nil, 7, 4),
 	} {
 		if string(got) != want {

@@ -67,7 +67,10 @@ func TestSomeKindsBefallOnlySomeRequests(t *testing.T) {
 		kinds   []Kind
 	}{
 		{"first pages", pageRequest(0, 0), []Kind{LostLinks, Shifts}},
-		{"tokens", Request{Operation: "token", URL: "https://127.0.0.1/token"}, []Kind{Oversize, WrongLinks, LostLinks, Shifts}},
+		{
+			"tokens", Request{Operation: "token", URL: "https://127.0.0.1/token"},
+			[]Kind{Oversize, WrongLinks, LostLinks, Shifts},
+		},
 	} {
 		for _, kind := range c.kinds {
 			if f := RandomFaults(1, 1, kind)(c.request); !cmp.Equal(f, Fault{}) {
@@ -105,7 +108,9 @@ func TestAStormHealsByAskingAgain(t *testing.T) {
 	from, to := noon.AddDate(0, 0, -8), noon.AddDate(0, 0, -5)
 	want := served(a, from, to)
 	var rows []string
-	for next, asked := a.pstnURL("v1.0", from.Format("2006-01-02T15:04:05Z"), to.Format("2006-01-02T15:04:05Z")), 0; next != ""; asked++ {
+	const seconds = "2006-01-02T15:04:05Z"
+	next, asked := a.pstnURL("v1.0", from.Format(seconds), to.Format(seconds)), 0
+	for ; next != ""; asked++ {
 		if asked > 100 {
 			t.Fatal("100 requests and no end")
 		}

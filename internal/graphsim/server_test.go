@@ -100,7 +100,8 @@ func (a *app) pstnURL(version, from, to string) string {
 }
 
 func (a *app) url(operation, version, from, to string) string {
-	return a.GraphURL() + "/" + version + "/communications/callRecords/" + operation + "(fromDateTime=" + from + ",toDateTime=" + to + ")"
+	return a.GraphURL() + "/" + version + "/communications/callRecords/" + operation +
+		"(fromDateTime=" + from + ",toDateTime=" + to + ")"
 }
 
 type pageBody struct {

@@ -52,9 +52,8 @@ func (b Body) replace(body []byte, h http.Header) []byte {
 		return append(body[:0], "upstream connect error or disconnect/reset before headers"...)
 	case HTMLBody:
 		h.Set("Content-Type", "text/html")
-		return append(
-			body[:0],
-			"<!DOCTYPE html><html><head><title>Sign in</title></head><body><p>Please sign in to the network.</p></body></html>"...)
+		return append(body[:0], "<!DOCTYPE html><html><head><title>Sign in</title></head>"+
+			"<body><p>Please sign in to the network.</p></body></html>"...)
 	}
 	return body
 }

@@ -128,7 +128,9 @@ func TestAPoolOfMinutesIsOverdrawn(t *testing.T) {
 
 func TestNoStoriesWithoutCalls(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range map[string]Config{"none": {CallsPerDay: -1}, "too short a history": {History: 24 * time.Hour}} {
+	for name, cfg := range map[string]Config{
+		"none": {CallsPerDay: -1}, "too short a history": {History: 24 * time.Hour},
+	} {
 		t.Run(name, func(t *testing.T) {
 			a := start(t, cfg)
 			for _, f := range functions {
