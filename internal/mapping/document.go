@@ -58,8 +58,8 @@ func withoutText(err error) error {
 }
 
 func (d *Document) index(options ...jsontext.Options) error {
-	// Log rows have a value or a name for every 16 bytes of text or so; growing step by step would leave several times the
-	// index behind.
+	// Log rows have a value or a name for every 16 bytes of text or so; growing step by step would leave several
+	// times the index behind.
 	d.nodes, d.open = slices.Grow(d.nodes[:0], len(d.text)/16), d.open[:0]
 	// The decoder reads a bytes.Buffer in place, without copying it.
 	dec := jsontext.NewDecoder(bytes.NewBuffer(d.text), options...)

@@ -22,8 +22,8 @@ import (
 type encoder struct {
 	frames []*frame // the first depth of them are in use, each inside the one before
 	depth  int
-	// unknown holds the unknown_fields of all rows that are not finished yet, one behind the other: that of a child's row
-	// begins where that of the row above has got to.
+	// unknown holds the unknown_fields of all rows that are not finished yet, one behind the other: that of a child's
+	// row begins where that of the row above has got to.
 	unknown   []byte
 	hash      uint64 // of what is written so far; see hash.go
 	sanitized bool   // a text was stored with characters replaced

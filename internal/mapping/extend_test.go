@@ -101,7 +101,10 @@ func TestHashOfPages(t *testing.T) {
 		same    bool
 	}{
 		{"second page", `{` + id + `, "legs": [` + a + `]}`, []extension{{"legs", `[` + b + `]`, 1, ""}}, true},
-		{"two pages", `{` + id + `}`, []extension{{"legs", `[` + a + `]`, 0, ""}, {"legs", `[` + b + `]`, 1, ""}}, true},
+		{
+			"two pages", `{` + id + `}`,
+			[]extension{{"legs", `[` + a + `]`, 0, ""}, {"legs", `[` + b + `]`, 1, ""}}, true,
+		},
 		{"empty last page", `{` + id + `, "legs": [` + a + `, ` + b + `]}`, []extension{{"legs", `[]`, 2, ""}}, true},
 		{"other order", `{` + id + `, "legs": [` + b + `]}`, []extension{{"legs", `[` + a + `]`, 1, ""}}, false},
 		{"page missing", `{` + id + `, "legs": [` + a + `]}`, nil, false},
@@ -311,7 +314,10 @@ func TestDerived(t *testing.T) {
 		{"no uuid", `{"name": "x", "code": "seven"}`, `"X"`, `NULL`, `{"agent":{"name":"x"}}`},
 		{"of the wrong type", `{"name": 7, "code": 7}`, `NULL`, `NULL`, `{"agent":{"code":7,"name":7}}`},
 		{"last of two", `{"name": "x", "name": "y"}`, `"Y"`, `NULL`, `{"agent":{"name":"y"}}`},
-		{"text that cannot be stored", `{"name": "a\u0000"}`, "\"A\uFFFD\"", `NULL`, "{\"agent\":{\"name\":\"a\uFFFD\"}}"},
+		{
+			"text that cannot be stored", `{"name": "a\u0000"}`, "\"A\uFFFD\"", `NULL`,
+			"{\"agent\":{\"name\":\"a\uFFFD\"}}",
+		},
 		{"object without members", `{}`, `NULL`, `NULL`, `{"agent":{}}`},
 		{"no object", `"x"`, `NULL`, `NULL`, `{"agent":"x"}`},
 		{"absent", `null`, `NULL`, `NULL`, `NULL`},
@@ -336,7 +342,9 @@ func TestField(t *testing.T) {
 	t.Parallel()
 	b := store(t, calls, `{`+id+`, "version": 7, "userBlockMode": ""}`)
 	for column, want := range map[int]string{
-		0: "\x0e\x7c\x4a\x52\x5d\x1f\x4b\x6e\x9d\x39\x6f\x2d\x9a\x3c\x1b\x01", 1: "\x00\x00\x00\x00\x00\x00\x00\x07", 2: "",
+		0: "\x0e\x7c\x4a\x52\x5d\x1f\x4b\x6e\x9d\x39\x6f\x2d\x9a\x3c\x1b\x01",
+		1: "\x00\x00\x00\x00\x00\x00\x00\x07",
+		2: "",
 	} {
 		if got := b.Field(0, column); string(got) != want || (want == "") != (got == nil) {
 			t.Errorf("column %d = %q, want %q", column, got, want)

@@ -22,14 +22,16 @@ import (
 // is kept does.
 func TestContentHash(t *testing.T) {
 	t.Parallel()
-	base := `{` + id + `, "userBlockMode": "a", "startDateTime": "2026-01-01T00:00:00.1234567Z", "new": [1, {"b": "c"}]}`
+	base := `{` + id + `, "userBlockMode": "a", "startDateTime": ` +
+		`"2026-01-01T00:00:00.1234567Z", "new": [1, {"b": "c"}]}`
 	tests := []struct {
 		name, element string
 		same          bool
 	}{
 		{"again", base, true},
 		{"other order",
-			`{"new": [1, {"b": "c"}], "startDateTime": "2026-01-01T00:00:00.1234567Z", "userBlockMode": "a", ` + id + `}`, true},
+			`{"new": [1, {"b": "c"}], "startDateTime": "2026-01-01T00:00:00.1234567Z", ` +
+				`"userBlockMode": "a", ` + id + `}`, true},
 		{"null and annotations", base[:len(base)-1] + `, "charge": null, "other": null, "new@odata.type": "x"}`, true},
 		{"empty text where the column is NULL", base[:len(base)-1] + `, "modalities": ""}`, true},
 		{"empty text without a column", base[:len(base)-1] + `, "other": ""}`, false},
@@ -72,7 +74,10 @@ func TestSpellingsOfOneRow(t *testing.T) {
 	for _, tt := range []struct{ name, one, other string }{
 		{"block mode", `"userBlockMode": "Blocked"`, `"userBlockMode": "blocked"`},
 		{"year 1 and none", `"startDateTime": "0001-01-01T00:00:00Z"`, `"startDateTime": null`},
-		{"zeros of a time", `"startDateTime": "2026-01-01T00:00:00.1200000Z"`, `"startDateTime": "2026-01-01T00:00:00.12Z"`},
+		{
+			"zeros of a time",
+			`"startDateTime": "2026-01-01T00:00:00.1200000Z"`, `"startDateTime": "2026-01-01T00:00:00.12Z"`,
+		},
 		{"a time of whole seconds", `"startDateTime": "2026-01-01T00:00:00.0000009Z"`,
 			`"startDateTime": "2026-01-01T00:00:00Z"`},
 		{"plus sign as .NET escapes it", `"startDateTime": "2026-01-01T00:00:00\u002B00:00"`,
@@ -80,9 +85,15 @@ func TestSpellingsOfOneRow(t *testing.T) {
 		{"money in two notations", `"charge": 15e-1`, `"charge": 1.5`},
 		{"no money", `"charge": -0.00`, `"charge": 0.00`},
 		{"whole number in two notations", `"version": 1e2`, `"version": 100`},
-		{"ratio in two notations", `"legs": [{"streams": [{"loss": 0.50}]}]`, `"legs": [{"streams": [{"loss": 5e-1}]}]`},
+		{
+			"ratio in two notations",
+			`"legs": [{"streams": [{"loss": 0.50}]}]`, `"legs": [{"streams": [{"loss": 5e-1}]}]`,
+		},
 		{"no ratio", `"legs": [{"streams": [{"loss": -0.0}]}]`, `"legs": [{"streams": [{"loss": 0}]}]`},
-		{"unknown link speed and none", `"legs": [{"streams": [{"linkSpeed": 4294967295}]}]`, `"legs": [{"streams": [{}]}]`},
+		{
+			"unknown link speed and none",
+			`"legs": [{"streams": [{"linkSpeed": 4294967295}]}]`, `"legs": [{"streams": [{}]}]`,
+		},
 		{"object without a trace", `"organizer": {"id": ""}`, `"organizer": {"id": null, "@odata.type": "x"}`},
 		{"ids of a list", `"units": [{"id": "a"}, {}]`, `"units": [{"id": "a", "@odata.type": "x"}, {"id": null}]`},
 		{"repeated name", `"new": 1, "new": {"a": 1, "a": 2}`, `"new": {"a": 2}`},
@@ -112,7 +123,10 @@ func TestHashTellsRowsApart(t *testing.T) {
 		model      *Model
 		one, other string
 	}{
-		{"number that is kept as text, and that text", calls, `"userBlockMode": 1e1000000`, `"userBlockMode": "1e1000000"`},
+		{
+			"number that is kept as text, and that text", calls,
+			`"userBlockMode": 1e1000000`, `"userBlockMode": "1e1000000"`,
+		},
 		{"the same in a list", calls, `"modalities": [1e1000000]`, `"modalities": ["1e1000000"]`},
 		{"what a column is derived from", parties, `"@odata.type": "#user"`, `"@odata.type": "#bot"`},
 	} {

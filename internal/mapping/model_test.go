@@ -133,13 +133,15 @@ func TestContradictoryDeclarations(t *testing.T) {
 	t.Parallel()
 	col := Col("a", "a", Text)
 	for name, declare := range map[string]func(){
-		"no key":                    func() { Table("t", col) },
-		"key behind other columns":  func() { Table("t", col, Key("id", "id", ID)) },
-		"key behind a key's source": func() { Table("t", Key("id", "id", ID).Else("source", "a"), Key("to", "to", ID), col) },
-		"hash of no column":         func() { Table("t", HashKey("key", "b"), col) },
-		"fall back to no column":    func() { Table("t", Key("id", "id", ID).Else("source", "b"), col) },
-		"fall back of a column":     func() { Table("t", Key("id", "id", ID), col.Else("source", "a")) },
-		"fall back of a uuid":       func() { Table("t", Key("id", "id", UUID).Else("source", "a"), col) },
+		"no key":                   func() { Table("t", col) },
+		"key behind other columns": func() { Table("t", col, Key("id", "id", ID)) },
+		"key behind a key's source": func() {
+			Table("t", Key("id", "id", ID).Else("source", "a"), Key("to", "to", ID), col)
+		},
+		"hash of no column":      func() { Table("t", HashKey("key", "b"), col) },
+		"fall back to no column": func() { Table("t", Key("id", "id", ID).Else("source", "b"), col) },
+		"fall back of a column":  func() { Table("t", Key("id", "id", ID), col.Else("source", "a")) },
+		"fall back of a uuid":    func() { Table("t", Key("id", "id", UUID).Else("source", "a"), col) },
 		"derived number": func() {
 			Table("t", Key("id", "id", ID), Derived("n", Int4, func(Value) string { return "" }))
 		},

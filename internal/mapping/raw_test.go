@@ -30,8 +30,8 @@ func TestRaw(t *testing.T) {
 		raw           string
 	}{
 		{"no pages", `{` + id + `, ` + rest + ` }`, nil, `{` + id + `, ` + rest + ` }`},
-		{"two arrays", `{` + id + `, "rooms": [ {"name":"a"} ], "rooms@odata.nextLink": "l", "x@odata.nextLink": "m", ` +
-			rest + `}`, pages,
+		{"two arrays", `{` + id + `, "rooms": [ {"name":"a"} ], "rooms@odata.nextLink": "l", ` +
+			`"x@odata.nextLink": "m", ` + rest + `}`, pages,
 			`{ID,"rooms":[{"name":"a"},{"name": "b"} , {"new": 1},{}],"x@odata.nextLink":"m",` + rest +
 				`,"guests":[{"name": "x"}]}`},
 		{"links of any spelling", `{"Rooms@odata.NEXTLINK": "l", "@odata.nextLink": "m", ` + id + `, "rooms": [{}]}`,
@@ -105,7 +105,8 @@ func hostile() *rapid.Generator[string] {
 		nest(`[{"a\u0000":`, "}]", 40), "\"\xff\xfe\"", `"\ud800\udc00\udc00"`,
 		`{"a": 1, "a": {"a": 1, "\u0061": 2}}`, "{\"\xff\": 1, \"\xfe\": 2}", `{"\u0000": 1, "\ufffd": 2}`,
 		`{"": {"": null}}`, `[null, {}, [{}], "x"]`,
-		`"0001-01-01T00:00:00Z"`, `"2026-02-30T25:61:61Z"`, `"P99999999999999999999D"`, `"::ffff:1.2.3.4"`, `"1.2.3.4/8"`,
+		`"0001-01-01T00:00:00Z"`, `"2026-02-30T25:61:61Z"`, `"P99999999999999999999D"`, `"::ffff:1.2.3.4"`,
+		`"1.2.3.4/8"`,
 		`"0E7C4A52-5D1F-4B6E-9D39-6F2D9A3C1B0"`,
 	})).Filter(func(s string) bool { return s != "" })
 }
@@ -114,7 +115,8 @@ func hostile() *rapid.Generator[string] {
 func TestNothingIsDropped(t *testing.T) {
 	t.Parallel()
 	names := rapid.SampledFrom([]string{
-		"id", "version", "startDateTime", "userBlockMode", "charge", "modalities", "units", "organizer", "legs", "smsId",
+		"id", "version", "startDateTime", "userBlockMode", "charge", "modalities", "units",
+		"organizer", "legs", "smsId",
 		"userId", "mode", "new", "\xff", `n\u0000w`, `\u0069d`})
 	rapid.Check(t, func(rt *rapid.T) {
 		model := rapid.SampledFrom([]*Model{calls, blocks, messages}).Draw(rt, "model")
@@ -122,7 +124,8 @@ func TestNothingIsDropped(t *testing.T) {
 		for range rapid.IntRange(1, 5).Draw(rt, "elements") {
 			element := hostile().Draw(rt, "element")
 			if rapid.Bool().Draw(rt, "object") {
-				members := []string{`"id": "0E7C4A52-5D1F-4B6E-9D39-6F2D9A3C1B01"`}[:rapid.IntRange(0, 1).Draw(rt, "keys")]
+				members := []string{`"id": "0E7C4A52-5D1F-4B6E-9D39-6F2D9A3C1B01"`}
+				members = members[:rapid.IntRange(0, 1).Draw(rt, "keys")]
 				for range rapid.IntRange(0, 4).Draw(rt, "members") {
 					members = append(members, `"`+names.Draw(rt, "name")+`":`+hostile().Draw(rt, "value"))
 				}

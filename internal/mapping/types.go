@@ -19,9 +19,9 @@ type Type struct {
 	// OID is PostgreSQL's number of the type (pg_type.dat).
 	OID uint32
 
-	// append adds the value in PostgreSQL's binary form, as the type's recv function reads it. The value is never blank.
-	// errMisfit: the column stays NULL; errInexact: it is stored, but cannot be rebuilt as served; errSanitized: it is
-	// stored with characters replaced; errNull: it is Graph's way to say nothing.
+	// append adds the value in PostgreSQL's binary form, as the type's recv function reads it. The value is never
+	// blank. errMisfit: the column stays NULL; errInexact: it is stored, but cannot be rebuilt as served;
+	// errSanitized: it is stored with characters replaced; errNull: it is Graph's way to say nothing.
 	append func(dst []byte, v Value) ([]byte, error)
 
 	// json adds the JSON form of a binary value.

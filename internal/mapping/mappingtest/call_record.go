@@ -165,8 +165,8 @@ func odataType(typ string) *rapid.Generator[string] {
 	if typ == "identity" {
 		names = []string{
 			"microsoft.graph.identity", "microsoft.graph.userIdentity", "microsoft.graph.callRecords.userIdentity",
-			"microsoft.graph.communicationsUserIdentity",
-			"microsoft.graph.communicationsApplicationIdentity", "microsoft.graph.communicationsApplicationInstanceIdentity",
+			"microsoft.graph.communicationsUserIdentity", "microsoft.graph.communicationsApplicationIdentity",
+			"microsoft.graph.communicationsApplicationInstanceIdentity",
 			"microsoft.graph.communicationsGuestIdentity", "microsoft.graph.communicationsPhoneIdentity",
 			"microsoft.graph.communicationsEncryptedIdentity", "microsoft.graph.azureCommunicationServicesUserIdentity",
 		}
@@ -192,10 +192,8 @@ var byName = map[string]*rapid.Generator[string]{
 }
 
 var (
-	aGUID = rapid.Map(
-		rapid.StringMatching(`[0-9A-Fa-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
-		quoted,
-	)
+	aGUID = rapid.Map(rapid.StringMatching(
+		`[0-9A-Fa-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), quoted)
 	identityID = rapid.OneOf(aGUID, aGUID, rapid.Map(rapid.StringMatching(
 		`teamsvisitor:[0-9a-f]{32}|\+[1-9][0-9]{7,12}\*{0,3}|28:[0-9a-f]{12}|8:acs:[0-9a-f]{8}_[0-9a-f]{8}`), quoted))
 	anAddress = rapid.Map(
