@@ -236,7 +236,8 @@ CREATE TABLE ingest.rejects (
     PRIMARY KEY (tenant_id, endpoint, sha256)
 );
 CREATE INDEX rejects_open ON ingest.rejects (tenant_id, endpoint, key) WHERE resolved_at IS NULL;
-CREATE INDEX rejects_unstored ON ingest.rejects (tenant_id, endpoint, slot_from) WHERE resolved_at IS NULL AND NOT stored;
+CREATE INDEX rejects_unstored ON ingest.rejects (tenant_id, endpoint, slot_from)
+    WHERE resolved_at IS NULL AND NOT stored;
 COMMENT ON TABLE ingest.rejects IS 'Elements kept raw because they could not be stored as served. Holds personal data.';
 COMMENT ON COLUMN ingest.rejects.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN ingest.rejects.endpoint IS 'Name of the endpoint.';

@@ -31,7 +31,8 @@ CREATE TABLE teams.call_records (
     details_at                       timestamptz,
     -- A column, as the planner takes nearly every row to satisfy IS DISTINCT FROM
     -- and would not use an index on it.
-    pending                           boolean NOT NULL GENERATED ALWAYS AS (details_version IS DISTINCT FROM version) STORED,
+    pending                           boolean NOT NULL
+        GENERATED ALWAYS AS (details_version IS DISTINCT FROM version) STORED,
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX call_records_start ON teams.call_records (start_at);

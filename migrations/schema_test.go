@@ -28,8 +28,8 @@ const heading = `-- The schema that all migrations make, for people to read. It 
 // schema.sql is the dump of what the migrations make.
 func TestSchema(t *testing.T) {
 	t.Parallel()
-	dump := exec.CommandContext(t.Context(), dumper(t), "--schema-only", "--no-owner", "--no-privileges", "--schema=teams", "--schema=ingest",
-		"--exclude-table=ingest.schema_migrations", storetest.URL(t))
+	dump := exec.CommandContext(t.Context(), dumper(t), "--schema-only", "--no-owner", "--no-privileges",
+		"--schema=teams", "--schema=ingest", "--exclude-table=ingest.schema_migrations", storetest.URL(t))
 	var complaints bytes.Buffer
 	dump.Stderr = &complaints
 	out, err := dump.Output()
@@ -47,7 +47,8 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("schema.sql is not what the migrations make; write it anew with: go test ./migrations -run TestSchema -update\n(-file +migrations)\n%s", diff)
+		t.Errorf("schema.sql is not what the migrations make; write it anew with: "+
+			"go test ./migrations -run TestSchema -update\n(-file +migrations)\n%s", diff)
 	}
 }
 
@@ -68,7 +69,8 @@ func dumper(t *testing.T) string {
 		return path
 	}
 	if out, err := exec.CommandContext(t.Context(), "pg_config", "--bindir").Output(); err == nil {
-		if path := filepath.Join(strings.TrimSpace(string(out)), "pg_dump"); exec.CommandContext(t.Context(), path, "--version").Run() == nil {
+		path := filepath.Join(strings.TrimSpace(string(out)), "pg_dump")
+		if exec.CommandContext(t.Context(), path, "--version").Run() == nil {
 			return path
 		}
 	}

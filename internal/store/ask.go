@@ -63,7 +63,8 @@ func (db *DB) Holdings(ctx context.Context, tenant uuid.UUID, endpoints ...strin
 	for _, e := range endpoints {
 		parts = append(parts, fmt.Sprintf(`
 			SELECT e.endpoint, (SELECT count(*) FROM teams.%[1]s WHERE tenant_id = $1),
-				(SELECT coalesce(sum(pages), 0)::bigint FROM ingest.runs r WHERE r.tenant_id = $1 AND r.endpoint = e.endpoint),
+				(SELECT coalesce(sum(pages), 0)::bigint FROM ingest.runs r
+				WHERE r.tenant_id = $1 AND r.endpoint = e.endpoint),
 				(SELECT count(*) FROM ingest.slots s WHERE s.tenant_id = $1 AND s.endpoint = e.endpoint),
 				(SELECT count(*) FROM ingest.rejects j
 				WHERE j.tenant_id = $1 AND j.endpoint = e.endpoint AND resolved_at IS NULL),

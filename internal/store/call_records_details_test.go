@@ -91,10 +91,15 @@ func TestManyRecordsAtOnce(t *testing.T) {
 // others are stored.
 func TestRefusedRecordAmongMany(t *testing.T) {
 	for name, constraint := range map[string]string{
-		"check":           `ALTER TABLE teams.segment_media ADD CHECK (label <> 'version 4')`,
-		"deferred":        `CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.label = 'version 4' THEN RAISE 'no'; END IF; RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER no AFTER INSERT ON teams.segment_media DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no()`,
-		"on the header":   `ALTER TABLE teams.call_records ADD CHECK (details_version <> 4)`,
-		"not null column": `ALTER TABLE teams.segment_media ADD COLUMN own text GENERATED ALWAYS AS (nullif(label, 'version 4')) STORED NOT NULL`,
+		"check": `ALTER TABLE teams.segment_media ADD CHECK (label <> 'version 4')`,
+		"deferred": `
+			CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN IF NEW.label = 'version 4' THEN RAISE 'no'; END IF; RETURN NULL; END $$;
+			CREATE CONSTRAINT TRIGGER no AFTER INSERT ON teams.segment_media
+				DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no()`,
+		"on the header": `ALTER TABLE teams.call_records ADD CHECK (details_version <> 4)`,
+		"not null column": `ALTER TABLE teams.segment_media
+			ADD COLUMN own text GENERATED ALWAYS AS (nullif(label, 'version 4')) STORED NOT NULL`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,7 +163,8 @@ func TestVersionBelowTheListedIsStored(t *testing.T) {
 		if !errors.Is(result, step.result) {
 			t.Errorf("version %d: %v, want %v", step.serve, result, step.result)
 		}
-		if got := storetest.Query[string](t, conn, `SELECT concat_ws(' ', version, details_version, pending::text) FROM teams.call_records`); got != step.state {
+		const state = `SELECT concat_ws(' ', version, details_version, pending::text) FROM teams.call_records`
+		if got := storetest.Query[string](t, conn, state); got != step.state {
 			t.Errorf("version %d: %s, want %s", step.serve, got, step.state)
 		}
 		if got := storetest.Query[int](t, conn, `SELECT count(*) FROM ingest.details_retries`); got != step.waiting {
@@ -216,10 +222,12 @@ func TestConcurrentBatchesOfRecords(t *testing.T) {
 					}
 					documents = append(documents, recordOf(n, version))
 				}
-				if _, err := d.db.Announce(context.WithoutCancel(t.Context()), d.run, d.target, listOf(t, documents), store.Reading{Pages: 1}); err != nil {
+				ctx := context.WithoutCancel(t.Context())
+				list := listOf(t, documents)
+				if _, err := d.db.Announce(ctx, d.run, d.target, list, store.Reading{Pages: 1}); err != nil {
 					t.Error(err)
 				}
-				for _, err := range d.db.SaveDetails(context.WithoutCancel(t.Context()), d.run, d.target, recordBatches(t, documents...)) {
+				for _, err := range d.db.SaveDetails(ctx, d.run, d.target, recordBatches(t, documents...)) {
 					if err != nil && !errors.Is(err, store.ErrNewer) {
 						t.Error(err)
 					}
@@ -232,7 +240,8 @@ func TestConcurrentBatchesOfRecords(t *testing.T) {
 		daemons[0].wantStored(t, n, rounds)
 	}
 	storetest.NoOrphans(t, conn, fetch.CallRecords.Rows)
-	if n := storetest.Query[int](t, conn, `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`); n > 0 {
+	const deadlocks = `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`
+	if n := storetest.Query[int](t, conn, deadlocks); n > 0 {
 		t.Errorf("%d deadlocks", n)
 	}
 }

@@ -91,12 +91,15 @@ func (db *DB) Backlog(
 	err = db.again(ctx, "count call records to be read", noteTimeout, func(ctx context.Context) error {
 		return db.pool.QueryRow(ctx, `
 			WITH within AS (
-				SELECT tenant_id, id, start_at FROM teams.call_records WHERE tenant_id = $1 AND pending AND start_at >= $3
+				SELECT tenant_id, id, start_at FROM teams.call_records
+				WHERE tenant_id = $1 AND pending AND start_at >= $3
 				UNION ALL
-				SELECT tenant_id, id, start_at FROM teams.call_records WHERE tenant_id = $1 AND pending AND start_at IS NULL
+				SELECT tenant_id, id, start_at FROM teams.call_records
+				WHERE tenant_id = $1 AND pending AND start_at IS NULL
 			)
 			SELECT count(*),
-				count(*) FILTER (WHERE coalesce(x.next_at <= $2 OR x.failed_at - $2::timestamptz > interval '1 hour', true)),
+				count(*) FILTER (
+					WHERE coalesce(x.next_at <= $2 OR x.failed_at - $2::timestamptz > interval '1 hour', true)),
 				count(*) FILTER (WHERE x.state = 'parked'), count(*) FILTER (WHERE w.start_at < $4),
 				(SELECT c.start_at FROM teams.call_records c
 				WHERE c.tenant_id = $1 AND c.pending AND c.start_at >= $5 AND NOT `+isAcknowledged+`
@@ -140,7 +143,8 @@ func (db *DB) ParkedRecords(ctx context.Context, tenant uuid.UUID, horizon time.
 		ctx,
 		db,
 		"read parked call records",
-		pendingRecords+` AND x.state = 'parked' AND coalesce(c.start_at >= $2, true) ORDER BY c.start_at, c.id LIMIT $3`,
+		pendingRecords+` AND x.state = 'parked' AND coalesce(c.start_at >= $2, true)
+		ORDER BY c.start_at, c.id LIMIT $3`,
 		tenant,
 		horizon,
 		limit,

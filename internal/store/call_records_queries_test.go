@@ -68,7 +68,10 @@ func TestBacklog(t *testing.T) {
 		lost                 int
 	}{
 		{"within reach", ten.Add(-hour), ten.Add(-hour), ten, store.Backlog{Pending: 1, Due: 1, Oldest: &ten}, 0},
-		{"leaves reach soon", ten.Add(-hour), ten.Add(-hour), ten.Add(hour), store.Backlog{Pending: 1, Due: 1, Soon: 1, Oldest: &ten}, 0},
+		{
+			"leaves reach soon", ten.Add(-hour), ten.Add(-hour), ten.Add(hour),
+			store.Backlog{Pending: 1, Due: 1, Soon: 1, Oldest: &ten}, 0,
+		},
 		{"lost", ten.Add(-hour), ten.Add(hour), ten.Add(hour), store.Backlog{Oldest: &ten}, 1},
 		{"not promised", ten.Add(hour), ten.Add(-hour), ten, store.Backlog{Pending: 1, Due: 1}, 0},
 		{"not promised, and gone", ten.Add(hour), ten.Add(2 * hour), ten, store.Backlog{}, 0},
@@ -178,7 +181,8 @@ func TestLostRecordsCostNothing(t *testing.T) {
 	}
 	insert := `
 		INSERT INTO teams.call_records (tenant_id, id, version, start_at, updated_at, run_id, row_hash)
-		SELECT $1, gen_random_uuid(), 1, $2::timestamptz + n * interval '1 second', now(), 1, 1 FROM generate_series(1, $3::int) n`
+		SELECT $1, gen_random_uuid(), 1, $2::timestamptz + n * interval '1 second', now(), 1, 1
+		FROM generate_series(1, $3::int) n`
 	m.exec(insert, tenant, noon.Add(-time.Minute), 1)
 	m.exec(insert, tenant, noon.Add(time.Minute), 1)
 	empty := m.blocks(ask)

@@ -33,15 +33,21 @@ func TestOneKeyOnTwoPages(t *testing.T) {
 					t.Errorf("%d elements counted, want 2", got.Seen)
 				}
 			}
-			if got := f.query(`SELECT string_agg(right(id, 1) || ':' || coalesce(charge::text, '-'), ' ' ORDER BY id) FROM teams.pstn_calls`); got != "1:2 2:- 3:-" {
+			const rows = `SELECT string_agg(right(id, 1) || ':' || coalesce(charge::text, '-'), ' ' ORDER BY id)
+				FROM teams.pstn_calls`
+			if got := f.query(rows); got != "1:2 2:- 3:-" {
 				t.Errorf("rows = %s", got)
 			}
 			want := "key collision false 1.50 open"
-			if got := f.query(`SELECT string_agg(concat_ws(' ', reason, stored::text, convert_from(raw, 'UTF8')::json->>'charge', CASE WHEN resolved_at IS NULL THEN 'open' END), '; ') FROM ingest.rejects`); got != want {
+			const rejects = `SELECT string_agg(concat_ws(' ', reason, stored::text,
+					convert_from(raw, 'UTF8')::json->>'charge', CASE WHEN resolved_at IS NULL THEN 'open' END), '; ')
+				FROM ingest.rejects`
+			if got := f.query(rejects); got != want {
 				t.Errorf("rejects = %s, want %s", got, want)
 			}
-			if got := f.query(`SELECT rows_seen || ' ' || rows_new || ' ' || rows_rejected FROM ingest.runs`); got != "6 3 1" {
-				t.Errorf("the run counts %s", got)
+			counted := f.query(`SELECT rows_seen || ' ' || rows_new || ' ' || rows_rejected FROM ingest.runs`)
+			if counted != "6 3 1" {
+				t.Errorf("the run counts %s", counted)
 			}
 		})
 	}
@@ -51,11 +57,19 @@ func TestOneKeyOnTwoPages(t *testing.T) {
 // neighbours are saved.
 func TestCustomersConstraints(t *testing.T) {
 	for name, constraint := range map[string]string{
-		"check":            `ALTER TABLE teams.pstn_calls ADD CHECK (duration_s < 1000)`,
-		"unique index":     `CREATE UNIQUE INDEX mine ON teams.pstn_calls (duration_s)`,
-		"trigger":          `CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.duration_s > 1000 THEN RAISE 'no'; END IF; RETURN NEW; END $$; CREATE TRIGGER no BEFORE INSERT ON teams.pstn_calls FOR EACH ROW EXECUTE FUNCTION no()`,
-		"deferred trigger": `CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.duration_s > 1000 THEN RAISE 'no'; END IF; RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER no AFTER INSERT ON teams.pstn_calls DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no()`,
-		"not null column":  `ALTER TABLE teams.pstn_calls ADD COLUMN own int GENERATED ALWAYS AS (nullif(duration_s, 2000)) STORED NOT NULL`,
+		"check":        `ALTER TABLE teams.pstn_calls ADD CHECK (duration_s < 1000)`,
+		"unique index": `CREATE UNIQUE INDEX mine ON teams.pstn_calls (duration_s)`,
+		"trigger": `
+			CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN IF NEW.duration_s > 1000 THEN RAISE 'no'; END IF; RETURN NEW; END $$;
+			CREATE TRIGGER no BEFORE INSERT ON teams.pstn_calls FOR EACH ROW EXECUTE FUNCTION no()`,
+		"deferred trigger": `
+			CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN IF NEW.duration_s > 1000 THEN RAISE 'no'; END IF; RETURN NULL; END $$;
+			CREATE CONSTRAINT TRIGGER no AFTER INSERT ON teams.pstn_calls
+				DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no()`,
+		"not null column": `ALTER TABLE teams.pstn_calls
+			ADD COLUMN own int GENERATED ALWAYS AS (nullif(duration_s, 2000)) STORED NOT NULL`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
@@ -65,8 +79,8 @@ func TestCustomersConstraints(t *testing.T) {
 				map[bool]store.Counts{true: counts(2, 0, 0, 0), false: counts(1, 0, 0, 1)}[name == "unique index"],
 			)
 			f.want(f.save(noon, element(3, `, "duration": 3`), element(4, `, "duration": 2000`)), counts(1, 0, 0, 1))
-			if got := f.query(`SELECT string_agg(right(key, 1), ' ' ORDER BY key) FROM ingest.rejects WHERE NOT stored`); got != "2 4" &&
-				name != "unique index" {
+			got := f.query(`SELECT string_agg(right(key, 1), ' ' ORDER BY key) FROM ingest.rejects WHERE NOT stored`)
+			if got != "2 4" && name != "unique index" {
 				t.Errorf("rejects = %s", got)
 			}
 		})
@@ -106,8 +120,11 @@ func TestRejectsNameTheirSlot(t *testing.T) {
 	if _, err := f.saveRows(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	const slots = `SELECT string_agg(concat_ws(' ', right(key, 1), to_char(slot_from, 'MM-DD HH24'), to_char(slot_to, 'MM-DD HH24')), '; ' ORDER BY key) FROM ingest.rejects`
-	if got, want := f.query(slots), "1 03-01 00 03-02 00; x 02-28 12 03-02 12; y 02-28 12 03-02 12; 02-28 12 03-02 12"; got != want {
+	const slots = `SELECT string_agg(concat_ws(' ', right(key, 1), to_char(slot_from, 'MM-DD HH24'),
+			to_char(slot_to, 'MM-DD HH24')), '; ' ORDER BY key)
+		FROM ingest.rejects`
+	want := "1 03-01 00 03-02 00; x 02-28 12 03-02 12; y 02-28 12 03-02 12; 02-28 12 03-02 12"
+	if got := f.query(slots); got != want {
 		t.Errorf("slots = %s\nwant %s", got, want)
 	}
 }

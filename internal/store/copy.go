@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"io"
 
 	"github.com/jackc/pgx/v5"
@@ -68,15 +69,5 @@ func (r *copyReader) fill() {
 func beginRow(dst []byte, fields int) []byte { return append(dst, byte(fields>>8), byte(fields)) }
 
 func appendInt8(dst []byte, n int64) []byte {
-	return append(
-		dst,
-		byte(n>>56),
-		byte(n>>48),
-		byte(n>>40),
-		byte(n>>32),
-		byte(n>>24),
-		byte(n>>16),
-		byte(n>>8),
-		byte(n),
-	)
+	return binary.BigEndian.AppendUint64(dst, uint64(n))
 }

@@ -160,7 +160,8 @@ func TestStalledMigration(t *testing.T) {
 	defer cancel()
 	ended := make(chan error)
 	go func() { ended <- db.MigrateUp(ctx) }()
-	for storetest.Query[int](t, conn, `SELECT count(*) FROM pg_class WHERE oid = to_regclass('ingest.schema_migrations')`) == 0 {
+	const begun = `SELECT count(*) FROM pg_class WHERE oid = to_regclass('ingest.schema_migrations')`
+	for storetest.Query[int](t, conn, begun) == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	p.Stall()

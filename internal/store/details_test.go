@@ -71,7 +71,8 @@ func record(version int) string {
 		return object{"id": fmt.Sprint(i), "identity": object{"user": object{"id": fmt.Sprint(i), "displayName": say}}}
 	}
 	document, _ := json.Marshal(object{
-		"id": call, "version": version, "type": say, "startDateTime": "2026-03-01T10:00:00Z", "lastModifiedDateTime": "2026-03-01T12:00:00Z",
+		"id": call, "version": version, "type": say,
+		"startDateTime": "2026-03-01T10:00:00Z", "lastModifiedDateTime": "2026-03-01T12:00:00Z",
 		"sessions": many((version*7)%5, session), "participants_v2": many((version*5)%7+1, participant),
 	})
 	return string(document)
@@ -111,7 +112,8 @@ func newDaemon(t testing.TB, url string) daemon {
 	t.Helper()
 	d := daemon{db: storetest.Connect(t, url), target: target(t, fetch.CallRecords)}
 	var err error
-	if d.run, err = d.db.StartRun(context.Background(), tenant, fetch.CallRecords.Name, "once", noon, noon); err != nil {
+	d.run, err = d.db.StartRun(context.Background(), tenant, fetch.CallRecords.Name, "once", noon, noon)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -162,8 +164,11 @@ func TestNewestVersionWins(t *testing.T) {
 	conn := storetest.Conn(t, url)
 	daemons := []daemon{newDaemon(t, url), newDaemon(t, url)}
 	rapid.Check(t, func(r *rapid.T) {
-		if _, err := conn.Exec(t.Context(), `TRUNCATE teams.call_records, teams.call_record_versions, teams.call_participants, teams.sessions, teams.session_endpoints,
-			teams.segments, teams.segment_endpoints, teams.segment_media, teams.media_endpoints, teams.media_streams, ingest.details_retries`); err != nil {
+		_, err := conn.Exec(t.Context(), `
+			TRUNCATE teams.call_records, teams.call_record_versions, teams.call_participants, teams.sessions,
+				teams.session_endpoints, teams.segments, teams.segment_endpoints, teams.segment_media,
+				teams.media_endpoints, teams.media_streams, ingest.details_retries`)
+		if err != nil {
 			r.Fatal(err)
 		}
 		if err := daemons[0].announce(t.Context(), recordBatch(t, listed(1))); err != nil {
@@ -222,8 +227,10 @@ func TestNewestVersionWins(t *testing.T) {
 // was under way may still happen.
 func waitForCut(t *testing.T, conn *pgx.Conn) {
 	t.Helper()
-	const working = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'ingestd' AND state <> 'idle'`
-	for deadline := time.Now().Add(20 * time.Second); storetest.Query[int](t, conn, working) > 0; time.Sleep(time.Millisecond) {
+	const working = `SELECT count(*) FROM pg_stat_activity
+		WHERE datname = current_database() AND application_name = 'ingestd' AND state <> 'idle'`
+	deadline := time.Now().Add(20 * time.Second)
+	for ; storetest.Query[int](t, conn, working) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("a transaction was cut off and does not end")
 		}
@@ -271,7 +278,8 @@ func TestUnchangedRecordsAreNotWritten(t *testing.T) {
 	if got := storetest.Query[string](t, conn, feed); got == announced {
 		t.Error("a version that is stored whole does not show in the feed")
 	}
-	if got := storetest.Query[string](t, conn, `SELECT string_agg(version::text, ' ' ORDER BY version) FROM teams.call_record_versions`); got != "3 4" {
+	const versions = `SELECT string_agg(version::text, ' ' ORDER BY version) FROM teams.call_record_versions`
+	if got := storetest.Query[string](t, conn, versions); got != "3 4" {
 		t.Errorf("versions %s, want 3 4", got)
 	}
 }

@@ -38,7 +38,8 @@ type Endpoint struct {
 // the first two are the key.
 var endpointColumns = []string{
 	"tenant_id", "endpoint", "enabled", "schedule", "interval_s", "reach", "settle", "start_from",
-	"origin", "settled_until", "watermark", "clock_at", "next_due_at", "removed_at", "last_result", "last_finished_at", "last_success_at",
+	"origin", "settled_until", "watermark", "clock_at", "next_due_at", "removed_at",
+	"last_result", "last_finished_at", "last_success_at",
 	"failures", "failing_since", "last_error_code", "last_error", "state",
 }
 
@@ -60,36 +61,15 @@ func (db *DB) PutEndpoint(ctx context.Context, e Endpoint) error {
 	rest := endpointColumns[2:]
 	query := fmt.Sprintf(`
 		INSERT INTO ingest.endpoints AS e (tenant_id, endpoint, %[1]s)
-		VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+		VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8,
+			$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 		ON CONFLICT (tenant_id, endpoint) DO UPDATE
 		SET (%[1]s) = (excluded.%[2]s)
 		WHERE (e.%[3]s) IS DISTINCT FROM (excluded.%[2]s)`,
 		strings.Join(rest, ", "), strings.Join(rest, ", excluded."), strings.Join(rest, ", e."))
-	return db.exec(
-		ctx,
-		"note the state of "+e.Name,
-		query,
-		e.Tenant,
-		e.Name,
-		e.Enabled,
-		e.Schedule,
-		int(e.Interval/time.Second),
-		e.Reach,
-		e.Settle,
-		e.StartFrom,
-		e.Origin,
-		e.SettledUntil,
-		e.Watermark,
-		e.ClockAt,
-		e.NextDueAt,
-		e.RemovedAt,
-		e.LastResult,
-		e.LastFinishedAt,
-		e.LastSuccessAt,
-		e.Failures,
-		e.FailingSince,
-		e.LastErrorCode,
-		e.LastError,
-		e.State,
-	)
+	return db.exec(ctx, "note the state of "+e.Name, query,
+		e.Tenant, e.Name, e.Enabled, e.Schedule, int(e.Interval/time.Second), e.Reach, e.Settle, e.StartFrom,
+		e.Origin, e.SettledUntil, e.Watermark, e.ClockAt, e.NextDueAt, e.RemovedAt,
+		e.LastResult, e.LastFinishedAt, e.LastSuccessAt,
+		e.Failures, e.FailingSince, e.LastErrorCode, e.LastError, e.State)
 }

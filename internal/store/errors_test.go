@@ -20,7 +20,8 @@ import (
 func TestEveryErrorNamesItsOperation(t *testing.T) {
 	t.Parallel()
 	works := map[string]bool{ // without a table
-		"Close": true, "Ping": true, "NewLock": true, "Lock": true, "HolderOf": true, "Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
+		"Close": true, "Ping": true, "NewLock": true, "Lock": true, "HolderOf": true,
+		"Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
 		"ExecWithin": true, // a test's
 	}
 	db := storetest.Connect(t, storetest.EmptyURL(t))
@@ -65,8 +66,9 @@ func argument(t *testing.T, method string, n int, of reflect.Type) reflect.Value
 		to, elements = target(t, fetch.CallRecords), recordBatch(t, record(1))
 	}
 	for _, v := range []any{
-		&store.Run{Tenant: tenant, Endpoint: calls.Name}, to, calls.Rows, elements, []*mapping.Batch{elements}, []string{calls.Name},
-		[]store.Acknowledgement{{}}, [][]byte{nil}, calls.Name, 1, int64(1), noon.Add(time.Duration(n) * time.Hour), time.Hour, true, tenant,
+		&store.Run{Tenant: tenant, Endpoint: calls.Name}, to, calls.Rows, elements, []*mapping.Batch{elements},
+		[]string{calls.Name}, []store.Acknowledgement{{}}, [][]byte{nil}, calls.Name, 1, int64(1),
+		noon.Add(time.Duration(n) * time.Hour), time.Hour, true, tenant,
 	} {
 		if reflect.TypeOf(v) == of {
 			return reflect.ValueOf(v)
@@ -93,7 +95,8 @@ func TestHints(t *testing.T) {
 	f := newFixture(t)
 	f.exec(`DROP TABLE ingest.slots`)
 	_, err := f.db.Slots(t.Context(), uuid.New(), calls.Name, noon)
-	want := "read slots of pstn_calls: database says ERROR, SQLSTATE 42P01 (a table is missing; run: ingestd migrate up)"
+	want := "read slots of pstn_calls: database says ERROR, SQLSTATE 42P01 " +
+		"(a table is missing; run: ingestd migrate up)"
 	if err == nil || err.Error() != want {
 		t.Errorf("error = %v\nwant    %s", err, want)
 	}

@@ -35,7 +35,9 @@ type NamedStatement struct{ Name, SQL string }
 // CommonStatements returns the SQL that does not depend on the target.
 func CommonStatements() []NamedStatement {
 	var all []NamedStatement
-	for _, file := range []string{"put_rejects", "resolve_rejects", "users_mark", "users_move_mark", "renew_tables", "renew_marks"} {
+	for _, file := range []string{
+		"put_rejects", "resolve_rejects", "users_mark", "users_move_mark", "renew_tables", "renew_marks",
+	} {
 		all = append(all, NamedStatement{file, statement(file)})
 	}
 	for _, file := range []string{"renew_look", "renew_slice"} {

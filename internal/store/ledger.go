@@ -184,10 +184,11 @@ func putSlots(ctx context.Context, tx pgx.Tx, run *Run, slots []Slot) error {
 	for i, s := range slots {
 		from[i], to[i], read[i], settled[i], rows[i] = s.From, s.To, s.ReadAt, s.Settled, s.Rows
 	}
-	if _, err := tx.Exec(ctx, upsertSlots, run.Tenant, run.Endpoint, run.ID, from, to, read, settled, rows); err != nil {
+	_, err := tx.Exec(ctx, upsertSlots, run.Tenant, run.Endpoint, run.ID, from, to, read, settled, rows)
+	if err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM ingest.parked WHERE tenant_id = $1 AND endpoint = $2 AND slot_from = ANY ($3)`,
+	_, err = tx.Exec(ctx, `DELETE FROM ingest.parked WHERE tenant_id = $1 AND endpoint = $2 AND slot_from = ANY ($3)`,
 		run.Tenant, run.Endpoint, from)
 	return err
 }

@@ -46,15 +46,8 @@ func TestReadingsOfASlot(t *testing.T) {
 		{"a clock that was ahead, and what is settled", 61 * minute, 0, 0, true, 0, true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			first, second := slotAt(
-				i,
-				noon.Add(tt.stored),
-				tt.settled == 1,
-			), slotAt(
-				i,
-				noon.Add(tt.then),
-				tt.thenSettled,
-			)
+			first := slotAt(i, noon.Add(tt.stored), tt.settled == 1)
+			second := slotAt(i, noon.Add(tt.then), tt.thenSettled)
 			second.Rows = 8
 			f.noteSlots(first)
 			f.noteSlots(second)
@@ -83,7 +76,8 @@ func TestRejectsOfSlots(t *testing.T) {
 	} {
 		f.exec(
 			`
-			INSERT INTO ingest.rejects (tenant_id, endpoint, sha256, reason, stored, raw, run_id, served_at, slot_from, slot_to, resolved_at)
+			INSERT INTO ingest.rejects
+				(tenant_id, endpoint, sha256, reason, stored, raw, run_id, served_at, slot_from, slot_to, resolved_at)
 			VALUES ($1, $2, sha256($3), 'x', $4, $3, 1, now(), $5, $6, CASE WHEN $7 THEN now() END)`,
 			tenant,
 			calls.Name,
@@ -148,7 +142,8 @@ func TestLedgerOfTenYears(t *testing.T) {
 		m.exec(`
 			INSERT INTO ingest.slots (tenant_id, endpoint, slot_from, slot_to, read_at, settled, rows, run_id)
 			SELECT $1, 'call_records', at - interval '1 hour', at, now(), true, 0, 1
-			FROM generate_series(0, $3::int - 1) n, LATERAL (SELECT $2::timestamptz - n * interval '1 hour' AS at) a`, tenant, to, hours)
+			FROM generate_series(0, $3::int - 1) n,
+				LATERAL (SELECT $2::timestamptz - n * interval '1 hour' AS at) a`, tenant, to, hours)
 	}
 	read := func() {
 		slots, err := m.db.Slots(t.Context(), tenant, "call_records", noon.Add(-100*time.Hour))

@@ -21,12 +21,22 @@ func schema(t *testing.T, conn *pgx.Conn) []string {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), `
 		WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('ingest', 'teams', 'analytics', 'ref'))
-		SELECT concat_ws(' ', nspname, relname, attname, format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'not null' END,
+		SELECT concat_ws(' ', nspname, relname, attname, format_type(atttypid, atttypmod),
+			CASE WHEN attnotnull THEN 'not null' END,
 			pg_get_expr(adbin, adrelid), col_description(attrelid, attnum))
-		FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN ours ON ours.oid = relnamespace LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+		FROM pg_attribute
+		JOIN pg_class c ON c.oid = attrelid
+		JOIN ours ON ours.oid = relnamespace
+		LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 		WHERE attnum > 0 AND NOT attisdropped AND relname <> 'schema_migrations' AND relname <> 'schema_migrations_pkey'
-		UNION ALL SELECT concat_ws(' ', nspname, conrelid::regclass, pg_get_constraintdef(c.oid)) FROM pg_constraint c JOIN ours ON ours.oid = connamespace WHERE conrelid::regclass::text <> 'ingest.schema_migrations'
-		UNION ALL SELECT indexdef FROM pg_indexes JOIN ours ON nspname = schemaname WHERE tablename <> 'schema_migrations'
+		UNION ALL SELECT concat_ws(' ', nspname, conrelid::regclass, pg_get_constraintdef(c.oid))
+		FROM pg_constraint c
+		JOIN ours ON ours.oid = connamespace
+		WHERE conrelid::regclass::text <> 'ingest.schema_migrations'
+		UNION ALL SELECT indexdef
+		FROM pg_indexes
+		JOIN ours ON nspname = schemaname
+		WHERE tablename <> 'schema_migrations'
 		UNION ALL SELECT concat_ws(' ', nspname, obj_description(oid, 'pg_namespace')) FROM ours
 		ORDER BY 1`)
 	if err != nil {
@@ -88,10 +98,8 @@ func TestEachMigrationNotesItsVersion(t *testing.T) {
 		if strings.Contains(name, ".down.") {
 			version = string(version[0] - 1) // below ten for now
 		}
-		if want := "\nCOMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version " + version + "';\n"; !strings.HasSuffix(
-			string(content),
-			want,
-		) {
+		want := "\nCOMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version " + version + "';\n"
+		if !strings.HasSuffix(string(content), want) {
 			t.Errorf("%s does not end with %s", name, want)
 		}
 	}
@@ -105,9 +113,15 @@ func TestEverythingHasAComment(t *testing.T) {
 		SELECT concat_ws('.', nspname, relname, attname)
 		FROM pg_class c
 		JOIN pg_namespace n ON n.oid = relnamespace
-		JOIN LATERAL (SELECT 0 AS attnum, NULL AS attname UNION ALL SELECT attnum, attname FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) a ON true
-		WHERE nspname IN ('teams', 'ingest', 'analytics', 'ref') AND relkind IN ('r', 'v', 'p') AND relname <> 'schema_migrations'
-			AND coalesce(CASE WHEN attnum = 0 THEN obj_description(c.oid, 'pg_class') ELSE col_description(c.oid, attnum) END, '') = ''`)
+		JOIN LATERAL (
+			SELECT 0 AS attnum, NULL AS attname, obj_description(c.oid, 'pg_class') AS comment
+			UNION ALL
+			SELECT attnum, attname, col_description(c.oid, attnum)
+			FROM pg_attribute
+			WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+		) a ON true
+		WHERE nspname IN ('teams', 'ingest', 'analytics', 'ref') AND relkind IN ('r', 'v', 'p')
+			AND relname <> 'schema_migrations' AND coalesce(comment, '') = ''`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +153,8 @@ func TestCheckSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("")
-	if _, err := conn.Exec(t.Context(), `COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 99'`); err != nil {
+	const comment = `COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 99'`
+	if _, err := conn.Exec(t.Context(), comment); err != nil {
 		t.Fatal(err)
 	}
 	check("database schema does not fit: it has version 99, this program knows 8 at most; install a newer ingestd")
@@ -157,7 +172,8 @@ func TestDirtyMigrationMends(t *testing.T) {
 	t.Parallel()
 	url := storetest.EmptyURL(t)
 	db, conn := storetest.Connect(t, url), storetest.Conn(t, url)
-	if _, err := conn.Exec(t.Context(), `CREATE SCHEMA teams; CREATE TABLE teams.users ()`); err != nil { // in the way of 000002
+	// In the way of 000002.
+	if _, err := conn.Exec(t.Context(), `CREATE SCHEMA teams; CREATE TABLE teams.users ()`); err != nil {
 		t.Fatal(err)
 	}
 	err := db.MigrateUp(t.Context())

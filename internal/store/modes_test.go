@@ -37,11 +37,14 @@ func TestQueryExecModes(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := rows.query(`SELECT (SELECT count(*) FROM teams.pstn_calls) || ' ' || (SELECT count(*) FROM ingest.slots) || ' ' || (SELECT count(*) FROM ingest.rejects)`); got != "2 1 2" {
+			got := rows.query(`SELECT concat_ws(' ', (SELECT count(*) FROM teams.pstn_calls),
+				(SELECT count(*) FROM ingest.slots), (SELECT count(*) FROM ingest.rejects))`)
+			if got != "2 1 2" {
 				t.Errorf("rows, slots and rejects: %s", got)
 			}
 			again := batch(t, noon, element(1, ``))
-			if _, err := rows.db.SaveRows(t.Context(), rows.run, rows.target, again, store.Reading{Again: map[string]bool{again.Elements[0].Key: true}}); err != nil {
+			reading := store.Reading{Again: map[string]bool{again.Elements[0].Key: true}}
+			if _, err := rows.db.SaveRows(t.Context(), rows.run, rows.target, again, reading); err != nil {
 				t.Fatal(err)
 			}
 			days := &fixture{t: t, db: rows.db, conn: conn, endpoint: dialout}
@@ -53,7 +56,8 @@ func TestQueryExecModes(t *testing.T) {
 			}
 			d := newDaemon(t, url)
 			d.announceAll(t, 2, 3)
-			for _, err := range d.db.SaveDetails(t.Context(), d.run, d.target, recordBatches(t, recordOf(0, 3), recordOf(1, 3))) {
+			records := recordBatches(t, recordOf(0, 3), recordOf(1, 3))
+			for _, err := range d.db.SaveDetails(t.Context(), d.run, d.target, records) {
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -24,7 +24,8 @@ import (
 
 var (
 	conflictUpdate = regexp.MustCompile(
-		`(?s)INSERT INTO (teams\.\w+) AS (\w+) .*?ON CONFLICT \([^)]*\) DO UPDATE\s+SET (.*?)\s+WHERE (.*?)(?:\s+RETURNING|\n\)|\s*$)`,
+		`(?s)INSERT INTO (teams\.\w+) AS (\w+) .*?ON CONFLICT \([^)]*\) DO UPDATE\s+SET (.*?)` +
+			`\s+WHERE (.*?)(?:\s+RETURNING|\n\)|\s*$)`,
 	)
 	assignment = regexp.MustCompile(`(?:^|,\s*\n?\s*)(\w+) = `)
 )
@@ -55,7 +56,8 @@ func TestConflictsAreImmutable(t *testing.T) {
 	if found < 2*len(fetch.Endpoints) {
 		t.Errorf("%d statements with ON CONFLICT found: the test shows little", found)
 	}
-	if err := indexPredicate(t, conn, "teams.pstn_calls", "t", "t.updated_at > excluded.updated_at + interval '1 hour'"); err == nil {
+	const stable = "t.updated_at > excluded.updated_at + interval '1 hour'"
+	if err := indexPredicate(t, conn, "teams.pstn_calls", "t", stable); err == nil {
 		t.Error("an expression that is not immutable was taken: the test shows nothing")
 	}
 }
@@ -92,8 +94,11 @@ func TestUniqueIndexesHoldTheTenant(t *testing.T) {
 		SELECT i.indexrelid::regclass::text
 		FROM pg_index i
 		JOIN pg_class c ON c.oid = i.indrelid
-		WHERE i.indisunique AND (c.relnamespace = 'teams'::regnamespace OR c.oid = 'ingest.tombstones'::regclass) AND NOT EXISTS (
-			SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND a.attnum = i.indkey[0])`)
+		WHERE i.indisunique
+			AND (c.relnamespace = 'teams'::regnamespace OR c.oid = 'ingest.tombstones'::regclass)
+			AND NOT EXISTS (
+				SELECT 1 FROM pg_attribute a
+				WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND a.attnum = i.indkey[0])`)
 	if err != nil {
 		t.Fatal(err)
 	}

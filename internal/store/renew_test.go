@@ -13,18 +13,18 @@ import (
 func TestRenewTransactionIDs(t *testing.T) {
 	f := newFixture(t)
 	other := uuid.MustParse("99999999-2222-3333-4444-555555555555")
-	for _, owner := range []uuid.UUID{tenant, other} {
+	for owner, rows := range map[uuid.UUID]int{tenant: 25000, other: 1000} {
 		f.exec(`
-			INSERT INTO teams.pstn_calls (tenant_id, id, user_id, user_display_name, start_at, updated_at, run_id, row_hash, change_xid)
-			SELECT $1, n, $1, 'Name', $2, $2, 1, n, (900000000 + n / 10)::text::xid8 FROM generate_series(1, $3) n`, owner, noon, map[uuid.UUID]int{tenant: 25000, other: 1000}[owner])
-		f.exec(
-			`INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid) VALUES ($1, 'pstn_calls', '{}', 'delete', '900000000')`,
-			owner,
-		)
-		f.exec(
-			`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '900000000'), ($1, 'sms_messages', 'users', '5')`,
-			owner,
-		)
+			INSERT INTO teams.pstn_calls
+				(tenant_id, id, user_id, user_display_name, start_at, updated_at, run_id, row_hash, change_xid)
+			SELECT $1, n, $1, 'Name', $2, $2, 1, n, (900000000 + n / 10)::text::xid8
+			FROM generate_series(1, $3) n`, owner, noon, rows)
+		f.exec(`
+			INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+			VALUES ($1, 'pstn_calls', '{}', 'delete', '900000000')`, owner)
+		f.exec(`
+			INSERT INTO ingest.marks (tenant_id, endpoint, name, xid)
+			VALUES ($1, 'pstn_calls', 'users', '900000000'), ($1, 'sms_messages', 'users', '5')`, owner)
 	}
 	f.save(noon, element(1, ""))
 	var progress []string
@@ -44,7 +44,8 @@ func TestRenewTransactionIDs(t *testing.T) {
 		len(progress) != 4 {
 		t.Errorf("progress = %v", progress)
 	}
-	const future = `SELECT count(*) FROM %s WHERE change_xid >= pg_snapshot_xmax(pg_current_snapshot()) AND (tenant_id = $1) = $2`
+	const future = `SELECT count(*) FROM %s
+		WHERE change_xid >= pg_snapshot_xmax(pg_current_snapshot()) AND (tenant_id = $1) = $2`
 	for _, test := range []struct {
 		table, future string
 		own           bool
@@ -56,10 +57,12 @@ func TestRenewTransactionIDs(t *testing.T) {
 			t.Errorf("%s rows of the future in %s (own: %v), want %s", got, test.table, test.own, test.future)
 		}
 	}
-	if got := f.query(`SELECT string_agg(endpoint, ' ') FROM ingest.marks WHERE tenant_id = $1`, tenant); got != "sms_messages" {
-		t.Errorf("marks left: %s", got)
+	left := f.query(`SELECT string_agg(endpoint, ' ') FROM ingest.marks WHERE tenant_id = $1`, tenant)
+	if left != "sms_messages" {
+		t.Errorf("marks left: %s", left)
 	}
-	if got := f.query(`SELECT count(DISTINCT change_xid) FROM teams.pstn_calls WHERE tenant_id = $1`, tenant); got != "4" {
+	got := f.query(`SELECT count(DISTINCT change_xid) FROM teams.pstn_calls WHERE tenant_id = $1`, tenant)
+	if got != "4" {
 		t.Errorf("%s transactions, want three slices and the row saved before", got)
 	}
 	renew()

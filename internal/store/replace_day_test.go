@@ -35,11 +35,8 @@ func (f *fixture) saveDay(day int, at time.Time, elements ...string) (store.Coun
 }
 
 func sums(user, calls int) string {
-	return fmt.Sprintf(
-		`{"userId": "00000000-0000-0000-0000-%012d", "usageLocation": "DE", "currency": "EUR", "destinationContext": "Domestic", "totalCalls": %d, "totalCallCharge": 1.50}`,
-		user,
-		calls,
-	)
+	return fmt.Sprintf(`{"userId": "00000000-0000-0000-0000-%012d", "usageLocation": "DE", "currency": "EUR",
+		"destinationContext": "Domestic", "totalCalls": %d, "totalCallCharge": 1.50}`, user, calls)
 }
 
 // An answer replaces the one before for its day, and no other.
@@ -55,19 +52,24 @@ func TestDayIsReplaced(t *testing.T) {
 	}
 	save(counts(3, 0, 0, 0), 1, noon, sums(1, 10), sums(2, 20), sums(3, 30))
 	save(counts(1, 0, 0, 0), 2, noon, sums(1, 11))
-	before := f.query(
-		`SELECT string_agg(xmin || ctid::text, ' ' ORDER BY window_from, report_key) FROM teams.dialout_report`,
-	)
+	const written = `SELECT string_agg(xmin || ctid::text, ' ' ORDER BY window_from, report_key)
+		FROM teams.dialout_report`
+	before := f.query(written)
 	save(counts(0, 0, 3, 0), 1, noon.Add(time.Hour), sums(3, 30), sums(2, 20), sums(1, 10))
-	if after := f.query(`SELECT string_agg(xmin || ctid::text, ' ' ORDER BY window_from, report_key) FROM teams.dialout_report`); after != before {
+	if after := f.query(written); after != before {
 		t.Error("the same answer again wrote something")
 	}
 	save(counts(0, 1, 1, 0), 1, noon.Add(2*time.Hour), sums(1, 10), sums(2, 25))
-	const rows = `SELECT string_agg(extract(day FROM window_from) || ':' || right(user_id::text, 1) || ':' || total_calls, ' ' ORDER BY window_from, user_id) FROM teams.dialout_report`
+	const rows = `SELECT string_agg(
+			extract(day FROM window_from) || ':' || right(user_id::text, 1) || ':' || total_calls, ' ' ORDER BY window_from, user_id)
+		FROM teams.dialout_report`
 	if got := f.query(rows); got != "1:1:10 1:2:25 2:1:11" {
 		t.Errorf("rows = %s", got)
 	}
-	if got := f.query(`SELECT count(*) || ' ' || min(table_name || ' ' || op || ' ' || (key->>'window_from')::date || ' ' || length(key->>'report_key')) FROM ingest.tombstones`); got != "1 dialout_report delete 2026-03-01 32" {
+	const tombstones = `SELECT count(*) || ' ' || min(concat_ws(' ', table_name, op,
+			(key->>'window_from')::date, length(key->>'report_key')))
+		FROM ingest.tombstones`
+	if got := f.query(tombstones); got != "1 dialout_report delete 2026-03-01 32" {
 		t.Errorf("tombstones = %s", got)
 	}
 	if _, err := f.saveDay(1, noon.Add(3*time.Hour)); !errors.Is(err, store.ErrEmptied) {

@@ -113,13 +113,9 @@ func TestRejectsToRetry(t *testing.T) {
 	for i := range 5 {
 		raw := make([]byte, 100)
 		raw[0] = byte(i)
-		f.exec(
-			`INSERT INTO ingest.rejects (tenant_id, endpoint, sha256, reason, stored, raw, run_id, served_at) VALUES ($1, $2, sha256($3), 'x', $4, $3, 1, now())`,
-			tenant,
-			calls.Name,
-			raw,
-			i == 4,
-		)
+		f.exec(`
+			INSERT INTO ingest.rejects (tenant_id, endpoint, sha256, reason, stored, raw, run_id, served_at)
+			VALUES ($1, $2, sha256($3), 'x', $4, $3, 1, now())`, tenant, calls.Name, raw, i == 4)
 	}
 	page := func(named [][]byte, after []byte, bytes int64) []store.RawReject {
 		t.Helper()
@@ -149,13 +145,18 @@ func TestRejectsToRetry(t *testing.T) {
 	if got := page(sums[:2], nil, 1); len(got) != 1 {
 		t.Errorf("%d rejects in a page that is too small for one", len(got))
 	}
-	if err := errors.Join(f.db.DropReject(t.Context(), tenant, calls.Name, sums[0]), f.db.ResolveReject(t.Context(), tenant, calls.Name, sums[1])); err != nil {
+	err := errors.Join(
+		f.db.DropReject(t.Context(), tenant, calls.Name, sums[0]),
+		f.db.ResolveReject(t.Context(), tenant, calls.Name, sums[1]))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if got := page(sums[:3], nil, 1000); len(got) != 1 || string(got[0].SHA256) != string(sums[2]) {
 		t.Errorf("open rejects: %v", got)
 	}
-	if got := f.query(`SELECT string_agg(resolution, ' ' ORDER BY sha256) FROM ingest.rejects WHERE resolved_at IS NOT NULL`); got != "dropped stored" {
+	const resolutions = `SELECT string_agg(resolution, ' ' ORDER BY sha256) FROM ingest.rejects
+		WHERE resolved_at IS NOT NULL`
+	if got := f.query(resolutions); got != "dropped stored" {
 		t.Errorf("resolutions = %s", got)
 	}
 	if err := f.db.DropReject(t.Context(), tenant, calls.Name, []byte("x")); !errors.Is(err, store.ErrUnknown) {
@@ -169,11 +170,12 @@ func TestRejectServedAgain(t *testing.T) {
 	f := newFixture(t)
 	bad := []string{`{"id": ["a"]}`, `{"id": ["b"]}`}
 	f.save(noon, bad...)
-	f.exec(
-		`UPDATE ingest.rejects SET resolved_at = now(), resolution = CASE WHEN convert_from(raw, 'UTF8') LIKE '%a%' THEN 'dropped' ELSE 'stored' END`,
-	)
+	f.exec(`
+		UPDATE ingest.rejects SET resolved_at = now(),
+			resolution = CASE WHEN convert_from(raw, 'UTF8') LIKE '%a%' THEN 'dropped' ELSE 'stored' END`)
 	f.save(noon, bad...)
-	if got := f.query(`SELECT string_agg(convert_from(raw, 'UTF8'), ' ') FROM ingest.rejects WHERE resolved_at IS NULL`); got != bad[1] {
+	const open = `SELECT string_agg(convert_from(raw, 'UTF8'), ' ') FROM ingest.rejects WHERE resolved_at IS NULL`
+	if got := f.query(open); got != bad[1] {
 		t.Errorf("open = %s", got)
 	}
 }

@@ -51,7 +51,9 @@ func (db *DB) StartRun(
 // by the database's clock; nil if none is.
 func (db *DB) FirstStart(ctx context.Context, tenant uuid.UUID, endpoint string) (*time.Time, error) {
 	found, err := list[struct{ At time.Time }](ctx, db, "read the first run of "+endpoint, `
-		SELECT started_at FROM ingest.runs WHERE tenant_id = $1 AND endpoint = $2 ORDER BY run_id LIMIT 1`, tenant, endpoint)
+		SELECT started_at FROM ingest.runs
+		WHERE tenant_id = $1 AND endpoint = $2
+		ORDER BY run_id LIMIT 1`, tenant, endpoint)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

@@ -25,8 +25,9 @@ func TestEndKilledRuns(t *testing.T) {
 	if err := f.db.EndKilledRuns(t.Context(), tenant, calls.Name); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.query(`SELECT string_agg(coalesce(result, 'running'), ' ' ORDER BY run_id) FROM ingest.runs`); got != "killed running" {
-		t.Errorf("results = %s", got)
+	results := f.query(`SELECT string_agg(coalesce(result, 'running'), ' ' ORDER BY run_id) FROM ingest.runs`)
+	if results != "killed running" {
+		t.Errorf("results = %s", results)
 	}
 }
 
@@ -55,9 +56,9 @@ func TestEndRun(t *testing.T) {
 	if diff := cmp.Diff(counts(3, 0, 0, 0), c); err != nil || diff != "" {
 		t.Errorf("%v, counts (-want +got):\n%s", err, diff)
 	}
-	got := f.query(
-		`SELECT concat_ws(' ', result, requests, throttle_s, request_ids, error, finished_at >= started_at, waiting_until) FROM ingest.runs`,
-	)
+	got := f.query(`SELECT concat_ws(' ', result, requests, throttle_s, request_ids, error,
+			finished_at >= started_at, waiting_until)
+		FROM ingest.runs`)
 	if got != "throttled 7 1.5 {a,b} why t" {
 		t.Errorf("run = %s", got)
 	}
@@ -72,9 +73,10 @@ func TestPruneRuns(t *testing.T) {
 	for range 6 {
 		f.start()
 	}
-	f.exec(
-		`UPDATE ingest.runs SET finished_at = now() - (CASE WHEN run_id < 5 THEN interval '91 days' ELSE interval '89 days' END) WHERE run_id < 7`,
-	)
+	f.exec(`
+		UPDATE ingest.runs
+		SET finished_at = now() - (CASE WHEN run_id < 5 THEN interval '91 days' ELSE interval '89 days' END)
+		WHERE run_id < 7`)
 	for _, want := range []int64{3, 1, 0} {
 		if n, err := f.db.PruneRuns(t.Context(), 90*24*time.Hour, 3); err != nil || n != want {
 			t.Errorf("%d runs deleted, %v, want %d", n, err, want)
@@ -91,7 +93,8 @@ func TestBookkeepingIsTriedAgain(t *testing.T) {
 	f.failOn("ingest.runs", "53300", 2)
 	f.start()
 	f.exec(`ALTER SEQUENCE faults RESTART`)
-	if err := f.db.NoteFailure(t.Context(), f.run, store.Failure{From: noon, To: noon.Add(time.Hour), At: noon, Error: "x"}); err != nil {
+	failure := store.Failure{From: noon, To: noon.Add(time.Hour), At: noon, Error: "x"}
+	if err := f.db.NoteFailure(t.Context(), f.run, failure); err != nil {
 		t.Error(err)
 	}
 }
@@ -106,10 +109,25 @@ func TestUnreachableDatabase(t *testing.T) {
 	elsewhere.Path = "/nowhere"
 	socket := there.Query().Get("host")
 	for name, test := range map[string]struct{ url, want string }{
-		"refused":     {"postgres://someone:hunter2@127.0.0.1:1/teams?sslmode=disable", "127.0.0.1:1, database teams, user someone: connection refused; check database.url and that the server runs"},
-		"no host":     {"postgres://someone:hunter2@db.invalid/teams?sslmode=disable", "db.invalid:5432, database teams, user someone: unknown host; check database.url"},
-		"no database": {elsewhere.String(), socket + ":5432, database nowhere, user ingestd: no such database; create it, or check database.url (SQLSTATE 3D000)"},
-		"no user":     {fmt.Sprintf("postgres:///postgres?host=%s&user=nobody", url.QueryEscape(socket)), socket + ":5432, database postgres, user nobody: user or password refused; check database.url, the password file and the server's pg_hba.conf (SQLSTATE 28000)"},
+		"refused": {
+			"postgres://someone:hunter2@127.0.0.1:1/teams?sslmode=disable",
+			"127.0.0.1:1, database teams, user someone: connection refused; check database.url " +
+				"and that the server runs",
+		},
+		"no host": {
+			"postgres://someone:hunter2@db.invalid/teams?sslmode=disable",
+			"db.invalid:5432, database teams, user someone: unknown host; check database.url",
+		},
+		"no database": {
+			elsewhere.String(),
+			socket + ":5432, database nowhere, user ingestd: no such database; create it, or check database.url " +
+				"(SQLSTATE 3D000)",
+		},
+		"no user": {
+			fmt.Sprintf("postgres:///postgres?host=%s&user=nobody", url.QueryEscape(socket)),
+			socket + ":5432, database postgres, user nobody: user or password refused; check database.url, " +
+				"the password file and the server's pg_hba.conf (SQLSTATE 28000)",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := storetest.Connect(t, test.url).Ping(t.Context())

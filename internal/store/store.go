@@ -47,7 +47,7 @@ func Open(url string) (*DB, error) {
 		"timezone":                            "UTC",
 		"client_encoding":                     "UTF8",
 		"jit":                                 "off",               // compiling takes longer than any statement here
-		"plan_cache_mode":                     "force_custom_plan", // one kept from when a table was empty reads all of it
+		"plan_cache_mode":                     "force_custom_plan", // one of when a table was empty reads all of it
 		"lock_timeout":                        "30s",
 		"statement_timeout":                   "0", // a role's own must not end a large batch; see saveTimeout
 		"idle_in_transaction_session_timeout": "60s",

@@ -16,17 +16,15 @@ func (f *fixture) refreshUsers() {
 
 // userCall is a call of a user on a day of March.
 func userCall(n, user, day int, name string) string {
-	return fmt.Sprintf(
-		`{"id": "call-%d", "userId": "00000000-0000-0000-0000-%012d", "userDisplayName": %q, "userPrincipalName": "u%d@example.com", "startDateTime": "2026-03-%02dT10:00:00Z"}`,
-		n,
-		user,
-		name,
-		user,
-		day,
-	)
+	return fmt.Sprintf(`{"id": "call-%d", "userId": "00000000-0000-0000-0000-%012d", "userDisplayName": %q,
+		"userPrincipalName": "u%d@example.com", "startDateTime": "2026-03-%02dT10:00:00Z"}`,
+		n, user, name, user, day)
 }
 
-const users = `SELECT string_agg(concat_ws(' ', right(user_id::text, 1), display_name, principal_name, first_seen_on, last_seen_on, source), '; ' ORDER BY user_id) FROM teams.users`
+const users = `
+	SELECT string_agg(concat_ws(' ', right(user_id::text, 1), display_name, principal_name, first_seen_on, last_seen_on,
+		source), '; ' ORDER BY user_id)
+	FROM teams.users`
 
 func TestUsersFollowTheNewestEvent(t *testing.T) {
 	f := newFixture(t)
@@ -45,7 +43,8 @@ func TestUsersFollowTheNewestEvent(t *testing.T) {
 
 	f.save(noon, userCall(4, 1, 2, "Oldest"), userCall(5, 2, 7, "Named"))
 	f.refreshUsers()
-	want = "1 New u1@example.com 2026-03-02 2026-03-09 pstn_calls; 2 Named u2@example.com 2026-03-07 2026-03-07 pstn_calls"
+	want = "1 New u1@example.com 2026-03-02 2026-03-09 pstn_calls; " +
+		"2 Named u2@example.com 2026-03-07 2026-03-07 pstn_calls"
 	if got := f.query(users); got != want {
 		t.Fatalf("users after older events = %s\nwant %s", got, want)
 	}
@@ -70,7 +69,8 @@ func TestUsersOfOneTime(t *testing.T) {
 		userCall(4, 2, 5, "Z"),
 	)
 	f.refreshUsers()
-	want := "1 A u1-renamed@example.com 2026-03-05 2026-03-05 pstn_calls; 2 A u2-renamed@example.com 2026-03-05 2026-03-05 pstn_calls"
+	want := "1 A u1-renamed@example.com 2026-03-05 2026-03-05 pstn_calls; " +
+		"2 A u2-renamed@example.com 2026-03-05 2026-03-05 pstn_calls"
 	if got := f.query(users); got != want {
 		t.Fatalf("users = %s\nwant %s", got, want)
 	}
@@ -117,7 +117,8 @@ func TestUsersCostWhatHasChanged(t *testing.T) {
 	m := newMeter(t)
 	m.exec(`
 		INSERT INTO teams.pstn_calls (tenant_id, id, user_id, start_at, updated_at, run_id, row_hash, change_xid)
-		SELECT $1, 'old ' || n, gen_random_uuid(), $2, $2, 1, n, (3 + n / 1000)::text::xid8 FROM generate_series(1, 100000) n`, tenant, noon)
+		SELECT $1, 'old ' || n, gen_random_uuid(), $2, $2, 1, n, (3 + n / 1000)::text::xid8
+		FROM generate_series(1, 100000) n`, tenant, noon)
 	m.exec(
 		`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '200')`,
 		tenant,
@@ -168,7 +169,8 @@ func TestUsersWaitForOpenTransactions(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.refreshUsers()
-	if got := f.query(`SELECT string_agg(display_name, ' ' ORDER BY display_name) FROM teams.users`); got != "Early Late" {
+	got := f.query(`SELECT string_agg(display_name, ' ' ORDER BY display_name) FROM teams.users`)
+	if got != "Early Late" {
 		t.Errorf("users = %s", got)
 	}
 }

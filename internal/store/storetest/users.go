@@ -16,7 +16,8 @@ func RefreshUsers(t testing.TB, db *store.DB, conn *pgx.Conn, target *store.Targ
 	t.Helper()
 	behind := fmt.Sprintf(`
 		SELECT EXISTS (SELECT 1 FROM teams.%[1]s WHERE tenant_id = $1 AND change_xid >= coalesce((
-			SELECT xid FROM ingest.marks WHERE tenant_id = $1 AND endpoint = '%[1]s' AND name = 'users'), '0'))`, target.Endpoint)
+			SELECT xid FROM ingest.marks
+			WHERE tenant_id = $1 AND endpoint = '%[1]s' AND name = 'users'), '0'))`, target.Endpoint)
 	for Query[bool](t, conn, behind, target.Tenant) {
 		if _, err := db.RefreshUsers(t.Context(), target, 10_000); err != nil {
 			t.Fatal(err)
