@@ -141,7 +141,8 @@ func TestOlderVersionIsStoredAndWaitedFor(t *testing.T) {
 	w.Once()
 	type versions struct{ Listed, Stored int64 }
 	var got versions
-	if err := w.Conn.QueryRow(t.Context(), `SELECT version, details_version FROM teams.call_records`).Scan(&got.Listed, &got.Stored); err != nil {
+	row := w.Conn.QueryRow(t.Context(), `SELECT version, details_version FROM teams.call_records`)
+	if err := row.Scan(&got.Listed, &got.Stored); err != nil {
 		t.Fatal(err)
 	}
 	if got != (versions{3, 2}) {

@@ -8,8 +8,8 @@ import (
 	"ingestd/internal/schedule/scheduletest"
 )
 
-// TestClockExcursionsEndToEnd has Graph tell a wrong date, at the first start or later. Read once more by the right one,
-// the endpoint stands as one that never met it.
+// TestClockExcursionsEndToEnd has Graph tell a wrong date, at the first start or later. Read once more by the right
+// one, the endpoint stands as one that never met it.
 func TestClockExcursionsEndToEnd(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -74,7 +74,8 @@ func (d *deriver) derive(ctx context.Context) {
 	if err == nil {
 		d.pruned = time.Now()
 	} else if ctx.Err() == nil {
-		d.jobs[0].Log.Warn("old runs are not deleted; it is tried again", zap.String("tenant", d.jobs[0].Name), zap.Error(err))
+		d.jobs[0].Log.Warn("old runs are not deleted; it is tried again",
+			zap.String("tenant", d.jobs[0].Name), zap.Error(err))
 	}
 }
 

@@ -17,21 +17,25 @@ import (
 
 // refuse is a trigger that fails in place of a statement.
 func refuse(event, table, condition, state string) string {
-	return `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '` + state + `'; END $$;
-		CREATE TRIGGER refuse BEFORE ` + event + ` ON ` + table + ` FOR EACH ROW WHEN (` + condition + `) EXECUTE FUNCTION refuse()`
+	return `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '` + state + `'; END $$;
+		CREATE TRIGGER refuse BEFORE ` + event + ` ON ` + table + `
+			FOR EACH ROW WHEN (` + condition + `) EXECUTE FUNCTION refuse()`
 }
 
 const (
-	oldRun = `INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger, heartbeat_at, finished_at, result)
-		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', now(), now(), 'once', now() - interval '1 year', now() - interval '1 year', 'ok'`
+	oldRun = `INSERT INTO ingest.runs
+			(tenant_id, endpoint, window_from, window_to, trigger, heartbeat_at, finished_at, result)
+		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', now(), now(), 'once',
+			now() - interval '1 year', now() - interval '1 year', 'ok'`
 	killedRun = `INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger, heartbeat_at)
 		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', now(), now(), 'once', now() - interval '1 day'`
 	backfill = `INSERT INTO ingest.backfills (tenant_id, endpoint, span_from, span_to, since)
 		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', '2026-06-10', '2026-06-12', '2026-06-15 12:00'`
 )
 
-// TestReadingComesFirst has each statement of derived work and bookkeeping fail, or wait for a lock that somebody holds.
-// The daemon goes on reading, its runs are ok, and the log names what failed.
+// TestReadingComesFirst has each statement of derived work and bookkeeping fail, or wait for a lock that somebody
+// holds. The daemon goes on reading, its runs are ok, and the log names what failed.
 func TestReadingComesFirst(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -210,9 +210,9 @@ func TestClocksLeaveNothingBehind(t *testing.T) {
 	})
 }
 
-// TestChangedConfigurationLosesNothing changes reach, settle and start_from any number of times, with pauses in between.
-// What is reported lost is what left reach before it was read, hour by hour, and nothing else; what was settled stays
-// so.
+// TestChangedConfigurationLosesNothing changes reach, settle and start_from any number of times, with pauses in
+// between. What is reported lost is what left reach before it was read, hour by hour, and nothing else; what was
+// settled stays so.
 func TestChangedConfigurationLosesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -266,8 +266,8 @@ func TestChangedConfigurationLosesNothing(t *testing.T) {
 	})
 }
 
-// movedOrigin is where the origin belongs: start_from alone gives up the past, up to itself, and what opens it up does so
-// as far as Graph answers.
+// movedOrigin is where the origin belongs: start_from alone gives up the past, up to itself, and what opens it up
+// does so as far as Graph answers.
 func (h *history) movedOrigin(startedFrom, now time.Time) time.Time {
 	origin, startFrom := h.state.Origin, h.job.StartFrom
 	possible := later(now.Add(margin-h.job.Policy.Reach), startFrom)

@@ -24,9 +24,11 @@ func hostile(random *rand.Rand) string {
 		noise[i] = byte('a' + random.IntN(26))
 	}
 	values := []string{
-		`null`, `true`, `{}`, `[]`, `[null,17]`, `{"a":{"b":[1]}}`, `""`, `"x"`, `"a\u0000b"`, `"\ud800"`, `"` + string(noise) + `"`,
-		`0`, `-0.0`, `1e999`, `-1e-999`, `9223372036854775808`, `-9223372036854775809`, `123456789012345678901234567890.123456789`,
-		`"0001-01-01T00:00:00Z"`, `"-4714-01-01T00:00:00Z"`, `"9999-12-31T23:59:59.9999999Z"`, `"infinity"`, `"NaN"`, `"P99999999D"`,
+		`null`, `true`, `{}`, `[]`, `[null,17]`, `{"a":{"b":[1]}}`,
+		`""`, `"x"`, `"a\u0000b"`, `"\ud800"`, `"` + string(noise) + `"`,
+		`0`, `-0.0`, `1e999`, `-1e-999`, `9223372036854775808`, `-9223372036854775809`,
+		`123456789012345678901234567890.123456789`, `"NaN"`, `"P99999999D"`,
+		`"0001-01-01T00:00:00Z"`, `"-4714-01-01T00:00:00Z"`, `"9999-12-31T23:59:59.9999999Z"`, `"infinity"`,
 	}
 	return values[random.IntN(len(values))]
 }
@@ -52,8 +54,8 @@ func spoil(t *testing.T, random *rand.Rand, document []byte) []byte {
 	return text
 }
 
-// TestEveryServedRowIsKept has Graph serve rows of all functions that are spoilt in every member, keys that stand on two
-// pages with two contents among them. Each is in its table, or byte for byte in ingest.rejects.
+// TestEveryServedRowIsKept has Graph serve rows of all functions that are spoilt in every member, keys that stand on
+// two pages with two contents among them. Each is in its table, or byte for byte in ingest.rejects.
 func TestEveryServedRowIsKept(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -82,7 +84,8 @@ func TestEveryServedRowIsKept(t *testing.T) {
 				}
 				text := strings.TrimSuffix(string(document), "}") + fmt.Sprintf(`,"extra":%d}`, n)
 				start := date(firstDay).Add(time.Hour + time.Duration(n)*time.Second)
-				c.Graph.Extra = append(c.Graph.Extra, graphsim.Row{Operation: function, Start: start, JSON: []byte(text)})
+				c.Graph.Extra = append(c.Graph.Extra,
+					graphsim.Row{Operation: function, Start: start, JSON: []byte(text)})
 				given[e.Name] = append(given[e.Name], []byte(text))
 			}
 		}
@@ -101,7 +104,9 @@ func TestEveryServedRowIsKept(t *testing.T) {
 // examples are rows as Graph serves them.
 func examples(t *testing.T, e fetch.Endpoint) (list [][]byte) {
 	t.Helper()
-	graph, err := graphsim.Start(graphsim.Config{Seed: 9, Users: 20, CallsPerDay: 100, Now: func() time.Time { return scheduletest.Noon }})
+	graph, err := graphsim.Start(graphsim.Config{
+		Seed: 9, Users: 20, CallsPerDay: 100, Now: func() time.Time { return scheduletest.Noon },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,13 +132,15 @@ func wantKept(t *testing.T, w *scheduletest.World, e fetch.Endpoint, documents [
 		}
 		b := e.Rows.NewBatch()
 		b.Append(parsed.Root(), scheduletest.Noon)
-		if len(b.Elements) == 1 && storetest.Query[bool](t, w.Conn, `SELECT EXISTS (SELECT FROM teams.`+e.Name+` WHERE row_hash = $1)`, b.Elements[0].Hash) {
+		stored := `SELECT EXISTS (SELECT FROM teams.` + e.Name + ` WHERE row_hash = $1)`
+		if len(b.Elements) == 1 && storetest.Query[bool](t, w.Conn, stored, b.Elements[0].Hash) {
 			rows++
 			if len(b.Rejects) == 0 {
 				continue
 			}
 		}
-		if storetest.Query[bool](t, w.Conn, `SELECT EXISTS (SELECT FROM ingest.rejects WHERE endpoint = $1 AND raw = $2)`, e.Name, document) {
+		const rejected = `SELECT EXISTS (SELECT FROM ingest.rejects WHERE endpoint = $1 AND raw = $2)`
+		if storetest.Query[bool](t, w.Conn, rejected, e.Name, document) {
 			rejects++
 			continue
 		}
@@ -162,7 +169,8 @@ func TestEveryServedRecordIsKept(t *testing.T) {
 	for i := range sessions {
 		sessions[i] = fmt.Sprintf(`{"id":"%s"}`, scheduletest.RecordID(i))
 	}
-	big.JSON = fmt.Appendf(nil, `{"id":"%s","version":1,"type":"groupCall","startDateTime":"%s","sessions":[%s],"participants_v2":[]}`,
+	big.JSON = fmt.Appendf(nil,
+		`{"id":"%s","version":1,"type":"groupCall","startDateTime":"%s","sessions":[%s],"participants_v2":[]}`,
 		scheduletest.RecordID(200), big.Start.Format(time.RFC3339), strings.Join(sessions, ","))
 	w := newRecords(t, append(records, big)...)
 	for range 3 {
@@ -171,16 +179,22 @@ func TestEveryServedRecordIsKept(t *testing.T) {
 		}
 		w.Advance(3 * time.Hour)
 	}
-	if n := storetest.Query[int](t, w.Conn, `SELECT count(*) FROM teams.sessions WHERE call_id::text = $1`, scheduletest.RecordID(200)); n != len(sessions) {
+	const (
+		sessionsOf = `SELECT count(*) FROM teams.sessions WHERE call_id::text = $1`
+		isStored   = `SELECT EXISTS (SELECT FROM teams.call_records WHERE id::text = $1 AND details_version = version)`
+		isRejected = `SELECT EXISTS (
+			SELECT FROM ingest.rejects WHERE convert_from(raw, 'UTF8') LIKE '%' || $1 || '%')`
+	)
+	if n := storetest.Query[int](t, w.Conn, sessionsOf, scheduletest.RecordID(200)); n != len(sessions) {
 		t.Errorf("%d of %d sessions are stored", n, len(sessions))
 	}
 	stored, rejected := 0, 0
 	for n := range 150 {
 		id := scheduletest.RecordID(n)
 		switch {
-		case storetest.Query[bool](t, w.Conn, `SELECT EXISTS (SELECT FROM teams.call_records WHERE id::text = $1 AND details_version = version)`, id):
+		case storetest.Query[bool](t, w.Conn, isStored, id):
 			stored++
-		case storetest.Query[bool](t, w.Conn, `SELECT EXISTS (SELECT FROM ingest.rejects WHERE convert_from(raw, 'UTF8') LIKE '%' || $1 || '%')`, id):
+		case storetest.Query[bool](t, w.Conn, isRejected, id):
 			rejected++
 		default:
 			t.Errorf("neither stored nor kept: %.400s", records[n].JSON)

@@ -28,7 +28,8 @@ func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) er
 		state.ClockAt = &now
 	} else if !j.skewed {
 		j.skewed = true
-		j.Log.Warn("Graph's clock and this machine's are far apart; times are Graph's; check this machine's clock (NTP)",
+		j.Log.Warn("Graph's clock and this machine's are far apart; "+
+			"times are Graph's; check this machine's clock (NTP)",
 			zap.String("tenant", j.Name), zap.Duration("skew", j.Client.Skew().Round(time.Second)))
 	}
 	switch {
@@ -60,7 +61,8 @@ func (j *Job) fail(state *store.Endpoint, now time.Time, err error) {
 		state.FailingSince = &now
 	}
 	code := word
-	state.LastResult, state.LastFinishedAt, state.LastErrorCode, state.LastError, state.NextDueAt = &word, &now, &code, &text, &next
+	state.LastResult, state.LastErrorCode, state.LastError = &word, &code, &text
+	state.LastFinishedAt, state.NextDueAt = &now, &next
 	switch {
 	case word == "throttled" || word == "denied":
 		state.State = word

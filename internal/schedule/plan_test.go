@@ -141,13 +141,15 @@ func TestPlan(t *testing.T) {
 			watermark: "06-12", lost: []string{"06-12..07-15T12:00"},
 		},
 		{
-			name: "clock right again after an hour of readings 60 days ahead", policy: month(), now: noon.Add(time.Hour),
+			name: "clock right again after an hour of readings 60 days ahead", policy: month(),
+			now:       noon.Add(time.Hour),
 			ledger:    append(everRead(0), readDaily(-1, -60, -60)...),
 			plan:      []string{"06-12..06-15T13:00"},
 			watermark: "06-12", lost: []string{},
 		},
 		{
-			name: "a slot read by the clock that was ahead is read again in its time", policy: month(), now: noon.Add(2 * day),
+			name:   "a slot read by the clock that was ahead is read again in its time",
+			policy: month(), now: noon.Add(2 * day),
 			ledger:    append(everRead(0), readDaily(-1, -60, -60)...),
 			plan:      []string{"06-16..06-17T12:00", "06-12..06-14", "06-14..06-16", "06-10..06-12"},
 			watermark: "06-12", lost: []string{},
@@ -218,7 +220,8 @@ func TestPlan(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			ledger := settle(tt.policy, slices.Clone(tt.ledger))
-			if diff := cmp.Diff(tt.plan, planned(tt.policy.Plan(tt.now, tt.now.Add(5*time.Minute), ledger))); diff != "" {
+			plan := tt.policy.Plan(tt.now, tt.now.Add(5*time.Minute), ledger)
+			if diff := cmp.Diff(tt.plan, planned(plan)); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 			if got := short(tt.policy.Watermark(tt.now, ledger, nil)); got != tt.watermark {
@@ -331,7 +334,8 @@ func TestPolicyCheck(t *testing.T) {
 	}{
 		{name: "good", change: func(*Policy) {}},
 		{name: "settle above reach", change: func(p *Policy) { p.Settle = 31 * day },
-			want: "settle 31d is not below reach 30d by more than a slot of 1d: rows would leave Graph before they are final"},
+			want: "settle 31d is not below reach 30d by more than a slot of 1d: " +
+				"rows would leave Graph before they are final"},
 		{name: "window too long", change: func(p *Policy) { p.Span = 91 * day },
 			want: "a window of 91d is longer than the 90d that Graph answers"},
 		{name: "window below a slot", change: func(p *Policy) { p.Span = time.Hour },

@@ -159,7 +159,8 @@ func TestPropertiesMatchTheMetadata(t *testing.T) {
 					key := name + "." + p.Name
 					if want[key] == nil {
 						want[key] = &mappingtest.Property{
-							Type: name, Name: p.Name, Edm: withoutNamespace.ReplaceAllString(p.Type, ""), Nullable: p.Nullable != "false",
+							Type: name, Name: p.Name, Edm: withoutNamespace.ReplaceAllString(p.Type, ""),
+							Nullable: p.Nullable != "false",
 						}
 					}
 					want[key].APIs = append(want[key].APIs, api)

@@ -285,7 +285,8 @@ func TestOneDayTheDatabaseRefuses(t *testing.T) {
 	t.Parallel()
 	w := scheduletest.New(t, calls(11, 20, 60))
 	w.Exec(`
-		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = '42501'; END $$;
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN RAISE EXCEPTION USING ERRCODE = '42501'; END $$;
 		CREATE TRIGGER refuse BEFORE INSERT ON teams.pstn_calls
 			FOR EACH ROW WHEN (NEW.start_at::date = '2026-06-01') EXECUTE FUNCTION refuse()`)
 	if rows := w.Once().Rows; rows.Rejected == 0 || len(w.Missing()) != int(rows.Rejected) {

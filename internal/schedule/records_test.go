@@ -141,7 +141,8 @@ func TestLargeMeeting(t *testing.T) {
 		(SELECT count(*) FROM teams.call_participants WHERE call_id = $1),
 		(SELECT max(participant_index) FROM teams.call_participants WHERE call_id = $1),
 		(SELECT session_count FROM teams.call_records WHERE id = $1)`,
-		scheduletest.RecordID(1)).Scan(&got.Sessions, &got.LastSession, &got.Participants, &got.LastParticipant, &got.Noted)
+		scheduletest.RecordID(1),
+	).Scan(&got.Sessions, &got.LastSession, &got.Participants, &got.LastParticipant, &got.Noted)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +206,8 @@ func TestRecordsThatFailDoNotStopOthers(t *testing.T) {
 			parked := scheduletest.Endpoint{
 				Watermark: scheduletest.RecordStart(2), Pending: 1, ParkedRecords: []string{scheduletest.RecordID(2)},
 			}
-			ignoreOthers := cmpopts.IgnoreFields(scheduletest.Endpoint{}, "State", "Failures", "LastError", "Origin", "Due")
+			ignoreOthers := cmpopts.IgnoreFields(scheduletest.Endpoint{},
+				"State", "Failures", "LastError", "Origin", "Due")
 			if diff := cmp.Diff(parked, w.Endpoint(), ignoreOthers, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("endpoint (-want +got):\n%s", diff)
 			}
@@ -381,7 +383,8 @@ func TestListOfOneMinuteIsUnservable(t *testing.T) {
 	w.WantSettled()
 }
 
-// TestDeniedWithinAnHour denies the second half of an hour whose first minute cannot be served: it is denied that counts.
+// TestDeniedWithinAnHour denies the second half of an hour whose first minute cannot be served: it is denied that
+// counts.
 func TestDeniedWithinAnHour(t *testing.T) {
 	t.Parallel()
 	w := newRecords(t, scheduletest.Records(1)...)
@@ -416,7 +419,8 @@ func TestPeopleInCallsBecomeUsers(t *testing.T) {
 	w.Once()
 	for len(got) == 0 {
 		w.RefreshUsers()
-		rows, err := w.Conn.Query(t.Context(), `SELECT user_id::text, source, last_seen_on FROM teams.users ORDER BY user_id`)
+		rows, err := w.Conn.Query(t.Context(), `
+			SELECT user_id::text, source, last_seen_on FROM teams.users ORDER BY user_id`)
 		if err != nil {
 			t.Fatal(err)
 		}

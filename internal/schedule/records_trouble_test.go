@@ -51,7 +51,8 @@ func TestOneRecordIsDenied(t *testing.T) {
 }
 
 // TestDatabaseRefusesOneRecord is a record that a trigger of the customer refuses in words of its own, that a unique
-// index of theirs does, or that takes longer than the statement_timeout: it must be noted, and not end the run of its neighbours.
+// index of theirs does, or that takes longer than the statement_timeout: it must be noted, and not end the run of its
+// neighbours.
 func TestDatabaseRefusesOneRecord(t *testing.T) {
 	t.Parallel()
 	const refused = 49
@@ -80,8 +81,8 @@ func TestDatabaseRefusesOneRecord(t *testing.T) {
 	}
 }
 
-// TestRetryRejectsOfRecords stores what the database refused for a while: what the list said of a record is not taken for
-// the record with its details, and those are stored without asking Graph.
+// TestRetryRejectsOfRecords stores what the database refused for a while: what the list said of a record is not taken
+// for the record with its details, and those are stored without asking Graph.
 func TestRetryRejectsOfRecords(t *testing.T) {
 	t.Parallel()
 	for _, table := range []string{"call_records", "segments"} {

@@ -234,9 +234,10 @@ func TestSavingAgainWritesNothing(t *testing.T) {
 				db, conn := storetest.Connect(t, url), storetest.Conn(t, url)
 				physical := func() string {
 					return storetest.Query[string](t, conn, fmt.Sprintf(`SELECT
-						(SELECT md5(string_agg(t.xmin || t.xmax::text || t.ctid || t.change_xid || t.updated_at, ',' ORDER BY ctid))
-							FROM teams.%s t) ||
-						(SELECT md5(string_agg(u.xmin || u.ctid::text, ',' ORDER BY ctid)) FROM teams.users u)`, e.Name))
+						(SELECT md5(string_agg(t.xmin || t.xmax::text || t.ctid || t.change_xid || t.updated_at, ','
+							ORDER BY ctid)) FROM teams.%s t) ||
+						(SELECT md5(string_agg(u.xmin || u.ctid::text, ',' ORDER BY ctid)) FROM teams.users u)`,
+						e.Name))
 				}
 				elements := append(ownElements(t, e, "beta"), generated(t, e, "beta", members, 300)...)
 				scheduletest.Save(t, db, e, elements...)

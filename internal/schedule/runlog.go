@@ -124,23 +124,15 @@ func (l *runLog) write(j *Job, trigger string, o store.Outcome, report *Report) 
 		zap.String("trigger", trigger), zap.String("result", o.Result),
 		zap.Int("windows", report.Windows), zap.Int("windows_failed", report.Failed), zap.Int("due", report.Due),
 		zap.Int64("pages", c.Pages), zap.Int64("rows_seen", c.Seen), zap.Int64("rows_new", c.New),
-		zap.Int64(
-			"rows_changed",
-			c.Changed,
-		), zap.Int64("rows_unchanged", c.Unchanged), zap.Int64("rows_rejected", c.Rejected),
-		zap.Int64(
-			"details",
-			report.Details,
-		), zap.Int64("details_waiting", l.waiting.Load()), zap.Int64("details_failed", l.failed.Load()),
+		zap.Int64("rows_changed", c.Changed), zap.Int64("rows_unchanged", c.Unchanged),
+		zap.Int64("rows_rejected", c.Rejected),
+		zap.Int64("details", report.Details), zap.Int64("details_waiting", l.waiting.Load()),
+		zap.Int64("details_failed", l.failed.Load()),
 		zap.Int64("misfits", l.misfits.Load()), zap.Int64("unknown_members", l.unknown.Load()),
-		zap.Int64(
-			"requests",
-			o.Requests,
-		), zap.Int("throttled", report.Usage.Throttled), zap.Float64("throttle_s", o.Throttle.Seconds()),
-		zap.Duration(
-			"skew",
-			j.Client.Skew().Round(time.Second),
-		), zap.Duration("took", time.Since(l.started).Round(time.Millisecond)),
+		zap.Int64("requests", o.Requests), zap.Int("throttled", report.Usage.Throttled),
+		zap.Float64("throttle_s", o.Throttle.Seconds()),
+		zap.Duration("skew", j.Client.Skew().Round(time.Second)),
+		zap.Duration("took", time.Since(l.started).Round(time.Millisecond)),
 	}
 	if o.Error != "" {
 		fields = append(fields, zap.Strings("request_ids", o.RequestIDs), zap.String("error", o.Error))

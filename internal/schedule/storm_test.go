@@ -187,7 +187,8 @@ func (s *storm) failStatements() {
 		SELECT schemaname || '.' || tablename FROM pg_tables
 		WHERE schemaname = 'teams' OR schemaname = 'ingest' AND tablename = 'slots'`)
 	for _, table := range s.tables {
-		s.w.Exec(`CREATE TRIGGER fail AFTER INSERT OR DELETE ON ` + table + ` FOR EACH STATEMENT EXECUTE FUNCTION fail()`)
+		s.w.Exec(`CREATE TRIGGER fail AFTER INSERT OR DELETE ON ` + table + `
+			FOR EACH STATEMENT EXECUTE FUNCTION fail()`)
 	}
 }
 
@@ -278,7 +279,8 @@ func wantNothingLeft(t *testing.T, w *scheduletest.World) {
 	const sessions = `pg_stat_activity WHERE datname = current_database() AND application_name = 'ingestd'`
 	soonNone := func(what, sql string) {
 		t.Helper()
-		deadline := time.Now().Add(10 * time.Second) // a server takes a moment to clear up after a session that was killed
+		// A server takes a moment to clear up after a session that was killed.
+		deadline := time.Now().Add(10 * time.Second)
 		for storetest.Query[int](t, w.Conn, sql) > 0 {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s are left behind", what)

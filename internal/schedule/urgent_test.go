@@ -13,9 +13,9 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-// TestNewCallsDuringCatchUp has calls appear while a month is read for the first time, with time compressed: a tick comes
-// every tenth of a second, and six minutes pass with every second run. Each call is listed by the run that begins after
-// it has appeared, long before the month is.
+// TestNewCallsDuringCatchUp has calls appear while a month is read for the first time, with time compressed: a tick
+// comes every tenth of a second, and six minutes pass with every second run. Each call is listed by the run that
+// begins after it has appeared, long before the month is.
 func TestNewCallsDuringCatchUp(t *testing.T) {
 	t.Parallel()
 	const tick = 100 * time.Millisecond
@@ -49,8 +49,8 @@ func TestNewCallsDuringCatchUp(t *testing.T) {
 	}
 }
 
-// TestEveryFiveMinutes counts how often the present hour is listed in a day of ticks, with answers that take up to three
-// seconds.
+// TestEveryFiveMinutes counts how often the present hour is listed in a day of ticks, with answers that take up to
+// three seconds.
 func TestEveryFiveMinutes(t *testing.T) {
 	t.Parallel()
 	c := scheduletest.RecordsConfig(scheduletest.Records(1)...)
@@ -145,7 +145,8 @@ func TestOneTenantIsLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(t.Context())
-	if _, err := conn.Exec(t.Context(), `SELECT pg_advisory_lock(hashtextextended('ingestd ' || $1::uuid, 0))`, otherTenant); err != nil {
+	const lock = `SELECT pg_advisory_lock(hashtextextended('ingestd ' || $1::uuid, 0))`
+	if _, err := conn.Exec(t.Context(), lock, otherTenant); err != nil {
 		t.Fatal(err)
 	}
 	w.AddTenant(otherTenant)

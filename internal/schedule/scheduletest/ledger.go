@@ -67,17 +67,8 @@ func (w *World) Runs() []Run {
 	w.Helper()
 	return collect(w, func(row pgx.CollectableRow) (r Run, err error) {
 		c := &r.Rows
-		err = row.Scan(
-			&r.Result,
-			&r.Error,
-			&c.Pages,
-			&c.Seen,
-			&c.New,
-			&c.Changed,
-			&c.Unchanged,
-			&c.Rejected,
-			&r.Details,
-		)
+		err = row.Scan(&r.Result, &r.Error,
+			&c.Pages, &c.Seen, &c.New, &c.Changed, &c.Unchanged, &c.Rejected, &r.Details)
 		return r, err
 	}, `
 		SELECT coalesce(result, ''), coalesce(error, ''),
