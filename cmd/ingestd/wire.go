@@ -106,7 +106,7 @@ func (a *app) client(t config.Tenant) (*fetch.Client, error) {
 	}
 	limit := func(r config.Rate) fetch.Limit { return fetch.Limit{Requests: r.Requests, Per: r.Per} }
 	return fetch.New(fetch.Options{
-		TenantID: t.ID, ClientID: t.Auth.ClientID, Secret: t.Auth.ClientSecret.Read,
+		TenantID: t.ID, ClientID: t.Auth.ClientID, Credential: fetch.ClientSecret(t.Auth.ClientSecret.Read),
 		GraphURL: t.GraphURL(), LoginURL: t.LoginURL(), RootCAs: roots, Log: a.log,
 		Limits: fetch.Limits{
 			CallRecords: limit(t.Limits.CallRecords), List: limit(t.Limits.List), Record: limit(t.Limits.Record),

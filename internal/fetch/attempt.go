@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -53,8 +52,11 @@ func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL
 	req := (&http.Request{Method: http.MethodGet, URL: u, Header: header}).WithContext(ctx)
 	start := c.local.Now()
 	resp, err := c.http.Do(req)
+	if err != nil && caller.Err() != nil {
+		return nil, caller.Err()
+	}
 	if err != nil {
-		return nil, broken(caller, err)
+		return nil, unanswered(err)
 	}
 	defer resp.Body.Close()
 	arrived := c.local.Now()
@@ -88,32 +90,27 @@ func (c *Client) failed(resp *http.Response) error {
 	return failureOf(resp, body, c.local)
 }
 
-// unreadable is an answer with status 200 that was cut, garbled or too large.
+// unreadable is an answer with status 200 that was cut, garbled or too large: transient, unless the caller gave it up.
 func unreadable(caller context.Context, resp *http.Response, body []byte, cause error) error {
-	err := broken(caller, cause)
-	if failure, ok := errors.AsType[*Error](err); ok {
-		failure.Status, failure.RequestID, failure.Body = resp.StatusCode, requestID(resp), kept(body)
-	}
-	return err
-}
-
-func requestID(resp *http.Response) string { return clean(resp.Header.Get("request-id")) }
-
-// broken is a request without a complete answer: transient, unless the caller gave it up.
-func broken(caller context.Context, cause error) error {
 	if caller.Err() != nil {
 		return caller.Err()
 	}
-	return &Error{Kind: Transient, Hint: hintTransient, Err: bare(cause)}
+	e := &Error{
+		Kind: Transient, Status: resp.StatusCode, RequestID: requestID(resp), Hint: hintTransient, Body: kept(body),
+		Err: bare(cause),
+	}
+	if !strings.Contains(resp.Header.Get("Content-Type"), "json") && e.RequestID == "" {
+		e.cause, e.Hint = answerNotGraph, hintProxy
+	}
+	return e
 }
 
-// bare is the cause without the link, and without the mark of a context that was not the caller's.
+func requestID(resp *http.Response) string { return identifier(resp.Header.Get("request-id")) }
+
+// bare is the cause without the mark of a context that was not the caller's.
 func bare(cause error) error {
-	if failed, ok := errors.AsType[*url.Error](cause); ok {
-		cause = failed.Err
-	}
 	if errors.Is(cause, context.DeadlineExceeded) || errors.Is(cause, context.Canceled) {
-		return fmt.Errorf("timed out: %v", cause)
+		return errors.New("timed out")
 	}
 	return cause
 }

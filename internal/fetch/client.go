@@ -18,21 +18,22 @@ import (
 
 // Options say whose logs are read, and where.
 type Options struct {
-	TenantID string                 // Entra tenant
-	ClientID string                 // the app registration
-	Secret   func() (string, error) // read anew for every token, so that a rotated secret needs no restart
-	GraphURL string                 // https://graph.microsoft.com, or the cloud's own
-	LoginURL string                 // https://login.microsoftonline.com, or the cloud's own
-	RootCAs  *x509.CertPool         // nil: the system's
-	Limits   Limits
-	Clock    Clock       // zero: the machine's
-	Log      *zap.Logger // nil: silent
+	TenantID   string // Entra tenant
+	ClientID   string // the app registration; empty: the managed identity of the system
+	Credential Credential
+	GraphURL   string         // https://graph.microsoft.com, or the cloud's own
+	LoginURL   string         // https://login.microsoftonline.com, or the cloud's own
+	RootCAs    *x509.CertPool // nil: the system's
+	Limits     Limits
+	Clock      Clock       // zero: the machine's
+	Log        *zap.Logger // nil: silent
 }
 
 // Client asks Graph on behalf of one tenant, with one token, one set of limiters and one clock. It is safe for
 // concurrent use.
 type Client struct {
 	graph   *url.URL
+	scope   string // of its tokens
 	http    *http.Client
 	bodies  bodies
 	tokens  *tokens
@@ -53,8 +54,8 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.TenantID == "" || o.ClientID == "" || o.Secret == nil {
-		return nil, errors.New("tenant id, client id and client secret are needed to ask Graph")
+	if o.TenantID == "" || o.Credential.kind == "" || o.ClientID == "" && o.Credential.kind != kindManaged {
+		return nil, errors.New("tenant id, client id and a credential are needed to ask Graph")
 	}
 	if err := o.Limits.validate(); err != nil {
 		return nil, err
@@ -68,6 +69,7 @@ func New(o Options) (*Client, error) {
 	retrier := &retrier{limiter: newLimiter(o.Limits, local), clock: local, base: time.Second, log: log}
 	c := &Client{
 		graph:   graph,
+		scope:   graph.String() + "/.default",
 		http:    &http.Client{Transport: transport, CheckRedirect: notFollowed},
 		bodies:  bodies{max: maxBody},
 		retrier: retrier,
@@ -75,7 +77,7 @@ func New(o Options) (*Client, error) {
 		agent:   userAgent(),
 		timeout: 2 * time.Minute,
 	}
-	c.tokens = newTokens(o, graph, loginOnly{transport, login, c.witness}, retrier)
+	c.tokens = newTokens(newIssuer(o, loginOnly{transport, login, c.witness}, local), retrier)
 	return c, nil
 }
 
@@ -84,6 +86,7 @@ func New(o Options) (*Client, error) {
 func newTransport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: connected,
 		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    10 * time.Second,
@@ -92,6 +95,14 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		MaxIdleConnsPerHost:    128, // as many as are in flight; the default of 2 would dial for nearly every request
 		IdleConnTimeout:        90 * time.Second,
 	}
+}
+
+// connected takes a proxy's answer to CONNECT.
+func connected(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return errProxy{resp.StatusCode}
+	}
+	return nil
 }
 
 func notFollowed(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -144,7 +155,7 @@ func (c *Client) get(ctx context.Context, r request) (*response, error) {
 // authorized asks with a token, and once with another if that is rejected by 401.
 func (c *Client) authorized(ctx context.Context, r request, u *url.URL) (*response, error) {
 	for rejected := ""; ; {
-		token, err := c.tokens.get(ctx, rejected)
+		token, err := c.tokens.get(ctx, c.scope, rejected)
 		if err != nil {
 			return nil, err
 		}

@@ -19,20 +19,20 @@ import (
 func TestNewRefusesWhatCannotWork(t *testing.T) {
 	t.Parallel()
 	good := Options{
-		TenantID: tenant, ClientID: app, Secret: func() (string, error) { return "", nil },
+		TenantID: tenant, ClientID: app, Credential: ClientSecret(func() (string, error) { return "", nil }),
 		GraphURL: "https://graph.microsoft.com", LoginURL: "https://login.microsoftonline.com", Limits: DefaultLimits(),
 	}
 	if _, err := New(good); err != nil {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(*Options){
-		"graph url": func(o *Options) { o.GraphURL = "http://graph.microsoft.com" },
-		"login url": func(o *Options) { o.LoginURL = "login.microsoftonline.com" },
-		"tenant":    func(o *Options) { o.TenantID = "" },
-		"client":    func(o *Options) { o.ClientID = "" },
-		"secret":    func(o *Options) { o.Secret = nil },
-		"requests":  func(o *Options) { o.Limits.Logs.Requests = 0 },
-		"span":      func(o *Options) { o.Limits.Record.Per = 0 },
+		"graph url":  func(o *Options) { o.GraphURL = "http://graph.microsoft.com" },
+		"login url":  func(o *Options) { o.LoginURL = "login.microsoftonline.com" },
+		"tenant":     func(o *Options) { o.TenantID = "" },
+		"client":     func(o *Options) { o.ClientID = "" },
+		"credential": func(o *Options) { o.Credential = Credential{} },
+		"requests":   func(o *Options) { o.Limits.Logs.Requests = 0 },
+		"span":       func(o *Options) { o.Limits.Record.Per = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Kind says what a failed request means for its run.
@@ -51,19 +50,22 @@ func KindOf(err error) Kind {
 // maxKept is how much of a failed answer is kept for a person to look at.
 const maxKept = 64 << 10
 
-// Error is a request that failed for good. Its text is one line, and quotes neither body nor link.
+// Error is a request that failed for good. Its text is one line. Of the answer it has the status, the code and the
+// request-id, and neither message nor body nor link: these may quote people, numbers and secrets.
 type Error struct {
 	Kind            Kind
 	What            string    // endpoint and window in words
 	Host            string    // who was asked
 	Status          int       // HTTP status, 0 without an answer
-	Code, Message   string    // as the answer's body names them; Message is cut to 200 bytes
+	Code            string    // the service's own, of its answer's body
 	RequestID       string    // Microsoft's name for the request, for a support case
 	ClientRequestID string    // ours
 	Until           time.Time // when throttled: not before, by Clock.Now
 	Hint            string    // what to do next
 	Body            []byte    // the first 64 KiB of a failed or unreadable answer
 	Err             error     // the cause, if it is not the answer itself
+
+	cause string // see Cause; empty: it follows from the rest
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -76,7 +78,7 @@ func (e *Error) Error() string {
 	if e.Kind == Throttled {
 		head += " until " + e.Until.UTC().Format(time.RFC3339)
 	}
-	parts := []string{e.What, head, e.status(), e.Code, e.Message}
+	parts := []string{e.What, head, e.status(), e.Code}
 	if e.Err != nil {
 		parts = append(parts, e.Err.Error())
 	}
@@ -114,19 +116,14 @@ func nonEmpty(parts []string) []string {
 	return kept
 }
 
-// clean makes text from outside fit for one line of a log.
-func clean(text string) string {
-	const longest = 200
-	text = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, text))
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "")
+var identifiers = regexp.MustCompile(`^[0-9A-Za-z_.:-]{1,64}$`)
+
+// identifier is text from outside where it looks like the name of something, and nothing where it may be anything else.
+func identifier(text string) string {
+	if identifiers.MatchString(text) {
+		return text
 	}
-	return text
+	return ""
 }
 
 // kept is a copy: a slice would keep the whole answer in memory.

@@ -81,7 +81,7 @@ func newTestClientAt(t *testing.T, clock Clock, login http.Handler, graph http.H
 	roots.AddCert(graphServer.Certificate()) // httptest uses one for all its servers
 	many := Limit{100_000, time.Second}
 	c, err := New(Options{
-		TenantID: tenant, ClientID: app, Secret: func() (string, error) { return canary, nil },
+		TenantID: tenant, ClientID: app, Credential: ClientSecret(func() (string, error) { return canary, nil }),
 		GraphURL: graphServer.URL, LoginURL: loginServer.URL, RootCAs: roots,
 		Limits: Limits{many, many, many, many, many}, Clock: clock,
 	})

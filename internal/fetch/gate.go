@@ -20,9 +20,9 @@ func gate(graph *url.URL, link string) (*url.URL, error) {
 	case u.Scheme == "" || u.Host == "":
 		return nil, errors.New("link is relative")
 	case u.User != nil:
-		return nil, fmt.Errorf("link to host %q carries user information", u.Host)
+		return nil, fmt.Errorf("link to host %q carries user information", identifier(u.Host))
 	case !sameOrigin(u, graph):
-		return nil, fmt.Errorf("link leads to %s host %q", u.Scheme, u.Host)
+		return nil, fmt.Errorf("link leads to %s host %q", identifier(u.Scheme), identifier(u.Host))
 	case strings.Contains(link, "#"):
 		return nil, errors.New("link carries a fragment")
 	case root != "/v1.0" && root != "/beta" && !strings.HasPrefix(root, "/v1.0/") && !strings.HasPrefix(root, "/beta/"):

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -38,29 +39,34 @@ func failureOf(resp *http.Response, body []byte, clock Clock) *Error {
 	if kind == Throttled && paused {
 		e.Until = clock.Now().Add(pause)
 	}
-	e.Code, e.Message, e.RequestID = errorBody(body)
-	if id := requestID(resp); id != "" {
-		e.RequestID = id
-	}
+	e.Code, e.RequestID = errorBody(body)
+	e.RequestID = cmp.Or(requestID(resp), e.RequestID)
 	if to, err := resp.Location(); err == nil {
-		e.Err = fmt.Errorf("redirected to host %q, not followed", to.Host)
+		e.Err = fmt.Errorf("redirected to host %q, not followed", identifier(to.Host))
+	}
+	if kind != Throttled && kind != Transient && !fromGraph(e, body) {
+		e.cause, e.Hint = answerNotGraph, hintProxy
 	}
 	return e
 }
 
+// fromGraph reports whether an error looks like Graph's. Without a request-id or a code, a redirect or a body is that of
+// something in between.
+func fromGraph(e *Error, body []byte) bool {
+	return e.RequestID != "" || e.Code != "" || len(body) == 0 && e.Status >= http.StatusBadRequest
+}
+
 // errorBody reads what it can of Graph's error object. A proxy's answer may be empty or no JSON at all.
-func errorBody(body []byte) (code, message, requestID string) {
+func errorBody(body []byte) (code, requestID string) {
 	type inner struct {
 		RequestID string `json:"request-id"`
 	}
 	var answer struct {
 		Error struct {
 			Code       string
-			Message    string
 			InnerError inner // encoding/json ignores case: innererror occurs too
 		}
 	}
 	_ = json.Unmarshal(body, &answer) // a member of another type leaves the others readable
-	e := answer.Error
-	return clean(e.Code), clean(e.Message), clean(e.InnerError.RequestID)
+	return identifier(answer.Error.Code), identifier(answer.Error.InnerError.RequestID)
 }

@@ -90,11 +90,11 @@ func TestSecretIsReadForEveryToken(t *testing.T) {
 		}
 	})
 	secrets := []string{"old", "new"}
-	c.tokens.secret = func() (string, error) {
+	c.tokens.issuer.credential = ClientSecret(func() (string, error) {
 		next := secrets[0]
 		secrets = secrets[1:]
 		return next, nil
-	}
+	})
 	if _, err := c.get(t.Context(), c.to("/v1.0/x")); err != nil {
 		t.Error(err)
 	}
@@ -143,39 +143,50 @@ func TestTokenFailures(t *testing.T) {
 		entra    *login
 		kind     Kind
 		code     string
+		cause    string
 		hint     string
 		requests int64 // for a token
 	}{
-		"wrong secret":     {&login{token: entra(401, "invalid_client", 7000215)}, Denied, "invalid_client: AADSTS7000215", hintSecret, 1},
-		"expired secret":   {&login{token: entra(401, "invalid_client", 7000222)}, Denied, "invalid_client: AADSTS7000222", entraHint(7000222), 1},
-		"unknown app":      {&login{token: entra(400, "unauthorized_client", 700016)}, Denied, "unauthorized_client: AADSTS700016", entraHint(700016), 1},
-		"unknown tenant":   {&login{discovery: entra(400, "invalid_tenant", 90002)}, Denied, "invalid_tenant: AADSTS90002", entraHint(90002), 0},
-		"unknown resource": {&login{token: entra(400, "invalid_resource", 500011)}, Denied, "invalid_resource: AADSTS500011", hintLogin, 1},
-		"another code":     {&login{token: entra(400, "invalid_request", 12345)}, Denied, "invalid_request: AADSTS12345", entraHint(0), 1},
-		"busy":             {&login{token: entra(503, "temporarily_unavailable", 90033)}, Transient, "temporarily_unavailable: AADSTS90033", hintTransient, attempts},
+		"wrong secret":     {&login{token: entra(401, "invalid_client", 7000215)}, Denied, "invalid_client: AADSTS7000215", secretWrong, hintSecret, 1},
+		"expired secret":   {&login{token: entra(401, "invalid_client", 7000222)}, Denied, "invalid_client: AADSTS7000222", secretExpired, meaningOf("", 7000222).hint, 1},
+		"unknown refusal":  {&login{token: entra(401, "invalid_client", 12345)}, Denied, "invalid_client: AADSTS12345", secretWrong, hintEntra, 1},
+		"unknown app":      {&login{token: entra(400, "unauthorized_client", 700016)}, Denied, "unauthorized_client: AADSTS700016", appUnknown, meaningOf("", 700016).hint, 1},
+		"disabled app":     {&login{token: entra(401, "unauthorized_client", 7000112)}, Denied, "unauthorized_client: AADSTS7000112", appDisabled, meaningOf("", 7000112).hint, 1},
+		"unknown tenant":   {&login{discovery: entra(400, "invalid_tenant", 90002)}, Denied, "invalid_tenant: AADSTS90002", tenantUnknown, meaningOf("", 90002).hint, 0},
+		"another cloud":    {&login{discovery: entra(400, "invalid_request", 90038)}, Denied, "invalid_request: AADSTS90038", cloudWrong, hintLogin, 0},
+		"unknown resource": {&login{token: entra(400, "invalid_resource", 500011)}, Denied, "invalid_resource: AADSTS500011", cloudWrong, hintLogin, 1},
+		"not consented":    {&login{token: entra(400, "invalid_grant", 65001)}, Denied, "invalid_grant: AADSTS65001", permissionMissing, hintConsent, 1},
+		"another code":     {&login{token: entra(400, "invalid_request", 12345)}, Denied, "invalid_request: AADSTS12345", requestRefused, hintEntra, 1},
+
+		// What passes does so whatever the status.
+		"busy":           {&login{token: entra(503, "temporarily_unavailable", 90033)}, Transient, "temporarily_unavailable: AADSTS90033", graphFailing, hintTransient, attempts},
+		"busy with 400":  {&login{token: entra(400, "temporarily_unavailable", 12345)}, Transient, "temporarily_unavailable: AADSTS12345", graphFailing, hintTransient, attempts},
+		"failing":        {&login{discovery: entra(400, "server_error", 90041)}, Transient, "server_error: AADSTS90041", graphFailing, hintTransient, 0},
+		"passing number": {&login{token: entra(401, "invalid_client", 90024)}, Transient, "invalid_client: AADSTS90024", graphFailing, hintTransient, attempts},
 		"throttled": {&login{token: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "3600")
 			entra(429, "too_many", 90055)(w, r)
-		}}, Throttled, "too_many: AADSTS90055", hintThrottled, 1},
-		"another server": {&login{discovery: http.NotFound}, Refused, "", hintLogin, 0},
+		}}, Throttled, "too_many: AADSTS90055", throttledBy, hintThrottled, 1},
+
+		"another server": {&login{discovery: http.NotFound}, Refused, "", answerNotGraph, hintProxy, 0},
 		"redirected": {&login{token: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path+"?"+r.PostFormValue("client_secret"), http.StatusTemporaryRedirect)
-		}}, Refused, "", hintLogin, 1},
+		}}, Refused, "", answerNotGraph, hintProxy, 1},
 		"not a token": {&login{token: func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, `{"access_token":["%s"]}`, r.PostFormValue("client_secret"))
-		}}, Transient, "", hintLogin, attempts},
+		}}, Transient, "", answerNotGraph, hintProxy, attempts},
 		"not JSON": {&login{token: func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, `<html>%s`, r.PostFormValue("client_secret"))
-		}}, Transient, "", hintLogin, attempts},
+		}}, Transient, "", answerNotGraph, hintProxy, attempts},
 		"secret as code": {&login{token: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("request-id", r.PostFormValue("client_secret"))
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprintf(w, `{"error":"%[1]s","correlation_id":"%[1]s"}`, r.PostFormValue("client_secret"))
-		}}, Refused, "", hintLogin, 1},
+		}}, Refused, "", answerNotGraph, hintProxy, 1},
 		"endless": {&login{token: func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `{"token_type":"Bearer","expires_in":3599,"access_token":"t"%s}`, strings.Repeat(" ", maxTokenBody))
-		}}, Transient, "", hintLogin, attempts},
-		"no answer": {&login{token: raw(nil)}, Transient, "", hintTransient, attempts},
+		}}, Transient, "", answerNotGraph, hintProxy, attempts},
+		"no answer": {&login{token: raw(nil)}, Transient, "", unreachable, hintTransient, attempts},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -183,8 +194,8 @@ func TestTokenFailures(t *testing.T) {
 			_, err := c.get(t.Context(), c.to("/v1.0/x"))
 			failure, ok := errors.AsType[*Error](err)
 			if !ok || failure.Kind != test.kind || failure.Code != test.code || failure.Hint != test.hint ||
-				failure.What != "access token" {
-				t.Errorf("error %v, want %v %q; %s", err, test.kind, test.code, test.hint)
+				failure.Cause() != test.cause || failure.What != "access token" {
+				t.Errorf("error %v, want %v %q %s; %s", err, test.kind, test.code, test.cause, test.hint)
 			}
 			if test.code != "" && failure.RequestID != "0a0b0c0d-1111-2222-3333-444444444444" {
 				t.Errorf("request-id %q, want Entra's correlation id", failure.RequestID)
@@ -213,9 +224,9 @@ func TestSecretThatCannotBeRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newTestClient(t, new(login), func(http.ResponseWriter, *http.Request) {})
-			c.tokens.secret = secret
+			c.tokens.issuer.credential = ClientSecret(secret)
 			_, err := c.get(t.Context(), c.to("/v1.0/x"))
-			if failure, ok := errors.AsType[*Error](err); !ok || failure.Kind != Denied || failure.Hint != hintSecret {
+			if failure, ok := errors.AsType[*Error](err); !ok || failure.Kind != Denied || failure.Hint != hintUnreadable {
 				t.Errorf("error %v, want denied", err)
 			}
 		})
@@ -247,7 +258,7 @@ func TestRenewalAfterAnotherTakesItsToken(t *testing.T) {
 	entra := new(login)
 	c := newTestClient(t, entra, func(http.ResponseWriter, *http.Request) {})
 	for range 2 {
-		if token, err := c.tokens.renew(t.Context(), ""); err != nil || token != "token-1" {
+		if token, err := c.tokens.renew(t.Context(), c.scope, ""); err != nil || token != "token-1" {
 			t.Errorf("token %q, error %v", token, err)
 		}
 	}
@@ -256,11 +267,11 @@ func TestRenewalAfterAnotherTakesItsToken(t *testing.T) {
 func TestTokenIsKeptUntilShortlyBeforeItsEnd(t *testing.T) {
 	t.Parallel()
 	for left, usable := range map[time.Duration]bool{time.Hour: true, tokenMargin + time.Minute: true, tokenMargin: false, -time.Hour: false} {
-		tokens := &tokens{clock: machine, value: "t", expires: time.Now().Add(left)}
-		if _, ok := tokens.usable(""); ok != usable {
+		tokens := &tokens{clock: machine, held: map[string]token{"s": {"t", time.Now().Add(left)}}}
+		if _, ok := tokens.usable("s", ""); ok != usable {
 			t.Errorf("%v before its end: usable %v", left, ok)
 		}
-		if _, ok := tokens.usable("t"); ok {
+		if _, ok := tokens.usable("s", "t"); ok {
 			t.Errorf("%v before its end: usable although rejected", left)
 		}
 	}

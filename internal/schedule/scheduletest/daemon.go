@@ -49,7 +49,7 @@ func (w *World) newClient() *fetch.Client {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(w.Graph.CAPEM())
 	client, err := fetch.New(fetch.Options{
-		TenantID: graphsim.TenantID, ClientID: graphsim.ClientID, Secret: w.config.secret,
+		TenantID: graphsim.TenantID, ClientID: graphsim.ClientID, Credential: fetch.ClientSecret(w.config.secret),
 		GraphURL: w.Graph.GraphURL(), LoginURL: w.Graph.LoginURL(), RootCAs: roots, Limits: w.config.limits(),
 		Clock: fetch.Clock{Now: w.clock.Now, After: w.clock.After}, Log: w.config.Log,
 	})
