@@ -23,13 +23,16 @@ func (s *Server) discovery(r *http.Request, _ []byte) answer {
 		"issuer":                                root + "/v2.0",
 		"authorization_endpoint":                root + "/oauth2/v2.0/authorize",
 		"token_endpoint":                        root + "/oauth2/v2.0/token",
-		"token_endpoint_auth_methods_supported": []string{"client_secret_post"},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt"},
 	})
 }
 
-// token grants client credentials: the shared secret only.
+// token grants client credentials: the shared secret, a certificate or a
+// federated token.
 func (s *Server) token(r *http.Request, _ []byte) answer {
 	form := r.PostFormValue
+	bad := s.credentials.check(form("client_secret"), form("client_assertion_type"), form("client_assertion"),
+		s.url+"/"+s.tenant+"/oauth2/v2.0/token")
 	switch {
 	case !strings.EqualFold(r.PathValue("tenant"), s.tenant):
 		return s.unknownTenant(r.PathValue("tenant"))
@@ -49,22 +52,24 @@ func (s *Server) token(r *http.Request, _ []byte) answer {
 			700016,
 			"Application with identifier '"+form("client_id")+"' was not found in the directory.",
 		)
-	case form("client_secret") == "":
-		return s.refuse(
-			401,
-			"invalid_client",
-			7000218,
-			"The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-		)
-	case form("client_secret") != ClientSecret:
-		return s.refuse(401, "invalid_client", 7000215, "Invalid client secret provided.")
-	case !slices.Contains(strings.Fields(form("scope")), s.url+"/.default"): // MSAL adds the scopes of OpenID
+	case bad != nil:
+		return s.refuse(bad.status, bad.word, bad.number, bad.message)
+	case !s.isScope(form("scope")):
 		return s.refuse(400, "invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid.")
 	}
 	seconds := int(tokenLife / time.Second)
 	return encoded(http.StatusOK, map[string]any{
 		"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds,
 		"access_token": s.tokens.issue(s.now()),
+	})
+}
+
+// isScope reports whether one of the scopes is a resource's; MSAL adds those of
+// OpenID.
+func (s *Server) isScope(scopes string) bool {
+	return slices.ContainsFunc(strings.Fields(scopes), func(scope string) bool {
+		resource, whole := strings.CutSuffix(scope, "/.default")
+		return whole && s.isResource(resource)
 	})
 }
 

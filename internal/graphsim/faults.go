@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"sync"
@@ -26,6 +27,8 @@ type Request struct {
 // together; the zero value answers as if nothing were wrong.
 type Fault struct {
 	Status     int       // an error object of Graph, or of Entra, with this status
+	OAuth      string    // the word of an error of Entra; default temporarily_unavailable
+	AADSTS     int       // its number; default 90033, and 90055 with 429
 	RetryAfter string    // header, verbatim
 	Redirect   string    // header Location, verbatim, with 302 unless Status is set
 	Date       time.Time // header; zero: Graph's clock
@@ -103,20 +106,22 @@ func (s *Server) faulty(operation string, next handler) handler {
 			return a
 		}
 		f := s.fault(Request{Operation: operation, URL: s.url + r.RequestURI})
-		switch {
-		case f.Status == http.StatusTooManyRequests:
-			a = s.refuse(f.Status, "temporarily_unavailable", 90055, "There are too many incoming requests.")
-		case f.Status != 0 || f.Body == ErrorBody:
-			a = s.refuse(
-				max(f.Status, http.StatusOK),
-				"temporarily_unavailable",
-				90033,
-				"A transient error has occurred. Please try again.",
-			)
+		if f.Status != 0 || f.Body == ErrorBody {
+			a = s.refuseBy(f)
 		}
 		a.fault = f
 		return a
 	}
+}
+
+// refuseBy is Entra's error answer of a fault.
+func (s *Server) refuseBy(f Fault) answer {
+	number, message := 90033, "A transient error has occurred. Please try again."
+	if f.Status == http.StatusTooManyRequests {
+		number, message = 90055, "There are too many incoming requests."
+	}
+	word := cmp.Or(f.OAuth, "temporarily_unavailable")
+	return s.refuse(max(f.Status, http.StatusOK), word, cmp.Or(f.AADSTS, number), message)
 }
 
 // failure is Graph's error answer for the status of a fault.

@@ -67,23 +67,24 @@ type Row struct {
 
 // Server is a running simulation. Its methods may be called concurrently.
 type Server struct {
-	tenant    string
-	now       func() time.Time
-	latency   time.Duration
-	after     func(time.Duration) <-chan time.Time
-	url       string
-	caPEM     []byte
-	functions map[string]*function
-	records   *callRecords
-	tokens    tokens
-	denied    denials
-	changed   atomic.Uint64 // as in window
-	faults    faults
-	counters  counters
-	buffers   sync.Pool // of *[]byte: page bodies
-	gzips     sync.Pool // of *gzip.Writer
-	http      *http.Server
-	done      chan struct{} // closed when the listener's loop has ended
+	tenant      string
+	now         func() time.Time
+	latency     time.Duration
+	after       func(time.Duration) <-chan time.Time
+	url         string
+	caPEM       []byte
+	functions   map[string]*function
+	records     *callRecords
+	tokens      tokens
+	credentials credentials
+	denied      denials
+	changed     atomic.Uint64 // as in window
+	faults      faults
+	counters    counters
+	buffers     sync.Pool // of *[]byte: page bodies
+	gzips       sync.Pool // of *gzip.Writer
+	http        *http.Server
+	done        chan struct{} // closed when the listener's loop has ended
 }
 
 // Start opens the listener on a free port of 127.0.0.1, with a certificate
@@ -101,6 +102,7 @@ func Start(cfg Config) (*Server, error) {
 	s := &Server{
 		tenant: cfg.Tenant, now: cfg.Now, latency: cfg.Latency, after: cfg.After,
 		functions: functionTable(cfg, company), records: records, done: make(chan struct{}),
+		credentials: credentials{secret: ClientSecret},
 	}
 	for _, row := range cfg.Extra {
 		if row.Operation != "" && s.functions[row.Operation] == nil {

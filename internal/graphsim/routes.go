@@ -16,6 +16,8 @@ func (s *Server) routes() http.Handler {
 		s.handle("discovery", s.faulty("discovery", s.discovery)),
 	)
 	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.handle("token", s.faulty("token", s.token)))
+	mux.HandleFunc("GET /metadata/identity/oauth2/token", s.handle("imds", s.faulty("imds", s.virtualMachine)))
+	mux.HandleFunc("GET /msi/token", s.handle("appService", s.faulty("appService", s.appService)))
 	mux.HandleFunc("GET /{version}/communications/callRecords", s.recordHandler(listCallRecords, s.listPage))
 	mux.HandleFunc("GET /{version}/communications/callRecords/{call}", s.recordOrFunction)
 	mux.HandleFunc(
