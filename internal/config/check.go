@@ -51,29 +51,6 @@ func (l *loader) checkGUID(path string, id *string) {
 	*id = parsed.String()
 }
 
-func (l *loader) checkAuth(path string, a *Auth) {
-	l.checkGUID(join(path, "client_id"), &a.ClientID)
-	file, env := join(path, "client_secret_file"), join(path, "client_secret_env")
-	switch {
-	case l.blamed(file) || l.blamed(env):
-		return
-	case a.ClientSecretFile == "" && a.ClientSecretEnv == "":
-		l.add(path, "exactly one of client_secret_file and client_secret_env is needed, none is given")
-		return
-	case a.ClientSecretFile != "" && a.ClientSecretEnv != "":
-		l.add(path, "exactly one of client_secret_file and client_secret_env is needed, both are given")
-		return
-	}
-	source := file
-	if a.ClientSecretFile == "" {
-		source = env
-	}
-	a.ClientSecret = Secret{file: a.ClientSecretFile, env: a.ClientSecretEnv, getenv: l.getenv}
-	if _, err := a.ClientSecret.Read(); err != nil {
-		l.add(source, "%s", err)
-	}
-}
-
 func (l *loader) checkEndpoints(path string, endpoints map[string]Endpoint) {
 	enabled := false
 	for _, name := range slices.Sorted(maps.Keys(endpoints)) {

@@ -39,18 +39,20 @@ func (t Tenant) LoginURL() string {
 }
 
 func (l *loader) checkCloud(path string, t *Tenant) {
+	if t.Cloud == "china" {
+		l.add(join(path, "cloud"), "Microsoft offers neither call records nor the logs in its Chinese cloud (21Vianet)")
+	}
 	l.oneOf(join(path, "cloud"), t.Cloud, "global", "usgov-l4", "usgov-l5", customCloud)
+	if err := checkCA(t.CAFile); err != nil {
+		l.add(join(path, "ca_file"), "%s", err)
+	}
 	if t.Cloud != customCloud {
 		l.refuseCustom(join(path, "graph_url"), t.CustomGraphURL)
 		l.refuseCustom(join(path, "login_url"), t.CustomLoginURL)
-		l.refuseCustom(join(path, "ca_file"), t.CAFile)
 		return
 	}
 	l.checkRoot(join(path, "graph_url"), &t.CustomGraphURL)
 	l.checkRoot(join(path, "login_url"), &t.CustomLoginURL)
-	if err := checkCA(t.CAFile); err != nil {
-		l.add(join(path, "ca_file"), "%s", err)
-	}
 }
 
 func (l *loader) refuseCustom(path, value string) {

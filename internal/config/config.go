@@ -57,11 +57,12 @@ type Tenant struct {
 	CustomGraphURL string `yaml:"graph_url"`
 
 	// CustomLoginURL is the login authority, https and a host, for cloud
-	// custom only. No default. Danger: it receives the client secret.
+	// custom only. No default. Danger: it receives the credential.
 	CustomLoginURL string `yaml:"login_url"`
 
-	// CAFile is a PEM file with the authorities to trust for both URLs, for
-	// cloud custom only. Default: those of the system.
+	// CAFile is a PEM file with the authorities to trust for both URLs instead
+	// of those of the system, as is needed where a proxy signs TLS anew.
+	// Default: those of the system.
 	CAFile string `yaml:"ca_file"`
 
 	// Auth is how the daemon signs in to the tenant.
@@ -75,15 +76,19 @@ type Tenant struct {
 	Limits Limits `yaml:"limits"`
 }
 
-// Auth is the application registration and its secret. Exactly one of the two
-// secrets must be given.
+// Auth is the application registration and its credential. Exactly one of
+// client_secret_file, client_secret_env, certificate_file, federated_token_file
+// and managed_identity must be given. Each is read anew for every token, so
+// replacing a file is enough to rotate it. A file that is missing at start may
+// appear later; one whose content cannot be meant is refused.
 type Auth struct {
-	// ClientID is the application id, a GUID. Required.
+	// ClientID is the application id, a GUID. Required, but for a managed
+	// identity: there it names one of several, and without it the system's is
+	// used.
 	ClientID string `yaml:"client_id"`
 
 	// ClientSecretFile is the file that holds the client secret; one newline
-	// at its end is ignored. It is read at each use, so a rotated secret needs
-	// no restart. Danger: see Secret for the file modes that are refused.
+	// at its end is ignored.
 	ClientSecretFile string `yaml:"client_secret_file"`
 
 	// ClientSecretEnv is the name of the environment variable that holds the
@@ -91,8 +96,28 @@ type Auth struct {
 	// and shown by container tools; prefer the file.
 	ClientSecretEnv string `yaml:"client_secret_env"`
 
-	// ClientSecret reads whichever of the two is given. Set by Load.
-	ClientSecret Secret `yaml:"-"`
+	// CertificateFile is the file that holds a certificate, its private key
+	// (RSA) and perhaps its chain, as PEM or PFX. The certificate and its chain
+	// are sent along, as apps need that trust its subject and issuer.
+	CertificateFile string `yaml:"certificate_file"`
+
+	// CertificatePasswordFile is the file that holds the password of the
+	// private key. Default: none.
+	CertificatePasswordFile string `yaml:"certificate_password_file"`
+
+	// FederatedTokenFile is the file that holds a token of an issuer that the
+	// application trusts, as Kubernetes writes it.
+	FederatedTokenFile string `yaml:"federated_token_file"`
+
+	// ManagedIdentity says to use the identity that Azure gives to a virtual
+	// machine, App Service or container app. Default: false.
+	ManagedIdentity bool `yaml:"managed_identity"`
+
+	// ClientSecret, Certificate and FederatedToken read what is given. Set by
+	// Load.
+	ClientSecret   Secret      `yaml:"-"`
+	Certificate    Certificate `yaml:"-"`
+	FederatedToken Secret      `yaml:"-"`
 }
 
 // Endpoint is how one log is copied.

@@ -21,12 +21,26 @@ func generalVariables(c *Config) []variable {
 }
 
 func tenantVariables(t *Tenant) []variable {
-	return []variable{
+	return append([]variable{
 		{"INGESTD_TENANT_ID", "tenants[0].id", &t.ID},
+		{"INGESTD_TENANT_NAME", "tenants[0].name", &t.Name},
 		{"INGESTD_CLOUD", "tenants[0].cloud", &t.Cloud},
+		{"INGESTD_GRAPH_URL", "tenants[0].graph_url", &t.CustomGraphURL},
+		{"INGESTD_LOGIN_URL", "tenants[0].login_url", &t.CustomLoginURL},
+		{"INGESTD_CA_FILE", "tenants[0].ca_file", &t.CAFile},
 		{"INGESTD_CLIENT_ID", "tenants[0].auth.client_id", &t.Auth.ClientID},
-		{"INGESTD_CLIENT_SECRET_FILE", "tenants[0].auth.client_secret_file", &t.Auth.ClientSecretFile},
-		{secretVariable, "tenants[0].auth.client_secret_env", &t.Auth.ClientSecretEnv},
+	}, credentialVariables(&t.Auth)...)
+}
+
+// credentialVariables replace all of what the file says of a credential.
+func credentialVariables(a *Auth) []variable {
+	return []variable{
+		{"INGESTD_CLIENT_SECRET_FILE", "tenants[0].auth.client_secret_file", &a.ClientSecretFile},
+		{secretVariable, "tenants[0].auth.client_secret_env", &a.ClientSecretEnv},
+		{"INGESTD_CERTIFICATE_FILE", "tenants[0].auth.certificate_file", &a.CertificateFile},
+		{"INGESTD_CERTIFICATE_PASSWORD_FILE", "tenants[0].auth.certificate_password_file", &a.CertificatePasswordFile},
+		{"INGESTD_FEDERATED_TOKEN_FILE", "tenants[0].auth.federated_token_file", &a.FederatedTokenFile},
+		{"INGESTD_MANAGED_IDENTITY", "tenants[0].auth.managed_identity", &a.ManagedIdentity},
 	}
 }
 
@@ -45,8 +59,8 @@ func (l *loader) environment(c *Config) {
 		c.Tenants = []Tenant{newTenant(l.known)}
 	}
 	tenant := &c.Tenants[0]
-	if l.getenv(secretVariable)+l.getenv("INGESTD_CLIENT_SECRET_FILE") != "" {
-		tenant.Auth.ClientSecretFile, tenant.Auth.ClientSecretEnv = "", ""
+	if len(l.setOf(credentialVariables(&Auth{}))) > 0 {
+		tenant.Auth = Auth{ClientID: tenant.Auth.ClientID}
 	}
 	l.apply(tenantVariables(tenant))
 }

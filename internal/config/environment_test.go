@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestEnvironmentAlone(t *testing.T) {
@@ -52,14 +53,58 @@ func TestEnvironmentOverridesFile(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, valid, environment{
 		"INGESTD_CLIENT_ID":          tenantID,
-		"INGESTD_CLIENT_SECRET_FILE": write(t, "secret", "from file"),
+		"INGESTD_CLIENT_SECRET_FILE": write(t, "secret", "from~file"),
 		"INGESTD_LOG_LEVEL":          "error",
 	})
 	if c.Tenants[0].ID != tenantID || c.Tenants[0].Auth.ClientID != tenantID || c.Log.Level != "error" {
 		t.Errorf("config = %+v", c)
 	}
-	if secret, _ := c.Tenants[0].Auth.ClientSecret.Read(); secret != "from file" {
+	if secret, _ := c.Tenants[0].Auth.ClientSecret.Read(); secret != "from~file" {
 		t.Errorf("secret = %q", secret)
+	}
+}
+
+func TestEnvironmentReplacesTheCredential(t *testing.T) {
+	t.Parallel()
+	pem := selfSigned(t, time.Now().Add(time.Hour))
+	password := write(t, "password", "correct horse")
+	for name, test := range map[string]struct {
+		env  environment
+		want Auth
+	}{
+		"certificate": {
+			environment{
+				"INGESTD_CERTIFICATE_FILE":          write(t, "both.pem", pem.certificate+pem.key),
+				"INGESTD_CERTIFICATE_PASSWORD_FILE": password,
+			},
+			Auth{CertificatePasswordFile: password},
+		},
+		"federated token": {environment{"INGESTD_FEDERATED_TOKEN_FILE": "/absent"}, Auth{FederatedTokenFile: "/absent"}},
+		"identity":        {environment{"INGESTD_MANAGED_IDENTITY": "true"}, Auth{ManagedIdentity: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := mustLoad(t, valid, test.env).Tenants[0].Auth
+			if a.ClientID != clientID || a.ClientSecretEnv != "" || a.CertificateFile != test.env["INGESTD_CERTIFICATE_FILE"] ||
+				a.CertificatePasswordFile != test.want.CertificatePasswordFile ||
+				a.FederatedTokenFile != test.want.FederatedTokenFile || a.ManagedIdentity != test.want.ManagedIdentity {
+				t.Errorf("auth = %+v", a)
+			}
+		})
+	}
+}
+
+func TestOwnCloudFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	tenant := mustLoad(t, "# no keys\n", environment{
+		"INGESTD_DATABASE_URL": "postgres://localhost/teams", "INGESTD_TENANT_ID": tenantID,
+		"INGESTD_TENANT_NAME": "contoso", "INGESTD_CLOUD": "custom", "INGESTD_GRAPH_URL": "https://graph.example.com",
+		"INGESTD_LOGIN_URL": "https://login.example.com", "INGESTD_CA_FILE": write(t, "ca.pem", certificate),
+		"INGESTD_MANAGED_IDENTITY": "true",
+	}).Tenants[0]
+	if tenant.Name != "contoso" || tenant.GraphURL() != "https://graph.example.com" ||
+		tenant.LoginURL() != "https://login.example.com" || tenant.CAFile == "" || tenant.Auth.ClientID != "" {
+		t.Errorf("tenant = %+v", tenant)
 	}
 }
 
@@ -78,8 +123,7 @@ func TestEnvironmentFaults(t *testing.T) {
 		"bad database": {valid, environment{"INGESTD_DATABASE_URL": "postgres://u:hunter2@db/teams?sslmode=disable"},
 			"INGESTD_DATABASE_URL: " + errPlaintext.Error()},
 		"both secrets": {valid, environment{"INGESTD_CLIENT_SECRET": "s", "INGESTD_CLIENT_SECRET_FILE": "/hunter2"},
-			"config.yaml:4: tenants[0].auth: " +
-				"exactly one of client_secret_file and client_secret_env is needed, both are given"},
+			"config.yaml:4: tenants[0].auth: " + oneCredential + "client_secret_file and client_secret_env are given"},
 		"file and variable": {valid + "    cloud: [x]\n", environment{"INGESTD_CLOUD": "global"},
 			"config.yaml:8: tenants[0].cloud: must be a single value"},
 		"several tenants": {two, environment{"INGESTD_CLIENT_ID": clientID},

@@ -49,7 +49,7 @@ tenants:
     auth: {client_id: "00000000-0000-0000-0000-000000000000", client_secret_env: GRAPH_CLIENT_SECRET}
 `, env)
 
-	if diff := cmp.Diff(least, shown, cmp.Transformer("DSN", DSN.Reveal), cmp.Comparer(sameSource),
+	if diff := cmp.Diff(least, shown, cmp.Transformer("DSN", DSN.Reveal), cmp.Comparer(sameSource), cmp.Comparer(sameFiles),
 		cmp.Transformer("Schedule", Schedule.String)); diff != "" {
 		t.Errorf("default (-), shown (+):\n%s", diff)
 	}
@@ -57,18 +57,28 @@ tenants:
 
 func sameSource(a, b Secret) bool { return a.file == b.file && a.env == b.env }
 
+func sameFiles(a, b Certificate) bool {
+	return sameSource(a.file, b.file) && sameSource(a.password, b.password)
+}
+
 func TestAlternativesOfExample(t *testing.T) {
 	t.Parallel()
-	file := write(t, "secret", "s")
 	ca := write(t, "ca.pem", certificate)
 	for name, in := range map[string][]string{
-		"secret file": {},
-		"start":       {"start_from"},
-		"own cloud":   {"graph_url", "login_url", "ca_file"},
+		"secret file":     {"client_secret_file"},
+		"certificate":     {"certificate_file"},
+		"its password":    {"certificate_file", "certificate_password_file"},
+		"federated token": {"federated_token_file"},
+		"the machine's":   {"managed_identity"},
+		"start":           {"client_secret_file", "start_from"},
+		"own cloud":       {"client_secret_file", "graph_url", "login_url", "ca_file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			text := replace(t, example(t, in, nil), "/run/secrets/graph", file)
+			text := example(t, nil, []string{"client_secret_file"})
+			for _, key := range in {
+				text = replace(t, text, `(?m)^( *)#`+key+`: `, "${1}"+key+": ")
+			}
 			if name == "own cloud" {
 				text = replace(t, replace(t, text, "cloud: global", "cloud: custom"), "/etc/ingestd/ca.pem", ca)
 			}

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+const oneCredential = "exactly one of client_secret_file, client_secret_env, certificate_file, " +
+	"federated_token_file and managed_identity is needed, "
+
 // TestFaults replaces part of a valid file and expects the exact message.
 func TestFaults(t *testing.T) {
 	t.Parallel()
@@ -29,10 +32,8 @@ func TestFaults(t *testing.T) {
 			line: 9, key: "tenants[0].endpoints.pstn_calls.setle", text: "unknown key (did you mean settle?)"},
 		{name: "nothing near", old: secret, new: secret + "\n      zebra: 1",
 			line: 7, key: "tenants[0].auth.zebra",
-			text: "unknown key (known here: client_id, client_secret_env, client_secret_file)"},
-		{name: "later credential", old: secret, new: secret + "\n      certificate_file: /c.pem",
-			line: 7, key: "tenants[0].auth.certificate_file",
-			text: "unknown key (known here: client_id, client_secret_env, client_secret_file)"},
+			text: "unknown key (known here: certificate_file, certificate_password_file, client_id, " +
+				"client_secret_env, client_secret_file, federated_token_file, managed_identity)"},
 		{name: "unknown endpoint", old: pstn, new: "endpoints: {pstn_call: {}}",
 			line: 7, key: "tenants[0].endpoints.pstn_call", text: "unknown key (did you mean pstn_calls?)"},
 		{name: "unknown section", old: "tenants:", new: "server: {}\ntenants:",
@@ -127,8 +128,11 @@ func TestFaults(t *testing.T) {
 		{name: "client id", old: clientID, new: "urn:uuid:" + clientID,
 			line: 5, key: "tenants[0].auth.client_id",
 			text: "must be a GUID such as 00000000-0000-0000-0000-000000000000"},
-		{name: "cloud", old: pstn, new: pstn + "\n    cloud: china",
+		{name: "cloud", old: pstn, new: pstn + "\n    cloud: moon",
 			line: 8, key: "tenants[0].cloud", text: "must be global or usgov-l4 or usgov-l5 or custom"},
+		{name: "cloud without records", old: pstn, new: pstn + "\n    cloud: china",
+			line: 8, key: "tenants[0].cloud",
+			text: "Microsoft offers neither call records nor the logs in its Chinese cloud (21Vianet)"},
 		{name: "log level", old: pstn, new: pstn + "\nlog: {level: loud}",
 			line: 8, key: "log.level", text: "must be debug or info or warn or error"},
 		{name: "log format", old: pstn, new: pstn + "\nlog: {format: xml}",
@@ -144,15 +148,25 @@ func TestFaults(t *testing.T) {
 			line: 4, key: "tenants[0].auth.client_id", text: "missing (or set INGESTD_CLIENT_ID)"},
 		{name: "no secret", old: secret, new: "",
 			line: 4, key: "tenants[0].auth",
-			text: "exactly one of client_secret_file and client_secret_env is needed, none is given"},
-		{name: "both secrets", old: secret, new: secret + "\n      client_secret_file: /x",
+			text: oneCredential + "none is given"},
+		{name: "two secrets", old: secret, new: secret + "\n      client_secret_file: /x",
 			line: 4, key: "tenants[0].auth",
-			text: "exactly one of client_secret_file and client_secret_env is needed, both are given"},
+			text: oneCredential + "client_secret_file and client_secret_env are given"},
+		{name: "secret and identity", old: secret, new: secret + "\n      managed_identity: true",
+			line: 4, key: "tenants[0].auth",
+			text: oneCredential + "client_secret_env and managed_identity are given"},
+		{name: "identity by half", old: secret, new: "managed_identity: yes",
+			line: 6, key: "tenants[0].auth.managed_identity", text: "must be true or false"},
+		{name: "password alone", old: secret, new: secret + "\n      certificate_password_file: /x",
+			line: 7, key: "tenants[0].auth.certificate_password_file", text: "only with certificate_file"},
+		{name: "no certificate", old: secret, new: "certificate_file: /dev/null",
+			line: 6, key: "tenants[0].auth.certificate_file", text: "must be a regular file"},
+		{name: "token that is a folder", old: secret, new: "federated_token_file: /",
+			line: 6, key: "tenants[0].auth.federated_token_file", text: "must be a regular file"},
 		{name: "unset secret", old: "GRAPH_SECRET", new: "OTHER",
 			line: 6, key: "tenants[0].auth.client_secret_env", text: "the environment variable is not set or empty"},
-		{name: "absent secret", old: secret, new: "client_secret_file: /hunter2",
-			line: 6, key: "tenants[0].auth.client_secret_file",
-			text: "the file cannot be read: no such file or directory"},
+		{name: "secret behind a file", old: secret, new: "client_secret_file: /dev/null/hunter2",
+			line: 6, key: "tenants[0].auth.client_secret_file", text: "the file cannot be read: not a directory"},
 		{name: "no database", old: `{url: "postgres://ingestd@localhost/teams"}`, new: "",
 			line: 1, key: "database.url", text: "missing (or set INGESTD_DATABASE_URL)"},
 
@@ -177,8 +191,10 @@ func TestFaults(t *testing.T) {
 			line: 7, key: "tenants[0].endpoints.pstn_calls.reach", text: "366d is above the 365d Graph keeps"},
 		{name: "nothing enabled", old: pstn, new: "endpoints: {" + strings.Join(off, ", ") + "}",
 			line: 7, key: "tenants[0].endpoints", text: "none is enabled"},
-		{name: "custom key elsewhere", old: cloud, new: "    ca_file: /x\n" + cloud,
-			line: 4, key: "tenants[0].ca_file", text: "only for cloud custom"},
+		{name: "custom key elsewhere", old: cloud, new: "    graph_url: https://x\n" + cloud,
+			line: 4, key: "tenants[0].graph_url", text: "only for cloud custom"},
+		{name: "bad CA", old: cloud, new: "    ca_file: /dev/null\n" + cloud,
+			line: 4, key: "tenants[0].ca_file", text: "the file holds no PEM certificate"},
 		{name: "custom without login", old: cloud, new: "    cloud: custom\n    graph_url: https://x\n" + cloud,
 			line: 3, key: "tenants[0].login_url", text: "missing (cloud custom needs it)"},
 		{name: "custom with http", old: cloud,
@@ -234,7 +250,7 @@ func TestAllFaultsAtOnceInOrder(t *testing.T) {
 	_, err := load(t, `log: {level: loud, fromat: json}
 tenants:
   - cloud: moon
-    auth: {client_secret_file: /nowhere}
+    auth: {client_secret_file: /}
     endpoints: {pstn_calls: {settle: x, reach: 999d}}
 databases: {}
 `, nil)
@@ -244,7 +260,7 @@ config.yaml:1: log.level: must be debug or info or warn or error
 config.yaml:3: tenants[0].id: missing (or set INGESTD_TENANT_ID)
 config.yaml:3: tenants[0].cloud: must be global or usgov-l4 or usgov-l5 or custom
 config.yaml:4: tenants[0].auth.client_id: missing (or set INGESTD_CLIENT_ID)
-config.yaml:4: tenants[0].auth.client_secret_file: the file cannot be read: no such file or directory
+config.yaml:4: tenants[0].auth.client_secret_file: must be a regular file
 config.yaml:5: tenants[0].endpoints.pstn_calls.settle: must be a positive duration such as 365d, 72h or 1h30m
 config.yaml:5: tenants[0].endpoints.pstn_calls.reach: 999d is above the 365d Graph keeps
 config.yaml:6: databases: unknown key (did you mean database?)`

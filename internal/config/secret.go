@@ -1,11 +1,15 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Secret is where a secret is found. It holds no secret itself: the value is
@@ -21,65 +25,126 @@ type Secret struct {
 const maxSecret = 64 << 10
 
 // Read returns the secret as its file or variable holds it at this moment,
-// without one newline at the end. An empty secret is an error, and so is a
-// file that other users could have written or may read; see refuseMode. The
-// error does not quote the secret, nor the file's name unless the file exists.
+// without one newline at the end. What an editor or a shell leaves in a secret
+// by mistake is an error that names it. No error quotes the secret, nor the
+// file's name.
 func (s Secret) Read() (string, error) {
-	text, err := s.read()
+	text, err := s.ReadPassword()
+	if err == nil {
+		err = refuseText(text)
+	}
 	if err != nil {
 		return "", err
 	}
-	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+	return text, nil
+}
+
+// ReadPassword is Read for what people choose: blanks and quotes may be part of
+// it.
+func (s Secret) ReadPassword() (string, error) {
+	data, err := s.read()
+	if err != nil {
+		return "", err
+	}
+	if err := refuseEncoding(data); err != nil {
+		return "", err
+	}
+	text := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	if text == "" {
 		return "", errors.New("the secret is empty")
 	}
 	return text, nil
 }
 
-func (s Secret) read() (string, error) {
+func (s Secret) read() ([]byte, error) {
 	if s.file == "" {
 		if text := s.getenv(s.env); text != "" {
-			return text, nil
+			return []byte(text), nil
 		}
-		return "", errors.New("the environment variable is not set or empty")
+		return nil, errors.New("the environment variable is not set or empty")
 	}
 	file, err := os.Open(s.file)
 	if err != nil {
-		return "", fmt.Errorf("the file cannot be read: %s", reason(err))
+		return nil, unreadable(err)
 	}
 	defer file.Close()
-	if err := s.refuseMode(file); err != nil {
-		return "", err
+	if info, err := file.Stat(); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("must be a regular file")
 	}
 	data, err := readAll(file, maxSecret)
 	if err != nil {
-		return "", fmt.Errorf("the file cannot be read: %s", reason(err))
+		return nil, unreadable(err)
 	}
-	return string(data), nil
+	return data, nil
 }
 
-// refuseMode looks at the open file, not at its name, so that the file checked
-// is the file read. The owner may do anything and the group may read
-// (root:ingestd 0640 is good practice); others may not. What the container
-// runtime or systemd puts in place is often readable by all, mode 0444, and
-// guarded by the mount instead, so below their folders reading is allowed.
-// Writing by group or others never is: they could replace the secret.
-func (s Secret) refuseMode(file *os.File) error {
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("the file cannot be read: %s", reason(err))
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("must be a regular file")
-	}
-	if mode := info.Mode().Perm(); mode&0o022 != 0 || mode&0o004 != 0 && !s.mounted() {
-		return fmt.Errorf("other users may write or read the file (mode %04o); run: chmod 600 '%s'", mode, s.file)
+// errUnreadable keeps what errors.Is asks for, and names no path.
+type errUnreadable struct{ cause error }
+
+func (e errUnreadable) Error() string { return "the file cannot be read: " + reason(e.cause) }
+
+// Is reports whether the file is missing, if that is the question.
+func (e errUnreadable) Is(target error) bool {
+	return target == fs.ErrNotExist && errors.Is(e.cause, fs.ErrNotExist)
+}
+
+func unreadable(err error) error { return errUnreadable{err} }
+
+// refuseEncoding names what no editor shows.
+func refuseEncoding(data []byte) error {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")), bytes.IndexByte(data, 0) >= 0:
+		return errors.New("is UTF-16 or binary; save it as plain text (UTF-8)")
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		return errors.New("begins with a byte order mark; save it as UTF-8 without one")
+	case !utf8.Valid(data):
+		return errors.New("is not UTF-8; save it as plain text (UTF-8)")
 	}
 	return nil
 }
 
-// mounted reports whether the file was put in place by the container runtime or
-// by systemd (LoadCredential=).
+// refuseText names what is no part of a secret or token of Entra's: these are
+// printable ASCII without blanks.
+func refuseText(text string) error {
+	switch {
+	case strings.ContainsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }):
+		return errors.New("has more than one line; one newline at the end is all that may follow the secret")
+	case strings.ContainsFunc(text, unicode.IsSpace):
+		return errors.New("has a blank in it, or around it; a secret of Entra's has none")
+	case strings.ContainsAny(text[:1]+text[len(text)-1:], `"'`):
+		return errors.New("has quotes around it; write the secret without them")
+	case strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }):
+		return errors.New("has a character that is not printable ASCII; a secret of Entra's has none")
+	}
+	return nil
+}
+
+// Exposed says how others than the file's owner and group may get at the
+// secret; it is empty where they may not, and where nothing can be said. What a
+// container runtime, Kubernetes or systemd puts in place is often readable by
+// all and guarded by the mount instead.
+func (s Secret) Exposed() string {
+	info, err := os.Stat(s.file)
+	if s.file == "" || err != nil {
+		return ""
+	}
+	const readable, writable = 0o004, 0o022
+	mode, others := info.Mode().Perm(), ""
+	switch {
+	case mode&writable != 0:
+		others = "replace"
+	case mode&readable != 0 && !s.mounted():
+		others = "read"
+	default:
+		return ""
+	}
+	return fmt.Sprintf("other users may %s %s (mode %04o); run: chmod 600 '%[2]s', or mount it with mode 0440",
+		others, s.file, mode)
+}
+
+// mounted reports whether the file was put in place by a container runtime, by
+// Kubernetes, whose mounts lead through a link named ..data, or by systemd
+// (LoadCredential=).
 func (s Secret) mounted() bool {
 	path, err := filepath.Abs(s.file)
 	if err != nil {
@@ -90,5 +155,6 @@ func (s Secret) mounted() bool {
 			return true
 		}
 	}
-	return false
+	link, err := os.Readlink(path)
+	return err == nil && strings.HasPrefix(link, "..data/")
 }

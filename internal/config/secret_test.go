@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,10 +36,58 @@ func TestSecretIsReadAtUse(t *testing.T) {
 
 func TestSecretLosesOneNewline(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"s": "s", "s\n": "s", "s\r\n": "s", "s\n\n": "s\n", " s ": " s "} {
+	for _, text := range []string{"s~1", "s~1\n", "s~1\r\n"} {
 		got, err := Secret{file: write(t, "secret", text)}.readIn(environment{})
-		if got != want || err != nil {
+		if got != "s~1" || err != nil {
 			t.Errorf("%q = %q, %v", text, got, err)
+		}
+	}
+}
+
+// What editors, shells and web pages leave in a secret is named and not quoted.
+func TestSpoiltSecretsAreNamed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ text, want string }{
+		"byte order mark":   {"\ufeffhunter2", "begins with a byte order mark; save it as UTF-8 without one"},
+		"UTF-16":            {"\xff\xfeh\x00u\x00", "is UTF-16 or binary; save it as plain text (UTF-8)"},
+		"UTF-16 without":    {"h\x00u\x00n\x00", "is UTF-16 or binary; save it as plain text (UTF-8)"},
+		"Latin-1":           {"hunter\xfc", "is not UTF-8; save it as plain text (UTF-8)"},
+		"blank before":      {" hunter2", "has a blank in it, or around it; a secret of Entra's has none"},
+		"blank after":       {"hunter2 \n", "has a blank in it, or around it; a secret of Entra's has none"},
+		"tab inside":        {"hun\tter2", "has a blank in it, or around it; a secret of Entra's has none"},
+		"no-break space":    {"hunter2\u00a0", "has a blank in it, or around it; a secret of Entra's has none"},
+		"double quotes":     {`"hunter2"`, "has quotes around it; write the secret without them"},
+		"single quote":      {`hunter2'`, "has quotes around it; write the secret without them"},
+		"zero-width space":  {"hunter2\u200b", "has a character that is not printable ASCII; a secret of Entra's has none"},
+		"two newlines":      {"hunter2\n\n", "has more than one line; one newline at the end is all that may follow the secret"},
+		"a whole .env file": {"A=b\nhunter2\n", "has more than one line; one newline at the end is all that may follow the secret"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := write(t, "secret", test.text)
+			for key, line := range map[string]string{
+				"client_secret_file": "client_secret_file: " + file, "federated_token_file": "federated_token_file: " + file,
+			} {
+				_, err := load(t, strings.Replace(valid, "client_secret_env: GRAPH_SECRET", line, 1), environment{})
+				if want := "config.yaml:6: tenants[0].auth." + key + ": " + test.want; err == nil || err.Error() != want {
+					t.Errorf("got  %v\nwant %s", err, want)
+				}
+			}
+		})
+	}
+}
+
+// A file that is not there yet may be mounted later.
+func TestMissingSecretIsNoFault(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"client_secret_file: /absent", "certificate_file: /absent", "federated_token_file: /absent",
+		"certificate_file: " + write(t, "c.pem", "") + "\n      certificate_password_file: /absent",
+	} {
+		c := mustLoad(t, strings.Replace(valid, "client_secret_env: GRAPH_SECRET", line, 1), environment{})
+		if _, err := c.Tenants[0].Auth.ClientSecret.Read(); strings.HasPrefix(line, "client_secret") &&
+			(err == nil || err.Error() != "the file cannot be read: no such file or directory") {
+			t.Errorf("%s: read with error %v", line, err)
 		}
 	}
 }
@@ -68,34 +117,71 @@ func TestSecretFaults(t *testing.T) {
 	}
 }
 
-func TestSecretFileModes(t *testing.T) {
+// Every mode is read; who else can get at the file is said on demand.
+func TestExposedSecrets(t *testing.T) {
 	t.Parallel()
-	for mode, good := range map[os.FileMode]struct{ anywhere, mounted bool }{
-		0o400: {true, true},
-		0o600: {true, true},
-		0o640: {true, true},
-		0o444: {false, true},
-		0o644: {false, true},
-		0o660: {false, false},
-		0o602: {false, false},
-		0o666: {false, false},
+	for mode, want := range map[os.FileMode]struct{ anywhere, mounted string }{
+		0o400: {"", ""},
+		0o440: {"", ""},
+		0o600: {"", ""},
+		0o640: {"", ""},
+		0o444: {"read", ""},
+		0o644: {"read", ""},
+		0o660: {"replace", "replace"},
+		0o602: {"replace", "replace"},
+		0o666: {"replace", "replace"},
 	} {
 		path := write(t, "secret", "s")
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Secret{file: path}.readIn(environment{})
-		if (err == nil) != good.anywhere {
+		if _, err := (Secret{file: path}).readIn(environment{}); err != nil {
 			t.Errorf("mode %04o: %v", mode, err)
 		}
-		want := fmt.Sprintf("other users may write or read the file (mode %04o); run: chmod 600 '%s'", mode, path)
-		if err != nil && err.Error() != want {
-			t.Errorf("mode %04o: %v", mode, err)
+		for folder, others := range map[string]string{"": want.anywhere, filepath.Dir(path): want.mounted} {
+			text := fmt.Sprintf("other users may %s %s (mode %04o); run: chmod 600 '%[2]s', or mount it with mode 0440",
+				others, path, mode)
+			if others == "" {
+				text = ""
+			}
+			auth := Auth{ClientSecret: Secret{file: path, getenv: environment{"CREDENTIALS_DIRECTORY": folder}.get}}
+			if got := strings.Join(auth.Exposed(), "\n"); got != text {
+				t.Errorf("mode %04o, mounted in %q: %q, want %q", mode, folder, got, text)
+			}
 		}
-		_, err = Secret{file: path}.readIn(environment{"CREDENTIALS_DIRECTORY": filepath.Dir(path)})
-		if (err == nil) != good.mounted {
-			t.Errorf("mode %04o, mounted: %v", mode, err)
+	}
+}
+
+// Kubernetes mounts a secret as a link to ..data/NAME, where ..data is a link to
+// a folder that is replaced as a whole.
+func TestSecretMountedByKubernetes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	swap := func(version, text string) {
+		t.Helper()
+		next := filepath.Join(dir, "..data_tmp")
+		err := errors.Join(os.Mkdir(filepath.Join(dir, version), 0o755),
+			os.WriteFile(filepath.Join(dir, version, "graph"), []byte(text), 0o644),
+			os.Symlink(version, next), os.Rename(next, filepath.Join(dir, "..data")))
+		if err != nil {
+			t.Fatal(err)
 		}
+	}
+	swap("..2026_01", "first")
+	path := filepath.Join(dir, "graph")
+	if err := os.Symlink("..data/graph", path); err != nil {
+		t.Fatal(err)
+	}
+	secret := Secret{file: path, getenv: environment{}.get}
+	if got, err := secret.Read(); got != "first" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	swap("..2026_02", "second")
+	if got, err := secret.Read(); got != "second" || err != nil {
+		t.Errorf("after the swap: %q, %v", got, err)
+	}
+	if exposed := secret.Exposed(); exposed != "" {
+		t.Errorf("exposed: %s", exposed)
 	}
 }
 

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -80,6 +81,7 @@ func (i *issuer) readProof(ctx context.Context) (proof, error) {
 		read, err = i.credential.read()
 	}
 	if err != nil {
+		err = fmt.Errorf("%s: %w", i.credential.kind, err)
 		return proof{}, &Error{Kind: Denied, cause: secretWrong, Hint: hintUnreadable, Err: err}
 	}
 	i.last.Store(&read)
