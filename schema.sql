@@ -391,6 +391,7 @@ CREATE TABLE teams.call_records (
     session_count integer,
     details_version bigint,
     details_at timestamp with time zone,
+    reach_from timestamp with time zone GENERATED ALWAYS AS (COALESCE(start_at, ingested_at)) STORED NOT NULL,
     pending boolean GENERATED ALWAYS AS ((details_version IS DISTINCT FROM version)) STORED NOT NULL
 );
 COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its details (details_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
@@ -420,6 +421,7 @@ COMMENT ON COLUMN teams.call_records.change_xid IS 'Transaction of the last chan
 COMMENT ON COLUMN teams.call_records.session_count IS 'Number of sessions of the details stored; null until they are.';
 COMMENT ON COLUMN teams.call_records.details_version IS 'Version of the details stored; null until some are. Below version: a newer one is to be read.';
 COMMENT ON COLUMN teams.call_records.details_at IS 'When the details were stored, by the database''s clock; null until they are.';
+COMMENT ON COLUMN teams.call_records.reach_from IS 'Since when Graph''s reach counts: start_at, or when the record was first listed where Graph does not say.';
 COMMENT ON COLUMN teams.call_records.pending IS 'Whether the details of the newest version are still to be stored.';
 
 CREATE TABLE teams.dialout_report (
@@ -1187,23 +1189,23 @@ CREATE INDEX runs_by_endpoint ON ingest.runs USING btree (tenant_id, endpoint, r
 
 CREATE INDEX runs_unfinished ON ingest.runs USING btree (tenant_id, endpoint) WHERE (finished_at IS NULL);
 
-CREATE INDEX tombstones_change ON ingest.tombstones USING btree (change_xid);
+CREATE INDEX tombstones_change ON ingest.tombstones USING btree (tenant_id, change_xid);
 
-CREATE INDEX call_records_change ON teams.call_records USING btree (change_xid);
+CREATE INDEX call_records_change ON teams.call_records USING btree (tenant_id, change_xid);
 
 CREATE INDEX call_records_organizer ON teams.call_records USING btree (organizer_user_id);
 
-CREATE INDEX call_records_pending ON teams.call_records USING btree (tenant_id, start_at) WHERE pending;
+CREATE INDEX call_records_pending ON teams.call_records USING btree (tenant_id, reach_from) WHERE pending;
 
 CREATE INDEX call_records_start ON teams.call_records USING btree (start_at);
 
-CREATE INDEX dialout_report_change ON teams.dialout_report USING btree (change_xid);
+CREATE INDEX dialout_report_change ON teams.dialout_report USING btree (tenant_id, change_xid);
 
 CREATE INDEX dialout_report_day ON teams.dialout_report USING btree ((((window_from AT TIME ZONE 'UTC'::text))::date));
 
 CREATE INDEX direct_routing_calls_attempt ON teams.direct_routing_calls USING btree (COALESCE(invite_at, start_at));
 
-CREATE INDEX direct_routing_calls_change ON teams.direct_routing_calls USING btree (change_xid);
+CREATE INDEX direct_routing_calls_change ON teams.direct_routing_calls USING btree (tenant_id, change_xid);
 
 CREATE INDEX direct_routing_calls_correlation ON teams.direct_routing_calls USING btree (correlation_id);
 
@@ -1215,11 +1217,11 @@ CREATE INDEX media_endpoints_capture_device ON teams.media_endpoints USING btree
 
 CREATE INDEX media_endpoints_subnet ON teams.media_endpoints USING btree (subnet);
 
-CREATE INDEX pstn_blocked_users_log_change ON teams.pstn_blocked_users_log USING btree (change_xid);
+CREATE INDEX pstn_blocked_users_log_change ON teams.pstn_blocked_users_log USING btree (tenant_id, change_xid);
 
 CREATE INDEX pstn_calls_call ON teams.pstn_calls USING btree (call_id);
 
-CREATE INDEX pstn_calls_change ON teams.pstn_calls USING btree (change_xid);
+CREATE INDEX pstn_calls_change ON teams.pstn_calls USING btree (tenant_id, change_xid);
 
 CREATE INDEX pstn_calls_start ON teams.pstn_calls USING btree (start_at);
 
@@ -1237,6 +1239,6 @@ CREATE INDEX sessions_start ON teams.sessions USING btree (start_at);
 
 CREATE INDEX sessions_test ON teams.sessions USING btree (tenant_id, call_id, session_index) WHERE is_test;
 
-CREATE INDEX sms_messages_change ON teams.sms_messages USING btree (change_xid);
+CREATE INDEX sms_messages_change ON teams.sms_messages USING btree (tenant_id, change_xid);
 
 CREATE INDEX sms_messages_sent ON teams.sms_messages USING btree (sent_at);

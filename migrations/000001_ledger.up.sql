@@ -264,7 +264,7 @@ CREATE TABLE ingest.tombstones (
     change_xid   xid8        NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (tenant_id, tombstone_id)
 );
-CREATE INDEX tombstones_change ON ingest.tombstones (change_xid);
+CREATE INDEX tombstones_change ON ingest.tombstones (tenant_id, change_xid);
 COMMENT ON TABLE ingest.tombstones IS 'Rows of schema teams that were deleted, for readers that follow changes.';
 COMMENT ON COLUMN ingest.tombstones.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN ingest.tombstones.tombstone_id IS 'Number of the tombstone.';

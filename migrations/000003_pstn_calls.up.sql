@@ -42,7 +42,7 @@ CREATE TABLE teams.pstn_calls (
 CREATE INDEX pstn_calls_start ON teams.pstn_calls (start_at);
 CREATE INDEX pstn_calls_user ON teams.pstn_calls (user_id, start_at);
 CREATE INDEX pstn_calls_call ON teams.pstn_calls (call_id);
-CREATE INDEX pstn_calls_change ON teams.pstn_calls (change_xid);
+CREATE INDEX pstn_calls_change ON teams.pstn_calls (tenant_id, change_xid);
 
 COMMENT ON TABLE teams.pstn_calls IS 'One row per call over Calling Plans, Operator Connect or audio conferencing, as Graph''s getPstnCalls serves it. Join user_id to teams.users. Rows may change for some days (settle).';
 COMMENT ON COLUMN teams.pstn_calls.tenant_id IS 'Entra tenant id.';

@@ -40,7 +40,7 @@ CREATE INDEX direct_routing_calls_attempt ON teams.direct_routing_calls (coalesc
 CREATE INDEX direct_routing_calls_user ON teams.direct_routing_calls (user_id, coalesce(invite_at, start_at));
 CREATE INDEX direct_routing_calls_trunk ON teams.direct_routing_calls (trunk_fqdn, coalesce(invite_at, start_at));
 CREATE INDEX direct_routing_calls_correlation ON teams.direct_routing_calls (correlation_id);
-CREATE INDEX direct_routing_calls_change ON teams.direct_routing_calls (change_xid);
+CREATE INDEX direct_routing_calls_change ON teams.direct_routing_calls (tenant_id, change_xid);
 
 COMMENT ON TABLE teams.direct_routing_calls IS 'One row per call, or leg of a call, over Direct Routing, attempts included, as Graph''s getDirectRoutingCalls serves it. Join user_id to teams.users. Rows may change for some days (settle).';
 COMMENT ON COLUMN teams.direct_routing_calls.tenant_id IS 'Entra tenant id.';

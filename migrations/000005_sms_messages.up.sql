@@ -31,7 +31,7 @@ CREATE TABLE teams.sms_messages (
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX sms_messages_sent ON teams.sms_messages (sent_at);
-CREATE INDEX sms_messages_change ON teams.sms_messages (change_xid);
+CREATE INDEX sms_messages_change ON teams.sms_messages (tenant_id, change_xid);
 
 COMMENT ON TABLE teams.sms_messages IS 'One row per SMS message, as Graph''s getSmsLog serves it. Join user_id to teams.users. Rows may change for some days (settle).';
 COMMENT ON COLUMN teams.sms_messages.tenant_id IS 'Entra tenant id.';

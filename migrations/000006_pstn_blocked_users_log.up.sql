@@ -19,7 +19,7 @@ CREATE TABLE teams.pstn_blocked_users_log (
     change_xid            xid8 NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (tenant_id, event_key)
 );
-CREATE INDEX pstn_blocked_users_log_change ON teams.pstn_blocked_users_log (change_xid);
+CREATE INDEX pstn_blocked_users_log_change ON teams.pstn_blocked_users_log (tenant_id, change_xid);
 
 COMMENT ON TABLE teams.pstn_blocked_users_log IS 'One row per blocking of a user from the PSTN, or end of one, as Graph''s getPstnBlockedUsersLog serves it. Join user_id to teams.users. Rows may change for some days (settle).';
 COMMENT ON COLUMN teams.pstn_blocked_users_log.tenant_id IS 'Entra tenant id.';

@@ -24,7 +24,7 @@ CREATE TABLE teams.dialout_report (
     PRIMARY KEY (tenant_id, window_from, window_to, report_key)
 );
 CREATE INDEX dialout_report_day ON teams.dialout_report (((window_from AT TIME ZONE 'UTC')::date));
-CREATE INDEX dialout_report_change ON teams.dialout_report (change_xid);
+CREATE INDEX dialout_report_change ON teams.dialout_report (tenant_id, change_xid);
 
 COMMENT ON TABLE teams.dialout_report IS 'One row per UTC day, meeting organizer and kind of destination: calls that audio conferences made, summed up by Graph''s getPstnOnlineMeetingDialoutReport (beta). Asked per UTC day; rows that Graph no longer names are deleted (ingest.tombstones).';
 COMMENT ON COLUMN teams.dialout_report.tenant_id IS 'Entra tenant id.';

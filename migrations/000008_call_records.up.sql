@@ -29,16 +29,18 @@ CREATE TABLE teams.call_records (
     session_count                     integer,
     details_version                   bigint,
     details_at                       timestamptz,
-    -- A column, as the planner takes nearly every row to satisfy IS DISTINCT FROM
-    -- and would not use an index on it.
+    -- Two columns, as the planner estimates badly how many rows satisfy such an
+    -- expression, and would not use an index on it.
+    reach_from                        timestamptz NOT NULL
+        GENERATED ALWAYS AS (coalesce(start_at, ingested_at)) STORED,
     pending                           boolean NOT NULL
         GENERATED ALWAYS AS (details_version IS DISTINCT FROM version) STORED,
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX call_records_start ON teams.call_records (start_at);
 CREATE INDEX call_records_organizer ON teams.call_records (organizer_user_id);
-CREATE INDEX call_records_change ON teams.call_records (change_xid);
-CREATE INDEX call_records_pending ON teams.call_records (tenant_id, start_at) WHERE pending;
+CREATE INDEX call_records_change ON teams.call_records (tenant_id, change_xid);
+CREATE INDEX call_records_pending ON teams.call_records (tenant_id, reach_from) WHERE pending;
 
 COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its details (details_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
 COMMENT ON COLUMN teams.call_records.tenant_id IS 'Entra tenant id.';
@@ -67,6 +69,7 @@ COMMENT ON COLUMN teams.call_records.change_xid IS 'Transaction of the last chan
 COMMENT ON COLUMN teams.call_records.session_count IS 'Number of sessions of the details stored; null until they are.';
 COMMENT ON COLUMN teams.call_records.details_version IS 'Version of the details stored; null until some are. Below version: a newer one is to be read.';
 COMMENT ON COLUMN teams.call_records.details_at IS 'When the details were stored, by the database''s clock; null until they are.';
+COMMENT ON COLUMN teams.call_records.reach_from IS 'Since when Graph''s reach counts: start_at, or when the record was first listed where Graph does not say.';
 COMMENT ON COLUMN teams.call_records.pending IS 'Whether the details of the newest version are still to be stored.';
 
 CREATE TABLE teams.call_record_versions (

@@ -394,7 +394,7 @@ func (p Policy) retryAfter(r store.Record, now time.Time, parked bool) time.Dura
 	if !parked && r.Attempts < 10 {
 		wait = time.Minute << r.Attempts
 	}
-	if r.StartAt != nil && r.StartAt.Before(p.edge(now)) {
+	if r.ReachFrom.Before(p.edge(now)) {
 		wait = min(wait, time.Hour)
 	}
 	return wait

@@ -279,6 +279,32 @@ func TestRecordExpiresWhilePending(t *testing.T) {
 	}
 }
 
+// TestRecordWithoutAStartExpires is a record whose start Graph does not tell, and which it never serves: it leaves reach
+// as one that began when it was first listed.
+func TestRecordWithoutAStartExpires(t *testing.T) {
+	t.Parallel()
+	r := scheduletest.Record(1, 1, 1, 1)
+	start := fmt.Sprintf(`"startDateTime":%q,"type"`, r.Start.Format(time.RFC3339)) // not that of a session
+	r.JSON = []byte(strings.Replace(string(r.JSON), start, `"startDateTime":null,"type"`, 1))
+	w := newRecords(t, r)
+	w.Graph.SetFaults(onRecord(1, always(graphsim.Fault{Status: http.StatusNotFound})))
+	w.Once()
+	w.Exec(`UPDATE teams.call_records SET ingested_at = '2026-06-15 12:00Z'`) // it was the database's time
+	pending := scheduletest.Endpoint{Pending: 1}
+	onlyRecords := cmpopts.IgnoreFields(
+		scheduletest.Endpoint{}, "State", "Failures", "LastError", "Origin", "Watermark", "Due", "Lost")
+	for _, wait := range []time.Duration{0, 29 * day, 2 * day} {
+		w.Advance(wait)
+		w.Once()
+		if wait == 2*day {
+			pending = scheduletest.Endpoint{LostRecords: []string{scheduletest.RecordID(1)}}
+		}
+		if diff := cmp.Diff(pending, w.Endpoint(), onlyRecords, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("after %v more, records (-want +got):\n%s", wait, diff)
+		}
+	}
+}
+
 // TestOlderAnswer is a server that does not know yet of the version that the list shows.
 func TestOlderAnswer(t *testing.T) {
 	t.Parallel()

@@ -13,12 +13,13 @@ import (
 // A Record is a call record that a list named and whose details are not stored
 // at its newest version.
 type Record struct {
-	ID       uuid.UUID
-	Version  int64      // the newest named
-	StartAt  *time.Time // of the call; nil where Graph does not say
-	Attempts int        // that failed since this version was named
-	Parked   bool       // it failed again and again, and is tried daily
-	FailedAt *time.Time // the last time, on Graph's clock
+	ID        uuid.UUID
+	Version   int64      // the newest named
+	StartAt   *time.Time // of the call; nil where Graph does not say
+	ReachFrom time.Time  // StartAt, or else when it was first listed: Graph's reach counts from then
+	Attempts  int        // that failed since this version was named
+	Parked    bool       // it failed again and again, and is tried daily
+	FailedAt  *time.Time // the last time, on Graph's clock
 }
 
 // pendingRecords selects Records, and isDue those that might be tried at $2, or
@@ -27,7 +28,8 @@ type Record struct {
 // OR …", expects no rows, and sorts them all.)
 const (
 	pendingRecords = `
-	SELECT c.id, c.version, c.start_at, coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at
+	SELECT c.id, c.version, c.start_at, c.reach_from,
+		coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at
 	FROM teams.call_records c
 	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
 	WHERE c.tenant_id = $1 AND c.pending`
@@ -39,13 +41,13 @@ const (
 const isAcknowledged = `EXISTS (
 		SELECT 1 FROM ingest.acknowledgements a
 		WHERE a.tenant_id = c.tenant_id AND a.endpoint = 'call_records'
-			AND (a.call_id = c.id OR a.call_id IS NULL AND a.span_from <= c.start_at AND a.span_to > c.start_at))`
+			AND (a.call_id = c.id OR a.call_id IS NULL AND a.span_from <= c.reach_from AND a.span_to > c.reach_from))`
 
 // DueRecords returns up to limit records of a tenant that began after horizon
 // and were due at a time, the beginning of a run: so those that failed in it are
 // left out, however long it takes. Those that began before edge come first, oldest
-// first, then those without a start, then the newest first. Each is a query of its
-// own, as one for all would walk over every record that left reach.
+// first, then the newest first. Each is a query of its own, as one for all would
+// walk over every record that left reach.
 func (db *DB) DueRecords(
 	ctx context.Context, tenant uuid.UUID, at, now, horizon, edge time.Time, limit int,
 ) (due []Record, err error) {
@@ -53,9 +55,8 @@ func (db *DB) DueRecords(
 		which string
 		args  []any
 	}{
-		{` AND c.start_at >= $5 AND c.start_at < $6 ORDER BY c.start_at LIMIT $4`, []any{horizon, edge}},
-		{` AND c.start_at IS NULL LIMIT $4`, nil},
-		{` AND c.start_at >= $5 ORDER BY c.start_at DESC LIMIT $4`, []any{edge}},
+		{` AND c.reach_from >= $5 AND c.reach_from < $6 ORDER BY c.reach_from LIMIT $4`, []any{horizon, edge}},
+		{` AND c.reach_from >= $5 ORDER BY c.reach_from DESC LIMIT $4`, []any{edge}},
 	}
 	for _, q := range queries {
 		if len(due) == limit {
@@ -78,34 +79,28 @@ type Backlog struct {
 	Due     int        // may be tried now
 	Parked  int        // failed again and again
 	Soon    int        // leave reach soon
-	Oldest  *time.Time // start of the oldest one, within reach or not; nil if there is none
+	Oldest  *time.Time // ReachFrom of the oldest one, within reach or not; nil if there is none
 }
 
 // Backlog counts records. Those that began before horizon are out of reach,
-// and those before edge will be soon; one without a start is within reach.
-// Oldest is not before since, and not one whose loss was acknowledged. The cost
-// does not grow with the records that left reach.
+// and those before edge will be soon. Oldest is not before since, and not one
+// whose loss was acknowledged. The cost does not grow with the records that left
+// reach.
 func (db *DB) Backlog(
 	ctx context.Context, tenant uuid.UUID, now, since, horizon, edge time.Time,
 ) (b Backlog, err error) {
 	err = db.again(ctx, "count call records to be read", noteTimeout, func(ctx context.Context) error {
 		return db.pool.QueryRow(ctx, `
-			WITH within AS (
-				SELECT tenant_id, id, start_at FROM teams.call_records
-				WHERE tenant_id = $1 AND pending AND start_at >= $3
-				UNION ALL
-				SELECT tenant_id, id, start_at FROM teams.call_records
-				WHERE tenant_id = $1 AND pending AND start_at IS NULL
-			)
 			SELECT count(*),
 				count(*) FILTER (
 					WHERE coalesce(x.next_at <= $2 OR x.failed_at - $2::timestamptz > interval '1 hour', true)),
-				count(*) FILTER (WHERE x.state = 'parked'), count(*) FILTER (WHERE w.start_at < $4),
-				(SELECT c.start_at FROM teams.call_records c
-				WHERE c.tenant_id = $1 AND c.pending AND c.start_at >= $5 AND NOT `+isAcknowledged+`
-				ORDER BY c.start_at LIMIT 1)
-			FROM within w
-			LEFT JOIN ingest.details_retries x ON x.tenant_id = w.tenant_id AND x.call_id = w.id`,
+				count(*) FILTER (WHERE x.state = 'parked'), count(*) FILTER (WHERE c.reach_from < $4),
+				(SELECT c.reach_from FROM teams.call_records c
+				WHERE c.tenant_id = $1 AND c.pending AND c.reach_from >= $5 AND NOT `+isAcknowledged+`
+				ORDER BY c.reach_from LIMIT 1)
+			FROM teams.call_records c
+			LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
+			WHERE c.tenant_id = $1 AND c.pending AND c.reach_from >= $3`,
 			tenant, now, horizon, edge, since).Scan(&b.Pending, &b.Due, &b.Parked, &b.Soon, &b.Oldest)
 	})
 	return b, err
@@ -113,7 +108,7 @@ func (db *DB) Backlog(
 
 // lostRecords are the records that began since $2 and left reach at $3; where
 // $4, also those whose loss was acknowledged.
-const lostRecords = ` AND c.start_at >= $2 AND c.start_at < $3 AND ($4 OR NOT ` + isAcknowledged + `)`
+const lostRecords = ` AND c.reach_from >= $2 AND c.reach_from < $3 AND ($4 OR NOT ` + isAcknowledged + `)`
 
 // LostRecords returns up to limit records that began since a time and left
 // reach before their details were stored, oldest first, with or without those
@@ -122,7 +117,7 @@ func (db *DB) LostRecords(
 	ctx context.Context, tenant uuid.UUID, since, horizon time.Time, acknowledged bool, limit int,
 ) ([]Record, error) {
 	return list[Record](ctx, db, "read lost call records",
-		pendingRecords+lostRecords+` ORDER BY c.start_at, c.id LIMIT $5`,
+		pendingRecords+lostRecords+` ORDER BY c.reach_from, c.id LIMIT $5`,
 		tenant, since, horizon, acknowledged, limit)
 }
 
@@ -139,16 +134,9 @@ func (db *DB) CountLostRecords(ctx context.Context, tenant uuid.UUID, since, hor
 // ParkedRecords returns up to limit records within reach that failed again and
 // again, oldest first.
 func (db *DB) ParkedRecords(ctx context.Context, tenant uuid.UUID, horizon time.Time, limit int) ([]Record, error) {
-	return list[Record](
-		ctx,
-		db,
-		"read parked call records",
-		pendingRecords+` AND x.state = 'parked' AND coalesce(c.start_at >= $2, true)
-		ORDER BY c.start_at, c.id LIMIT $3`,
-		tenant,
-		horizon,
-		limit,
-	)
+	return list[Record](ctx, db, "read parked call records",
+		pendingRecords+` AND x.state = 'parked' AND c.reach_from >= $2 ORDER BY c.reach_from, c.id LIMIT $3`,
+		tenant, horizon, limit)
 }
 
 // A DetailsRetry is a record whose details could not be read or stored.

@@ -92,19 +92,41 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
-// A record whose start Graph does not say is within reach.
+// A record whose start Graph does not say is within reach as long as one that
+// began when it was first seen.
 func TestBacklogWithoutAStart(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, storetest.URL(t))
+	url := storetest.URL(t)
+	d := newDaemon(t, url)
 	if err := d.announce(t.Context(), recordBatch(t, fmt.Sprintf(`{"id": %q, "version": 1}`, call))); err != nil {
 		t.Fatal(err)
 	}
-	b, err := d.db.Backlog(t.Context(), tenant, noon, ten, ten, ten)
-	if diff := cmp.Diff(store.Backlog{Pending: 1, Due: 1}, b); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
+	_, err := storetest.Conn(t, url).Exec(t.Context(), `UPDATE teams.call_records SET ingested_at = $1`, ten)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if due, err := d.db.DueRecords(t.Context(), tenant, noon, noon, ten, ten, 10); err != nil || len(due) != 1 {
-		t.Errorf("due: %v, %v", due, err)
+	for _, tt := range []struct {
+		name          string
+		horizon, edge time.Time
+		want          store.Backlog
+		due, lost     int
+	}{
+		{"within reach", ten, ten, store.Backlog{Pending: 1, Due: 1, Oldest: &ten}, 1, 0},
+		{"leaves reach soon", ten, noon, store.Backlog{Pending: 1, Due: 1, Soon: 1, Oldest: &ten}, 1, 0},
+		{"lost", noon, noon, store.Backlog{Oldest: &ten}, 0, 1},
+	} {
+		b, err := d.db.Backlog(t.Context(), tenant, noon, ten, tt.horizon, tt.edge)
+		if diff := cmp.Diff(tt.want, b); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", tt.name, err, diff)
+		}
+		due, err := d.db.DueRecords(t.Context(), tenant, noon, noon, tt.horizon, tt.edge, 10)
+		if err != nil || len(due) != tt.due {
+			t.Errorf("%s: due are %v, %v", tt.name, due, err)
+		}
+		lost, err := d.db.LostRecords(t.Context(), tenant, ten, tt.horizon, false, 10)
+		if err != nil || len(lost) != tt.lost {
+			t.Errorf("%s: lost are %v, %v", tt.name, lost, err)
+		}
 	}
 }
 

@@ -55,25 +55,21 @@ func (db *DB) renewTable(
 	look, slice := statement("renew_look", "{table}", table), statement("renew_slice", "{table}", table)
 	for total := int64(0); ; {
 		var renewed int64
-		err := db.retry(
-			ctx,
-			"renew transaction numbers of "+table,
-			saveTimeout,
-			func(ctx context.Context, tx pgx.Tx) error {
-				renewed = 0
-				var lowest string
-				err := tx.QueryRow(ctx, look, tenant).Scan(&lowest)
-				if errors.Is(err, pgx.ErrNoRows) {
-					return nil
-				}
-				if err != nil {
-					return err
-				}
-				tag, err := tx.Exec(ctx, slice, tenant, renewSlice)
-				renewed = tag.RowsAffected()
+		renew := func(ctx context.Context, tx pgx.Tx) error {
+			renewed = 0
+			var lowest string
+			err := tx.QueryRow(ctx, look, tenant).Scan(&lowest)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return nil
+			}
+			if err != nil {
 				return err
-			},
-		)
+			}
+			tag, err := tx.Exec(ctx, slice, tenant, renewSlice)
+			renewed = tag.RowsAffected()
+			return err
+		}
+		err := db.retry(ctx, "renew transaction numbers of "+table, saveTimeout, renew)
 		if err != nil || renewed == 0 {
 			return err
 		}

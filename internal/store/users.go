@@ -36,27 +36,23 @@ var (
 // are taken, and all that one transaction has changed; more reports whether there
 // are others. Rows of transactions that are not over yet are left for later.
 func (db *DB) RefreshUsers(ctx context.Context, t *Target, limit int) (more bool, err error) {
-	err = db.retry(
-		ctx,
-		"refresh teams.users from "+t.Endpoint,
-		saveTimeout,
-		func(ctx context.Context, tx pgx.Tx) error {
-			var from, to string
-			if err := tx.QueryRow(ctx, usersMark, t.Tenant, t.Endpoint).Scan(&from, &to); err != nil {
-				return err
-			}
-			end, err := t.usersSlice(ctx, tx, from, to, limit)
-			if err != nil || end == "" {
-				return err
-			}
-			more = end != to
-			if _, err := tx.Exec(ctx, t.users.refresh, t.Tenant, t.Endpoint, from, end); err != nil {
-				return err
-			}
-			_, err = tx.Exec(ctx, usersMoveMark, t.Tenant, t.Endpoint, end)
+	refresh := func(ctx context.Context, tx pgx.Tx) error {
+		var from, to string
+		if err := tx.QueryRow(ctx, usersMark, t.Tenant, t.Endpoint).Scan(&from, &to); err != nil {
 			return err
-		},
-	)
+		}
+		end, err := t.usersSlice(ctx, tx, from, to, limit)
+		if err != nil || end == "" {
+			return err
+		}
+		more = end != to
+		if _, err := tx.Exec(ctx, t.users.refresh, t.Tenant, t.Endpoint, from, end); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, usersMoveMark, t.Tenant, t.Endpoint, end)
+		return err
+	}
+	err = db.retry(ctx, "refresh teams.users from "+t.Endpoint, saveTimeout, refresh)
 	return more && err == nil, err
 }
 
@@ -65,7 +61,7 @@ func (db *DB) RefreshUsers(ctx context.Context, t *Target, limit int) (more bool
 // least.
 func (t *Target) usersSlice(ctx context.Context, tx pgx.Tx, from, to string, limit int) (end string, err error) {
 	next := func(from string, skip int) (xid string, err error) {
-		err = tx.QueryRow(ctx, t.users.next, from, to, skip).Scan(&xid)
+		err = tx.QueryRow(ctx, t.users.next, t.Tenant, from, to, skip).Scan(&xid)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return "", nil
 		}

@@ -110,19 +110,20 @@ func (f *fixture) waitForTransactions() {
 	}
 }
 
-// Where nothing has changed, nothing is written, and however long the table is,
-// little is read; nor where few rows have changed.
+// Where nothing has changed of a tenant, nothing is written, and however long the
+// table is and much has changed of 200 others, little is read; nor where few of
+// its rows have changed.
 func TestUsersCostWhatHasChanged(t *testing.T) {
 	t.Parallel()
 	m := newMeter(t)
-	m.exec(`
+	const insert = `
 		INSERT INTO teams.pstn_calls (tenant_id, id, user_id, start_at, updated_at, run_id, row_hash, change_xid)
-		SELECT $1, 'old ' || n, gen_random_uuid(), $2, $2, 1, n, (3 + n / 1000)::text::xid8
-		FROM generate_series(1, 100000) n`, tenant, noon)
-	m.exec(
-		`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '200')`,
-		tenant,
-	)
+		SELECT %s, 'old ' || n, gen_random_uuid(), $2, $2, 1, n, (3 + n / 1000)::text::xid8
+		FROM generate_series(1, 50000) n`
+	m.exec(fmt.Sprintf(insert, "$1::uuid"), tenant, noon)
+	m.exec(fmt.Sprintf(insert, "md5($1 || n % 200)::uuid"), "another", noon)
+	m.exec(`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '200')`, tenant)
+	m.exec(`UPDATE teams.pstn_calls SET change_xid = '250' WHERE tenant_id <> $1`, tenant)
 	m.exec(`ANALYZE`)
 	to := target(t, calls)
 	const mark = `SELECT string_agg(xmin || ctid::text, ' ') FROM ingest.marks`
@@ -139,7 +140,7 @@ func TestUsersCostWhatHasChanged(t *testing.T) {
 	if after := storetest.Query[string](t, m.conn, mark); after != before {
 		t.Error("the mark was written")
 	}
-	m.exec(`UPDATE teams.pstn_calls SET change_xid = '300' WHERE row_hash <= 100`)
+	m.exec(`UPDATE teams.pstn_calls SET change_xid = '300' WHERE tenant_id = $1 AND row_hash <= 100`, tenant)
 	if n := m.blocks(refresh); n > 800 {
 		t.Errorf("%d blocks read for 100 changed rows", n)
 	}

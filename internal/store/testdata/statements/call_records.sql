@@ -195,13 +195,13 @@ WHERE r.tenant_id = $1 AND r.call_id = ANY ($2::uuid[])
 	AND c.tenant_id = r.tenant_id AND c.id = r.call_id AND NOT c.pending;
 
 -- === next changed row
--- The transaction of the changed row that comes after $3 others, counted from
--- transaction $1 on and before $2.
+-- The transaction of the tenant's changed row that comes after $4 others, counted
+-- from transaction $2 on and before $3.
 SELECT change_xid::text
 FROM teams.call_records
-WHERE change_xid >= $1::text::xid8 AND change_xid < $2::text::xid8
+WHERE tenant_id = $1 AND change_xid >= $2::text::xid8 AND change_xid < $3::text::xid8
 ORDER BY change_xid
-LIMIT 1 OFFSET $3;
+LIMIT 1 OFFSET $4;
 
 -- === refresh users
 -- Refreshes the users named by rows that changed from transaction $3 on and

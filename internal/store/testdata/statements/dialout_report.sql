@@ -64,13 +64,13 @@ SELECT tenant_id, 'dialout_report', to_jsonb(gone), 'delete', pg_current_xact_id
 FROM gone;
 
 -- === next changed row
--- The transaction of the changed row that comes after $3 others, counted from
--- transaction $1 on and before $2.
+-- The transaction of the tenant's changed row that comes after $4 others, counted
+-- from transaction $2 on and before $3.
 SELECT change_xid::text
 FROM teams.dialout_report
-WHERE change_xid >= $1::text::xid8 AND change_xid < $2::text::xid8
+WHERE tenant_id = $1 AND change_xid >= $2::text::xid8 AND change_xid < $3::text::xid8
 ORDER BY change_xid
-LIMIT 1 OFFSET $3;
+LIMIT 1 OFFSET $4;
 
 -- === refresh users
 -- Refreshes the users named by rows that changed from transaction $3 on and
