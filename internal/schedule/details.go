@@ -3,12 +3,9 @@ package schedule
 import (
 	"context"
 	"errors"
-	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
-	"go.uber.org/zap"
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/mapping"
@@ -50,7 +47,7 @@ type fetcher struct {
 	ready    chan *fetched
 	done     chan uuid.UUID // records that were stored, or whose failure is noted
 	fatal    chan error     // errors that end the run
-	inARow   *atomic.Int64  // records that failed in a row, over all runs of the job
+	failing  *streak        // over all runs of the job
 	inFlight map[uuid.UUID]bool
 	limit    int
 }
@@ -311,91 +308,4 @@ func (f *fetcher) save(group []*fetched) {
 		}
 		f.end(g.record, err)
 	}
-}
-
-// end takes note of how a record fared.
-func (f *fetcher) end(r store.Record, err error) {
-	defer func() { f.done <- r.ID }()
-	switch {
-	case err == nil:
-		f.log.details.Add(1)
-		f.inARow.Store(0)
-		return
-	case errors.Is(err, store.ErrNewer):
-		return
-	case isFatal(err):
-		f.abort(err)
-		return
-	}
-	failures := f.inARow.Add(1)
-	if err := f.note(r, err, failures >= outage); err != nil {
-		f.abort(err)
-	}
-	if failures >= outage && (isThrottledOrDenied(err) || isUnanswered(err) || isBroken(err)) {
-		f.abort(err)
-	}
-}
-
-// abort ends the run with its first error.
-func (f *fetcher) abort(err error) {
-	select {
-	case f.fatal <- err:
-	default:
-	}
-}
-
-// silentTries is how often a record may be missing without a word: Graph lists
-// it up to hours before it serves it.
-const silentTries = 8
-
-// note notes that the details of a record could not be stored. Graph may have
-// it, or its newest version, some time after the list does. What fails
-// otherwise, again and again, is parked: tried daily, and in nobody's way. While
-// all records fail, that is an outage and no record's fault.
-func (f *fetcher) note(r store.Record, why error, outage bool) error {
-	if bug := (*panicError)(nil); errors.As(why, &bug) {
-		f.job.Log.Error(
-			"panic",
-			zap.String("tenant", f.job.Name),
-			zap.Stringer("call_id", r.ID),
-			zap.String("stack", bug.stack),
-			zap.Error(bug),
-		)
-	}
-	var graph *fetch.Error
-	errors.As(why, &graph)
-	notFound := graph != nil && graph.Status == http.StatusNotFound
-	early := notFound || errors.Is(why, errOlder) || errors.Is(why, errTwoVersions)
-	if early && r.Attempts < silentTries {
-		f.log.waiting.Add(1)
-	} else {
-		f.log.failed.Add(1)
-		f.log.note(why)
-	}
-	waits := early || isUnanswered(why) || fetch.KindOf(why) == fetch.Throttled
-	now := f.job.Client.Clock()
-	parked := !waits && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
-	note := store.DetailsRetry{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}
-	note.NextAt = now.Add(f.job.Policy.retryAfter(r, now, parked))
-	if graph != nil {
-		note.RequestID, note.Body = graph.RequestID, graph.Body
-	}
-	if notFound {
-		note.Error = "Graph lists the record and does not serve it (404); it is asked for again later"
-	}
-	return f.job.DB.NoteDetailsRetry(f.finish, f.run, note)
-}
-
-// retryAfter is how long a record that failed is left alone: a minute at first,
-// twice as long each time, then a day, and at most an hour once it is about to
-// leave Graph's reach.
-func (p Policy) retryAfter(r store.Record, now time.Time, parked bool) time.Duration {
-	wait := parkedFor
-	if !parked && r.Attempts < 10 {
-		wait = time.Minute << r.Attempts
-	}
-	if r.ReachFrom.Before(p.edge(now)) {
-		wait = min(wait, time.Hour)
-	}
-	return wait
 }

@@ -32,7 +32,7 @@ type Job struct {
 	Budget    *fetch.Budget // memory of records in flight; of a versioned endpoint
 
 	current atomic.Pointer[runLog] // of the run at work
-	inARow  atomic.Int64           // records in a row, over all runs, whose details could not be stored
+	failing streak                 // records, over all runs, whose details could not be stored
 	warned  time.Time              // what left Graph's reach before was warned of
 	skewed  bool                   // that the clocks are apart was warned of
 }

@@ -79,6 +79,9 @@ func onOperation(operation string, f graphsim.Fault) fault {
 	return when(func(r graphsim.Request) bool { return r.Operation == operation }, always(f))
 }
 
+// outageOf is how many failures in a row may be an outage.
+const outageOf = 6
+
 // wantRetries compares the records that failed, but for their errors.
 func wantRetries(t *testing.T, w *scheduletest.World, want ...scheduletest.Retry) {
 	t.Helper()
@@ -229,20 +232,45 @@ func TestRecordsThatFailDoNotStopOthers(t *testing.T) {
 // TestOutageParksNoRecord is a Graph that lists records and fails to serve any.
 func TestOutageParksNoRecord(t *testing.T) {
 	t.Parallel()
-	w := newRecords(t, scheduletest.Records(6)...)
+	w := newRecords(t, scheduletest.Records(outageOf)...)
 	w.Graph.SetFaults(onRecords(always(graphsim.Fault{Status: http.StatusInternalServerError})))
 	for range 4 {
 		w.Once()
 		w.Advance(20 * time.Minute)
 	}
 	var want []scheduletest.Retry
-	for n := range 6 {
+	for n := range outageOf {
 		want = append(want, scheduletest.Retry{CallID: scheduletest.RecordID(n), State: "waiting", Attempts: 4})
 	}
 	wantRetries(t, w, want...)
 	w.Graph.SetFaults(nil)
 	w.Once()
 	w.WantServed()
+}
+
+// TestUnservedRecordsAreNoOutage lists many records that Graph does not serve yet. One that it cannot serve is parked
+// beside them.
+func TestUnservedRecordsAreNoOutage(t *testing.T) {
+	t.Parallel()
+	w := newRecords(t, scheduletest.Records(2*outageOf)...)
+	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
+		switch r.CallID {
+		case "":
+			return graphsim.Fault{}
+		case scheduletest.RecordID(0):
+			return graphsim.Fault{Status: http.StatusInternalServerError}
+		}
+		return graphsim.Fault{Status: http.StatusNotFound}
+	})
+	want := []scheduletest.Retry{{CallID: scheduletest.RecordID(0), State: "parked", Attempts: 3}}
+	for n := 1; n < 2*outageOf; n++ {
+		want = append(want, scheduletest.Retry{CallID: scheduletest.RecordID(n), State: "waiting", Attempts: 3})
+	}
+	for range 3 {
+		w.Once()
+		w.Advance(20 * time.Minute)
+	}
+	wantRetries(t, w, want...)
 }
 
 // TestRecordExpiresWhilePending is a record that Graph lists and never serves, until it drops it.

@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/store"
@@ -77,6 +78,41 @@ func isUnanswered(err error) bool {
 func isBroken(err error) bool {
 	var database *store.Error
 	return errors.As(err, &database) && database.Kind == store.Broken
+}
+
+// A cause is what makes a record fail.
+type cause int
+
+const (
+	ownCause   cause = iota // its own, or of a few
+	unwilling               // Graph does not want to be asked
+	unanswered              // the network
+	broken                  // the database refuses every row
+)
+
+// causeOf returns what makes a record fail.
+func causeOf(err error) cause {
+	switch {
+	case isThrottledOrDenied(err):
+		return unwilling
+	case isUnanswered(err):
+		return unanswered
+	case isBroken(err):
+		return broken
+	}
+	return ownCause
+}
+
+// isNotFound reports whether Graph says that there is no such record.
+func isNotFound(err error) bool {
+	var graph *fetch.Error
+	return errors.As(err, &graph) && graph.Status == http.StatusNotFound
+}
+
+// isEarly reports whether Graph has listed a version of a record and does not
+// serve it yet.
+func isEarly(err error) bool {
+	return isNotFound(err) || errors.Is(err, errOlder) || errors.Is(err, errTwoVersions)
 }
 
 // severity orders errors by how much they ask for a person.

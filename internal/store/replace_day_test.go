@@ -61,7 +61,8 @@ func TestDayIsReplaced(t *testing.T) {
 	}
 	save(counts(0, 1, 1, 0), 1, noon.Add(2*time.Hour), sums(1, 10), sums(2, 25))
 	const rows = `SELECT string_agg(
-			extract(day FROM window_from) || ':' || right(user_id::text, 1) || ':' || total_calls, ' ' ORDER BY window_from, user_id)
+			extract(day FROM window_from) || ':' || right(user_id::text, 1) || ':' || total_calls, ' '
+			ORDER BY window_from, user_id)
 		FROM teams.dialout_report`
 	if got := f.query(rows); got != "1:1:10 1:2:25 2:1:11" {
 		t.Errorf("rows = %s", got)

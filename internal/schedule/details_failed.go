@@ -1,0 +1,128 @@
+package schedule
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/store"
+)
+
+// A streak counts the records that failed since one was stored. Those that
+// Graph lists and does not serve yet do not count: that is no outage, however
+// many they are.
+type streak struct {
+	mu     sync.Mutex
+	failed int
+	alike  int // the last ones, if whatever made them fail is not the record's own
+	cause  cause
+}
+
+// add counts a failure, and returns how many records failed in a row, and how
+// many for this cause.
+func (s *streak) add(err error) (failed, alike int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if isEarly(err) {
+		return 0, 0
+	}
+	s.failed++
+	if c := causeOf(err); c == ownCause || c != s.cause {
+		s.alike, s.cause = 0, c
+	}
+	if s.cause != ownCause {
+		s.alike++
+	}
+	return s.failed, s.alike
+}
+
+// end ends the streak: a record was stored.
+func (s *streak) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed, s.alike, s.cause = 0, 0, ownCause
+}
+
+// end takes note of how a record fared.
+func (f *fetcher) end(r store.Record, err error) {
+	defer func() { f.done <- r.ID }()
+	switch {
+	case err == nil:
+		f.log.details.Add(1)
+		f.failing.end()
+		return
+	case errors.Is(err, store.ErrNewer):
+		return
+	case isFatal(err):
+		f.abort(err)
+		return
+	}
+	failed, alike := f.failing.add(err)
+	if err := f.note(r, err, failed >= outage); err != nil {
+		f.abort(err)
+	}
+	if alike >= outage {
+		f.abort(err)
+	}
+}
+
+// abort ends the run with its first error.
+func (f *fetcher) abort(err error) {
+	select {
+	case f.fatal <- err:
+	default:
+	}
+}
+
+// silentTries is how often a record may be missing without a word: Graph lists
+// it up to hours before it serves it.
+const silentTries = 8
+
+// note notes that the details of a record could not be stored. Graph may have
+// it, or its newest version, some time after the list does. What fails
+// otherwise, again and again, is parked: tried daily, and in nobody's way. While
+// all records fail, that is an outage and no record's fault.
+func (f *fetcher) note(r store.Record, why error, outage bool) error {
+	if bug := (*panicError)(nil); errors.As(why, &bug) {
+		f.job.Log.Error("panic", zap.String("tenant", f.job.Name), zap.Stringer("call_id", r.ID),
+			zap.String("stack", bug.stack), zap.Error(bug))
+	}
+	var graph *fetch.Error
+	errors.As(why, &graph)
+	early := isEarly(why)
+	if early && r.Attempts < silentTries {
+		f.log.waiting.Add(1)
+	} else {
+		f.log.failed.Add(1)
+		f.log.note(why)
+	}
+	waits := early || isUnanswered(why) || fetch.KindOf(why) == fetch.Throttled
+	now := f.job.Client.Clock()
+	parked := !waits && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
+	note := store.DetailsRetry{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}
+	note.NextAt = now.Add(f.job.Policy.retryAfter(r, now, parked))
+	if graph != nil {
+		note.RequestID, note.Body = graph.RequestID, graph.Body
+	}
+	if isNotFound(why) {
+		note.Error = "Graph lists the record and does not serve it (404); it is asked for again later"
+	}
+	return f.job.DB.NoteDetailsRetry(f.finish, f.run, note)
+}
+
+// retryAfter is how long a record that failed is left alone: a minute at first,
+// twice as long each time, then a day, and at most an hour once it is about to
+// leave Graph's reach.
+func (p Policy) retryAfter(r store.Record, now time.Time, parked bool) time.Duration {
+	wait := parkedFor
+	if !parked && r.Attempts < 10 {
+		wait = time.Minute << r.Attempts
+	}
+	if r.ReachFrom.Before(p.edge(now)) {
+		wait = min(wait, time.Hour)
+	}
+	return wait
+}
