@@ -3,7 +3,7 @@
 -- and a test holds it to the migrations.
 
 CREATE SCHEMA ingest;
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 8';
+COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon';
 
 CREATE SCHEMA teams;
 COMMENT ON SCHEMA teams IS 'ingestd: what Microsoft Graph served, normalized';
@@ -71,6 +71,20 @@ ALTER TABLE ingest.backfills ALTER COLUMN backfill_id ADD GENERATED ALWAYS AS ID
     CACHE 1
 );
 
+CREATE TABLE ingest.daemons (
+    daemon_id uuid NOT NULL,
+    host text NOT NULL,
+    version text NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    heartbeat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+COMMENT ON TABLE ingest.daemons IS 'One row per process that read as a daemon (ingestd run), kept for 90 days.';
+COMMENT ON COLUMN ingest.daemons.daemon_id IS 'Made anew at each start.';
+COMMENT ON COLUMN ingest.daemons.host IS 'Name of the machine it runs on.';
+COMMENT ON COLUMN ingest.daemons.version IS 'Version of the program.';
+COMMENT ON COLUMN ingest.daemons.started_at IS 'Start, by the database''s clock.';
+COMMENT ON COLUMN ingest.daemons.heartbeat_at IS 'Its last sign of life, by the database''s clock. It is given by what starts the runs, about once a minute.';
+
 CREATE TABLE ingest.details_retries (
     tenant_id uuid NOT NULL,
     call_id uuid NOT NULL,
@@ -115,9 +129,13 @@ CREATE TABLE ingest.endpoints (
     last_success_at timestamp with time zone,
     failures integer DEFAULT 0 NOT NULL,
     failing_since timestamp with time zone,
+    healed_at timestamp with time zone,
+    caught_up_at timestamp with time zone,
     last_error_code text,
     last_error text,
-    state text NOT NULL
+    last_error_at timestamp with time zone,
+    last_status integer,
+    last_request_id text
 );
 COMMENT ON TABLE ingest.endpoints IS 'One row per tenant and endpoint: how it is configured and how far it has come. Written by the daemon at its start, while it reads and after each run.';
 COMMENT ON COLUMN ingest.endpoints.tenant_id IS 'Entra tenant id.';
@@ -139,9 +157,13 @@ COMMENT ON COLUMN ingest.endpoints.last_finished_at IS 'End of the last run; nul
 COMMENT ON COLUMN ingest.endpoints.last_success_at IS 'End of the last run with result ok; null before the first.';
 COMMENT ON COLUMN ingest.endpoints.failures IS 'Failed runs in a row.';
 COMMENT ON COLUMN ingest.endpoints.failing_since IS 'End of the first of the failed runs in a row; null after a good run.';
-COMMENT ON COLUMN ingest.endpoints.last_error_code IS 'Cause of the last run''s failure as one word for programs; null after a good run.';
-COMMENT ON COLUMN ingest.endpoints.last_error IS 'What the last run failed with; null after a good run. Never quotes row values.';
-COMMENT ON COLUMN ingest.endpoints.state IS 'never, on_time, catching_up, late, throttled, denied, down, paused or removed.';
+COMMENT ON COLUMN ingest.endpoints.healed_at IS 'End of the first good run after the last failed one; null while runs fail, or if none ever did.';
+COMMENT ON COLUMN ingest.endpoints.caught_up_at IS 'End of the first run that left nothing unread: from then on it was read as a whole; null before.';
+COMMENT ON COLUMN ingest.endpoints.last_error_code IS 'Cause of the last failure as one word for programs, such as permission_missing; null if no run ever failed. It is still so while failures is above 0.';
+COMMENT ON COLUMN ingest.endpoints.last_error IS 'What the last failed run failed with. Never quotes row values.';
+COMMENT ON COLUMN ingest.endpoints.last_error_at IS 'End of the last failed run.';
+COMMENT ON COLUMN ingest.endpoints.last_status IS 'HTTP status of that failure; null if there was no answer.';
+COMMENT ON COLUMN ingest.endpoints.last_request_id IS 'Microsoft''s request-id of that failure, for a support case; null if there was no answer.';
 
 CREATE TABLE ingest.marks (
     tenant_id uuid NOT NULL,
@@ -227,6 +249,8 @@ CREATE TABLE ingest.runs (
     waiting_until timestamp with time zone,
     finished_at timestamp with time zone,
     result text,
+    slots integer DEFAULT 0 NOT NULL,
+    slots_done integer DEFAULT 0 NOT NULL,
     pages bigint DEFAULT 0 NOT NULL,
     requests bigint DEFAULT 0 NOT NULL,
     throttle_s double precision DEFAULT 0 NOT NULL,
@@ -251,6 +275,8 @@ COMMENT ON COLUMN ingest.runs.heartbeat_at IS 'Its last commit, by the database'
 COMMENT ON COLUMN ingest.runs.waiting_until IS 'Until when it waits because Graph said so; null while it does not.';
 COMMENT ON COLUMN ingest.runs.finished_at IS 'End, by the database''s clock; null while it runs, or where it was killed and no run has followed.';
 COMMENT ON COLUMN ingest.runs.result IS 'ok, failed, throttled, denied, stopped or killed; null while it runs.';
+COMMENT ON COLUMN ingest.runs.slots IS 'Slots it is to read.';
+COMMENT ON COLUMN ingest.runs.slots_done IS 'Slots it has read.';
 COMMENT ON COLUMN ingest.runs.pages IS 'Pages whose rows were committed.';
 COMMENT ON COLUMN ingest.runs.requests IS 'Requests sent to Graph, repeated ones included.';
 COMMENT ON COLUMN ingest.runs.throttle_s IS 'Seconds spent waiting because Graph said so.';
@@ -272,6 +298,12 @@ ALTER TABLE ingest.runs ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE ingest.schema_version (
+    version integer NOT NULL
+);
+COMMENT ON TABLE ingest.schema_version IS 'One row: the last migration that was applied. Each notes itself in the transaction that does its work, so an interrupted one is told from a finished one.';
+COMMENT ON COLUMN ingest.schema_version.version IS 'Number of the migration.';
+
 CREATE TABLE ingest.slots (
     tenant_id uuid NOT NULL,
     endpoint text NOT NULL COLLATE pg_catalog."C",
@@ -291,6 +323,24 @@ COMMENT ON COLUMN ingest.slots.read_at IS 'Graph''s time of the first request of
 COMMENT ON COLUMN ingest.slots.settled IS 'Whether a reading was made after the slot''s rows had settled and while Graph still answered for all of it. Once true it stays.';
 COMMENT ON COLUMN ingest.slots.rows IS 'Elements that Graph served for the slot in that reading.';
 COMMENT ON COLUMN ingest.slots.run_id IS 'The run that read it (ingest.runs).';
+
+CREATE TABLE ingest.tenants (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    cloud text NOT NULL,
+    credential_kind text NOT NULL,
+    credential_ends_at timestamp with time zone,
+    clock_skew_s double precision,
+    daemon_id uuid
+);
+COMMENT ON TABLE ingest.tenants IS 'One row per tenant: how it is configured, and what is known of its access. Written by whoever reads it.';
+COMMENT ON COLUMN ingest.tenants.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.tenants.name IS 'Name in the configuration.';
+COMMENT ON COLUMN ingest.tenants.cloud IS 'Microsoft cloud it lives in: global, usgov-l4, usgov-l5 or custom.';
+COMMENT ON COLUMN ingest.tenants.credential_kind IS 'What tokens are asked for with: client_secret, certificate, federated_token or managed_identity.';
+COMMENT ON COLUMN ingest.tenants.credential_ends_at IS 'Until when the credential is valid; null if not known.';
+COMMENT ON COLUMN ingest.tenants.clock_skew_s IS 'Graph''s clock minus the local one, in seconds, as of the last run; null if not known.';
+COMMENT ON COLUMN ingest.tenants.daemon_id IS 'The daemon that works on it, or did last (ingest.daemons); null if none ever did.';
 
 CREATE TABLE ingest.tombstones (
     tenant_id uuid NOT NULL,
@@ -1107,6 +1157,9 @@ ALTER TABLE ONLY ingest.acknowledgements
 ALTER TABLE ONLY ingest.backfills
     ADD CONSTRAINT backfills_pkey PRIMARY KEY (backfill_id);
 
+ALTER TABLE ONLY ingest.daemons
+    ADD CONSTRAINT daemons_pkey PRIMARY KEY (daemon_id);
+
 ALTER TABLE ONLY ingest.details_retries
     ADD CONSTRAINT details_retries_pkey PRIMARY KEY (tenant_id, call_id);
 
@@ -1127,6 +1180,9 @@ ALTER TABLE ONLY ingest.runs
 
 ALTER TABLE ONLY ingest.slots
     ADD CONSTRAINT slots_pkey PRIMARY KEY (tenant_id, endpoint, slot_from);
+
+ALTER TABLE ONLY ingest.tenants
+    ADD CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE ONLY ingest.tombstones
     ADD CONSTRAINT tombstones_pkey PRIMARY KEY (tenant_id, tombstone_id);

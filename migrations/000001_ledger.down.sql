@@ -7,5 +7,7 @@ DROP TABLE ingest.acknowledgements;
 DROP TABLE ingest.parked;
 DROP TABLE ingest.slots;
 DROP TABLE ingest.endpoints;
-
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 0';
+DROP TABLE ingest.tenants;
+DROP TABLE ingest.daemons;
+DROP TABLE ingest.schema_version;
+COMMENT ON SCHEMA ingest IS NULL;

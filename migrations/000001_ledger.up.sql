@@ -1,5 +1,45 @@
 -- The ledger: what was read, when, by which run, and what had to be kept raw.
 
+COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon';
+
+CREATE TABLE ingest.schema_version (
+    version integer NOT NULL
+);
+COMMENT ON TABLE ingest.schema_version IS 'One row: the last migration that was applied. Each notes itself in the transaction that does its work, so an interrupted one is told from a finished one.';
+COMMENT ON COLUMN ingest.schema_version.version IS 'Number of the migration.';
+
+CREATE TABLE ingest.daemons (
+    daemon_id    uuid        PRIMARY KEY,
+    host         text        NOT NULL,
+    version      text        NOT NULL,
+    started_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    heartbeat_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE ingest.daemons IS 'One row per process that read as a daemon (ingestd run), kept for 90 days.';
+COMMENT ON COLUMN ingest.daemons.daemon_id IS 'Made anew at each start.';
+COMMENT ON COLUMN ingest.daemons.host IS 'Name of the machine it runs on.';
+COMMENT ON COLUMN ingest.daemons.version IS 'Version of the program.';
+COMMENT ON COLUMN ingest.daemons.started_at IS 'Start, by the database''s clock.';
+COMMENT ON COLUMN ingest.daemons.heartbeat_at IS 'Its last sign of life, by the database''s clock. It is given by what starts the runs, about once a minute.';
+
+CREATE TABLE ingest.tenants (
+    tenant_id          uuid PRIMARY KEY,
+    name               text NOT NULL,
+    cloud              text NOT NULL,
+    credential_kind    text NOT NULL,
+    credential_ends_at timestamptz,
+    clock_skew_s       double precision,
+    daemon_id          uuid
+);
+COMMENT ON TABLE ingest.tenants IS 'One row per tenant: how it is configured, and what is known of its access. Written by whoever reads it.';
+COMMENT ON COLUMN ingest.tenants.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.tenants.name IS 'Name in the configuration.';
+COMMENT ON COLUMN ingest.tenants.cloud IS 'Microsoft cloud it lives in: global, usgov-l4, usgov-l5 or custom.';
+COMMENT ON COLUMN ingest.tenants.credential_kind IS 'What tokens are asked for with: client_secret, certificate, federated_token or managed_identity.';
+COMMENT ON COLUMN ingest.tenants.credential_ends_at IS 'Until when the credential is valid; null if not known.';
+COMMENT ON COLUMN ingest.tenants.clock_skew_s IS 'Graph''s clock minus the local one, in seconds, as of the last run; null if not known.';
+COMMENT ON COLUMN ingest.tenants.daemon_id IS 'The daemon that works on it, or did last (ingest.daemons); null if none ever did.';
+
 CREATE TABLE ingest.endpoints (
     tenant_id        uuid        NOT NULL,
     endpoint         text        NOT NULL COLLATE "C",
@@ -20,9 +60,13 @@ CREATE TABLE ingest.endpoints (
     last_success_at  timestamptz,
     failures         integer     NOT NULL DEFAULT 0,
     failing_since    timestamptz,
+    healed_at        timestamptz,
+    caught_up_at     timestamptz,
     last_error_code  text,
     last_error       text,
-    state            text        NOT NULL,
+    last_error_at    timestamptz,
+    last_status      integer,
+    last_request_id  text,
     PRIMARY KEY (tenant_id, endpoint)
 );
 COMMENT ON TABLE ingest.endpoints IS 'One row per tenant and endpoint: how it is configured and how far it has come. Written by the daemon at its start, while it reads and after each run.';
@@ -45,9 +89,13 @@ COMMENT ON COLUMN ingest.endpoints.last_finished_at IS 'End of the last run; nul
 COMMENT ON COLUMN ingest.endpoints.last_success_at IS 'End of the last run with result ok; null before the first.';
 COMMENT ON COLUMN ingest.endpoints.failures IS 'Failed runs in a row.';
 COMMENT ON COLUMN ingest.endpoints.failing_since IS 'End of the first of the failed runs in a row; null after a good run.';
-COMMENT ON COLUMN ingest.endpoints.last_error_code IS 'Cause of the last run''s failure as one word for programs; null after a good run.';
-COMMENT ON COLUMN ingest.endpoints.last_error IS 'What the last run failed with; null after a good run. Never quotes row values.';
-COMMENT ON COLUMN ingest.endpoints.state IS 'never, on_time, catching_up, late, throttled, denied, down, paused or removed.';
+COMMENT ON COLUMN ingest.endpoints.healed_at IS 'End of the first good run after the last failed one; null while runs fail, or if none ever did.';
+COMMENT ON COLUMN ingest.endpoints.caught_up_at IS 'End of the first run that left nothing unread: from then on it was read as a whole; null before.';
+COMMENT ON COLUMN ingest.endpoints.last_error_code IS 'Cause of the last failure as one word for programs, such as permission_missing; null if no run ever failed. It is still so while failures is above 0.';
+COMMENT ON COLUMN ingest.endpoints.last_error IS 'What the last failed run failed with. Never quotes row values.';
+COMMENT ON COLUMN ingest.endpoints.last_error_at IS 'End of the last failed run.';
+COMMENT ON COLUMN ingest.endpoints.last_status IS 'HTTP status of that failure; null if there was no answer.';
+COMMENT ON COLUMN ingest.endpoints.last_request_id IS 'Microsoft''s request-id of that failure, for a support case; null if there was no answer.';
 
 CREATE TABLE ingest.slots (
     tenant_id uuid        NOT NULL,
@@ -180,6 +228,8 @@ CREATE TABLE ingest.runs (
     waiting_until  timestamptz,
     finished_at    timestamptz,
     result         text,
+    slots          integer     NOT NULL DEFAULT 0,
+    slots_done     integer     NOT NULL DEFAULT 0,
     pages          bigint      NOT NULL DEFAULT 0,
     requests       bigint      NOT NULL DEFAULT 0,
     throttle_s     double precision NOT NULL DEFAULT 0,
@@ -206,6 +256,8 @@ COMMENT ON COLUMN ingest.runs.heartbeat_at IS 'Its last commit, by the database'
 COMMENT ON COLUMN ingest.runs.waiting_until IS 'Until when it waits because Graph said so; null while it does not.';
 COMMENT ON COLUMN ingest.runs.finished_at IS 'End, by the database''s clock; null while it runs, or where it was killed and no run has followed.';
 COMMENT ON COLUMN ingest.runs.result IS 'ok, failed, throttled, denied, stopped or killed; null while it runs.';
+COMMENT ON COLUMN ingest.runs.slots IS 'Slots it is to read.';
+COMMENT ON COLUMN ingest.runs.slots_done IS 'Slots it has read.';
 COMMENT ON COLUMN ingest.runs.pages IS 'Pages whose rows were committed.';
 COMMENT ON COLUMN ingest.runs.requests IS 'Requests sent to Graph, repeated ones included.';
 COMMENT ON COLUMN ingest.runs.throttle_s IS 'Seconds spent waiting because Graph said so.';
@@ -274,4 +326,4 @@ COMMENT ON COLUMN ingest.tombstones.op IS 'delete: Graph no longer names it.';
 COMMENT ON COLUMN ingest.tombstones.deleted_at IS 'When, by the database''s clock.';
 COMMENT ON COLUMN ingest.tombstones.change_xid IS 'Transaction of the deletion, for readers that follow changes.';
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 1';
+INSERT INTO ingest.schema_version VALUES (1);

@@ -1,4 +1,4 @@
 DROP TABLE teams.users;
 DROP SCHEMA teams;
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 1';
+UPDATE ingest.schema_version SET version = 1;

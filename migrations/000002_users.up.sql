@@ -27,4 +27,4 @@ COMMENT ON COLUMN teams.users.first_seen_on IS 'UTC day of the user''s first eve
 COMMENT ON COLUMN teams.users.last_seen_on IS 'UTC day of the user''s last event here.';
 COMMENT ON COLUMN teams.users.source IS 'The endpoint whose row last named the user.';
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 2';
+UPDATE ingest.schema_version SET version = 2;

@@ -10,4 +10,4 @@ DELETE FROM ingest.tombstones WHERE table_name = 'pstn_calls';
 
 DROP TABLE teams.pstn_calls;
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 2';
+UPDATE ingest.schema_version SET version = 2;

@@ -82,4 +82,4 @@ COMMENT ON COLUMN teams.pstn_calls.run_id IS 'The run that wrote the present con
 COMMENT ON COLUMN teams.pstn_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
 COMMENT ON COLUMN teams.pstn_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 3';
+UPDATE ingest.schema_version SET version = 3;

@@ -10,4 +10,4 @@ DELETE FROM ingest.tombstones WHERE table_name = 'direct_routing_calls';
 
 DROP TABLE teams.direct_routing_calls;
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 3';
+UPDATE ingest.schema_version SET version = 3;

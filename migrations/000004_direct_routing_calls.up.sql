@@ -76,4 +76,4 @@ COMMENT ON COLUMN teams.direct_routing_calls.run_id IS 'The run that wrote the p
 COMMENT ON COLUMN teams.direct_routing_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
 COMMENT ON COLUMN teams.direct_routing_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 4';
+UPDATE ingest.schema_version SET version = 4;

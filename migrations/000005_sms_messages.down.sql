@@ -10,4 +10,4 @@ DELETE FROM ingest.tombstones WHERE table_name = 'sms_messages';
 
 DROP TABLE teams.sms_messages;
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 4';
+UPDATE ingest.schema_version SET version = 4;

@@ -62,4 +62,4 @@ COMMENT ON COLUMN teams.sms_messages.run_id IS 'The run that wrote the present c
 COMMENT ON COLUMN teams.sms_messages.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
 COMMENT ON COLUMN teams.sms_messages.change_xid IS 'Transaction of the last change, for readers that follow changes.';
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 5';
+UPDATE ingest.schema_version SET version = 5;

@@ -10,4 +10,4 @@ DELETE FROM ingest.tombstones WHERE table_name = 'pstn_blocked_users_log';
 
 DROP TABLE teams.pstn_blocked_users_log;
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 5';
+UPDATE ingest.schema_version SET version = 5;

@@ -39,4 +39,4 @@ COMMENT ON COLUMN teams.pstn_blocked_users_log.run_id IS 'The run that wrote the
 COMMENT ON COLUMN teams.pstn_blocked_users_log.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
 COMMENT ON COLUMN teams.pstn_blocked_users_log.change_xid IS 'Transaction of the last change, for readers that follow changes.';
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 6';
+UPDATE ingest.schema_version SET version = 6;

@@ -10,4 +10,4 @@ DELETE FROM ingest.tombstones WHERE table_name = 'dialout_report';
 
 DROP TABLE teams.dialout_report;
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 6';
+UPDATE ingest.schema_version SET version = 6;

@@ -47,4 +47,4 @@ COMMENT ON COLUMN teams.dialout_report.run_id IS 'The run that wrote the present
 COMMENT ON COLUMN teams.dialout_report.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
 COMMENT ON COLUMN teams.dialout_report.change_xid IS 'Transaction of the last change, for readers that follow changes.';
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 7';
+UPDATE ingest.schema_version SET version = 7;

@@ -20,4 +20,4 @@ DROP TABLE teams.call_participants;
 DROP TABLE teams.call_record_versions;
 DROP TABLE teams.call_records;
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 7';
+UPDATE ingest.schema_version SET version = 7;

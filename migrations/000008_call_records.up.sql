@@ -555,4 +555,4 @@ ALTER TABLE teams.media_endpoints   ALTER COLUMN call_id SET (n_distinct = -0.06
 ALTER TABLE teams.media_streams     ALTER COLUMN call_id SET (n_distinct = -0.03);
 ALTER TABLE teams.call_participants ALTER COLUMN call_id SET (n_distinct = -0.25);
 
-COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version 8';
+UPDATE ingest.schema_version SET version = 8;

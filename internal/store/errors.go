@@ -156,6 +156,12 @@ func isCollision(err error) bool {
 	return errors.As(err, &e) && e.State == "23505"
 }
 
+// isMissing reports whether a table or schema is not there.
+func isMissing(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.State == "42P01" || e.State == "3F000")
+}
+
 func isPoison(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == Poison

@@ -43,23 +43,15 @@ func newest() uint {
 // Version returns the schema's version (0: never migrated) and the version
 // this program wants.
 func (db *DB) Version(ctx context.Context) (have, want uint, err error) {
-	comments, err := list[struct{ Text *string }](ctx, db, "read the schema's version",
-		`SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'ingest'`)
-	if err != nil || len(comments) == 0 {
+	noted, err := list[struct{ Version int }](ctx, db, "read the schema's version",
+		`SELECT version FROM ingest.schema_version`)
+	if isMissing(err) || err == nil && len(noted) == 0 {
+		return 0, newest(), nil
+	}
+	if err != nil {
 		return 0, newest(), err
 	}
-	return versionIn(comments[0].Text), newest(), nil
-}
-
-// versionIn reads the version that each migration notes in the comment of
-// schema ingest, in the same transaction as its work.
-func versionIn(comment *string) uint {
-	if comment == nil {
-		return 0
-	}
-	_, number, _ := strings.Cut(*comment, "schema version ")
-	n, _ := strconv.ParseUint(number, 10, 32)
-	return uint(n)
+	return uint(noted[0].Version), newest(), nil
 }
 
 // CheckSchema returns ErrNotMigrated, with the next step, unless the schema is
@@ -155,7 +147,7 @@ func (db *DB) migrateOn(ctx context.Context, handle *sql.DB, operate func(*migra
 	if err := operate(m); err != nil && !errors.Is(err, migrate.ErrNoChange) {
 		return migrationFailed(err)
 	}
-	return db.noteVersion(ctx, m)
+	return nil
 }
 
 func closeConn(conn *pgx.Conn) {
@@ -235,17 +227,6 @@ func (db *DB) mend(ctx context.Context, m *migrate.Migrate) error {
 		version = -1 // golang-migrate's "nothing applied"
 	}
 	return m.Force(version)
-}
-
-// noteVersion writes the comment of schema ingest anew where it was lost, as in
-// a restore without comments.
-func (db *DB) noteVersion(ctx context.Context, m *migrate.Migrate) error {
-	version, dirty, err := m.Version()
-	if have, _, failed := db.Version(ctx); err != nil || dirty || failed != nil || have == version {
-		return failed
-	}
-	return db.exec(ctx, "note the schema's version",
-		fmt.Sprintf(`COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon, schema version %d'`, version))
 }
 
 // migrationFailed keeps the place of a failure and drops the statement and the
