@@ -36,6 +36,7 @@ func NewBudget() *fetch.Budget { return fetch.NewBudget(budgetBytes) }
 // are ready together are saved together.
 type fetcher struct {
 	job    *Job
+	policy Policy // with its origin
 	run    *store.Run
 	log    *runLog
 	now    time.Time       // when the run began
@@ -149,7 +150,7 @@ func (f *fetcher) begun(due []store.Record) bool {
 // due are records to be read that are not in flight.
 func (f *fetcher) due(ctx context.Context) ([]store.Record, error) {
 	now := f.job.Client.Clock()
-	p := f.job.Policy
+	p := f.policy
 	list, err := f.job.DB.DueRecords(ctx, f.job.Tenant, f.now, now, p.horizon(now), p.edge(now), fetchAhead)
 	fresh := list[:0]
 	for _, r := range list {

@@ -17,23 +17,23 @@ import (
 type streak struct {
 	mu     sync.Mutex
 	failed int
-	alike  int // the last ones, if whatever made them fail is not the record's own
-	cause  cause
+	alike  int // the last ones of them, with one verdict that ends the run if all get it
+	last   *verdict
 }
 
 // add counts a failure, and returns how many records failed in a row, and how
-// many for this cause.
-func (s *streak) add(err error) (failed, alike int) {
+// many of the last ones alike.
+func (s *streak) add(v *verdict) (failed, alike int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if isEarly(err) {
+	if v.record == waits {
 		return 0, 0
 	}
 	s.failed++
-	if c := causeOf(err); c == ownCause || c != s.cause {
-		s.alike, s.cause = 0, c
+	if v != s.last {
+		s.alike, s.last = 0, v
 	}
-	if s.cause != ownCause {
+	if v.record == waitsAll || v.record == parksAll {
 		s.alike++
 	}
 	return s.failed, s.alike
@@ -43,7 +43,7 @@ func (s *streak) add(err error) (failed, alike int) {
 func (s *streak) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failed, s.alike, s.cause = 0, 0, ownCause
+	s.failed, s.alike, s.last = 0, 0, nil
 }
 
 // end takes note of how a record fared.
@@ -60,8 +60,9 @@ func (f *fetcher) end(r store.Record, err error) {
 		f.abort(err)
 		return
 	}
-	failed, alike := f.failing.add(err)
-	if err := f.note(r, err, failed >= outage); err != nil {
+	v := verdictOn(err)
+	failed, alike := f.failing.add(v)
+	if err := f.note(r, err, v, failed >= outage); err != nil {
 		f.abort(err)
 	}
 	if alike >= outage {
@@ -85,25 +86,24 @@ const silentTries = 8
 // it, or its newest version, some time after the list does. What fails
 // otherwise, again and again, is parked: tried daily, and in nobody's way. While
 // all records fail, that is an outage and no record's fault.
-func (f *fetcher) note(r store.Record, why error, outage bool) error {
+func (f *fetcher) note(r store.Record, why error, v *verdict, outage bool) error {
 	if bug := (*panicError)(nil); errors.As(why, &bug) {
 		f.job.Log.Error("panic", zap.String("tenant", f.job.Name), zap.Stringer("call_id", r.ID),
 			zap.String("stack", bug.stack), zap.Error(bug))
 	}
 	var graph *fetch.Error
 	errors.As(why, &graph)
-	early := isEarly(why)
-	if early && r.Attempts < silentTries {
+	if v.record == waits && r.Attempts < silentTries {
 		f.log.waiting.Add(1)
 	} else {
 		f.log.failed.Add(1)
 		f.log.note(why)
 	}
-	waits := early || isUnanswered(why) || fetch.KindOf(why) == fetch.Throttled
 	now := f.job.Client.Clock()
-	parked := !waits && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
+	mayPark := v.record != waits && v.record != waitsAll
+	parked := mayPark && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
 	note := store.DetailsRetry{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}
-	note.NextAt = now.Add(f.job.Policy.retryAfter(r, now, parked))
+	note.NextAt = now.Add(f.policy.retryAfter(r, now, parked))
 	if graph != nil {
 		note.RequestID, note.Body = graph.RequestID, graph.Body
 	}

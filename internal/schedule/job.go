@@ -110,10 +110,14 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 	if err != nil {
 		return report, err
 	}
+	due, err := j.hasDueRecords(ctx, l.policy, now)
+	if err != nil {
+		return report, err
+	}
 	j.endKilledRuns(ctx)
 	windows := plan(l.policy, now, j.nextPlan(now), l.slots)
 	report.Windows = len(windows)
-	if len(windows) > 0 || l.backlog.Due > 0 {
+	if len(windows) > 0 || due {
 		if err := j.run(ctx, finish, now, trigger, windows, l, stop, &report); err != nil {
 			return report, err
 		}

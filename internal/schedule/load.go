@@ -8,11 +8,40 @@ import (
 	"ingestd/internal/store"
 )
 
-// A loaded is what a run knows of the ledger. Its size depends on the reach,
-// not on how long the endpoint has been read.
+// A loaded is what the planner needs of the ledger. Its size depends on the
+// reach, not on how long the endpoint has been read.
 type loaded struct {
-	policy       Policy // with its origin
-	slots        []store.Slot
+	policy Policy // with its origin
+	slots  []store.Slot
+}
+
+// load reads the ledger from 48 hours before the edge of reach on.
+func (j *Job) load(ctx context.Context, state store.Endpoint, now time.Time) (l loaded, err error) {
+	l.policy = j.Policy
+	l.policy.Origin = state.Origin
+	if state.ClockAt != nil && !j.Client.Witnessed() {
+		l.policy.Known = *state.ClockAt
+	}
+	l.slots, err = j.DB.Slots(ctx, j.Tenant, j.Endpoint.Name, l.from(now))
+	return l, err
+}
+
+// from is from when on slots are loaded.
+func (l loaded) from(now time.Time) time.Time { return l.policy.horizon(now).Add(-edge) }
+
+// hasDueRecords reports whether the details of any record can be read now.
+func (j *Job) hasDueRecords(ctx context.Context, p Policy, now time.Time) (bool, error) {
+	if !j.Endpoint.Versioned {
+		return false, nil
+	}
+	due, err := j.DB.DueRecords(ctx, j.Tenant, now, now, p.horizon(now), p.edge(now), 1)
+	return len(due) > 0, err
+}
+
+// A balance is what the ledger says beside its slots: what is stored for good,
+// and what is not.
+type balance struct {
+	loaded
 	acknowledged []fetch.Window
 	settledUntil time.Time // end of the gapless run of settled slots since the origin
 	backlog      store.Backlog
@@ -22,30 +51,24 @@ type loaded struct {
 // through what has left reach.
 const behindChunk = 1000
 
-// load reads the ledger from 48 hours before the edge of reach on. What lies
-// further back is only walked over once, by the end of the gapless run.
-func (j *Job) load(ctx context.Context, state store.Endpoint, now time.Time) (l loaded, err error) {
-	l.policy = j.Policy
-	l.policy.Origin = state.Origin
-	if state.ClockAt != nil && !j.Client.Witnessed() {
-		l.policy.Known = *state.ClockAt
+// balance loads the ledger and reads the balance. What lies behind the slots
+// loaded is only walked over once, by the end of the gapless run.
+func (j *Job) balance(ctx context.Context, state store.Endpoint, now time.Time) (b balance, err error) {
+	if b.loaded, err = j.load(ctx, state, now); err != nil {
+		return b, err
 	}
-	from := l.policy.horizon(now).Add(-edge)
-	if l.slots, err = j.DB.Slots(ctx, j.Tenant, j.Endpoint.Name, from); err != nil {
-		return l, err
+	settled := later(state.Origin, earlier(state.SettledUntil, b.from(now)))
+	if b.acknowledged, err = j.acknowledged(ctx, settled); err != nil {
+		return b, err
 	}
-	mark := later(state.Origin, earlier(state.SettledUntil, from))
-	if l.acknowledged, err = j.acknowledged(ctx, mark); err != nil {
-		return l, err
-	}
-	if l.settledUntil, err = j.advance(ctx, l, mark, from, now); err != nil {
-		return l, err
+	if b.settledUntil, err = j.advance(ctx, b, settled, now); err != nil {
+		return b, err
 	}
 	if j.Endpoint.Versioned {
-		horizon, edge := l.policy.horizon(now), l.policy.edge(now)
-		l.backlog, err = j.DB.Backlog(ctx, j.Tenant, now, l.policy.uncovered(state), horizon, edge)
+		horizon, edge := b.policy.horizon(now), b.policy.edge(now)
+		b.backlog, err = j.DB.Backlog(ctx, j.Tenant, now, b.policy.uncovered(state), horizon, edge)
 	}
-	return l, err
+	return b, err
 }
 
 // uncovered is the time before which the watermark covers all records: those
@@ -70,31 +93,31 @@ func (j *Job) acknowledged(ctx context.Context, from time.Time) ([]fetch.Window,
 
 // advance moves the end of the gapless run on: through the slots behind those
 // loaded, a bounded number at a time, and then through those.
-func (j *Job) advance(ctx context.Context, l loaded, mark, from, now time.Time) (time.Time, error) {
-	for mark.Before(from) {
-		slots, err := j.DB.SlotsBehind(ctx, j.Tenant, j.Endpoint.Name, mark, from, behindChunk)
+func (j *Job) advance(ctx context.Context, b balance, settled, now time.Time) (time.Time, error) {
+	for from := b.from(now); settled.Before(from); {
+		slots, err := j.DB.SlotsBehind(ctx, j.Tenant, j.Endpoint.Name, settled, from, behindChunk)
 		if err != nil {
-			return mark, err
+			return settled, err
 		}
 		end := from
 		if n := len(slots); n == behindChunk {
 			end = slots[n-1].To
 		}
-		next := l.policy.Advance(mark, end, slots, l.acknowledged)
+		next := b.policy.Advance(settled, end, slots, b.acknowledged)
 		if next.Before(end) {
 			return next, nil
 		}
-		mark = next
+		settled = next
 	}
-	return l.policy.Advance(mark, now, l.slots, l.acknowledged), nil
+	return b.policy.Advance(settled, now, b.slots, b.acknowledged), nil
 }
 
 // watermark is the end of the gapless run of what is stored for good: a list
 // without the details it names covers nothing, so it is not later than the
 // start of the oldest record whose details are not stored.
-func (l loaded) watermark() time.Time {
-	if oldest := l.backlog.Oldest; oldest != nil {
-		return earlier(*oldest, l.settledUntil)
+func (b balance) watermark() time.Time {
+	if oldest := b.backlog.Oldest; oldest != nil {
+		return earlier(*oldest, b.settledUntil)
 	}
-	return l.settledUntil
+	return b.settledUntil
 }

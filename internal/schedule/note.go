@@ -7,23 +7,22 @@ import (
 
 	"go.uber.org/zap"
 
-	"ingestd/internal/fetch"
 	"ingestd/internal/store"
 )
 
 // note brings the endpoint's row up to date after a run.
 func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) error {
 	now := j.Client.Clock()
-	l, err := j.load(ctx, state, now)
+	b, err := j.balance(ctx, state, now)
 	if err != nil {
 		return err
 	}
 	if report.Rejects, err = j.DB.OpenRejects(ctx, j.Tenant, j.Endpoint.Name); err != nil {
 		return err
 	}
-	j.warn(l, now)
-	report.Watermark, report.Due = l.watermark(), len(l.policy.Unread(now, l.slots))+l.backlog.Due
-	state.SettledUntil, state.Watermark = l.settledUntil, report.Watermark
+	j.warn(b, now)
+	report.Watermark, report.Due = b.watermark(), len(b.policy.Unread(now, b.slots))+b.backlog.Due
+	state.SettledUntil, state.Watermark = b.settledUntil, report.Watermark
 	if j.Client.Witnessed() {
 		state.ClockAt = &now
 	} else if !j.skewed {
@@ -80,14 +79,10 @@ func (j *Job) fail(state *store.Endpoint, now time.Time, err error) {
 // says. All others follow their schedule.
 func (j *Job) nextTry(now time.Time, err error, failures int) time.Time {
 	next := j.Next(now)
-	var graph *fetch.Error
-	if !errors.As(err, &graph) {
-		return next
-	}
-	switch graph.Kind {
-	case fetch.Denied:
+	switch verdictOn(err).run {
+	case abortedLonger:
 		return later(next, now.Add(min(time.Hour, time.Minute<<min(failures-1, 6))))
-	case fetch.Throttled:
+	case abortedUntil:
 		return later(next, now.Add(j.Client.Throttled(j.Endpoint)))
 	}
 	return next
@@ -95,9 +90,9 @@ func (j *Job) nextTry(now time.Time, err error, failures int) time.Time {
 
 // warn says once of each slot that has left Graph's reach unread that it is lost,
 // when all of it has left.
-func (j *Job) warn(l loaded, now time.Time) {
-	horizon := l.policy.horizon(now).UTC().Truncate(l.policy.Slot)
-	lost := l.policy.Lost(later(j.warned, horizon.Add(-edge)), horizon.Add(l.policy.Reach), l.slots, l.acknowledged)
+func (j *Job) warn(b balance, now time.Time) {
+	horizon := b.policy.horizon(now).UTC().Truncate(b.policy.Slot)
+	lost := b.policy.Lost(later(j.warned, horizon.Add(-edge)), horizon.Add(b.policy.Reach), b.slots, b.acknowledged)
 	if len(lost) > 0 {
 		j.Log.Warn("lost: it left Microsoft's retention before it was read to its end; see: ingestd gaps",
 			zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Stringers("spans", lost))

@@ -307,8 +307,8 @@ func TestRecordExpiresWhilePending(t *testing.T) {
 	}
 }
 
-// TestRecordWithoutAStartExpires is a record whose start Graph does not tell, and which it never serves: it leaves reach
-// as one that began when it was first listed.
+// TestRecordWithoutAStartExpires is a record whose start Graph does not tell, and which it never serves: it leaves
+// reach as one that began when it was first listed.
 func TestRecordWithoutAStartExpires(t *testing.T) {
 	t.Parallel()
 	r := scheduletest.Record(1, 1, 1, 1)

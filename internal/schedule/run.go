@@ -38,7 +38,8 @@ func (j *Job) run(
 		known: readSlots(l.policy.slots(l.policy.horizon(now), now, l.slots)),
 	}
 	details := &fetcher{
-		job: j, run: run, log: log, now: now, finish: finish, stop: stop, named: list.named, failing: &j.failing,
+		job: j, policy: l.policy, run: run, log: log, now: now, finish: finish, stop: stop,
+		named: list.named, failing: &j.failing,
 	}
 	report.err = j.work(ctx, windows, list, details, report)
 	report.Usage, report.Details, report.DetailsFailed = log.usage.Counts(), log.details.Load(), log.failed.Load()

@@ -8,7 +8,7 @@ import (
 	"ingestd/internal/store"
 )
 
-// TestStreak counts failures of records of different causes: only those of one cause tell that every other would fail.
+// TestStreak counts failures of different kinds: only those of one kind tell that every other record would fail.
 func TestStreak(t *testing.T) {
 	t.Parallel()
 	status := func(kind fetch.Kind, status int) error { return &fetch.Error{Kind: kind, Status: status} }
@@ -20,9 +20,9 @@ func TestStreak(t *testing.T) {
 		failed, alike int // after the last
 	}{
 		"one":                      {[]error{timeout}, 1, 1},
-		"of one cause":             {[]error{timeout, timeout, timeout}, 3, 3},
+		"alike":                    {[]error{timeout, timeout, timeout}, 3, 3},
 		"a record's own":           {[]error{own, own, own}, 3, 0},
-		"another cause":            {[]error{timeout, timeout, denied}, 3, 1},
+		"of two kinds":             {[]error{timeout, timeout, denied}, 3, 1},
 		"one of their own between": {[]error{refused, refused, own, refused}, 4, 1},
 		"not served yet":           {[]error{early, errOlder, errTwoVersions}, 0, 0},
 		"not served yet between":   {[]error{timeout, early, timeout}, 2, 2},
@@ -35,7 +35,7 @@ func TestStreak(t *testing.T) {
 				s.end()
 				continue
 			}
-			failed, alike = s.add(err)
+			failed, alike = s.add(verdictOn(err))
 		}
 		if failed != tt.failed || alike != tt.alike {
 			t.Errorf("%s: %d failed and %d alike, want %d and %d", name, failed, alike, tt.failed, tt.alike)

@@ -36,7 +36,7 @@ func (j *Job) Survey(ctx context.Context, now time.Time) (s Survey, err error) {
 	if s.State, s.Known, err = j.DB.Endpoint(ctx, j.Tenant, j.Endpoint.Name); err != nil || !s.Known {
 		return Survey{}, err
 	}
-	l, err := j.load(ctx, s.State, now)
+	l, err := j.balance(ctx, s.State, now)
 	if err != nil {
 		return s, err
 	}
@@ -61,7 +61,7 @@ func (j *Job) Survey(ctx context.Context, now time.Time) (s Survey, err error) {
 }
 
 // surveyRecords adds the records whose details are not stored.
-func (j *Job) surveyRecords(ctx context.Context, s *Survey, l loaded, now time.Time) (err error) {
+func (j *Job) surveyRecords(ctx context.Context, s *Survey, l balance, now time.Time) (err error) {
 	if !j.Endpoint.Versioned {
 		return nil
 	}

@@ -9,110 +9,147 @@ import (
 	"ingestd/internal/store"
 )
 
-// What an error means for the work is decided here, and nowhere else:
-//
-//	error                                  the run     a window or slot           a call record
-//	denied (401, 403, Entra)               aborted     unread                     noted; aborted if all are
-//	throttled beyond a minute              aborted     unread                     noted; aborted if all are
-//	Graph's clock jumped, or is unsure     aborted     unread                     not noted
-//	database gone, failing over, full      aborted     unread                     not noted
-//	no answer (network, time-out)          goes on     halved if others answer    waits; aborted if all do
-//	5xx, garbage, moved rows, other 4xx    goes on     halved, then parked        waits (404), else parked
-//	a bug here (panic)                     goes on     halved, then parked        parked
-//	database refuses the statement         goes on     unread                     parked; aborted if all are
-//	database refuses a row                 goes on     read: the row is a reject  parked, kept raw
+// A verdict is what a kind of error means for the work. It is decided in the
+// table of verdicts, and nowhere else.
+type verdict struct {
+	kind   string // of the error, in words
+	match  func(error) bool
+	run    runFate
+	window windowFate // and its slots
+	record recordFate
+}
+
+type runFate string
+
+const (
+	// Everything else would meet it too.
+	aborted       runFate = "aborted"
+	abortedUntil  runFate = "aborted until Graph's time"
+	abortedLonger runFate = "aborted; tried at the next tick, then less often, up to 1 h"
+	goesOn        runFate = "goes on"
+)
+
+type windowFate string
+
+const (
+	unread           windowFate = "unread"
+	halvedIfAnswered windowFate = "halved if others answer"
+	halved           windowFate = "halved, then parked"
+	rejected         windowFate = "read: the row is a reject" // package store has kept it
+)
+
+type recordFate string
+
+const (
+	notNoted  recordFate = "not noted" // and the run ends
+	waits     recordFate = "waits"
+	waitsAll  recordFate = "waits; aborted if all do"
+	parks     recordFate = "parked"
+	parksAll  recordFate = "parked; aborted if all are"
+	parksKept recordFate = "parked, kept raw"
+)
+
+// verdicts are in the order in which they are tried. ARCHITECTURE.md has the
+// same table; a test holds the two equal.
 //
 // A window is halved down to a slot, and a slot of call records down to a
 // minute. What fails even so is parked after three runs, and tried daily.
-// When six windows or records have failed in a row, one that was read before
-// is asked for again: if that fails too, nothing succeeds at all. This is an
-// outage. It ends the run, and parks nothing.
+// When six windows have failed in a row, one that was read before is asked for
+// again: if that fails too, nothing succeeds at all. This is an outage. It ends
+// the run, and parks nothing. So it is when six records have failed in a row.
+var verdicts = []verdict{
+	{"told to stop", isStop, aborted, unread, notNoted},
+	{"Graph's clock jumped, or is unsure", isClock, aborted, unread, notNoted},
+	{"database gone, failing over, full", isDatabase(store.Transient), aborted, unread, notNoted},
+	{"denied (401, 403, Entra)", isDenied, abortedLonger, unread, parksAll},
+	{"throttled beyond a minute", isThrottled, abortedUntil, unread, waitsAll},
+	{"no answer (network, time-out)", isUnanswered, goesOn, halvedIfAnswered, waitsAll},
+	{"listed, not served yet (404)", isEarly, goesOn, halved, waits},
+	{"5xx, garbage, moved rows, other 4xx", isGraph, goesOn, halved, parks},
+	{"a bug here (panic)", isPanic, goesOn, halved, parks},
+	{"database refuses every row", isDatabase(store.Broken), goesOn, unread, parksAll},
+	{"database refuses a row", isDatabase(store.Poison), goesOn, rejected, parksKept},
+	{"anything else (a day that had rows is empty)", isAny, goesOn, unread, parks},
+}
 
-// A verdict is what an error means for a run.
-type verdict int
-
-const (
-	goOn  verdict = iota // this window or record failed, and no other need to
-	split                // a smaller window may do better
-	abort                // every other window would fail alike
-)
-
-// judge returns what the error of a window means. answered reports whether
-// Graph has answered anything in this run: a network without any answer is no
-// window's fault.
-func judge(err error, answered bool) verdict {
-	var graph *fetch.Error
-	var bug *panicError
-	switch {
-	case isFatal(err) || isThrottledOrDenied(err):
-		return abort
-	case errors.As(err, &graph) && (graph.Status != 0 || answered), errors.As(err, &bug):
-		return split
+// verdictOn returns the verdict on an error.
+func verdictOn(err error) *verdict {
+	for i := range verdicts {
+		if verdicts[i].match(err) {
+			return &verdicts[i]
+		}
 	}
-	return goOn
+	return nil // the last one matches any
 }
 
-// isFatal reports whether the clock or the database is unusable, or the run was
-// told to stop.
-func isFatal(err error) bool {
-	var database *store.Error
-	return errors.Is(err, context.Canceled) || errors.Is(err, fetch.ErrClockJump) ||
-		errors.Is(err, fetch.ErrClockUnsure) ||
-		errors.As(err, &database) && database.Kind == store.Transient
+func isAny(error) bool { return true }
+
+func isStop(err error) bool { return errors.Is(err, context.Canceled) }
+
+func isDenied(err error) bool { return fetch.KindOf(err) == fetch.Denied }
+
+func isThrottled(err error) bool { return fetch.KindOf(err) == fetch.Throttled }
+
+func isClock(err error) bool {
+	return errors.Is(err, fetch.ErrClockJump) || errors.Is(err, fetch.ErrClockUnsure)
 }
 
-// isThrottledOrDenied reports whether Graph does not want to be asked.
-func isThrottledOrDenied(err error) bool {
-	kind := fetch.KindOf(err)
-	return kind == fetch.Denied || kind == fetch.Throttled
+func isDatabase(kind store.Kind) func(error) bool {
+	return func(err error) bool {
+		e, ok := errors.AsType[*store.Error](err)
+		return ok && e.Kind == kind
+	}
 }
 
 // isUnanswered reports whether the network is to blame.
 func isUnanswered(err error) bool {
-	var graph *fetch.Error
-	return errors.As(err, &graph) && graph.Kind == fetch.Transient && graph.Status == 0
-}
-
-// isBroken reports whether the database refused a statement for no fault of its
-// rows: a missing privilege, or a missing table.
-func isBroken(err error) bool {
-	var database *store.Error
-	return errors.As(err, &database) && database.Kind == store.Broken
-}
-
-// A cause is what makes a record fail.
-type cause int
-
-const (
-	ownCause   cause = iota // its own, or of a few
-	unwilling               // Graph does not want to be asked
-	unanswered              // the network
-	broken                  // the database refuses every row
-)
-
-// causeOf returns what makes a record fail.
-func causeOf(err error) cause {
-	switch {
-	case isThrottledOrDenied(err):
-		return unwilling
-	case isUnanswered(err):
-		return unanswered
-	case isBroken(err):
-		return broken
-	}
-	return ownCause
-}
-
-// isNotFound reports whether Graph says that there is no such record.
-func isNotFound(err error) bool {
-	var graph *fetch.Error
-	return errors.As(err, &graph) && graph.Status == http.StatusNotFound
+	e, ok := errors.AsType[*fetch.Error](err)
+	return ok && e.Kind == fetch.Transient && e.Status == 0
 }
 
 // isEarly reports whether Graph has listed a version of a record and does not
 // serve it yet.
 func isEarly(err error) bool {
 	return isNotFound(err) || errors.Is(err, errOlder) || errors.Is(err, errTwoVersions)
+}
+
+func isNotFound(err error) bool {
+	e, ok := errors.AsType[*fetch.Error](err)
+	return ok && e.Status == http.StatusNotFound
+}
+
+func isGraph(err error) bool { return fetch.KindOf(err) != 0 }
+
+func isPanic(err error) bool {
+	_, ok := errors.AsType[*panicError](err)
+	return ok
+}
+
+// isFatal reports whether the clock or the database is unusable, or the run was
+// told to stop.
+func isFatal(err error) bool { return verdictOn(err).record == notNoted }
+
+// A decision is what a run does about a window that failed.
+type decision int
+
+const (
+	goOn  decision = iota // no other window need fail
+	split                 // a smaller window may do better
+	abort                 // every other window would fail alike
+)
+
+// judge decides about the error of a window. answered reports whether Graph has
+// answered anything in this run: a network without any answer is no window's
+// fault.
+func judge(err error, answered bool) decision {
+	v := verdictOn(err)
+	switch {
+	case v.run != goesOn:
+		return abort
+	case v.window == halved || v.window == halvedIfAnswered && answered:
+		return split
+	}
+	return goOn
 }
 
 // severity orders errors by how much they ask for a person.
