@@ -30,6 +30,7 @@ type Job struct {
 	Lock      *store.Lock // of the tenant; nil: none is kept
 	Log       *zap.Logger
 	Budget    *fetch.Budget // memory of records in flight; of a versioned endpoint
+	Heartbeat time.Duration // how often a run says that it is alive; default: heartbeatEvery
 
 	current atomic.Pointer[runLog] // of the run at work
 	failing streak                 // records, over all runs, whose details could not be stored

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,7 +87,7 @@ func (l *runLog) beat(ctx context.Context, j *Job) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(heartbeatEvery):
+		case <-time.After(cmp.Or(j.Heartbeat, heartbeatEvery)):
 		}
 		if err := l.noteAlive(ctx, j); err != nil && ctx.Err() == nil {
 			j.Log.Warn("a run is not noted as alive; it goes on",

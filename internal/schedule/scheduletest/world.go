@@ -28,6 +28,7 @@ type Config struct {
 	Limits              *fetch.Limits          // the client's; default: none worth mentioning
 	Secret              func() (string, error) // default: the right one
 	Log                 *zap.Logger            // the daemon's and the client's; default: the test's, without debugging
+	Heartbeat           time.Duration          // of a run; default: the daemon's own
 	Every               time.Duration          // from a tick of Daemon to the next; default: 50 ms of real time
 	Through             func(string) string    // makes of the database's URL the daemon's; default: the same
 }
