@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -151,18 +152,27 @@ func wantKept(t *testing.T, w *scheduletest.World, e fetch.Endpoint, documents [
 	t.Logf("%s: %d documents, %d as rows, %d as rejects", e.Name, len(documents), rows, rejects)
 }
 
-// TestEveryServedRecordIsKept has Graph serve call records that are spoilt in members of all levels, and one with forty
-// thousand sessions. Each is stored with its details, or kept raw.
+// TestEveryServedRecordIsKept has Graph serve call records that are spoilt in members of all levels, in versions that
+// rise and fall from day to day, and one with forty thousand sessions. The highest version of each is stored with its
+// details, or kept raw.
 func TestEveryServedRecordIsKept(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
+	histories := [][]int64{{1, 2, 3}, {3, 1, 2}, {3, 2, 1}, {2, 3, 1}}
 	var records []graphsim.CallRecord
-	for n := range 150 {
-		r := scheduletest.Record(n, 1, 2, 2)
-		r.JSON = spoilDeep(t, random, r.JSON, scheduletest.RecordID(n))
-		records = append(records, r)
+	highest := make([]int64, 150) // of the versions that are numbers still
+	for n := range highest {
+		for days, version := range histories[n%len(histories)] {
+			r := scheduletest.Record(n, version, 2, 2)
+			r.Available = scheduletest.Noon.Add(time.Duration(days)*day - time.Hour)
+			r.JSON = spoilDeep(t, random, r.JSON, scheduletest.RecordID(n))
+			if bytes.Contains(r.JSON, fmt.Appendf(nil, `"version":%d`, version)) {
+				highest[n] = max(highest[n], version)
+			}
+			records = append(records, r)
+		}
 	}
 	big := scheduletest.Record(200, 1, 1, 1)
 	sessions := make([]string, 40_000)
@@ -173,31 +183,34 @@ func TestEveryServedRecordIsKept(t *testing.T) {
 		`{"id":"%s","version":1,"type":"groupCall","startDateTime":"%s","sessions":[%s],"participants_v2":[]}`,
 		scheduletest.RecordID(200), big.Start.Format(time.RFC3339), strings.Join(sessions, ","))
 	w := newRecords(t, append(records, big)...)
-	for range 3 {
+	for range histories[0] {
 		if _, err := w.Try(t.Context()); err != nil {
 			t.Log(err)
 		}
-		w.Advance(3 * time.Hour)
+		w.Advance(day)
 	}
 	const (
 		sessionsOf = `SELECT count(*) FROM teams.sessions WHERE call_id::text = $1`
-		isStored   = `SELECT EXISTS (SELECT FROM teams.call_records WHERE id::text = $1 AND details_version = version)`
+		isStored   = `SELECT EXISTS (
+			SELECT FROM teams.call_records WHERE id::text = $1 AND details_version = version AND version >= $2)`
 		isRejected = `SELECT EXISTS (
-			SELECT FROM ingest.rejects WHERE convert_from(raw, 'UTF8') LIKE '%' || $1 || '%')`
+			SELECT FROM ingest.rejects
+			WHERE strpos(convert_from(raw, 'UTF8'), $1) > 0
+				AND ($2 = 0 OR strpos(convert_from(raw, 'UTF8'), '"version":' || $2) > 0))`
 	)
 	if n := storetest.Query[int](t, w.Conn, sessionsOf, scheduletest.RecordID(200)); n != len(sessions) {
 		t.Errorf("%d of %d sessions are stored", n, len(sessions))
 	}
 	stored, rejected := 0, 0
-	for n := range 150 {
+	for n, version := range highest {
 		id := scheduletest.RecordID(n)
 		switch {
-		case storetest.Query[bool](t, w.Conn, isStored, id):
+		case storetest.Query[bool](t, w.Conn, isStored, id, version):
 			stored++
-		case storetest.Query[bool](t, w.Conn, isRejected, id):
+		case storetest.Query[bool](t, w.Conn, isRejected, id, version):
 			rejected++
 		default:
-			t.Errorf("neither stored nor kept: %.400s", records[n].JSON)
+			t.Errorf("version %d of %s is neither stored nor kept", version, id)
 		}
 	}
 	t.Logf("%d records are stored and %d kept raw; %+v", stored, rejected, w.Retries())

@@ -397,9 +397,9 @@ func TestKilledDetailsResume(t *testing.T) {
 	w.WantServed()
 }
 
-// TestListOfOneMinuteIsUnservable parks an hour of the list, and stores all of it but the minute that Graph cannot
-// serve.
-func TestListOfOneMinuteIsUnservable(t *testing.T) {
+// TestOneBadMinute has Graph refuse the list of one minute of an hour, always. It is parked alone: the minutes beside it
+// and the hours around it are read, and so is it when Graph serves it again.
+func TestOneBadMinute(t *testing.T) {
 	t.Parallel()
 	hour := scheduletest.RecordStart(0)
 	var records []graphsim.CallRecord
@@ -417,8 +417,12 @@ func TestListOfOneMinuteIsUnservable(t *testing.T) {
 		return r.Operation == "listCallRecords" && r.From.Before(bad.Add(time.Minute)) && r.To.After(bad)
 	}
 	w.Graph.SetFaults(when(holdsIt, always(graphsim.Fault{Status: http.StatusNotAcceptable})))
-	_, err := w.Try(t.Context())
-	wantError(t, w, err, fetch.Refused, "406 Not Acceptable")
+	for range 3 {
+		_, err := w.Try(t.Context())
+		wantError(t, w, err, fetch.Refused, "406 Not Acceptable")
+		w.Advance(time.Hour)
+	}
+	w.Once() // it is parked, so it is not asked for
 	if mark := w.Endpoint().Watermark; !mark.Equal(hour) {
 		t.Errorf("watermark %v, want %v", mark, hour)
 	}
@@ -426,12 +430,12 @@ func TestListOfOneMinuteIsUnservable(t *testing.T) {
 		t.Errorf("%d records have their details, want 59", n)
 	}
 	for _, s := range w.Slots() {
-		if bad := s.From.Equal(hour); bad != (s.Failures > 0) {
+		if bad := s.From.Equal(hour); bad != (s.Failures == 3) || !bad && s.ReadAt.IsZero() {
 			t.Errorf("slot %+v", s)
 		}
 	}
 	w.Graph.SetFaults(nil)
-	w.Advance(time.Hour)
+	w.Advance(day)
 	w.Once()
 	w.WantServed()
 	w.WantSettled()
