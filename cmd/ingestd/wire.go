@@ -106,13 +106,26 @@ func (a *app) client(t config.Tenant) (*fetch.Client, error) {
 	}
 	limit := func(r config.Rate) fetch.Limit { return fetch.Limit{Requests: r.Requests, Per: r.Per} }
 	return fetch.New(fetch.Options{
-		TenantID: t.ID, ClientID: t.Auth.ClientID, Credential: fetch.ClientSecret(t.Auth.ClientSecret.Read),
+		TenantID: t.ID, ClientID: t.Auth.ClientID, Credential: credential(t.Auth),
 		GraphURL: t.GraphURL(), LoginURL: t.LoginURL(), RootCAs: roots, Log: a.log,
 		Limits: fetch.Limits{
 			CallRecords: limit(t.Limits.CallRecords), List: limit(t.Limits.List), Record: limit(t.Limits.Record),
 			Logs: limit(t.Limits.Logs), LogFunction: limit(t.Limits.LogFunction),
 		},
 	})
+}
+
+// credential is the one that is configured; Load has made sure that it is one.
+func credential(a config.Auth) fetch.Credential {
+	switch {
+	case a.CertificateFile != "":
+		return fetch.Certificate(a.Certificate.Read)
+	case a.FederatedTokenFile != "":
+		return fetch.FederatedToken(a.FederatedToken.Read)
+	case a.ManagedIdentity:
+		return fetch.ManagedIdentity()
+	}
+	return fetch.ClientSecret(a.ClientSecret.Read)
 }
 
 func (a *app) job(
