@@ -27,6 +27,7 @@ type Request struct {
 // together; the zero value answers as if nothing were wrong.
 type Fault struct {
 	Status     int       // an error object of Graph, or of Entra, with this status
+	Message    string    // of the error object; default: what the service would say
 	OAuth      string    // the word of an error of Entra; default temporarily_unavailable
 	AADSTS     int       // its number; default 90033, and 90055 with 429
 	RetryAfter string    // header, verbatim
@@ -121,14 +122,14 @@ func (s *Server) refuseBy(f Fault) answer {
 		number, message = 90055, "There are too many incoming requests."
 	}
 	word := cmp.Or(f.OAuth, "temporarily_unavailable")
-	return s.refuse(max(f.Status, http.StatusOK), word, cmp.Or(f.AADSTS, number), message)
+	return s.refuse(max(f.Status, http.StatusOK), word, cmp.Or(f.AADSTS, number), cmp.Or(f.Message, message))
 }
 
 // failure is Graph's error answer for the status of a fault.
 func (f Fault) failure() answer {
 	status := max(f.Status, http.StatusOK)
 	code := strings.ReplaceAll(http.StatusText(status), " ", "")
-	a := answer{status: status, failed: &graphError{code: code, message: "The request could not be served."}, fault: f}
+	a := answer{status: status, failed: &graphError{code: code, message: cmp.Or(f.Message, "The request could not be served.")}, fault: f}
 	if status == http.StatusTooManyRequests {
 		a.failed = tooManyRequests
 	}
