@@ -74,7 +74,7 @@ func unanswered(cause error) *Error {
 	switch {
 	case untrusted:
 		e.cause, e.Hint = tlsUntrusted, hintTLS
-	case noTLS:
+	case noTLS, errors.Is(cause, http.ErrSchemeMismatch):
 		e.cause, e.Hint, e.Err = answerNotGraph, hintProxy, errors.New("the answer is not TLS")
 	case proxy:
 		e.Hint = "check HTTPS_PROXY and NO_PROXY, and that the proxy lets Microsoft's hosts pass"
