@@ -150,7 +150,8 @@ func TestCredentialsOfTheConfiguration(t *testing.T) {
 	}
 	t.Setenv("IDENTITY_ENDPOINT", tenant.IdentityEndpoint())
 	t.Setenv("IDENTITY_HEADER", graphsim.IdentityHeader)
-	job := credentialFile{auth: "managed_identity: true"}.configure(t, workplace(t, nowhere, tenant, "pstn_calls"), tenant)
+	dir := workplace(t, nowhere, tenant, "pstn_calls")
+	job := credentialFile{auth: "managed_identity: true"}.configure(t, dir, tenant)
 	if _, err := job.Client.Now(t.Context()); err != nil {
 		t.Errorf("managed identity: %v", err)
 	}

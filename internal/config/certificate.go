@@ -67,20 +67,22 @@ func ordered(chain []*x509.Certificate, key crypto.PrivateKey) ([]*x509.Certific
 	case key == nil:
 		return nil, nil, errors.New("the file holds no private key")
 	case !ok:
-		return nil, nil, errors.New("the private key is not RSA, which Entra asks for")
+		return nil, nil, errNotRSA
 	}
 	i := slices.IndexFunc(chain, func(c *x509.Certificate) bool { return private.PublicKey.Equal(c.PublicKey) })
 	if i < 0 {
-		return nil, nil, errors.New("the private key belongs to none of the certificates in the file")
+		return nil, nil, errOthersKey
 	}
 	chain[0], chain[i] = chain[i], chain[0]
 	return chain, private, nil
 }
 
 var (
-	errKey      = errors.New("the private key cannot be read")
-	errLocked   = errors.New("the private key is encrypted: certificate_password_file is needed, or does not fit")
-	errOldCrypt = errors.New("the private key is encrypted in a way that is no longer safe; " +
+	errKey       = errors.New("the private key cannot be read")
+	errNotRSA    = errors.New("the private key is not RSA, which Entra asks for")
+	errOthersKey = errors.New("the private key belongs to none of the certificates in the file")
+	errLocked    = errors.New("the private key is encrypted: certificate_password_file is needed, or does not fit")
+	errOldCrypt  = errors.New("the private key is encrypted in a way that is no longer safe; " +
 		"run: openssl pkcs8 -topk8 -in OLD.pem -out NEW.pem")
 )
 

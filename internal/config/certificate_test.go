@@ -96,8 +96,8 @@ func TestCertificateFiles(t *testing.T) {
 		"a secret":         {"hunter2", "", "the file is neither PEM nor PFX, or damaged"},
 		"no key":           {own.certificate, "", "the file holds no private key"},
 		"no certificate":   {own.key, "", "the file holds no certificate"},
-		"another's":        {certificate + own.key, "", "the private key belongs to none of the certificates in the file"},
-		"elliptic curve":   {own.certificate + block("PRIVATE KEY", curve), "", "the private key is not RSA, which Entra asks for"},
+		"another's":        {certificate + own.key, "", errOthersKey.Error()},
+		"elliptic curve":   {own.certificate + block("PRIVATE KEY", curve), "", errNotRSA.Error()},
 		"damaged key":      {own.certificate + block("PRIVATE KEY", []byte("hunter2")), "", errKey.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +108,8 @@ func TestCertificateFiles(t *testing.T) {
 			}
 			c, err := load(t, strings.Replace(valid, "client_secret_env: GRAPH_SECRET", keys, 1), environment{})
 			if test.want != "" {
-				if want := "config.yaml:6: tenants[0].auth.certificate_file: " + test.want; err == nil || err.Error() != want {
+				want := "config.yaml:6: tenants[0].auth.certificate_file: " + test.want
+				if err == nil || err.Error() != want {
 					t.Errorf("got  %v\nwant %s", err, want)
 				}
 				return

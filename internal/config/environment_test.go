@@ -79,13 +79,16 @@ func TestEnvironmentReplacesTheCredential(t *testing.T) {
 			},
 			Auth{CertificatePasswordFile: password},
 		},
-		"federated token": {environment{"INGESTD_FEDERATED_TOKEN_FILE": "/absent"}, Auth{FederatedTokenFile: "/absent"}},
-		"identity":        {environment{"INGESTD_MANAGED_IDENTITY": "true"}, Auth{ManagedIdentity: true}},
+		"federated token": {
+			environment{"INGESTD_FEDERATED_TOKEN_FILE": "/absent"}, Auth{FederatedTokenFile: "/absent"},
+		},
+		"identity": {environment{"INGESTD_MANAGED_IDENTITY": "true"}, Auth{ManagedIdentity: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := mustLoad(t, valid, test.env).Tenants[0].Auth
-			if a.ClientID != clientID || a.ClientSecretEnv != "" || a.CertificateFile != test.env["INGESTD_CERTIFICATE_FILE"] ||
+			if a.ClientID != clientID || a.ClientSecretEnv != "" ||
+				a.CertificateFile != test.env["INGESTD_CERTIFICATE_FILE"] ||
 				a.CertificatePasswordFile != test.want.CertificatePasswordFile ||
 				a.FederatedTokenFile != test.want.FederatedTokenFile || a.ManagedIdentity != test.want.ManagedIdentity {
 				t.Errorf("auth = %+v", a)

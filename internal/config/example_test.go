@@ -49,7 +49,8 @@ tenants:
     auth: {client_id: "00000000-0000-0000-0000-000000000000", client_secret_env: GRAPH_CLIENT_SECRET}
 `, env)
 
-	if diff := cmp.Diff(least, shown, cmp.Transformer("DSN", DSN.Reveal), cmp.Comparer(sameSource), cmp.Comparer(sameFiles),
+	if diff := cmp.Diff(least, shown, cmp.Transformer("DSN", DSN.Reveal),
+		cmp.Comparer(sameSource), cmp.Comparer(sameFiles),
 		cmp.Transformer("Schedule", Schedule.String)); diff != "" {
 		t.Errorf("default (-), shown (+):\n%s", diff)
 	}

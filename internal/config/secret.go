@@ -92,10 +92,11 @@ func unreadable(err error) error { return errUnreadable{err} }
 
 // refuseEncoding names what no editor shows.
 func refuseEncoding(data []byte) error {
+	begins := func(mark string) bool { return bytes.HasPrefix(data, []byte(mark)) }
 	switch {
-	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")), bytes.IndexByte(data, 0) >= 0:
+	case begins("\xff\xfe"), begins("\xfe\xff"), bytes.IndexByte(data, 0) >= 0:
 		return errors.New("is UTF-16 or binary; save it as plain text (UTF-8)")
-	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+	case begins("\xef\xbb\xbf"):
 		return errors.New("begins with a byte order mark; save it as UTF-8 without one")
 	case !utf8.Valid(data):
 		return errors.New("is not UTF-8; save it as plain text (UTF-8)")

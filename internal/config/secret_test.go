@@ -47,29 +47,40 @@ func TestSecretLosesOneNewline(t *testing.T) {
 // What editors, shells and web pages leave in a secret is named and not quoted.
 func TestSpoiltSecretsAreNamed(t *testing.T) {
 	t.Parallel()
+	const (
+		mark     = "begins with a byte order mark; save it as UTF-8 without one"
+		utf16    = "is UTF-16 or binary; save it as plain text (UTF-8)"
+		utf8     = "is not UTF-8; save it as plain text (UTF-8)"
+		blank    = "has a blank in it, or around it; a secret of Entra's has none"
+		quotes   = "has quotes around it; write the secret without them"
+		odd      = "has a character that is not printable ASCII; a secret of Entra's has none"
+		newlines = "has more than one line; one newline at the end is all that may follow the secret"
+	)
 	for name, test := range map[string]struct{ text, want string }{
-		"byte order mark":   {"\ufeffhunter2", "begins with a byte order mark; save it as UTF-8 without one"},
-		"UTF-16":            {"\xff\xfeh\x00u\x00", "is UTF-16 or binary; save it as plain text (UTF-8)"},
-		"UTF-16 without":    {"h\x00u\x00n\x00", "is UTF-16 or binary; save it as plain text (UTF-8)"},
-		"Latin-1":           {"hunter\xfc", "is not UTF-8; save it as plain text (UTF-8)"},
-		"blank before":      {" hunter2", "has a blank in it, or around it; a secret of Entra's has none"},
-		"blank after":       {"hunter2 \n", "has a blank in it, or around it; a secret of Entra's has none"},
-		"tab inside":        {"hun\tter2", "has a blank in it, or around it; a secret of Entra's has none"},
-		"no-break space":    {"hunter2\u00a0", "has a blank in it, or around it; a secret of Entra's has none"},
-		"double quotes":     {`"hunter2"`, "has quotes around it; write the secret without them"},
-		"single quote":      {`hunter2'`, "has quotes around it; write the secret without them"},
-		"zero-width space":  {"hunter2\u200b", "has a character that is not printable ASCII; a secret of Entra's has none"},
-		"two newlines":      {"hunter2\n\n", "has more than one line; one newline at the end is all that may follow the secret"},
-		"a whole .env file": {"A=b\nhunter2\n", "has more than one line; one newline at the end is all that may follow the secret"},
+		"byte order mark":   {"\ufeffhunter2", mark},
+		"UTF-16":            {"\xff\xfeh\x00u\x00", utf16},
+		"UTF-16 without":    {"h\x00u\x00n\x00", utf16},
+		"Latin-1":           {"hunter\xfc", utf8},
+		"blank before":      {" hunter2", blank},
+		"blank after":       {"hunter2 \n", blank},
+		"tab inside":        {"hun\tter2", blank},
+		"no-break space":    {"hunter2\u00a0", blank},
+		"double quotes":     {`"hunter2"`, quotes},
+		"single quote":      {`hunter2'`, quotes},
+		"zero-width space":  {"hunter2\u200b", odd},
+		"two newlines":      {"hunter2\n\n", newlines},
+		"a whole .env file": {"A=b\nhunter2\n", newlines},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			file := write(t, "secret", test.text)
 			for key, line := range map[string]string{
-				"client_secret_file": "client_secret_file: " + file, "federated_token_file": "federated_token_file: " + file,
+				"client_secret_file":   "client_secret_file: " + file,
+				"federated_token_file": "federated_token_file: " + file,
 			} {
 				_, err := load(t, strings.Replace(valid, "client_secret_env: GRAPH_SECRET", line, 1), environment{})
-				if want := "config.yaml:6: tenants[0].auth." + key + ": " + test.want; err == nil || err.Error() != want {
+				want := "config.yaml:6: tenants[0].auth." + key + ": " + test.want
+				if err == nil || err.Error() != want {
 					t.Errorf("got  %v\nwant %s", err, want)
 				}
 			}

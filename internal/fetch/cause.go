@@ -88,6 +88,7 @@ func unanswered(cause error) *Error {
 func isNetwork(err error) bool {
 	_, op := errors.AsType[*net.OpError](err)
 	timed, ok := errors.AsType[net.Error](err)
-	return op || ok && timed.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	stopped := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return op || ok && timed.Timeout() || stopped || ended
 }

@@ -47,7 +47,7 @@ func TestCauses(t *testing.T) {
 		"proxy forbids":      {graph: answers(403, "", html, "<html>blocked"), want: answerNotGraph, says: hintProxy},
 		"proxy wants a user": {graph: answers(407, "", html, "<html>"), want: answerNotGraph, says: hintProxy},
 		"hotel's page":       {graph: answers(200, "", html, "<html>welcome"), want: answerNotGraph, says: hintProxy},
-		"hotel redirects":    {graph: answers(302, "", html, ""), want: answerNotGraph, says: `host "login.hotel.example"`},
+		"hotel redirects":    {graph: answers(302, "", html, ""), want: answerNotGraph, says: `"login.hotel.example"`},
 		"clock of the future": {
 			graph: func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Date", time.Now().AddDate(1, 0, 0).UTC().Format(http.TimeFormat))

@@ -73,7 +73,8 @@ func (k keyring) client(clientID string, credential Credential) *Client {
 	many := Limit{100_000, time.Second}
 	c, err := New(Options{
 		TenantID: graphsim.TenantID, ClientID: clientID, Credential: credential,
-		GraphURL: k.sim.GraphURL(), LoginURL: k.sim.LoginURL(), RootCAs: roots, Limits: Limits{many, many, many, many, many},
+		GraphURL: k.sim.GraphURL(), LoginURL: k.sim.LoginURL(), RootCAs: roots,
+		Limits: Limits{many, many, many, many, many},
 	})
 	if err != nil {
 		k.Fatal(err)
@@ -170,7 +171,8 @@ func TestRefusedCredentialIsReadAgain(t *testing.T) {
 			if err := c.askAnything(t.Context()); err != nil {
 				t.Error(err)
 			}
-			if answers := k.sim.Requests().Answers["token"]; answers[401] != 1 || answers[200] != 1 || reads.Load() != 2 {
+			answers := k.sim.Requests().Answers["token"]
+			if answers[401] != 1 || answers[200] != 1 || reads.Load() != 2 {
 				t.Errorf("%v after %d readings", answers, reads.Load())
 			}
 		})

@@ -17,8 +17,12 @@ const (
 	hintSecret = "check the client secret: its Value is wanted, not the Secret ID; and that it belongs to this app"
 	hintCert   = "upload the certificate, without its key, to the app registration; or name the file that belongs to it"
 	hintTrust  = "compare issuer, subject and audience of the token with the app's federated credential"
-	hintLogin  = "check cloud, login_url and graph_url: they must belong together, and to this tenant"
-	hintProxy  = "something in between answers, such as a proxy or a sign-in page of the network: " +
+
+	hintCertEnded  = "the certificate has expired: upload a new one to the app registration and replace the file"
+	hintTrustEnded = "the federated token has expired: whoever writes its file no longer does, or this machine's " +
+		"clock is wrong"
+	hintLogin = "check cloud, login_url and graph_url: they must belong together, and to this tenant"
+	hintProxy = "something in between answers, such as a proxy or a sign-in page of the network: " +
 		"check HTTPS_PROXY, and that it lets Microsoft's hosts pass"
 	hintUnreadable = "check the credential's file or variable; it is read again for every token"
 	hintManaged    = "check that this machine has a managed identity, that client_id names it (or is absent for the " +
@@ -52,7 +56,8 @@ var entraCodes = []entraCode{
 		"within the last minutes only"},
 	{numbers: []int{700016, 7000229}, cause: appUnknown,
 		hint: "this tenant does not know the app: check client_id, and that it is registered or consented to there"},
-	{numbers: []int{7000112, 500014}, cause: appDisabled, hint: "the app is disabled in this tenant: enable it in Entra"},
+	{numbers: []int{7000112, 500014}, cause: appDisabled,
+		hint: "the app is disabled in this tenant: enable it in Entra"},
 	{numbers: []int{90002, 900023, 900021}, cause: tenantUnknown,
 		hint: "there is no such tenant in this cloud: check the tenant id and the cloud"},
 	{numbers: []int{90038, 900382, 900432, 90051, 500011, 70011, 1002012}, cause: cloudWrong, hint: hintLogin},
@@ -102,10 +107,9 @@ func (i *issuer) refusal(err error, used proof) error {
 	switch {
 	case e.Kind != Denied:
 	case i.credential.kind == kindCertificate && e.cause == secretWrong && ended:
-		e.cause, e.Hint = secretExpired, "the certificate has expired: upload a new one and replace the file"
+		e.cause, e.Hint = secretExpired, hintCertEnded
 	case i.credential.kind == kindFederated && e.cause == clockSkewed:
-		e.cause, e.Hint = secretExpired, "the federated token has expired: whoever writes its file no longer does, or this "+
-			"machine's clock is wrong"
+		e.cause, e.Hint = secretExpired, hintTrustEnded
 	}
 	return e
 }

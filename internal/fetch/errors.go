@@ -20,8 +20,8 @@ const (
 	Throttled
 	// Denied needs an administrator: 401 with a fresh token, 403, or Entra refusing the app.
 	Denied
-	// Refused is a bug here or a change of the API: other statuses, redirects, links that lead elsewhere. So are answers
-	// whose Date is not to be trusted (ErrClockJump, ErrClockUnsure).
+	// Refused is a bug here or a change of the API: other statuses, redirects, links that lead elsewhere. So are
+	// answers whose Date is not to be trusted (ErrClockJump, ErrClockUnsure).
 	Refused
 )
 

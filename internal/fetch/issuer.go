@@ -93,7 +93,7 @@ func (i *issuer) readProof(ctx context.Context) (proof, error) {
 func (i *issuer) present(ctx context.Context, p proof, scope string) (confidential.AuthResult, error) {
 	client, err := confidential.New(i.authority, i.clientID, p.msal,
 		confidential.WithHTTPClient(i.entra),
-		confidential.WithX5C(),                                 // for apps that trust a certificate by subject and issuer
+		confidential.WithX5C(),                                 // for apps that trust a certificate's subject
 		confidential.WithInstanceDiscovery(false),              // it would ask a host that private clouds do not reach
 		confidential.WithAzureRegion("DisableMsalForceRegion")) // no other host because of an environment variable
 	if err != nil {
@@ -113,9 +113,12 @@ func (i *issuer) acquireManaged(ctx context.Context, scope string) (confidential
 	if i.clientID != "" {
 		id = managedidentity.UserAssignedClientID(i.clientID)
 	}
-	client, err := managedidentity.New(id, managedidentity.WithHTTPClient(i.machine), managedidentity.WithRetryPolicyDisabled())
+	client, err := managedidentity.New(id,
+		managedidentity.WithHTTPClient(i.machine),
+		managedidentity.WithRetryPolicyDisabled())
 	if err != nil {
-		return confidential.AuthResult{}, &Error{Kind: Denied, cause: secretWrong, Hint: hintManaged, Err: errNoIdentity}
+		failure := &Error{Kind: Denied, cause: secretWrong, Hint: hintManaged, Err: errNoIdentity}
+		return confidential.AuthResult{}, failure
 	}
 	result, err := client.AcquireToken(ctx, scope, managedidentity.WithClaims("{}"))
 	if err != nil {

@@ -42,13 +42,15 @@ func hostile() map[string]http.HandlerFunc {
 		"bad length":       raw([]byte("HTTP/1.1 200 OK\r\nContent-Length: " + canary + "\r\n\r\n")),
 		"bad encoding":     raw([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + canary + "\r\n\r\n")),
 		"bad chunk":        raw([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + canary + "\r\n")),
-		"bad location":     raw([]byte("HTTP/1.1 302 Found\r\nLocation: https://%zz" + canary + "\r\nContent-Length: 0\r\n\r\n")),
+		"bad location":     raw([]byte("HTTP/1.1 302 Found\r\nLocation: https://%zz" + canary + "\r\n\r\n")),
 		"bad compression":  func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Encoding", canary) },
 		"bad status":       raw([]byte("HTTP/1.1 2x0 " + canary + "\r\n\r\n")),
 	}
 	bodies := map[string]string{
-		"Graph's error": `{"error":{"code":"CANARY","message":"CANARY","innerError":{"request-id":"CANARY","CANARY":1}}}`,
-		"Entra's error": `{"error":"CANARY","error_description":"CANARY","error_codes":[7000215],"correlation_id":"CANARY"}`,
+		"Graph's error": `{"error":{"code":"CANARY","message":"CANARY",` +
+			`"innerError":{"request-id":"CANARY","CANARY":1}}}`,
+		"Entra's error": `{"error":"CANARY","error_description":"CANARY","error_codes":[7000215],` +
+			`"correlation_id":"CANARY"}`,
 		"half of Entra's": `{"error":"invalid_client","error_description":"CANARY","error_codes":[7000215],` +
 			`"correlation_id":"CANARY"}`,
 		"a page":      `{"value":[{"CANARY":"CANARY"}],"@odata.nextLink":"https://CANARY/v1.0/x?CANARY"}`,

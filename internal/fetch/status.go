@@ -50,8 +50,8 @@ func failureOf(resp *http.Response, body []byte, clock Clock) *Error {
 	return e
 }
 
-// fromGraph reports whether an error looks like Graph's. Without a request-id or a code, a redirect or a body is that of
-// something in between.
+// fromGraph reports whether an error looks like Graph's. Without a request-id or a code, a redirect or a body is that
+// of something in between.
 func fromGraph(e *Error, body []byte) bool {
 	return e.RequestID != "" || e.Code != "" || len(body) == 0 && e.Status >= http.StatusBadRequest
 }

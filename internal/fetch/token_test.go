@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -128,89 +129,138 @@ func TestGivingUpLeavesTheRenewalToTheOthers(t *testing.T) {
 	}
 }
 
-func TestTokenFailures(t *testing.T) {
-	t.Parallel()
-	entra := func(status int, oauth string, code int) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(status)
-			json.NewEncoder(w).Encode(map[string]any{
-				"error": oauth, "error_codes": []int{code}, "correlation_id": "0a0b0c0d-1111-2222-3333-444444444444",
-				"error_description": fmt.Sprintf("AADSTS%d: you sent %s", code, r.PostFormValue("client_secret")),
-			})
+// entra answers with an error that quotes the secret.
+func entra(status int, oauth string, number int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(status)
+		json.NewEncoder(w).Encode(map[string]any{
+			"error": oauth, "error_codes": []int{number}, "correlation_id": "0a0b0c0d-1111-2222-3333-444444444444",
+			"error_description": fmt.Sprintf("AADSTS%d: you sent %s", number, r.PostFormValue("client_secret")),
+		})
+	}
+}
+
+// A refusedToken is how a token is not given.
+type refusedToken struct {
+	kind     Kind
+	code     string
+	cause    string
+	hint     string
+	requests int64 // for a token
+}
+
+// check asks for a token.
+func (want refusedToken) check(t *testing.T, entra *login) {
+	t.Helper()
+	c := newTestClient(t, entra, func(http.ResponseWriter, *http.Request) { t.Error("Graph was asked") })
+	_, err := c.get(t.Context(), c.to("/v1.0/x"))
+	failure, ok := errors.AsType[*Error](err)
+	if !ok {
+		t.Fatalf("error %v", err)
+	}
+	got := refusedToken{failure.Kind, failure.Code, failure.Cause(), failure.Hint, entra.issued.Load()}
+	if got != want || failure.What != "access token" {
+		t.Errorf("error %v\ngot  %+v\nwant %+v", err, got, want)
+	}
+	if want.code != "" && failure.RequestID != "0a0b0c0d-1111-2222-3333-444444444444" {
+		t.Errorf("request-id %q, want Entra's correlation id", failure.RequestID)
+	}
+	for err := error(failure); err != nil; err = errors.Unwrap(err) {
+		if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, canary) {
+			t.Errorf("the secret is in %s", text)
 		}
 	}
-	for name, test := range map[string]struct {
-		entra    *login
-		kind     Kind
-		code     string
-		cause    string
-		hint     string
-		requests int64 // for a token
+	if len(failure.Body) > 0 {
+		t.Error("a body of Entra is kept")
+	}
+}
+
+func TestEntraCodes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		status int
+		word   string
+		number int
+		kind   Kind
+		cause  string
+		hint   string // empty: the number's
 	}{
-		"wrong secret":     {&login{token: entra(401, "invalid_client", 7000215)}, Denied, "invalid_client: AADSTS7000215", secretWrong, hintSecret, 1},
-		"expired secret":   {&login{token: entra(401, "invalid_client", 7000222)}, Denied, "invalid_client: AADSTS7000222", secretExpired, meaningOf("", 7000222).hint, 1},
-		"unknown refusal":  {&login{token: entra(401, "invalid_client", 12345)}, Denied, "invalid_client: AADSTS12345", secretWrong, hintEntra, 1},
-		"unknown app":      {&login{token: entra(400, "unauthorized_client", 700016)}, Denied, "unauthorized_client: AADSTS700016", appUnknown, meaningOf("", 700016).hint, 1},
-		"disabled app":     {&login{token: entra(401, "unauthorized_client", 7000112)}, Denied, "unauthorized_client: AADSTS7000112", appDisabled, meaningOf("", 7000112).hint, 1},
-		"unknown tenant":   {&login{discovery: entra(400, "invalid_tenant", 90002)}, Denied, "invalid_tenant: AADSTS90002", tenantUnknown, meaningOf("", 90002).hint, 0},
-		"another cloud":    {&login{discovery: entra(400, "invalid_request", 90038)}, Denied, "invalid_request: AADSTS90038", cloudWrong, hintLogin, 0},
-		"unknown resource": {&login{token: entra(400, "invalid_resource", 500011)}, Denied, "invalid_resource: AADSTS500011", cloudWrong, hintLogin, 1},
-		"not consented":    {&login{token: entra(400, "invalid_grant", 65001)}, Denied, "invalid_grant: AADSTS65001", permissionMissing, hintConsent, 1},
-		"another code":     {&login{token: entra(400, "invalid_request", 12345)}, Denied, "invalid_request: AADSTS12345", requestRefused, hintEntra, 1},
+		{401, "invalid_client", 7000215, Denied, secretWrong, hintSecret},
+		{401, "invalid_client", 7000222, Denied, secretExpired, ""},
+		{401, "invalid_client", 700027, Denied, secretWrong, hintCert},
+		{401, "invalid_client", 700024, Denied, clockSkewed, ""},
+		{401, "invalid_client", 700211, Denied, secretWrong, hintTrust},
+		{401, "invalid_client", 12345, Denied, secretWrong, hintEntra},
+		{400, "unauthorized_client", 700016, Denied, appUnknown, ""},
+		{401, "invalid_client", 7000112, Denied, appDisabled, ""},
+		{400, "invalid_tenant", 90002, Denied, tenantUnknown, ""},
+		{400, "invalid_request", 90038, Denied, cloudWrong, hintLogin},
+		{400, "invalid_resource", 500011, Denied, cloudWrong, hintLogin},
+		{400, "invalid_grant", 65001, Denied, permissionMissing, hintConsent},
+		{400, "access_denied", 53003, Denied, requestRefused, ""},
+		{400, "invalid_request", 12345, Denied, requestRefused, hintEntra},
 
 		// What passes does so whatever the status.
-		"busy":           {&login{token: entra(503, "temporarily_unavailable", 90033)}, Transient, "temporarily_unavailable: AADSTS90033", graphFailing, hintTransient, attempts},
-		"busy with 400":  {&login{token: entra(400, "temporarily_unavailable", 12345)}, Transient, "temporarily_unavailable: AADSTS12345", graphFailing, hintTransient, attempts},
-		"failing":        {&login{discovery: entra(400, "server_error", 90041)}, Transient, "server_error: AADSTS90041", graphFailing, hintTransient, 0},
-		"passing number": {&login{token: entra(401, "invalid_client", 90024)}, Transient, "invalid_client: AADSTS90024", graphFailing, hintTransient, attempts},
+		{503, "temporarily_unavailable", 90033, Transient, graphFailing, hintTransient},
+		{400, "temporarily_unavailable", 12345, Transient, graphFailing, hintTransient},
+		{401, "server_error", 7000215, Transient, graphFailing, hintTransient},
+		{401, "invalid_client", 90024, Transient, graphFailing, hintTransient},
+		{400, "invalid_request", 50196, Transient, throttledBy, hintTransient},
+		{500, "invalid_client", 7000215, Transient, graphFailing, hintTransient},
+	} {
+		t.Run(fmt.Sprint(test.status, " ", test.word, " ", test.number), func(t *testing.T) {
+			t.Parallel()
+			want := refusedToken{
+				test.kind, fmt.Sprintf("%s: AADSTS%d", test.word, test.number), test.cause,
+				cmp.Or(test.hint, meaningOf(test.word, test.number).hint), 1,
+			}
+			if test.kind == Transient {
+				want.requests = attempts
+			}
+			want.check(t, &login{token: entra(test.status, test.word, test.number)})
+			want.requests = 0
+			want.check(t, &login{discovery: entra(test.status, test.word, test.number)})
+		})
+	}
+}
+
+func TestTokenFailures(t *testing.T) {
+	t.Parallel()
+	notEntra := func(kind Kind, requests int64) refusedToken {
+		return refusedToken{kind, "", answerNotGraph, hintProxy, requests}
+	}
+	for name, test := range map[string]struct {
+		entra *login
+		want  refusedToken
+	}{
 		"throttled": {&login{token: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "3600")
 			entra(429, "too_many", 90055)(w, r)
-		}}, Throttled, "too_many: AADSTS90055", throttledBy, hintThrottled, 1},
-
-		"another server": {&login{discovery: http.NotFound}, Refused, "", answerNotGraph, hintProxy, 0},
+		}}, refusedToken{Throttled, "too_many: AADSTS90055", throttledBy, hintThrottled, 1}},
+		"another server": {&login{discovery: http.NotFound}, notEntra(Refused, 0)},
 		"redirected": {&login{token: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path+"?"+r.PostFormValue("client_secret"), http.StatusTemporaryRedirect)
-		}}, Refused, "", answerNotGraph, hintProxy, 1},
+		}}, notEntra(Refused, 1)},
 		"not a token": {&login{token: func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, `{"access_token":["%s"]}`, r.PostFormValue("client_secret"))
-		}}, Transient, "", answerNotGraph, hintProxy, attempts},
+		}}, notEntra(Transient, attempts)},
 		"not JSON": {&login{token: func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, `<html>%s`, r.PostFormValue("client_secret"))
-		}}, Transient, "", answerNotGraph, hintProxy, attempts},
+		}}, notEntra(Transient, attempts)},
 		"secret as code": {&login{token: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("request-id", r.PostFormValue("client_secret"))
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprintf(w, `{"error":"%[1]s","correlation_id":"%[1]s"}`, r.PostFormValue("client_secret"))
-		}}, Refused, "", answerNotGraph, hintProxy, 1},
+		}}, notEntra(Refused, 1)},
 		"endless": {&login{token: func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprintf(w, `{"token_type":"Bearer","expires_in":3599,"access_token":"t"%s}`, strings.Repeat(" ", maxTokenBody))
-		}}, Transient, "", answerNotGraph, hintProxy, attempts},
-		"no answer": {&login{token: raw(nil)}, Transient, "", unreachable, hintTransient, attempts},
+			io.WriteString(w, `{"token_type":"Bearer","expires_in":3599,"access_token":"t"`)
+			io.WriteString(w, strings.Repeat(" ", maxTokenBody)+"}")
+		}}, notEntra(Transient, attempts)},
+		"no answer": {&login{token: raw(nil)}, refusedToken{Transient, "", unreachable, hintTransient, attempts}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newTestClient(t, test.entra, func(http.ResponseWriter, *http.Request) { t.Error("Graph was asked") })
-			_, err := c.get(t.Context(), c.to("/v1.0/x"))
-			failure, ok := errors.AsType[*Error](err)
-			if !ok || failure.Kind != test.kind || failure.Code != test.code || failure.Hint != test.hint ||
-				failure.Cause() != test.cause || failure.What != "access token" {
-				t.Errorf("error %v, want %v %q %s; %s", err, test.kind, test.code, test.cause, test.hint)
-			}
-			if test.code != "" && failure.RequestID != "0a0b0c0d-1111-2222-3333-444444444444" {
-				t.Errorf("request-id %q, want Entra's correlation id", failure.RequestID)
-			}
-			if n := test.entra.issued.Load(); n != test.requests {
-				t.Errorf("%d token requests, want %d", n, test.requests)
-			}
-			for err := error(failure); err != nil; err = errors.Unwrap(err) {
-				if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, canary) {
-					t.Errorf("the secret is in %s", text)
-				}
-			}
-			if len(failure.Body) > 0 {
-				t.Error("a body of Entra is kept")
-			}
+			test.want.check(t, test.entra)
 		})
 	}
 }
@@ -226,7 +276,8 @@ func TestSecretThatCannotBeRead(t *testing.T) {
 			c := newTestClient(t, new(login), func(http.ResponseWriter, *http.Request) {})
 			c.tokens.issuer.credential = ClientSecret(secret)
 			_, err := c.get(t.Context(), c.to("/v1.0/x"))
-			if failure, ok := errors.AsType[*Error](err); !ok || failure.Kind != Denied || failure.Hint != hintUnreadable {
+			failure, ok := errors.AsType[*Error](err)
+			if !ok || failure.Kind != Denied || failure.Hint != hintUnreadable {
 				t.Errorf("error %v, want denied", err)
 			}
 		})
@@ -266,7 +317,9 @@ func TestRenewalAfterAnotherTakesItsToken(t *testing.T) {
 
 func TestTokenIsKeptUntilShortlyBeforeItsEnd(t *testing.T) {
 	t.Parallel()
-	for left, usable := range map[time.Duration]bool{time.Hour: true, tokenMargin + time.Minute: true, tokenMargin: false, -time.Hour: false} {
+	for left, usable := range map[time.Duration]bool{
+		time.Hour: true, tokenMargin + time.Minute: true, tokenMargin: false, -time.Hour: false,
+	} {
 		tokens := &tokens{clock: machine, held: map[string]token{"s": {"t", time.Now().Add(left)}}}
 		if _, ok := tokens.usable("s", ""); ok != usable {
 			t.Errorf("%v before its end: usable %v", left, ok)

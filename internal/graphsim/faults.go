@@ -129,7 +129,8 @@ func (s *Server) refuseBy(f Fault) answer {
 func (f Fault) failure() answer {
 	status := max(f.Status, http.StatusOK)
 	code := strings.ReplaceAll(http.StatusText(status), " ", "")
-	a := answer{status: status, failed: &graphError{code: code, message: cmp.Or(f.Message, "The request could not be served.")}, fault: f}
+	message := cmp.Or(f.Message, "The request could not be served.")
+	a := answer{status: status, failed: &graphError{code: code, message: message}, fault: f}
 	if status == http.StatusTooManyRequests {
 		a.failed = tooManyRequests
 	}

@@ -77,8 +77,8 @@ func ledger(w *scheduletest.World) map[string]string {
 	texts := map[string]string{}
 	for _, table := range tables {
 		var text string
-		err := w.Conn.QueryRow(w.Context(), `SELECT coalesce(string_agg(t::text, ' '), '') FROM ingest.`+table+` t`).Scan(&text)
-		if err != nil {
+		all := `SELECT coalesce(string_agg(t::text, ' '), '') FROM ingest.` + table + ` t`
+		if err := w.Conn.QueryRow(w.Context(), all).Scan(&text); err != nil {
 			w.Fatal(err)
 		}
 		texts[table] = text
