@@ -123,8 +123,8 @@ CREATE TABLE ingest.parked (
     endpoint   text        NOT NULL COLLATE "C",
     slot_from  timestamptz NOT NULL,
     slot_to    timestamptz NOT NULL,
-    noted_at   timestamptz NOT NULL DEFAULT now(),
     failures   integer     NOT NULL DEFAULT 1,
+    since      timestamptz NOT NULL,
     failed_at  timestamptz NOT NULL,
     request_id text,
     error      text        NOT NULL,
@@ -137,8 +137,8 @@ COMMENT ON COLUMN ingest.parked.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN ingest.parked.endpoint IS 'Name of the endpoint.';
 COMMENT ON COLUMN ingest.parked.slot_from IS 'Start of the slot, included.';
 COMMENT ON COLUMN ingest.parked.slot_to IS 'End of the slot, excluded.';
-COMMENT ON COLUMN ingest.parked.noted_at IS 'When it failed first, by the database''s clock.';
 COMMENT ON COLUMN ingest.parked.failures IS 'How many runs failed at it since it was last read.';
+COMMENT ON COLUMN ingest.parked.since IS 'Graph''s time of the first failure since it was last read.';
 COMMENT ON COLUMN ingest.parked.failed_at IS 'Graph''s time of the last failure.';
 COMMENT ON COLUMN ingest.parked.request_id IS 'Graph''s request-id of the last failure, for Microsoft''s support.';
 COMMENT ON COLUMN ingest.parked.error IS 'What it failed with last, with the next step.';

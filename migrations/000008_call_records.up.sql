@@ -522,6 +522,7 @@ CREATE TABLE ingest.details_retries (
     tenant_id  uuid NOT NULL,
     call_id    uuid NOT NULL,
     attempts   integer NOT NULL,
+    since      timestamptz NOT NULL,
     failed_at  timestamptz NOT NULL,
     next_at    timestamptz NOT NULL,
     state      text NOT NULL,
@@ -536,6 +537,7 @@ COMMENT ON TABLE ingest.details_retries IS 'Call records whose newest version co
 COMMENT ON COLUMN ingest.details_retries.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN ingest.details_retries.call_id IS 'The call (teams.call_records.id).';
 COMMENT ON COLUMN ingest.details_retries.attempts IS 'How often it was tried since its details were last stored.';
+COMMENT ON COLUMN ingest.details_retries.since IS 'Graph''s time of the first attempt since its details were last stored.';
 COMMENT ON COLUMN ingest.details_retries.failed_at IS 'Graph''s time of the last attempt.';
 COMMENT ON COLUMN ingest.details_retries.next_at IS 'When it is tried again, by Graph''s clock.';
 COMMENT ON COLUMN ingest.details_retries.state IS 'waiting: Graph does not have it yet, or only an older version; it is tried at growing intervals. parked: it failed again and again; it is tried once a day.';

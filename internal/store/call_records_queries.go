@@ -162,8 +162,8 @@ func (db *DB) NoteDetailsRetry(ctx context.Context, run *Run, e DetailsRetry) er
 	}
 	return db.exec(ctx, "note that a call record failed", `
 		INSERT INTO ingest.details_retries AS x
-			(tenant_id, call_id, attempts, failed_at, next_at, state, request_id, error, body, run_id)
-		SELECT tenant_id, id, 1, $4, $5, $6, nullif($7, ''), $8, $9, $10
+			(tenant_id, call_id, attempts, since, failed_at, next_at, state, request_id, error, body, run_id)
+		SELECT tenant_id, id, 1, $4, $4, $5, $6, nullif($7, ''), $8, $9, $10
 		FROM teams.call_records
 		WHERE tenant_id = $1 AND id = $2 AND version = $3 AND pending
 		FOR NO KEY UPDATE

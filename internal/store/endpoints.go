@@ -27,11 +27,15 @@ type Endpoint struct {
 	LastResult     *string    // as in ingest.runs
 	LastFinishedAt *time.Time
 	LastSuccessAt  *time.Time
-	Failures       int // failed runs in a row
-	FailingSince   *time.Time
-	LastErrorCode  *string // a word for programs
+	Failures       int        // failed runs in a row
+	FailingSince   *time.Time // end of the first of them
+	HealedAt       *time.Time // end of the first good run after the last failed one
+	CaughtUpAt     *time.Time // end of the first run that left nothing unread
+	LastErrorCode  *string    // of the last failed run, and so are the next: a word for programs
 	LastError      *string
-	State          string
+	LastErrorAt    *time.Time
+	LastStatus     *int // of HTTP; nil: no answer
+	LastRequestID  *string
 }
 
 // endpointColumns are the columns of ingest.endpoints in the order of Endpoint;
@@ -39,16 +43,21 @@ type Endpoint struct {
 var endpointColumns = []string{
 	"tenant_id", "endpoint", "enabled", "schedule", "interval_s", "reach", "settle", "start_from",
 	"origin", "settled_until", "watermark", "clock_at", "next_due_at", "removed_at",
-	"last_result", "last_finished_at", "last_success_at",
-	"failures", "failing_since", "last_error_code", "last_error", "state",
+	"last_result", "last_finished_at", "last_success_at", "failures", "failing_since", "healed_at", "caught_up_at",
+	"last_error_code", "last_error", "last_error_at", "last_status", "last_request_id",
+}
+
+// selectEndpoint lists the columns as Endpoint has them.
+func selectEndpoint(prefix string) string {
+	columns := prefix + strings.Join(endpointColumns, ", "+prefix)
+	interval := prefix + "interval_s"
+	return strings.Replace(columns, interval, "make_interval(secs => coalesce("+interval+", 0))", 1)
 }
 
 // Endpoint returns what was last noted; known is false before the first start.
 func (db *DB) Endpoint(ctx context.Context, tenant uuid.UUID, name string) (e Endpoint, known bool, err error) {
-	columns := strings.Join(endpointColumns, ", ")
-	columns = strings.Replace(columns, "interval_s", "make_interval(secs => coalesce(interval_s, 0))", 1)
 	found, err := list[Endpoint](ctx, db, "read the state of "+name,
-		`SELECT `+columns+` FROM ingest.endpoints WHERE tenant_id = $1 AND endpoint = $2`, tenant, name)
+		`SELECT `+selectEndpoint("")+` FROM ingest.endpoints WHERE tenant_id = $1 AND endpoint = $2`, tenant, name)
 	if len(found) == 0 {
 		return Endpoint{}, false, err
 	}
@@ -61,8 +70,8 @@ func (db *DB) PutEndpoint(ctx context.Context, e Endpoint) error {
 	rest := endpointColumns[2:]
 	query := fmt.Sprintf(`
 		INSERT INTO ingest.endpoints AS e (tenant_id, endpoint, %[1]s)
-		VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8,
-			$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+		VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+			$21, $22, $23, $24, $25, $26)
 		ON CONFLICT (tenant_id, endpoint) DO UPDATE
 		SET (%[1]s) = (excluded.%[2]s)
 		WHERE (e.%[3]s) IS DISTINCT FROM (excluded.%[2]s)`,
@@ -70,6 +79,19 @@ func (db *DB) PutEndpoint(ctx context.Context, e Endpoint) error {
 	return db.exec(ctx, "note the state of "+e.Name, query,
 		e.Tenant, e.Name, e.Enabled, e.Schedule, int(e.Interval/time.Second), e.Reach, e.Settle, e.StartFrom,
 		e.Origin, e.SettledUntil, e.Watermark, e.ClockAt, e.NextDueAt, e.RemovedAt,
-		e.LastResult, e.LastFinishedAt, e.LastSuccessAt,
-		e.Failures, e.FailingSince, e.LastErrorCode, e.LastError, e.State)
+		e.LastResult, e.LastFinishedAt, e.LastSuccessAt, e.Failures, e.FailingSince, e.HealedAt, e.CaughtUpAt,
+		e.LastErrorCode, e.LastError, e.LastErrorAt, e.LastStatus, e.LastRequestID)
+}
+
+// NoteRemoved notes of the endpoints of all other tenants that they are no longer
+// configured, unless a daemon elsewhere reads them.
+func (db *DB) NoteRemoved(ctx context.Context, configured []uuid.UUID) error {
+	return db.exec(ctx, "note which tenants are no longer configured", `
+		UPDATE ingest.endpoints e
+		SET removed_at = now()
+		WHERE removed_at IS NULL AND tenant_id <> ALL ($1)
+			AND NOT EXISTS (
+				SELECT 1 FROM ingest.tenants t JOIN ingest.daemons d USING (daemon_id)
+				WHERE t.tenant_id = e.tenant_id AND d.heartbeat_at > clock_timestamp() - $2::interval)`,
+		configured, heartbeatTimeout)
 }

@@ -144,8 +144,8 @@ type Failure struct {
 func (db *DB) NoteFailure(ctx context.Context, run *Run, f Failure) error {
 	return db.exec(ctx, "note a slot of "+run.Endpoint+" that failed", `
 		INSERT INTO ingest.parked AS p
-			(tenant_id, endpoint, slot_from, slot_to, failed_at, request_id, error, body, run_id)
-		VALUES ($1, $2, $3, $4, $5, nullif($6, ''), $7, $8, $9)
+			(tenant_id, endpoint, slot_from, slot_to, since, failed_at, request_id, error, body, run_id)
+		VALUES ($1, $2, $3, $4, $5, $5, nullif($6, ''), $7, $8, $9)
 		ON CONFLICT (tenant_id, endpoint, slot_from) DO UPDATE
 		SET (slot_to, failures, failed_at, request_id, error, body, run_id) =
 			(excluded.slot_to, p.failures + 1, excluded.failed_at, excluded.request_id, excluded.error, excluded.body,

@@ -60,12 +60,19 @@ func (db *DB) FirstStart(ctx context.Context, tenant uuid.UUID, endpoint string)
 	return &found[0].At, nil
 }
 
+// A Progress is how far a run has come.
+type Progress struct {
+	Slots     int   // it is to read
+	SlotsDone int   // it has read
+	Details   int64 // call records whose details it has stored
+}
+
 // An Outcome is how a run ended.
 type Outcome struct {
+	Progress
 	Result     string // ok, failed, throttled, denied or stopped
 	Requests   int64
 	Throttle   time.Duration
-	Details    int64    // call records whose details were stored
 	RequestIDs []string // of failed requests
 	Error      string   // empty if none
 }
@@ -77,10 +84,11 @@ func (db *DB) EndRun(ctx context.Context, run *Run, o Outcome) (c Counts, err er
 		err := db.pool.QueryRow(ctx, `
 			UPDATE ingest.runs
 			SET finished_at = clock_timestamp(), waiting_until = NULL, result = $2, requests = $3, throttle_s = $4,
-				details = $5, request_ids = nullif($6::text[], '{}'), error = nullif($7, '')
+				details = $5, request_ids = nullif($6::text[], '{}'), error = nullif($7, ''), slots = $8, slots_done = $9
 			WHERE run_id = $1
 			RETURNING pages, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected`,
-			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.Details, o.RequestIDs, o.Error).
+			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.Details, o.RequestIDs, o.Error,
+			o.Slots, o.SlotsDone).
 			Scan(&c.Pages, &c.Seen, &c.New, &c.Changed, &c.Unchanged, &c.Rejected)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return unknownRun(run)
@@ -106,20 +114,14 @@ func (db *DB) EndKilledRuns(ctx context.Context, tenant uuid.UUID, endpoint stri
 		tenant, endpoint, heartbeatTimeout)
 }
 
-// Heartbeat notes that a run is alive and at work.
-func (db *DB) Heartbeat(ctx context.Context, run *Run) error { return db.beat(ctx, run, nil) }
-
-// NoteWaiting notes that a run is alive and waits because Graph said so, until
-// the next Heartbeat.
-func (db *DB) NoteWaiting(ctx context.Context, run *Run, until time.Time) error {
-	return db.beat(ctx, run, &until)
-}
-
-func (db *DB) beat(ctx context.Context, run *Run, waitingUntil *time.Time) error {
+// Heartbeat notes that a run is alive, how far it has come, and until when it
+// waits because Graph said so; nil if it does not.
+func (db *DB) Heartbeat(ctx context.Context, run *Run, p Progress, waitingUntil *time.Time) error {
 	return db.exec(ctx, "note that a run of "+run.Endpoint+" is alive", `
-		UPDATE ingest.runs SET heartbeat_at = clock_timestamp(), waiting_until = $2
+		UPDATE ingest.runs
+		SET heartbeat_at = clock_timestamp(), waiting_until = $2, slots = $3, slots_done = $4, details = $5
 		WHERE run_id = $1 AND finished_at IS NULL`,
-		run.ID, waitingUntil)
+		run.ID, waitingUntil, p.Slots, p.SlotsDone, p.Details)
 }
 
 // PruneRuns deletes runs that ended longer ago than an age, up to limit at a
