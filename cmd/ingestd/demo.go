@@ -104,7 +104,7 @@ func (a *app) summary(ctx context.Context, out io.Writer, jobs []*schedule.Job, 
 		byTenant[j.Tenant] = append(byTenant[j.Tenant], j.Endpoint.Name)
 	}
 	table := store.Answer{
-		Columns: []string{"table", "rows", "pages", "slots", "rejects", "complete until (UTC)", "state"},
+		Columns: []string{"table", "rows", "pages", "slots", "rejects", "complete until (UTC)"},
 	}
 	for tenant, endpoints := range byTenant {
 		holdings, err := a.db.Holdings(ctx, tenant, endpoints...)
@@ -121,7 +121,6 @@ func (a *app) summary(ctx context.Context, out io.Writer, jobs []*schedule.Job, 
 					fmt.Sprint(h.Slots),
 					fmt.Sprint(h.OpenRejects),
 					minute(h.Watermark),
-					h.State,
 				},
 			)
 		}

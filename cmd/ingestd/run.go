@@ -3,14 +3,17 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"ingestd/internal/schedule"
+	"ingestd/internal/store"
 )
 
 // retry is how often a daemon looks again for a database or a lock.
@@ -71,6 +74,7 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool) error
 		return err
 	}
 	a.withLocks(jobs)
+	asDaemon(jobs)
 	a.log.Info("starting", zap.Int("tenants", len(a.config.Tenants)), zap.Int("endpoints", len(jobs)))
 	schedule.Daemon(ctx, jobs)
 	return ctx.Err()
@@ -95,5 +99,14 @@ func pause(ctx context.Context) error {
 		return ctx.Err()
 	case <-time.After(retry):
 		return nil
+	}
+}
+
+// asDaemon has the jobs note this process as the daemon that reads their tenants.
+func asDaemon(jobs []*schedule.Job) {
+	host, _ := os.Hostname()
+	self := &store.Daemon{ID: uuid.New(), Host: host, Version: version()}
+	for _, j := range jobs {
+		j.Self = self
 	}
 }

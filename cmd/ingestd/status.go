@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/health"
 	"ingestd/internal/schedule"
 )
 
@@ -38,7 +39,17 @@ unread leaves the retention within 48 hours). It exits 3 if anything is amiss.`,
 		Args: cobra.NoArgs,
 	}
 	output := outputFlag(cmd)
-	cmd.RunE = withJobs(func(cmd *cobra.Command, jobs []*schedule.Job) error {
+	cmd.RunE = withApp(func(cmd *cobra.Command, a *app, jobs []*schedule.Job) error {
+		snapshot, err := health.Look(cmd.Context(), a.config, a.db, time.Now())
+		if err != nil {
+			return err
+		}
+		states := map[string]health.State{}
+		for _, t := range snapshot.Tenants {
+			for _, e := range t.Endpoints {
+				states[t.Name+" "+e.Name] = e.State
+			}
+		}
 		var list []standing
 		amiss := 0
 		for _, j := range jobs {
@@ -46,7 +57,7 @@ unread leaves the retention within 48 hours). It exits 3 if anything is amiss.`,
 			if err != nil {
 				return err
 			}
-			list = append(list, stand(j, s))
+			list = append(list, stand(j, s, states[j.Name+" "+j.Endpoint.Name]))
 			if list[len(list)-1].amiss() {
 				amiss++
 			}
@@ -76,10 +87,10 @@ unread leaves the retention within 48 hours). It exits 3 if anything is amiss.`,
 	return cmd
 }
 
-func stand(j *schedule.Job, s schedule.Survey) standing {
+func stand(j *schedule.Job, s schedule.Survey, state health.State) standing {
 	st := standing{Tenant: j.Name, Endpoint: j.Endpoint.Name, State: "never", Flags: []string{}}
 	if s.Known {
-		st.State, st.CompleteUntil, st.NextDueAt, st.Failures, st.LastError = s.State.State, &s.Watermark, s.State.NextDueAt, s.State.Failures, s.State.LastError
+		st.State, st.CompleteUntil, st.NextDueAt, st.Failures, st.LastError = string(state), &s.Watermark, s.State.NextDueAt, s.State.Failures, s.State.LastError
 		st.Pending = s.Pending
 	}
 	if !j.Enabled {

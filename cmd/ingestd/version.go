@@ -14,9 +14,8 @@ func newVersion() *cobra.Command {
 		Short: "Print the program's version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			version, revision := "(devel)", "unknown"
+			revision := "unknown"
 			if info, ok := debug.ReadBuildInfo(); ok {
-				version = info.Main.Version
 				for _, s := range info.Settings {
 					if s.Key == "vcs.revision" {
 						revision = s.Value
@@ -26,7 +25,7 @@ func newVersion() *cobra.Command {
 			_, err := fmt.Fprintf(
 				cmd.OutOrStdout(),
 				"ingestd %s, revision %s, %s %s/%s\n",
-				version,
+				version(),
 				revision,
 				runtime.Version(),
 				runtime.GOOS,
@@ -35,4 +34,12 @@ func newVersion() *cobra.Command {
 			return err
 		},
 	}
+}
+
+// version is the program's own.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "(devel)"
 }

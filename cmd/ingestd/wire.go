@@ -146,7 +146,7 @@ func (a *app) job(
 		return nil, err
 	}
 	return &schedule.Job{
-		Tenant: id, Name: t.Name, Endpoint: e, Target: target, Policy: policy, StartFrom: c.StartFrom, API: c.API,
+		Tenant: id, Name: t.Name, Cloud: t.Cloud, Endpoint: e, Target: target, Policy: policy, StartFrom: c.StartFrom, API: c.API,
 		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log, Budget: budget,
 	}, policy.Check()
 }

@@ -116,9 +116,10 @@ type Endpoint struct {
 	Running             *Running   `json:"running"`
 	LastError           *LastError `json:"last_error"`
 
-	// For the page alone.
-	Strip   []Segment `json:"-"` // from StripFor ago until now, gapless, oldest first; empty: nothing is known
-	Horizon time.Time `json:"-"` // how far back Microsoft answers now: what is older is deleted
+	// For page and metrics alone.
+	StoredRejects int       `json:"-"` // kept raw though their rows are stored, with what cannot be stored replaced
+	Strip         []Segment `json:"-"` // from StripFor ago until now, gapless, oldest first; empty: nothing is known
+	Horizon       time.Time `json:"-"` // how far back Microsoft answers now: what is older is deleted
 }
 
 // A State is how the reading of an endpoint goes: the first of the list that
@@ -197,6 +198,7 @@ const (
 	CredentialEnds    Code = "credential_ends"
 	CloudWrong        Code = "cloud_wrong"
 	TenantUnknown     Code = "tenant_unknown"
+	AppUnknown        Code = "app_unknown"
 	AppDisabled       Code = "app_disabled"
 	ClockSkewed       Code = "clock_skewed"
 	AnswerNotGraph    Code = "answer_not_graph"
@@ -206,6 +208,7 @@ const (
 	GraphFailing      Code = "graph_failing"
 	RequestRefused    Code = "request_refused"
 	DatabaseDown      Code = "database_down"
+	DatabaseUnfit     Code = "database_unfit"
 	SchemaOld         Code = "schema_old"
 	SchemaNew         Code = "schema_new"
 	RightsMissing     Code = "rights_missing"

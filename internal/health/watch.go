@@ -2,28 +2,53 @@ package health
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"ingestd/internal/config"
 	"ingestd/internal/store"
 )
 
+// freshFor is how long a snapshot is fresh enough to be shown again.
+const freshFor = 15 * time.Second
+
 // A Watch keeps the newest snapshot for those who ask often: the web page and
 // the metrics. Its methods may be called side by side.
 type Watch struct {
 	config *config.Config
 	db     *store.DB
+
+	mu     sync.Mutex
+	last   *Snapshot // that the database gave
+	shown  Snapshot
+	asked  time.Time
+	failed time.Time // since when the database does not answer; zero: it does
 }
 
 // NewWatch watches what is configured. Nothing is asked before Snapshot.
-func NewWatch(c *config.Config, db *store.DB) *Watch { return &Watch{c, db} }
+func NewWatch(c *config.Config, db *store.DB) *Watch { return &Watch{config: c, db: db} }
 
-// freshFor is how long a snapshot is fresh enough to be shown again.
-const freshFor = 15 * time.Second
-
-// Snapshot is the newest snapshot, at most freshFor old; the database is asked
+// Snapshot is the newest snapshot, at most 15 seconds old; the database is asked
 // by one caller at a time. While it does not answer, it is Unanswered.
 func (w *Watch) Snapshot(ctx context.Context) Snapshot {
-	s, _ := Look(ctx, w.config, w.db, time.Now())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.asked.IsZero() && time.Since(w.asked) < freshFor {
+		return w.shown
+	}
+	now := time.Now()
+	s, err := Look(ctx, w.config, w.db, now)
+	switch {
+	case err == nil:
+		w.last, w.failed = &s, time.Time{}
+	case ctx.Err() != nil && !w.asked.IsZero():
+		return w.shown // the caller has gone
+	default:
+		if w.failed.IsZero() {
+			w.failed = now
+		}
+		s = Unanswered(w.last, w.config, err, w.failed, now)
+	}
+	w.shown, w.asked = s, time.Now()
 	return s
 }

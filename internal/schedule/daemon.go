@@ -22,6 +22,10 @@ const lockEvery = 5 * time.Second
 func Daemon(ctx context.Context, jobs []*Job) {
 	var running sync.WaitGroup
 	deriving := make(chan struct{}, 1)
+	running.Go(func() {
+		noteRemoved(ctx, jobs)
+		giveSigns(ctx, jobs)
+	})
 	for _, tenant := range byTenant(jobs) {
 		running.Go(func() { runTenant(ctx, tenant, deriving) })
 	}

@@ -17,6 +17,7 @@ import (
 type Job struct {
 	Tenant    uuid.UUID
 	Name      string // of the tenant, for people
+	Cloud     string // of the tenant
 	Endpoint  fetch.Endpoint
 	Target    *store.Target
 	Policy    Policy    // its Origin comes from the ledger
@@ -29,6 +30,7 @@ type Job struct {
 	DB        *store.DB
 	Lock      *store.Lock // of the tenant; nil: none is kept
 	Log       *zap.Logger
+	Self      *store.Daemon // the process, if it reads as a daemon
 	Budget    *fetch.Budget // memory of records in flight; of a versioned endpoint
 	Heartbeat time.Duration // how often a run says that it is alive; default: heartbeatEvery
 
@@ -101,7 +103,7 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 	defer cancel()
 	now, err := j.Client.Now(ctx)
 	if err != nil {
-		return report, errors.Join(err, j.noteUnreachable(ctx, err))
+		return report, errors.Join(err, j.noteUnreachable(ctx, trigger, err))
 	}
 	state, err := j.prepare(ctx, now)
 	if err != nil {
@@ -148,7 +150,7 @@ func (j *Job) nextPlan(now time.Time) time.Time {
 // reached. An endpoint that was never started gets an origin even so, by the
 // time that Entra's answers told, or else by this machine's clock; that one is
 // made anew once Graph has told the time.
-func (j *Job) noteUnreachable(ctx context.Context, why error) error {
+func (j *Job) noteUnreachable(ctx context.Context, trigger string, why error) error {
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -164,7 +166,21 @@ func (j *Job) noteUnreachable(ctx context.Context, why error) error {
 		state.ClockAt = &now
 	}
 	j.fail(&state, now, why)
-	return j.DB.PutEndpoint(ctx, state)
+	return errors.Join(j.DB.PutEndpoint(ctx, state), j.noteTenant(ctx), j.noteFailedStart(ctx, trigger, now, why))
+}
+
+// noteFailedStart leaves a trace in ingest.runs of a run that could not begin.
+func (j *Job) noteFailedStart(ctx context.Context, trigger string, now time.Time, why error) error {
+	run, err := j.DB.StartRun(ctx, j.Tenant, j.Endpoint.Name, trigger, now, now)
+	if err != nil {
+		return err
+	}
+	outcome := store.Outcome{Result: result(why), Error: why.Error()}
+	if graph, ok := errors.AsType[*fetch.Error](why); ok && graph.RequestID != "" {
+		outcome.RequestIDs = []string{graph.RequestID}
+	}
+	_, err = j.DB.EndRun(ctx, run, outcome)
+	return err
 }
 
 // prepare notes the endpoint as it is configured, with its origin.
@@ -224,7 +240,7 @@ func (j *Job) configure(
 		// An origin made by an unconfirmed clock is made anew, as of then, if it is wrong.
 		origin := j.Policy.FirstOrigin(now.Add(-running), j.StartFrom)
 		if !known {
-			state = store.Endpoint{Tenant: j.Tenant, Name: j.Endpoint.Name, State: "never"}
+			state = store.Endpoint{Tenant: j.Tenant, Name: j.Endpoint.Name}
 		}
 		if apart := origin.Sub(state.Origin).Abs(); apart > margin {
 			state.Origin, state.SettledUntil, state.Watermark = origin, origin, origin
@@ -232,12 +248,13 @@ func (j *Job) configure(
 	case moved || state.Reach != j.Policy.Reach:
 		origin := j.Policy.MovedOrigin(state.Origin, now, j.StartFrom, moved)
 		if origin.Before(state.Origin) {
-			state.SettledUntil = origin
+			state.SettledUntil, state.CaughtUpAt = origin, nil
 		}
 		state.Origin, state.SettledUntil = origin, later(state.SettledUntil, origin)
 	}
 	next := j.Next(now)
 	state.Enabled, state.Schedule, state.Interval = j.Enabled, j.Schedule, j.Next(next).Sub(next)
+	state.RemovedAt = nil
 	state.Reach, state.Settle, state.StartFrom = j.Policy.Reach, j.Policy.Settle, from
 	if state.ClockAt == nil && witnessed {
 		state.ClockAt = &now
@@ -258,6 +275,6 @@ func (j *Job) Pause(ctx context.Context) error {
 	if err != nil || !known {
 		return err
 	}
-	state.Enabled, state.State, state.NextDueAt = false, "paused", nil
+	state.Enabled, state.NextDueAt, state.RemovedAt = false, nil, nil
 	return j.DB.PutEndpoint(ctx, state)
 }

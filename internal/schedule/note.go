@@ -39,36 +39,58 @@ func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) er
 	default:
 		j.succeed(&state, now, report)
 	}
-	return j.DB.PutEndpoint(ctx, state)
+	return errors.Join(j.DB.PutEndpoint(ctx, state), j.noteTenant(ctx))
+}
+
+// noteTenant notes how the tenant is configured and what is known of its access.
+func (j *Job) noteTenant(ctx context.Context) error {
+	skew := j.Client.Skew().Round(100 * time.Millisecond).Seconds()
+	t := store.Tenant{ID: j.Tenant, Name: j.Name, Cloud: j.Cloud, ClockSkew: &skew}
+	kind, endsAt := j.Client.Credential()
+	if t.CredentialKind = kind; !endsAt.IsZero() {
+		t.CredentialEndsAt = &endsAt
+	}
+	if j.Self != nil {
+		t.Daemon = &j.Self.ID
+	}
+	return j.DB.PutTenant(ctx, t)
 }
 
 // succeed notes a run without an error.
 func (j *Job) succeed(state *store.Endpoint, now time.Time, report *Report) {
 	next, ok := j.Next(now), "ok"
-	state.Failures, state.FailingSince, state.LastErrorCode, state.LastError = 0, nil, nil, nil
-	state.LastResult, state.LastFinishedAt, state.LastSuccessAt, state.NextDueAt = &ok, &now, &now, &next
-	state.State = "on_time"
-	if report.Due > 0 {
-		state.State = "catching_up"
+	if state.Failures > 0 {
+		state.HealedAt = &now
 	}
+	if report.Due == 0 && state.CaughtUpAt == nil {
+		state.CaughtUpAt = &now
+	}
+	state.Failures, state.FailingSince = 0, nil
+	state.LastResult, state.LastFinishedAt, state.LastSuccessAt, state.NextDueAt = &ok, &now, &now, &next
 }
 
 // fail notes one more failed run.
 func (j *Job) fail(state *store.Endpoint, now time.Time, err error) {
-	word, text, next := result(err), err.Error(), j.nextTry(now, err, state.Failures+1)
+	word, next := result(err), j.nextTry(now, err, state.Failures+1)
 	if state.Failures++; state.FailingSince == nil {
 		state.FailingSince = &now
 	}
-	code := word
-	state.LastResult, state.LastErrorCode, state.LastError = &word, &code, &text
-	state.LastFinishedAt, state.NextDueAt = &now, &next
-	switch {
-	case word == "throttled" || word == "denied":
-		state.State = word
-	case state.Failures < 3:
-		state.State = "late"
-	default:
-		state.State = "down"
+	state.LastResult, state.LastFinishedAt, state.NextDueAt, state.HealedAt = &word, &now, &next, nil
+	noteError(state, now, err)
+}
+
+// noteError notes what a run failed with.
+func noteError(state *store.Endpoint, now time.Time, err error) {
+	text, code := err.Error(), causeOf(err)
+	state.LastError, state.LastErrorCode, state.LastErrorAt = &text, &code, &now
+	state.LastStatus, state.LastRequestID = nil, nil
+	if graph, ok := errors.AsType[*fetch.Error](err); ok {
+		if graph.Status != 0 {
+			state.LastStatus = &graph.Status
+		}
+		if graph.RequestID != "" {
+			state.LastRequestID = &graph.RequestID
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ func (j *Job) run(
 	report.FirstError = log.firstError()
 
 	outcome := outcomeOf(report)
+	outcome.Progress = log.progress()
 	counts, err := j.DB.EndRun(finish, run, outcome)
 	report.Rows = counts
 	if err != nil {
@@ -59,7 +60,7 @@ func (j *Job) run(
 func outcomeOf(report *Report) store.Outcome {
 	o := store.Outcome{
 		Result: result(report.err), Requests: int64(report.Usage.Requests), Throttle: report.Usage.ThrottleWait,
-		Details: report.Details, RequestIDs: report.Usage.FailedRequestIDs, Error: report.FirstError,
+		RequestIDs: report.Usage.FailedRequestIDs, Error: report.FirstError,
 	}
 	if report.err != nil {
 		o.Error = report.err.Error()

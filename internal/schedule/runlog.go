@@ -16,9 +16,9 @@ import (
 	"ingestd/internal/store"
 )
 
-// heartbeatEvery is how often a run says that it is alive while it commits
-// nothing, as when it waits for Graph.
-const heartbeatEvery = time.Minute
+// heartbeatEvery is how often a run says that it is alive and how far it has
+// come, also while it commits nothing, as when it waits for Graph.
+const heartbeatEvery = 5 * time.Second
 
 // A runLog is what a run tells of itself: counters, and every distinct error
 // once, with how often it was met. It is safe for concurrent use.
@@ -97,10 +97,17 @@ func (l *runLog) beat(ctx context.Context, j *Job) {
 }
 
 func (l *runLog) noteAlive(ctx context.Context, j *Job) error {
+	var until *time.Time
 	if wait := j.Client.Throttled(j.Endpoint); wait > 0 {
-		return j.DB.NoteWaiting(ctx, l.run, time.Now().Add(wait))
+		at := time.Now().Add(wait)
+		until = &at
 	}
-	return j.DB.Heartbeat(ctx, l.run)
+	return j.DB.Heartbeat(ctx, l.run, l.progress(), until)
+}
+
+// progress is how far the run has come.
+func (l *runLog) progress() store.Progress {
+	return store.Progress{Slots: l.slots, SlotsDone: int(l.slotsRead.Load()), Details: l.details.Load()}
 }
 
 // write leaves the run's lines in the log: each distinct error once, then one

@@ -198,3 +198,17 @@ func result(err error) string {
 	}
 	return "failed"
 }
+
+// causeOf is what is wrong as one word for programs, a code of package health.
+func causeOf(err error) string {
+	if graph, ok := errors.AsType[interface {
+		error
+		Cause() string
+	}](err); ok {
+		return graph.Cause()
+	}
+	if database, ok := errors.AsType[*store.Error](err); ok && database.Kind == store.Transient {
+		return "database_down"
+	}
+	return result(err)
+}

@@ -53,7 +53,6 @@ type Holding struct {
 	Pages       int64 // committed by all runs
 	Slots       int64 // read
 	OpenRejects int64
-	State       string
 	Watermark   time.Time
 }
 
@@ -68,7 +67,7 @@ func (db *DB) Holdings(ctx context.Context, tenant uuid.UUID, endpoints ...strin
 				(SELECT count(*) FROM ingest.slots s WHERE s.tenant_id = $1 AND s.endpoint = e.endpoint),
 				(SELECT count(*) FROM ingest.rejects j
 				WHERE j.tenant_id = $1 AND j.endpoint = e.endpoint AND resolved_at IS NULL),
-				e.state, e.watermark
+				e.watermark
 			FROM ingest.endpoints e WHERE e.tenant_id = $1 AND e.endpoint = '%[1]s'`, e))
 	}
 	if len(parts) == 0 {

@@ -16,16 +16,17 @@ func TestPutEndpointTwiceWritesOnce(t *testing.T) {
 		return &at
 	}
 	word := func(s string) *string { return &s }
+	status := 403
 	full := store.Endpoint{
 		Tenant: tenant, Name: "pstn_calls", Enabled: true, Schedule: "*/5 * * * *", Interval: 5 * time.Minute,
 		Reach: 365 * 24 * time.Hour, Settle: 72 * time.Hour, StartFrom: at(-30), Origin: *at(-24), Watermark: *at(0),
 		ClockAt: at(1), NextDueAt: at(2), RemovedAt: at(3),
 		LastResult: word("failed"), LastFinishedAt: at(4), LastSuccessAt: at(5),
-		Failures: 2, FailingSince: at(6), LastErrorCode: word("denied"), LastError: word("why"), State: "late",
+		Failures: 2, FailingSince: at(6), HealedAt: at(7), CaughtUpAt: at(8),
+		LastErrorCode: word("permission_missing"), LastError: word("why"), LastErrorAt: at(9), LastStatus: &status,
+		LastRequestID: word("id"),
 	}
-	bare := store.Endpoint{
-		Tenant: tenant, Name: full.Name, Schedule: "@daily", Origin: noon, Watermark: noon, State: "never",
-	}
+	bare := store.Endpoint{Tenant: tenant, Name: full.Name, Schedule: "@daily", Origin: noon, Watermark: noon}
 	if _, known, err := f.db.Endpoint(t.Context(), tenant, full.Name); known || err != nil {
 		t.Fatalf("known = %v, err = %v before the first start", known, err)
 	}

@@ -17,6 +17,7 @@ type Slot struct {
 	FailedAt time.Time // Graph's time of its last failure; zero if it was read since
 	Failures int       // runs that failed at it since it was last read
 	Rejects  int       // elements of it that are kept raw, not stored and open
+	Since    time.Time // of the first of Failures, on Graph's clock; in a Survey only
 }
 
 // A slot is a day at most, and a window 31 days. Queries for what ends after a

@@ -19,7 +19,7 @@ func TestEndKilledRuns(t *testing.T) {
 	f := newFixture(t)
 	f.start()
 	f.exec(`UPDATE ingest.runs SET heartbeat_at = now() - interval '6 minutes'`)
-	if err := f.db.Heartbeat(t.Context(), f.run); err != nil {
+	if err := f.db.Heartbeat(t.Context(), f.run, store.Progress{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.db.EndKilledRuns(t.Context(), tenant, calls.Name); err != nil {
@@ -36,7 +36,7 @@ func TestEndRun(t *testing.T) {
 	f := newFixture(t)
 	f.save(noon, elements(3, "")...)
 	f.exec(`DROP TABLE teams.users`)
-	if err := f.db.NoteWaiting(t.Context(), f.run, noon); err != nil {
+	if err := f.db.Heartbeat(t.Context(), f.run, store.Progress{}, &noon); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.query(`SELECT waiting_until = $1 FROM ingest.runs`, noon); got != "true" {

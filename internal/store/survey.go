@@ -69,6 +69,7 @@ type Records struct {
 	Parked       int        // of these, failed again and again
 	ParkedSince  *time.Time // when the first of them failed first
 	Oldest       *time.Time // start of the first within reach
+	OldestFailed *time.Time // the same of those that failed
 	NamedAt      *time.Time // when the longest pending of those due was named
 	Lost         int        // left reach, and not acknowledged
 	Acknowledged int
@@ -213,7 +214,7 @@ func (e *Standing) add(r surveySpan) {
 	case "slot":
 		e.slot(r.Span).ReadAt, e.slot(r.Span).Settled = *r.at, r.yes
 	case "failed":
-		e.slot(r.Span).FailedAt, e.slot(r.Span).Failures = *r.at, r.n
+		e.slot(r.Span).Since, e.slot(r.Span).Failures = *r.at, r.n
 	case "gap":
 		e.Gaps = append(e.Gaps, r.Span)
 	case "acknowledged":

@@ -75,7 +75,7 @@ func (w *World) newJob(name string) *job {
 		w.Fatal(err)
 	}
 	return &job{
-		Tenant: Tenant, Name: "simulated", Endpoint: e, Target: target, API: e.APIs[0],
+		Tenant: Tenant, Name: "simulated", Cloud: "custom", Endpoint: e, Target: target, API: e.APIs[0],
 		Enabled: true, Schedule: "*/5 * * * *",
 		Next:   func(after time.Time) time.Time { return after.Add(cmp.Or(c.Every, 50*time.Millisecond)) },
 		Policy: policy, StartFrom: c.StartFrom, Heartbeat: c.Heartbeat, DB: w.DB, Log: c.Log,

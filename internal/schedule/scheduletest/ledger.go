@@ -11,8 +11,8 @@ import (
 
 // An Endpoint is what is noted about it, and what follows from the ledger now.
 type Endpoint struct {
-	State     string // as noted after the last run, and so are the next four
-	Failures  int    // runs in a row
+	State     string // as it is shown now
+	Failures  int    // runs in a row, as noted after the last run, and so are the next three
 	LastError string
 	Origin    time.Time
 	Watermark time.Time
@@ -36,9 +36,9 @@ func (w *World) Endpoint() Endpoint {
 		return Endpoint{}
 	}
 	e := Endpoint{
-		State: noted.State, Failures: noted.Failures, Origin: noted.Origin.UTC(), Watermark: noted.Watermark.UTC(),
+		State: w.state(), Failures: noted.Failures, Origin: noted.Origin.UTC(), Watermark: noted.Watermark.UTC(),
 	}
-	if noted.LastError != nil {
+	if noted.LastError != nil && noted.Failures > 0 {
 		e.LastError = *noted.LastError
 	}
 	s := w.survey()

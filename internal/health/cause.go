@@ -1,0 +1,255 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ingestd/internal/schedule"
+)
+
+// A cause is what a code means for a person. says follows "contoso: ".
+type cause struct {
+	says   func(*group) string
+	steps  func(*group) []Step
+	denied bool // an administrator of Entra has to grant something
+	aside  bool // all that can be read is read even so
+}
+
+// causes are all that may be wrong.
+var causes = map[Code]cause{
+	PermissionMissing: {says: permissionText, steps: permissionSteps, denied: true},
+	SecretExpired:     {says: credentialText("the %s has expired"), steps: secretSteps, denied: true},
+	SecretWrong:       {says: credentialText("Entra refuses the %s"), steps: secretSteps, denied: true},
+	CredentialEnds:    {says: endsText, steps: secretSteps, aside: true},
+	CloudWrong: {says: cloudText, denied: true, steps: steps(
+		"set the tenant's cloud in the configuration to the one it lives in")},
+	TenantUnknown: {says: text("Entra knows no such tenant"), denied: true, steps: steps(
+		"check the tenant's id and cloud in the configuration")},
+	AppUnknown: {says: text("the tenant does not know the app"), denied: true, steps: steps(
+		"check client_id in the configuration, and that the app is registered in the tenant or consented to")},
+	AppDisabled: {says: text("the app is disabled in Entra"), denied: true, steps: steps(
+		"Entra admin center > Enterprise applications > %app > Properties: enable users to sign in")},
+	ClockSkewed:    {says: skewText, steps: steps("set this machine's clock", "timedatectl set-ntp true"), aside: true},
+	AnswerNotGraph: {says: text("something between here and Microsoft answers in its place"), steps: proxySteps},
+	TLSUntrusted:   {says: text("the certificate that answers for Microsoft is not trusted here"), steps: proxySteps},
+	Unreachable:    {says: text("Microsoft does not answer"), steps: doctorSteps},
+	GraphThrottles: {says: text("Graph lets it wait"), steps: steps(
+		"nothing to do, unless it lasts: then somebody shares the app's limits; lower limits in the configuration")},
+	GraphFailing: {says: text("Graph fails"), steps: doctorSteps},
+	RequestRefused: {says: text("Graph refuses requests"), steps: steps(
+		"a bug or a change of the API: report it with the request-id", "ingestd runs --failed%tenant")},
+	DatabaseDown:  {says: text("the database does not answer"), steps: doctorSteps},
+	DatabaseUnfit: {says: text("the database does not let the program work"), steps: doctorSteps},
+	SchemaOld: {says: text("the database's schema is older than this program"), steps: steps(
+		"as the owner of the schemas teams and ingest", "ingestd migrate up")},
+	SchemaNew: {says: text("the database's schema is newer than this program"), steps: steps(
+		"install the ingestd that made the schema, or a newer one")},
+	RightsMissing: {says: text("the database role lacks rights"), steps: steps(
+		"as the owner of the schemas teams and ingest", "ingestd migrate grant --role NAME")},
+	DaemonAbsent: {says: text("no daemon is at work"), steps: steps("start it", "systemctl start ingestd")},
+	RunHangs: {says: text("the daemon lives, but does not read"), steps: steps(
+		"keep its log, then restart it", "systemctl restart ingestd")},
+	SlotsParked:   {says: parkedText, steps: parkedSteps, aside: true},
+	RecordsParked: {says: parkedText, steps: parkedSteps, aside: true},
+	DataLost: {says: lostText, aside: true, steps: steps(
+		"lists what is lost, and why", "ingestd gaps%tenant",
+		"takes note of it: it stays listed, and counts no longer", "ingestd gaps --acknowledge ID --reason TEXT")},
+	ExpiresSoon: {says: text("what is unread expires"), steps: onceSteps},
+	RejectsOpen: {says: rejectsText, aside: true, steps: steps(
+		"lists them with the reasons", "ingestd rejects%tenant",
+		"after an upgrade, stores what can be stored then", "ingestd rejects retry --all%tenant")},
+	SchemaDrift: {says: text("Graph serves members without a column"), aside: true, steps: steps(
+		"nothing is lost: they are kept in unknown_fields; a newer ingestd may have columns for them")},
+	SecretReadable: {says: credentialText("others can read the %s"), aside: true, steps: steps(
+		"let its owner alone read the file", "chmod 600 FILE")},
+}
+
+func text(words string) func(*group) string { return func(*group) string { return words } }
+
+// steps are steps without figures in them: a text, and after it the command it
+// tells of, if the next one begins with one.
+func steps(parts ...string) func(*group) []Step {
+	return func(g *group) []Step {
+		var list []Step
+		for _, part := range parts {
+			part = strings.NewReplacer("%tenant", g.flag(), "%app", g.app()).Replace(part)
+			if n := len(list); n > 0 && list[n-1].Command == nil && isCommand(part) {
+				list[n-1].Command = &part
+				continue
+			}
+			list = append(list, Step{Text: part})
+		}
+		return list
+	}
+}
+
+func isCommand(text string) bool {
+	return slices.ContainsFunc([]string{"ingestd ", "systemctl ", "timedatectl ", "chmod "}, func(verb string) bool {
+		return strings.HasPrefix(text, verb)
+	})
+}
+
+// flag is the flag that has a command tell of the group's tenant.
+func (g *group) flag() string {
+	if g.tenant == nil {
+		return ""
+	}
+	return " --tenant " + g.tenant.Name
+}
+
+// app is how Entra lists the tenant's app.
+func (g *group) app() string {
+	if g.tenant == nil || g.tenant.App == "" {
+		return "the app"
+	}
+	return "app " + g.tenant.App
+}
+
+func doctorSteps(g *group) []Step {
+	return steps("says what is wrong, with evidence and fix", "ingestd doctor%tenant")(g)
+}
+
+func onceSteps(g *group) []Step {
+	return steps("reads what expires first", "ingestd once%tenant")(g)
+}
+
+// then adds to the steps what reads what was left.
+func then(list []Step, g *group) []Step {
+	if g.level != ActNow {
+		return list
+	}
+	return append(list, onceSteps(g)...)
+}
+
+func permissionText(g *group) string {
+	return "the app lacks the permission " + strings.Join(g.permissions(), " and ")
+}
+
+func permissionSteps(g *group) []Step {
+	return then(steps("Entra admin center > App registrations > %app > API permissions: add the application permission "+
+		strings.Join(g.permissions(), " and ")+", then Grant admin consent; the daemon takes it up within minutes")(g), g)
+}
+
+// permissions are what the group's endpoints need.
+func (g *group) permissions() (names []string) {
+	for _, e := range g.endpoints {
+		if !slices.Contains(names, e.Endpoint.Permission) {
+			names = append(names, e.Endpoint.Permission)
+		}
+	}
+	return names
+}
+
+// credential is what the tenant's tokens are asked for with, in words.
+func (g *group) credential() string {
+	if g.tenant == nil || g.tenant.Credential.Kind == "" {
+		return "client secret"
+	}
+	return strings.ReplaceAll(g.tenant.Credential.Kind, "_", " ")
+}
+
+func credentialText(format string) func(*group) string {
+	return func(g *group) string { return fmt.Sprintf(format, g.credential()) }
+}
+
+func secretSteps(g *group) []Step {
+	if g.credential() != "client secret" {
+		return then(append(steps("Entra admin center > App registrations > %app > Certificates & secrets: "+
+			"renew the "+g.credential()+"; the daemon takes it up by itself")(g), doctorSteps(g)...), g)
+	}
+	return then(append(steps("Entra admin center > App registrations > %app > Certificates & secrets > New client secret: "+
+		"write its Value, not its Secret ID, where the configuration says; the daemon takes it up by itself")(g),
+		doctorSteps(g)...), g)
+}
+
+func endsText(g *group) string {
+	ends := *g.tenant.Credential.EndsAt
+	if !ends.After(g.now) {
+		return "the " + g.credential() + " has ended on " + Moment(ends, g.now)
+	}
+	return fmt.Sprintf("the %s ends in %s, on %s", g.credential(), Deadline(ends.Sub(g.now)), Moment(ends, g.now))
+}
+
+func cloudText(g *group) string {
+	if g.tenant == nil || g.tenant.Cloud == "" {
+		return "the tenant lives in another cloud"
+	}
+	return "the tenant does not live in cloud " + g.tenant.Cloud
+}
+
+func skewText(g *group) string {
+	if g.tenant == nil || g.tenant.ClockSkew == nil {
+		return "Graph's clock and this machine's are apart"
+	}
+	skew, where := time.Duration(*g.tenant.ClockSkew*float64(time.Second)), "behind"
+	if skew < 0 {
+		where = "ahead of"
+	}
+	return fmt.Sprintf("this machine's clock is %s %s Graph's", Remaining(skew.Abs()), where)
+}
+
+func proxySteps(g *group) []Step {
+	return append(steps("exempt Microsoft's hosts from inspection, or put the authority's certificate into ca_file")(g),
+		doctorSteps(g)...)
+}
+
+func parkedText(g *group) string {
+	slots, records := time.Duration(0), 0
+	for _, e := range g.endpoints {
+		slots += time.Duration(e.stand.ParkedSlots) * e.Policy.Slot
+		records += e.records().Parked
+	}
+	if g.code == RecordsParked {
+		return count(records, "call record cannot be read", "call records cannot be read")
+	}
+	return Remaining(slots) + " of " + g.things() + " cannot be read"
+}
+
+func parkedSteps(g *group) []Step {
+	return steps("lists them with tries and request-ids, for a case with Microsoft", "ingestd gaps --wide%tenant")(g)
+}
+
+func rejectsText(g *group) string {
+	n := 0
+	for _, e := range g.endpoints {
+		n += e.Standing.Rejects.Open
+	}
+	return count(n, "element could only be kept raw", "elements could only be kept raw")
+}
+
+// lostText is how much is lost.
+func lostText(g *group) string {
+	span, records := time.Duration(0), 0
+	for _, e := range g.endpoints {
+		span += e.length(schedule.Lost)
+		records += e.records().Lost
+	}
+	whose := g.things()
+	if g.tenant != nil {
+		whose = g.tenant.Name + "'s " + whose
+	}
+	switch {
+	case span == 0:
+		return grouped(int64(records)) + " of " + whose + verb(records == 1)
+	case records == 0:
+		return Remaining(span) + " of " + whose + " are lost"
+	}
+	return fmt.Sprintf("%s of %s and %s more are lost", Remaining(span), whose, grouped(int64(records)))
+}
+
+func verb(one bool) string {
+	if one {
+		return " is lost"
+	}
+	return " are lost"
+}
+
+// things are what the group's endpoints hold, in words.
+func (g *group) things() string {
+	if len(g.endpoints) == 1 {
+		return Things(g.endpoints[0].Endpoint.Name)
+	}
+	return "data"
+}

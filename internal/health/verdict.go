@@ -1,0 +1,212 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// verdictOf is the one sentence to read. What can be saved stands above what is
+// gone.
+func verdictOf(groups []*group, tenants []*tenant, safeUntil *time.Time, now time.Time) Verdict {
+	worst := slices.Clone(groups)
+	slices.SortStableFunc(worst, func(a, b *group) int {
+		if a.level != b.level {
+			return a.level.rank() - b.level.rank()
+		}
+		return compareGroups(a, b)
+	})
+	all := wantedOf(tenants)
+	switch {
+	case len(worst) > 0 && worst[0].level.rank() < Wait.rank():
+		return worst[0].verdict(worst[1:], all)
+	case slices.ContainsFunc(all, (*endpoint).catchesUp):
+		return catchingUp(worst, all, now)
+	case len(worst) > 0 && worst[0].level == Wait:
+		return worst[0].verdict(worst[1:], all)
+	case slices.ContainsFunc(all, (*endpoint).firstReading):
+		return firstReading(all)
+	}
+	return safe(all, safeUntil, now)
+}
+
+// wantedOf are all endpoints that are to be read.
+func wantedOf(tenants []*tenant) (all []*endpoint) {
+	for _, t := range tenants {
+		for _, e := range t.endpoints {
+			if e.wanted() {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+func (e *endpoint) catchesUp() bool { return e.state == CatchingUp && !e.firstReading() }
+
+// verdict is the verdict that a group's problem gives.
+func (g *group) verdict(others []*group, all []*endpoint) Verdict {
+	v := Verdict{Level: g.level, Heading: g.heading(), Why: g.why(), Steps: g.steps(), FirstLossAt: g.firstLoss()}
+	if g.tenant != nil {
+		v.Tenant = &g.tenant.Name
+	}
+	if e := g.first(); e != nil {
+		v.Tenant = &e.tenant.Name
+		if len(g.endpoints) == 1 || g.level == ActNow {
+			v.Endpoint = &e.Endpoint.Name
+		}
+		v.Heading = g.warning(e)
+	}
+	v.Also = also(others, all, g.now)
+	return v
+}
+
+// warning is the heading with when something is lost.
+func (g *group) warning(e *endpoint) string {
+	loss := g.firstLoss()
+	switch {
+	case g.level == ActNow && loss.After(g.now):
+		return fmt.Sprintf("%s's %s begin to expire in %s",
+			e.tenant.Name, Things(e.Endpoint.Name), Deadline(loss.Sub(g.now)))
+	case g.level == ActNow:
+		return fmt.Sprintf("%s's %s expire now", e.tenant.Name, Things(e.Endpoint.Name))
+	case loss != nil:
+		return fmt.Sprintf("%s; first loss in %s", g.heading(), Deadline(loss.Sub(g.now)))
+	}
+	return g.heading()
+}
+
+// why is what the problem is, since when, and what is not read because of it.
+func (g *group) why() string {
+	text := sentence(g.says())
+	if g.code == DataLost {
+		text = "It left Microsoft's retention before it was read to its end"
+	}
+	if g.since != nil {
+		text += " since " + Moment(*g.since, g.now)
+	}
+	if unread := g.unread(); g.code != DataLost && unread >= time.Hour {
+		return Remaining(unread) + " are unread: " + strings.ToLower(text[:1]) + text[1:] + "."
+	}
+	return text + "."
+}
+
+// also tells of the next two problems, and how safe the rest is.
+func also(others []*group, all []*endpoint, now time.Time) string {
+	var parts []string
+	for _, g := range others[:min(2, len(others))] {
+		parts = append(parts, g.heading())
+	}
+	var until *time.Time
+	rest := 0
+	for _, e := range all {
+		if e.state == OnTime && e.safeUntil() != nil {
+			until = earliest(until, e.safeUntil())
+			rest++
+		}
+	}
+	if rest > 0 {
+		parts = append(parts, count(rest, "endpoint is", "endpoints are")+" safe until "+dateOf(*until, now))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// catchingUp is the verdict while what was missed is read.
+func catchingUp(groups []*group, all []*endpoint, now time.Time) Verdict {
+	var off time.Duration
+	var behind []*endpoint
+	for _, e := range all {
+		if e.catchesUp() {
+			behind, off = append(behind, e), max(off, now.Sub(*e.behind))
+		}
+	}
+	v := Verdict{Level: Wait, Heading: "Catching up after " + Deadline(off) + " off", Steps: []Step{}}
+	if left := longestLeft(behind); left != nil {
+		v.Heading += ": " + Remaining(*left) + " left"
+	}
+	v.Why = fmt.Sprintf("%s of %s read what was missed; nothing is to be done.",
+		count(len(behind), "endpoint", "endpoints"), count(tenantsOf(behind), "tenant", "tenants"))
+	for _, e := range behind {
+		if loss := utc(e.firstLoss()); v.FirstLossAt == nil || loss != nil && loss.Before(*v.FirstLossAt) {
+			v.FirstLossAt, v.Tenant, v.Endpoint = loss, &e.tenant.Name, &e.Endpoint.Name
+		}
+	}
+	v.Also = also(groups, all, now)
+	return v
+}
+
+// firstReading is the verdict until everything was read once.
+func firstReading(all []*endpoint) Verdict {
+	var reading []*endpoint
+	for _, e := range all {
+		if e.firstReading() {
+			reading = append(reading, e)
+		}
+	}
+	v := Verdict{Level: FirstReading, Heading: "The first reading has begun", Steps: []Step{}}
+	if left := longestLeft(reading); left != nil {
+		v.Heading = Remaining(*left) + " left of the first reading"
+	}
+	v.Why = fmt.Sprintf("%s of %s read all that Microsoft still has.",
+		count(len(reading), "endpoint", "endpoints"), count(tenantsOf(reading), "tenant", "tenants"))
+	return v
+}
+
+// safe is the verdict while nothing is wrong. It says what was checked.
+func safe(all []*endpoint, until *time.Time, now time.Time) Verdict {
+	v := Verdict{Level: Safe, Heading: "Nothing is to be read: all endpoints are switched off", Steps: []Step{}}
+	if len(all) == 0 || until == nil {
+		return v
+	}
+	v.Heading = "Everything is safe until " + dateOf(*until, now)
+	v.FirstLossAt = until
+	var read, next, healed *time.Time
+	var trouble *endpoint
+	for _, e := range all {
+		s := e.Standing
+		read = latest(read, s.LastSuccessAt)
+		if s.NextDueAt != nil && s.NextDueAt.After(now) {
+			next = earliest(next, s.NextDueAt)
+		}
+		if s.HealedAt != nil && (healed == nil || s.HealedAt.After(*healed)) {
+			healed, trouble = s.HealedAt, e
+		}
+	}
+	parts := []string{fmt.Sprintf("%s of %s",
+		count(len(all), "endpoint", "endpoints"), count(tenantsOf(all), "tenant", "tenants"))}
+	if read != nil {
+		parts = append(parts, "last read "+Moment(*read, now))
+	}
+	if next != nil {
+		parts = append(parts, "next run "+Moment(*next, now))
+	}
+	v.Why = strings.Join(parts, ", ") + "."
+	if trouble != nil {
+		g := &group{code: trouble.failure(), tenant: trouble.tenant, endpoints: []*endpoint{trouble}, now: now}
+		v.Also = fmt.Sprintf("The last trouble was %s's: %s; healed %s",
+			trouble.tenant.Name, g.says(), Moment(*healed, now))
+	}
+	return v
+}
+
+// longestLeft is how long the slowest will take; nil while that is not known.
+func longestLeft(all []*endpoint) (longest *time.Duration) {
+	for _, e := range all {
+		if e.Standing == nil || e.running() == nil {
+			continue
+		}
+		if left := e.left(); left != nil && (longest == nil || *left > *longest) {
+			longest = left
+		}
+	}
+	return longest
+}
+
+func tenantsOf(all []*endpoint) int {
+	found := map[*tenant]bool{}
+	for _, e := range all {
+		found[e.tenant] = true
+	}
+	return len(found)
+}
