@@ -89,6 +89,7 @@ CREATE TABLE ingest.details_retries (
     tenant_id uuid NOT NULL,
     call_id uuid NOT NULL,
     attempts integer NOT NULL,
+    since timestamp with time zone NOT NULL,
     failed_at timestamp with time zone NOT NULL,
     next_at timestamp with time zone NOT NULL,
     state text NOT NULL,
@@ -101,6 +102,7 @@ COMMENT ON TABLE ingest.details_retries IS 'Call records whose newest version co
 COMMENT ON COLUMN ingest.details_retries.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN ingest.details_retries.call_id IS 'The call (teams.call_records.id).';
 COMMENT ON COLUMN ingest.details_retries.attempts IS 'How often it was tried since its details were last stored.';
+COMMENT ON COLUMN ingest.details_retries.since IS 'Graph''s time of the first attempt since its details were last stored.';
 COMMENT ON COLUMN ingest.details_retries.failed_at IS 'Graph''s time of the last attempt.';
 COMMENT ON COLUMN ingest.details_retries.next_at IS 'When it is tried again, by Graph''s clock.';
 COMMENT ON COLUMN ingest.details_retries.state IS 'waiting: Graph does not have it yet, or only an older version; it is tried at growing intervals. parked: it failed again and again; it is tried once a day.';
@@ -184,8 +186,8 @@ CREATE TABLE ingest.parked (
     endpoint text NOT NULL COLLATE pg_catalog."C",
     slot_from timestamp with time zone NOT NULL,
     slot_to timestamp with time zone NOT NULL,
-    noted_at timestamp with time zone DEFAULT now() NOT NULL,
     failures integer DEFAULT 1 NOT NULL,
+    since timestamp with time zone NOT NULL,
     failed_at timestamp with time zone NOT NULL,
     request_id text,
     error text NOT NULL,
@@ -197,8 +199,8 @@ COMMENT ON COLUMN ingest.parked.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN ingest.parked.endpoint IS 'Name of the endpoint.';
 COMMENT ON COLUMN ingest.parked.slot_from IS 'Start of the slot, included.';
 COMMENT ON COLUMN ingest.parked.slot_to IS 'End of the slot, excluded.';
-COMMENT ON COLUMN ingest.parked.noted_at IS 'When it failed first, by the database''s clock.';
 COMMENT ON COLUMN ingest.parked.failures IS 'How many runs failed at it since it was last read.';
+COMMENT ON COLUMN ingest.parked.since IS 'Graph''s time of the first failure since it was last read.';
 COMMENT ON COLUMN ingest.parked.failed_at IS 'Graph''s time of the last failure.';
 COMMENT ON COLUMN ingest.parked.request_id IS 'Graph''s request-id of the last failure, for Microsoft''s support.';
 COMMENT ON COLUMN ingest.parked.error IS 'What it failed with last, with the next step.';

@@ -40,6 +40,8 @@ var causes = map[Code]cause{
 	GraphFailing: {says: text("Graph fails"), steps: doctorSteps},
 	RequestRefused: {says: text("Graph refuses requests"), steps: steps(
 		"a bug or a change of the API: report it with the request-id", "ingestd runs --failed%tenant")},
+	InternalError: {says: text("the program fails: a bug"), steps: steps(
+		"report it with the error of the run", "ingestd runs --failed%tenant")},
 	DatabaseDown:  {says: text("the database does not answer"), steps: doctorSteps},
 	DatabaseUnfit: {says: text("the database does not let the program work"), steps: doctorSteps},
 	SchemaOld: {says: text("the database's schema is older than this program"), steps: steps(

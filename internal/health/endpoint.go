@@ -243,19 +243,12 @@ func (e *endpoint) lastError() *LastError {
 	}
 }
 
-// failure is the cause of the last failed run. A word that this program does not
-// know is told by the run's result.
+// failure is the cause of the last failed run.
 func (e *endpoint) failure() Code {
 	if s := e.Standing; s.LastErrorCode != nil {
 		if _, known := causes[Code(*s.LastErrorCode)]; known {
 			return Code(*s.LastErrorCode)
 		}
 	}
-	switch {
-	case e.failed("denied"):
-		return PermissionMissing
-	case e.failed("throttled"):
-		return GraphThrottles
-	}
-	return GraphFailing
+	return InternalError
 }

@@ -207,6 +207,7 @@ const (
 	GraphThrottles    Code = "throttled"
 	GraphFailing      Code = "graph_failing"
 	RequestRefused    Code = "request_refused"
+	InternalError     Code = "internal_error"
 	DatabaseDown      Code = "database_down"
 	DatabaseUnfit     Code = "database_unfit"
 	SchemaOld         Code = "schema_old"

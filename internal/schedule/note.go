@@ -81,7 +81,7 @@ func (j *Job) fail(state *store.Endpoint, now time.Time, err error) {
 
 // noteError notes what a run failed with.
 func noteError(state *store.Endpoint, now time.Time, err error) {
-	text, code := err.Error(), causeOf(err)
+	text, code := err.Error(), codeOf(err)
 	state.LastError, state.LastErrorCode, state.LastErrorAt = &text, &code, &now
 	state.LastStatus, state.LastRequestID = nil, nil
 	if graph, ok := errors.AsType[*fetch.Error](err); ok {

@@ -199,16 +199,14 @@ func result(err error) string {
 	return "failed"
 }
 
-// causeOf is what is wrong as one word for programs, a code of package health.
-func causeOf(err error) string {
-	if graph, ok := errors.AsType[interface {
-		error
-		Cause() string
-	}](err); ok {
+// codeOf is what is wrong as one word for programs, a code of package health;
+// empty if it has none.
+func codeOf(err error) string {
+	if graph, ok := errors.AsType[*fetch.Error](err); ok {
 		return graph.Cause()
 	}
 	if database, ok := errors.AsType[*store.Error](err); ok && database.Kind == store.Transient {
 		return "database_down"
 	}
-	return result(err)
+	return ""
 }

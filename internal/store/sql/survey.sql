@@ -11,8 +11,8 @@ WITH rejects AS (
 	FROM ingest.acknowledgements
 	GROUP BY tenant_id, endpoint
 ), pending AS (
-	SELECT c.tenant_id, c.start_at, x.state, x.since, coalesce(c.start_at < $1 - e.reach, false) AS gone,
-		CASE WHEN coalesce(c.start_at < $1 - e.reach, false) THEN EXISTS (
+	SELECT c.tenant_id, c.start_at, x.state, x.since, coalesce(c.start_at < $1::timestamptz - e.reach, false) AS gone,
+		CASE WHEN coalesce(c.start_at < $1::timestamptz - e.reach, false) THEN EXISTS (
 			SELECT 1 FROM ingest.acknowledgements a
 			WHERE a.tenant_id = c.tenant_id AND a.endpoint = 'call_records'
 				AND (a.call_id = c.id OR a.call_id IS NULL AND a.span_from <= c.start_at AND a.span_to > c.start_at)

@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (
 		WHERE s.tenant_id = e.tenant_id AND s.endpoint = e.endpoint AND s.settled
 			AND s.slot_from > e.settled_until - interval '1 day' AND s.slot_to > e.settled_until AND s.slot_from < e.cut
 		UNION ALL
-		SELECT e.cut, e.cut
+		SELECT c.cut, c.cut FROM (VALUES (e.cut)) c (cut)
 	) settled
 ) g
 WHERE e.settled_until < e.cut AND g.gap_from < g.gap_to
@@ -34,12 +34,12 @@ UNION ALL
 SELECT e.tenant_id, e.endpoint, 'acknowledged', a.span_from, a.span_to, NULL, false, 0
 FROM e
 JOIN ingest.acknowledgements a ON a.tenant_id = e.tenant_id AND a.endpoint = e.endpoint AND a.call_id IS NULL
-	AND a.span_to > least(e.settled_until, $1 - $2::interval)
+	AND a.span_to > least(e.settled_until, $1::timestamptz - $2::interval)
 UNION ALL
 SELECT e.tenant_id, e.endpoint, 'rejects', j.slot_from, j.slot_to, NULL, false, count(*)
 FROM e
 JOIN ingest.rejects j ON j.tenant_id = e.tenant_id AND j.endpoint = e.endpoint AND j.resolved_at IS NULL
-	AND NOT j.stored AND j.slot_to > $1 - $2::interval
+	AND NOT j.stored AND j.slot_to > $1::timestamptz - $2::interval
 GROUP BY e.tenant_id, e.endpoint, j.slot_from, j.slot_to
 UNION ALL
 SELECT c.tenant_id, 'call_records', 'records', min(c.start_at), max(c.start_at), NULL,
@@ -47,7 +47,7 @@ SELECT c.tenant_id, 'call_records', 'records', min(c.start_at), max(c.start_at),
 FROM teams.call_records c
 JOIN e ON e.tenant_id = c.tenant_id AND e.endpoint = 'call_records'
 LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
-WHERE c.pending AND c.start_at >= greatest(e.origin, $1 - $2::interval)
+WHERE c.pending AND c.start_at >= greatest(e.origin, $1::timestamptz - $2::interval)
 	AND NOT EXISTS (
 		SELECT 1 FROM ingest.acknowledgements a
 		WHERE a.tenant_id = c.tenant_id AND a.endpoint = 'call_records' AND a.call_id = c.id
