@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"ingestd/internal/fetch"
 	"ingestd/internal/store"
 )
 
