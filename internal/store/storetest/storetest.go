@@ -40,9 +40,6 @@ var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 	return server, db.MigrateUp(ctx)
 })
 
-// creating keeps two tests from copying the template at once, which it refuses.
-var creating sync.Mutex
-
 func execute(ctx context.Context, server *pgserver.Server, sql string) error {
 	conn, err := pgx.Connect(ctx, server.URL("postgres"))
 	if err != nil {
@@ -66,9 +63,9 @@ func makeDatabase(t testing.TB, template string) string {
 		t.Fatalf("the tests need PostgreSQL: %v", err)
 	}
 	name := "test_" + strings.ToLower(rand.Text())
-	creating.Lock()
-	defer creating.Unlock()
-	if err := execute(t.Context(), server, fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s`, name, template)); err != nil {
+	// Copying files takes less than half of what writing them to the log does.
+	create := fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s STRATEGY FILE_COPY`, name, template)
+	if err := execute(t.Context(), server, create); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
