@@ -121,16 +121,6 @@ func (db *DB) LostRecords(
 		tenant, since, horizon, acknowledged, limit)
 }
 
-// CountLostRecords counts what LostRecords would return without a limit and
-// without those acknowledged.
-func (db *DB) CountLostRecords(ctx context.Context, tenant uuid.UUID, since, horizon time.Time) (n int, err error) {
-	err = db.again(ctx, "count lost call records", noteTimeout, func(ctx context.Context) error {
-		query := `SELECT count(*) FROM teams.call_records c WHERE c.tenant_id = $1 AND c.pending` + lostRecords
-		return db.pool.QueryRow(ctx, query, tenant, since, horizon, false).Scan(&n)
-	})
-	return n, err
-}
-
 // ParkedRecords returns up to limit records within reach that failed again and
 // again, oldest first.
 func (db *DB) ParkedRecords(ctx context.Context, tenant uuid.UUID, horizon time.Time, limit int) ([]Record, error) {

@@ -85,9 +85,6 @@ func TestBacklog(t *testing.T) {
 			if err != nil || len(lost) != tt.lost {
 				t.Errorf("lost: %v, %v", lost, err)
 			}
-			if n, err := d.db.CountLostRecords(t.Context(), tenant, tt.since, tt.horizon); err != nil || n != tt.lost {
-				t.Errorf("%d are counted as lost, %v", n, err)
-			}
 		})
 	}
 }
@@ -186,7 +183,7 @@ func TestAcknowledgedRecords(t *testing.T) {
 	}
 }
 
-// What a run asks for costs the same with 200,000 lost records as with none.
+// What a run asks for costs the same with 40,000 lost records as with none.
 func TestLostRecordsCostNothing(t *testing.T) {
 	t.Parallel()
 	m := newMeter(t)
@@ -208,9 +205,9 @@ func TestLostRecordsCostNothing(t *testing.T) {
 	m.exec(insert, tenant, noon.Add(-time.Minute), 1)
 	m.exec(insert, tenant, noon.Add(time.Minute), 1)
 	empty := m.blocks(ask)
-	m.exec(insert, tenant, ten.Add(-90*24*time.Hour), 100_000) // from before the watermark
-	m.exec(insert, tenant, ten.Add(-time.Minute), 100)         // and after it
-	m.exec(insert, tenant, ten.Add(-30*24*time.Hour), 100_000)
+	m.exec(insert, tenant, ten.Add(-90*24*time.Hour), 20_000) // from before the watermark
+	m.exec(insert, tenant, ten.Add(-time.Minute), 100)        // and after it
+	m.exec(insert, tenant, ten.Add(-30*24*time.Hour), 20_000)
 	lost := m.blocks(ask)
 	m.exec(`ANALYZE`)
 	analyzed := m.blocks(ask)

@@ -164,18 +164,19 @@ func TestNewestVersionWins(t *testing.T) {
 	conn := storetest.Conn(t, url)
 	daemons := []daemon{newDaemon(t, url), newDaemon(t, url)}
 	rapid.Check(t, func(r *rapid.T) {
-		_, err := conn.Exec(t.Context(), `
-			TRUNCATE teams.call_records, teams.call_record_versions, teams.call_participants, teams.sessions,
-				teams.session_endpoints, teams.segments, teams.segment_endpoints, teams.segment_media,
-				teams.media_endpoints, teams.media_streams, ingest.details_retries`)
-		if err != nil {
+		for _, table := range fetch.CallRecords.Rows.Tables { // quicker than TRUNCATE where there are few rows
+			if _, err := conn.Exec(t.Context(), `DELETE FROM teams.`+table.Name); err != nil {
+				r.Fatal(err)
+			}
+		}
+		if _, err := conn.Exec(t.Context(), `DELETE FROM teams.call_record_versions`); err != nil {
 			r.Fatal(err)
 		}
 		if err := daemons[0].announce(t.Context(), recordBatch(t, listed(1))); err != nil {
 			r.Fatal(err)
 		}
 		highest, before := 1, 0
-		for range rapid.IntRange(1, 12).Draw(r, "steps") {
+		for range rapid.IntRange(1, storetest.Times(5, 12)).Draw(r, "steps") {
 			var step sync.WaitGroup
 			for range rapid.IntRange(1, 3).Draw(r, "at once") {
 				d := daemons[rapid.IntRange(0, 1).Draw(r, "daemon")]

@@ -111,26 +111,6 @@ func (db *DB) Unsettle(ctx context.Context, tenant uuid.UUID, endpoint string, a
 // A Span is a part of an endpoint's time.
 type Span struct{ From, To time.Time }
 
-// Unsettled returns the spans between two times that no settled slot covers,
-// oldest first, whether their loss was acknowledged or not. It is for people:
-// it reads all slots between the two.
-func (db *DB) Unsettled(ctx context.Context, tenant uuid.UUID, endpoint string, from, to time.Time) ([]Span, error) {
-	if !from.Before(to) {
-		return nil, nil
-	}
-	return list[Span](ctx, db, "find what is not settled of "+endpoint, `
-		WITH settled AS (
-			SELECT slot_from, slot_to FROM ingest.slots
-			WHERE tenant_id = $1 AND endpoint = $2 AND settled AND slot_to > $3 AND slot_from > $4 AND slot_from < $5
-		)
-		SELECT *
-		FROM (SELECT lag(slot_to, 1, $3) OVER (ORDER BY slot_from) AS gap_from, slot_from AS gap_to FROM settled) gaps
-		WHERE gap_from < gap_to
-		UNION ALL
-		SELECT coalesce(max(slot_to), $3), $5 FROM settled HAVING coalesce(max(slot_to), $3) < $5
-		ORDER BY gap_from`, tenant, endpoint, from, from.Add(-longestSlot), to)
-}
-
 // A Failure is a slot that Graph does not serve although it serves others.
 type Failure struct {
 	From, To  time.Time

@@ -104,35 +104,6 @@ func TestRejectsOfSlots(t *testing.T) {
 	}
 }
 
-func TestUnsettled(t *testing.T) {
-	f := newFixture(t)
-	f.noteSlots(slotAt(1, noon, true), slotAt(2, noon, true), slotAt(3, noon, false), slotAt(5, noon, true))
-	for _, tt := range []struct {
-		name     string
-		from, to int
-		want     [][2]int
-	}{
-		{"all", 0, 8, [][2]int{{0, 1}, {3, 5}, {6, 8}}},
-		{"inside", 3, 5, [][2]int{{3, 5}}},
-		{"from settled to settled", 1, 6, [][2]int{{3, 5}}},
-		{"settled", 1, 3, nil},
-		{"before all", -3, -1, [][2]int{{-3, -1}}},
-		{"nothing", 4, 4, nil},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			at := func(hour int) time.Time { return noon.Add(time.Duration(hour) * time.Hour) }
-			var want []store.Span
-			for _, w := range tt.want {
-				want = append(want, store.Span{From: at(w[0]), To: at(w[1])})
-			}
-			got, err := f.db.Unsettled(t.Context(), tenant, calls.Name, at(tt.from), at(tt.to))
-			if diff := cmp.Diff(want, got); err != nil || diff != "" && len(want)+len(got) > 0 {
-				t.Errorf("%v (-want +got):\n%s", err, diff)
-			}
-		})
-	}
-}
-
 // A run reads the ledger from the watermark on, and a chunk behind it; ten
 // years before that cost nothing.
 func TestLedgerOfTenYears(t *testing.T) {

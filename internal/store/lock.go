@@ -131,17 +131,8 @@ func (h Holder) String() string {
 		h.Application, h.Address, h.Since.UTC().Format(time.RFC3339), h.ActiveAt.UTC().Format(time.RFC3339), h.PID)
 }
 
-// HolderOf returns who holds the lock of a tenant; known is false if nobody
-// does.
-func (db *DB) HolderOf(ctx context.Context, tenant uuid.UUID) (h Holder, known bool, err error) {
-	err = db.again(ctx, "find the holder of a lock", noteTimeout, func(ctx context.Context) (err error) {
-		h, known, err = holderOf(ctx, db.pool, tenant)
-		return err
-	})
-	return h, known, err
-}
-
-func holderOf(ctx context.Context, db querier, tenant uuid.UUID) (Holder, bool, error) {
+// holderOf returns who holds the lock of a tenant; known is false if nobody does.
+func holderOf(ctx context.Context, db querier, tenant uuid.UUID) (h Holder, known bool, err error) {
 	rows, err := db.Query(ctx, `
 		SELECT pid, coalesce(nullif(application_name, ''), 'an unnamed client'), coalesce(host(client_addr), 'local'),
 			coalesce(backend_start, now()), coalesce(state_change, now())
@@ -152,7 +143,7 @@ func holderOf(ctx context.Context, db querier, tenant uuid.UUID) (Holder, bool, 
 	if err != nil {
 		return Holder{}, false, err
 	}
-	h, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Holder])
+	h, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Holder])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Holder{}, false, nil
 	}

@@ -82,10 +82,10 @@ func TestRenewCostsLittle(t *testing.T) {
 	m := newMeter(t)
 	m.exec(`
 		INSERT INTO teams.pstn_calls (tenant_id, id, updated_at, run_id, row_hash)
-		SELECT $1, n, $2, 1, n FROM generate_series(1, 50000) n`, tenant, noon)
+		SELECT $1, n, $2, 1, n FROM generate_series(1, 20000) n`, tenant, noon)
 	m.exec(`
 		INSERT INTO teams.pstn_calls (tenant_id, id, updated_at, run_id, row_hash, change_xid)
-		SELECT md5($1 || n % 200)::uuid, n, $2, 1, n, '900000000' FROM generate_series(1, 50000) n`, "another", noon)
+		SELECT md5($1 || n % 200)::uuid, n, $2, 1, n, '900000000' FROM generate_series(1, 20000) n`, "another", noon)
 	m.exec(`ANALYZE`)
 	renew := func() {
 		if err := m.db.RenewTransactionIDs(t.Context(), tenant, nil); err != nil {

@@ -65,7 +65,7 @@ func (db *DB) again(ctx context.Context, op string, limit time.Duration, work fu
 			return named(op, err)
 		}
 		db.forgetConnections(err)
-		if err := pause(ctx, attempt); err != nil {
+		if err := db.pause(ctx, attempt); err != nil {
 			return named(op, classify(err))
 		}
 	}
@@ -93,11 +93,11 @@ func (db *DB) forgetConnections(err error) {
 }
 
 // pause waits a random part of 100 ms, 200 ms, 400 ms … 5 s.
-func pause(ctx context.Context, attempt int) error {
+func (db *DB) pause(ctx context.Context, attempt int) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(rand.N(min(100*time.Millisecond<<(attempt-1), 5*time.Second))):
+	case <-time.After(rand.N(min(100*time.Millisecond<<(attempt-1), db.longestPause))):
 		return nil
 	}
 }

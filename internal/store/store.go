@@ -23,7 +23,8 @@ const maxConns = 4
 
 // A DB is a pool of connections to one database.
 type DB struct {
-	pool *pgxpool.Pool
+	pool         *pgxpool.Pool
+	longestPause time.Duration // between two attempts
 }
 
 // Open prepares a pool; it connects at the first use. url is a PostgreSQL URL
@@ -58,7 +59,7 @@ func Open(url string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	return &DB{pool}, nil
+	return &DB{pool: pool, longestPause: 5 * time.Second}, nil
 }
 
 // Close ends all connections. It does not wait longer than pingTimeout for one

@@ -118,8 +118,8 @@ func TestUsersCostWhatHasChanged(t *testing.T) {
 	m := newMeter(t)
 	const insert = `
 		INSERT INTO teams.pstn_calls (tenant_id, id, user_id, start_at, updated_at, run_id, row_hash, change_xid)
-		SELECT %s, 'old ' || n, gen_random_uuid(), $2, $2, 1, n, (3 + n / 1000)::text::xid8
-		FROM generate_series(1, 50000) n`
+		SELECT %s, 'old ' || n, gen_random_uuid(), $2, $2, 1, n, (3 + n / 400)::text::xid8
+		FROM generate_series(1, 20000) n`
 	m.exec(fmt.Sprintf(insert, "$1::uuid"), tenant, noon)
 	m.exec(fmt.Sprintf(insert, "md5($1 || n % 200)::uuid"), "another", noon)
 	m.exec(`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '200')`, tenant)
