@@ -19,6 +19,9 @@ type Config struct {
 	// Tenants are the Entra tenants to read, at least one.
 	Tenants []Tenant `yaml:"tenants"`
 
+	// Server is the web page, the probes and the metrics of the daemon.
+	Server Server `yaml:"server"`
+
 	// Log is what the daemon says about itself, and how.
 	Log Log `yaml:"log"`
 }
@@ -170,6 +173,23 @@ type Limits struct {
 
 	// LogFunction covers any one log function. Default: 50/60s.
 	LogFunction Rate `yaml:"log_function"`
+}
+
+// Server is where the daemon shows how it stands: a read-only page, probes and
+// metrics. It names tenants and endpoints, and no person, number or call.
+type Server struct {
+	// Listen is the address to answer on, a host and a port, or none for no
+	// server. Default: 127.0.0.1:8080. Danger: there is no login; on any other
+	// address than loopback whoever reaches it may read.
+	Listen string `yaml:"listen"`
+
+	// Hosts are names that requests may ask for, besides loopback and the host
+	// of Listen: those of a proxy in front, or of this machine. Default: none.
+	Hosts []string `yaml:"hosts"`
+
+	// PProf says whether Go's profiles are served below /debug/pprof/.
+	// Default: false. Danger: they cost time and show memory addresses.
+	PProf bool `yaml:"pprof"`
 }
 
 // Log is the daemon's own log, written to standard error.

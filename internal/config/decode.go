@@ -78,19 +78,29 @@ func (l *loader) scalar(path string, node *yaml.Node, v reflect.Value, scan func
 	}
 }
 
-// list decodes the tenants, the only list there is.
+// list decodes a list; each entry begins as newEntry makes it.
 func (l *loader) list(path string, node *yaml.Node, v reflect.Value) {
 	if node.Kind != yaml.SequenceNode {
 		l.add(path, "must be a list (each entry begins with -)")
 		return
 	}
-	for i, entry := range node.Content {
+	for i, content := range node.Content {
 		entryPath := fmt.Sprintf("%s[%d]", path, i)
-		l.places[entryPath] = place{line: entry.Line}
-		tenant := newTenant(l.known)
-		l.value(entryPath, entry, reflect.ValueOf(&tenant).Elem())
-		v.Set(reflect.Append(v, reflect.ValueOf(tenant)))
+		l.places[entryPath] = place{line: content.Line}
+		entry := l.newEntry(v.Type().Elem())
+		l.value(entryPath, content, entry)
+		v.Set(reflect.Append(v, entry))
 	}
+}
+
+// newEntry is what an entry of a list is before it is read: a tenant has its
+// defaults.
+func (l *loader) newEntry(t reflect.Type) reflect.Value {
+	entry := reflect.New(t).Elem()
+	if t == reflect.TypeFor[Tenant]() {
+		entry.Set(reflect.ValueOf(newTenant(l.known)))
+	}
+	return entry
 }
 
 // table decodes a map that holds an entry with defaults for each known key.

@@ -18,7 +18,10 @@ type Bounds struct {
 }
 
 func newConfig() *Config {
-	return &Config{Log: Log{Level: "info", Format: "json"}}
+	return &Config{
+		Server: Server{Listen: "127.0.0.1:8080"},
+		Log:    Log{Level: "info", Format: "json"},
+	}
 }
 
 // newTenant is what a tenant is before its keys are read.
