@@ -27,6 +27,7 @@ type Options struct {
 	Limits     Limits
 	Clock      Clock       // zero: the machine's
 	Log        *zap.Logger // nil: silent
+	Observer   Observer    // nil: none
 }
 
 // Client asks Graph on behalf of one tenant, with one token, one set of limiters and one clock. It is safe for
@@ -66,7 +67,10 @@ func New(o Options) (*Client, error) {
 	}
 	transport := newTransport(o.RootCAs)
 	log := cmp.Or(o.Log, zap.NewNop())
-	retrier := &retrier{limiter: newLimiter(o.Limits, local), clock: local, base: time.Second, log: log}
+	retrier := &retrier{
+		limiter: newLimiter(o.Limits, local), observe: cmp.Or[Observer](o.Observer, unobserved{}),
+		clock: local, base: time.Second, log: log,
+	}
 	c := &Client{
 		graph:   graph,
 		scope:   graph.String() + "/.default",

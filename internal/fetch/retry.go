@@ -18,6 +18,7 @@ const (
 // retrier paces requests, and repeats them where that helps.
 type retrier struct {
 	limiter *limiter
+	observe Observer
 	clock   Clock
 	base    time.Duration // the first back-off is up to this long
 	log     *zap.Logger
@@ -29,10 +30,17 @@ func (r *retrier) do(ctx context.Context, scopes []scope, usage *Usage, try func
 	for failed, throttled := 0, 0; ; {
 		throttledFor, paced, err := r.limiter.wait(ctx, scopes)
 		usage.add(Counts{ThrottleWait: throttledFor, Paced: paced})
+		if throttledFor > 0 {
+			r.observe.Waited(endpointOf(scopes), throttledFor)
+		}
 		if err != nil {
 			return err
 		}
+		began := r.clock.Now()
 		err = try()
+		if err == nil || KindOf(err) != 0 {
+			r.observe.Answered(endpointOf(scopes), statusOf(err), r.clock.Now().Sub(began))
+		}
 		failure, ok := errors.AsType[*Error](err)
 		if !ok {
 			return err

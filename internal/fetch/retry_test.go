@@ -13,7 +13,9 @@ import (
 )
 
 func newRetrier() *retrier {
-	return &retrier{limiter: newLimiter(DefaultLimits(), machine), clock: machine, base: second, log: zap.NewNop()}
+	return &retrier{
+		limiter: newLimiter(DefaultLimits(), machine), observe: unobserved{}, clock: machine, base: second, log: zap.NewNop(),
+	}
 }
 
 func TestRetries(t *testing.T) {

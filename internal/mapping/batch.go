@@ -15,10 +15,11 @@ type Batch struct {
 	Misfits, Unknown int
 
 	rows        []rows
-	starts      []int   // per element and table: its first row
-	firstReject []int   // per element: where the rejects it has become, marked stored, begin
-	pages       []page  // of the elements that were extended
-	open        bool    // the last Append stored its element, which Extend may go on with
+	starts      []int  // per element and table: its first row
+	firstReject []int  // per element: where the rejects it has become, marked stored, begin
+	pages       []page // of the elements that were extended
+	open        bool   // the last Append stored its element, which Extend may go on with
+	strange     map[Strange]int
 	kept        []*plan // the arrays of that element that were kept as they were, without rows
 	enc         encoder
 }
@@ -68,7 +69,7 @@ func (b *Batch) Reset() {
 	clear(b.pages)
 	b.Elements, b.Rejects, b.pages = b.Elements[:0], b.Rejects[:0], b.pages[:0]
 	b.starts, b.firstReject, b.kept = b.starts[:0], b.firstReject[:0], b.kept[:0]
-	b.Misfits, b.Unknown, b.open = 0, 0, false
+	b.Misfits, b.Unknown, b.strange, b.open = 0, 0, nil, false
 	for i := range b.rows {
 		b.rows[i].truncate(0)
 	}

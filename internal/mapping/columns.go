@@ -146,6 +146,9 @@ func (b *Batch) list(f *frame, p *plan, v Value) (stored bool) {
 		return dst, err
 	})
 	b.Unknown += extra
+	for range extra {
+		b.met(f.table, []byte(p.name), false)
+	}
 	if err == errMisfit {
 		b.misfit(f, p, v)
 		return false

@@ -166,6 +166,7 @@ func (b *Batch) members(f *frame, plans []plan) (stored bool, err error) {
 	}
 	for _, o := range f.others {
 		b.Unknown++
+		b.met(f.table, o.name, false)
 		b.keep(o.name, o.value, f.path.member(o.name))
 	}
 	return stored, nil

@@ -6,6 +6,7 @@ import "encoding/binary"
 // that stands for a number beyond jsonb's range is kept as the same text would be stored.
 func (b *Batch) misfit(f *frame, p *plan, v Value) {
 	b.Misfits++
+	b.met(f.table, []byte(p.name), true)
 	b.keep([]byte(p.name), v, p.path(f).misfit())
 }
 

@@ -211,6 +211,7 @@ func (f *fetcher) read(ctx context.Context, r store.Record) (*fetched, error) {
 	err := f.readParts(ctx, got)
 	f.log.misfits.Add(int64(got.batch.Misfits))
 	f.log.unknown.Add(int64(got.batch.Unknown))
+	f.log.meet(got.batch.TakeStrange())
 	if err != nil {
 		return nil, err
 	}

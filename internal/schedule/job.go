@@ -33,6 +33,7 @@ type Job struct {
 	Self      *store.Daemon // the process, if it reads as a daemon
 	Budget    *fetch.Budget // memory of records in flight; of a versioned endpoint
 	Heartbeat time.Duration // how often a run says that it is alive; default: heartbeatEvery
+	Observer  Observer      // told of each run; nil: none
 
 	current atomic.Pointer[runLog] // of the run at work
 	failing streak                 // records, over all runs, whose details could not be stored

@@ -54,6 +54,7 @@ func (j *Job) run(
 		outcome.Result, outcome.Error = "failed", report.err.Error()
 	}
 	log.write(j, trigger, outcome, report)
+	log.tell(j, outcome.Result, report)
 	return nil
 }
 

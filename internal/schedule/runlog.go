@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/mapping"
 	"ingestd/internal/store"
 )
 
@@ -36,8 +37,9 @@ type runLog struct {
 	waiting   atomic.Int64 // call records that Graph lists and does not serve yet
 	failed    atomic.Int64 // call records whose details failed otherwise
 
-	mu     sync.Mutex
-	errors []errorCount
+	mu      sync.Mutex
+	errors  []errorCount
+	strange map[mapping.Strange]int
 }
 
 // An errorCount is an error and how often a run has met its like.

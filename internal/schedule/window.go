@@ -188,6 +188,7 @@ func (r *reading) add(page *fetch.Page) {
 	r.pages++
 	r.log.misfits.Add(int64(r.batch.Misfits - misfits))
 	r.log.unknown.Add(int64(r.batch.Unknown - unknown))
+	r.log.meet(r.batch.TakeStrange())
 }
 
 // eventTime is the time by which an element belongs to a slot.
