@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,7 +13,6 @@ import (
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/schedule"
-	"ingestd/internal/store"
 )
 
 func newBackfill() *cobra.Command {
@@ -27,53 +28,81 @@ Where a daemon works on the tenant, the span is handed to it and its progress
 followed, so that both together stay within Microsoft's limits.
 
 Interrupted, it goes on when it is repeated: slots read within --fresh are left
-out. Rows that did not change are not written.`,
-		Example: "  ingestd backfill --from 2026-01-01 --to 2026-02-01 --endpoint pstn_calls",
-		Args:    cobra.NoArgs,
+out. Rows that did not change are not written.
+
+--dry-run reads nothing. It prints the windows that would be asked for, how many
+requests that takes at least (pages are counted as they were when last read; call
+records that changed cost two more each), and how long at the configured limits.`,
+		Example: `  ingestd backfill --from 2026-01-01 --to 2026-02-01 --endpoint pstn_calls --dry-run
+  ingestd backfill --from 2026-01-01 --to 2026-02-01 --endpoint pstn_calls
+  ingestd backfill --tenant contoso --fresh 0s`,
+		Args: cobra.NoArgs,
 	}
-	from := cmd.Flags().String(
-		"from",
-		"",
-		"first day, in UTC, such as 2026-01-01 (default as far back as Graph reaches)",
-	)
+	from := cmd.Flags().String("from", "", "first day, in UTC, as 2026-01-31 (default as far back as Graph reaches)")
 	to := cmd.Flags().String("to", "", "day after the last, in UTC (default now)")
 	fresh := cmd.Flags().Duration("fresh", time.Hour, "leave out slots read less than this ago")
-	endpoint := endpointFlag(cmd)
-	cmd.RunE = withApp(func(cmd *cobra.Command, a *app, jobs []*schedule.Job) error {
-		name, err := endpoint()
-		if err != nil {
-			return err
-		}
+	dry := cmd.Flags().Bool("dry-run", false, "print what would be read, and read nothing")
+	chosen := selectFlags(cmd)
+	exitTable(cmd, exitCodes{
+		exitDegraded: "something is late, lost, parked or rejected",
+		exitDenied:   "Entra or Graph denies access",
+	})
+	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
 		span, err := parseSpan(*from, *to)
 		if err != nil {
 			return err
 		}
-		var chosen []*schedule.Job
-		for _, j := range jobs {
-			if name == j.Endpoint.Name || name == "" && j.Enabled {
-				chosen = append(chosen, j)
-			}
-		}
-		if err := inReach(chosen, span); err != nil {
+		jobs, err := chosen.jobs(a)
+		if err != nil {
 			return err
 		}
-		outcomes := a.backfill(cmd, chosen, span, *fresh)
-		printOutcomes(cmd.OutOrStdout(), outcomes)
-		return worst(outcomes)
+		jobs = slices.DeleteFunc(jobs, func(j *schedule.Job) bool { return chosen.endpoint == "" && !j.Enabled })
+		if err := checkReach(cmd.ErrOrStderr(), jobs, span, time.Now()); err != nil {
+			return err
+		}
+		if *dry {
+			return a.planBackfill(cmd, jobs, span, *fresh)
+		}
+		outcomes := a.backfill(cmd, jobs, span, *fresh)
+		idle(cmd.ErrOrStderr(), outcomes, *fresh)
+		return a.tell(cmd, outcomes, chosen)
 	})
 	return cmd
 }
 
-// inReach refuses a span of which Graph has nothing any more.
-func inReach(jobs []*schedule.Job, span fetch.Window) error {
+// checkReach refuses a span of which Graph has nothing, and says which part of
+// one it has not.
+func checkReach(hints io.Writer, jobs []*schedule.Job, span fetch.Window, now time.Time) error {
+	switch {
+	case len(jobs) == 0:
+		return errUsage("every endpoint that is chosen is switched off (enabled: false)")
+	case span.From.After(now):
+		return errUsage(fmt.Sprintf("--from lies in the future: it is %s UTC now", minute(now)))
+	case span.To.After(now.Add(day)):
+		fmt.Fprintf(hints, "--to lies in the future; it is read until now, %s UTC.\n", minute(now))
+	}
 	for _, j := range jobs {
-		horizon := time.Now().Add(-j.Policy.Reach)
-		if !span.To.After(horizon) {
-			return errUsage(fmt.Sprintf("Microsoft keeps %s for %.0f days: nothing before %s can be read",
-				j.Endpoint.Name, j.Policy.Reach.Hours()/24, minute(horizon)))
+		horizon, kept := now.Add(-j.Policy.Reach), fmt.Sprintf("%.0f days", j.Policy.Reach.Hours()/24)
+		switch {
+		case !span.To.After(horizon):
+			return errUsage(fmt.Sprintf("Microsoft keeps %s for %s: nothing before %s can be read",
+				j.Endpoint.Name, kept, minute(horizon)))
+		case !span.From.IsZero() && span.From.Before(horizon.Truncate(day)):
+			fmt.Fprintf(hints, "%s %s: Microsoft keeps %s; what is before %s is left out.\n",
+				j.Name, j.Endpoint.Name, kept, minute(horizon))
 		}
 	}
 	return nil
+}
+
+// idle says where nothing was read because all was read lately.
+func idle(hints io.Writer, outcomes []outcome, fresh time.Duration) {
+	for _, o := range outcomes {
+		if o.err == nil && !o.daemon && o.report.Windows == 0 {
+			fmt.Fprintf(hints, "%s %s: nothing to read: all of the span was read less than %s ago (--fresh).\n",
+				o.job.Name, o.job.Endpoint.Name, takes(fresh))
+		}
+	}
 }
 
 // backfill reads a span: itself where the tenant is free, and by the daemon that
@@ -81,14 +110,40 @@ func inReach(jobs []*schedule.Job, span fetch.Window) error {
 func (a *app) backfill(cmd *cobra.Command, jobs []*schedule.Job, span fetch.Window, fresh time.Duration) []outcome {
 	mine, others, release := a.lock(cmd.Context(), jobs)
 	defer release()
-	stop := follow(cmd, mine)
+	works, handed := worksOf(mine), make([]*handover, len(others))
+	for i, o := range others {
+		handed[i] = &handover{app: a, job: o.job, span: span}
+		if isLocked(o) {
+			works = append(works, work{o.job.Name, o.job.Endpoint.Name, o.job.Policy.Slot, handed[i].progress})
+		}
+	}
+	tellLocked(cmd.ErrOrStderr(), others)
+	say, stop := follow(cmd, works)
 	defer stop()
-	done := make(chan []outcome)
-	go func() { done <- a.handOver(cmd, others, span, fresh) }()
+	var running sync.WaitGroup
+	for i := range others {
+		if o := &others[i]; isLocked(*o) {
+			running.Go(func() { handed[i].follow(cmd.Context(), say, o, fresh) })
+		}
+	}
 	outcomes := sideBySide(cmd.Context(), mine, func(j *schedule.Job) (schedule.Report, error) {
 		return readSpan(cmd.Context(), j, span, fresh)
 	})
-	return append(outcomes, <-done...)
+	running.Wait()
+	return append(outcomes, others...)
+}
+
+// tellLocked says which endpoints a daemon reads.
+func tellLocked(hints io.Writer, others []outcome) {
+	var names []string
+	for _, o := range others {
+		if isLocked(o) {
+			names = append(names, o.job.Name+" "+o.job.Endpoint.Name)
+		}
+	}
+	if len(names) > 0 {
+		fmt.Fprintln(hints, "Handed to the daemon that works on the tenant: "+strings.Join(names, ", ")+".")
+	}
 }
 
 // readSpan reads a span but for what was read lately, by Graph's clock.
@@ -101,99 +156,9 @@ func readSpan(ctx context.Context, j *schedule.Job, span fetch.Window, fresh tim
 	return report, err
 }
 
-// handOver asks the daemons that work on the tenants for the span, and follows
-// them to the end.
-func (a *app) handOver(cmd *cobra.Command, locked []outcome, span fetch.Window, fresh time.Duration) []outcome {
-	var running sync.WaitGroup
-	for i := range locked {
-		o := &locked[i]
-		if !isLocked(*o) {
-			continue
-		}
-		running.Go(func() {
-			o.report, o.daemon, o.err = a.followBackfill(cmd, o.job, span, fresh)
-			if survey, err := o.job.Survey(cmd.Context(), time.Now()); err == nil {
-				o.survey = survey
-			}
-		})
-	}
-	running.Wait()
-	return locked
-}
-
-// followBackfill waits until a daemon has read a span. If the daemon goes away,
-// the span is read here, and byDaemon is false. A cancelled command cancels the
-// request.
-func (a *app) followBackfill(
-	cmd *cobra.Command, j *schedule.Job, span fetch.Window, fresh time.Duration,
-) (report schedule.Report, byDaemon bool, err error) {
-	ctx := cmd.Context()
-	now, err := j.Client.Now(ctx)
-	if err != nil {
-		return report, true, err
-	}
-	id, err := a.db.RequestBackfill(ctx, store.Backfill{
-		Tenant: j.Tenant, Endpoint: j.Endpoint.Name, From: span.From, To: span.To, Since: now.Add(-fresh),
-	})
-	if err != nil {
-		return report, true, err
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: handed to the daemon that works on the tenant, as backfill %d\n",
-		j.Name, j.Endpoint.Name, id)
-	shown := 0
-	for {
-		b, err := a.db.Backfill(ctx, id)
-		switch {
-		case ctx.Err() != nil:
-			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer cancel()
-			return report, true, errors.Join(ctx.Err(), a.db.CancelBackfill(late, id))
-		case err != nil:
-			return report, true, err
-		case b.FinishedAt != nil:
-			return reportOf(b), true, errorOf(b)
-		}
-		if b.SlotsRead > shown {
-			shown = b.SlotsRead
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: %d of %d slots, %d rows\n",
-				j.Name, j.Endpoint.Name, b.SlotsRead, b.Slots, b.Rows)
-		}
-		if j.Lock.Keep(ctx) == nil { // the daemon has gone
-			switch err := a.db.CancelBackfill(ctx, id); {
-			case errors.Is(err, store.ErrBackfillEnded):
-				continue // it was the last that the daemon did
-			case err != nil:
-				return report, true, err
-			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: the daemon has gone; going on without it\n", j.Name, j.Endpoint.Name)
-			report, err = readSpan(ctx, j, span, fresh)
-			return report, false, err
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Second):
-		}
-	}
-}
-
-// reportOf is what a daemon did for a backfill.
-func reportOf(b store.Backfill) schedule.Report {
-	var r schedule.Report
-	r.Rows.Seen, r.Usage.Requests = b.Rows, int(b.Requests)
-	return r
-}
-
-// errorOf is what a backfill failed with.
-func errorOf(b store.Backfill) error {
-	if b.Result != nil && *b.Result == "ok" {
-		return nil
-	}
-	return fmt.Errorf("backfill %d ended as %s: %s", b.ID, orDash(b.Result), orDash(b.Error))
-}
-
 // parseSpan reads two days; an empty one leaves that end open.
 func parseSpan(from, to string) (fetch.Window, error) {
-	span := fetch.Window{To: time.Now().Add(24 * time.Hour)}
+	span := fetch.Window{To: time.Now().Add(day)}
 	for _, end := range []struct {
 		text string
 		at   *time.Time
@@ -201,14 +166,16 @@ func parseSpan(from, to string) (fetch.Window, error) {
 		if end.text == "" {
 			continue
 		}
-		day, err := time.Parse(time.DateOnly, end.text)
+		at, err := time.Parse(time.DateOnly, end.text)
 		if err != nil {
 			return span, errUsage("--from and --to take a day such as 2026-01-31")
 		}
-		*end.at = day
+		*end.at = at
 	}
 	if !span.From.Before(span.To) {
 		return span, errUsage("--from must lie before --to")
 	}
 	return span, nil
 }
+
+const day = 24 * time.Hour

@@ -35,6 +35,7 @@ PostgreSQL server programs and no network; all it makes is removed when it ends.
 			return stopped(showDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o, exit))
 		},
 	}
+	exitTable(cmd, exitCodes{exitConfig: "", exitInterrupted: ""})
 	cmd.Flags().BoolVar(&exit, "once", false, "exit after the first full pass")
 	cmd.Flags().Int64Var(&o.Seed, "seed", 1, "which company: the same seed gives the same calls on the same days")
 	cmd.Flags().IntVar(&o.Users, "users", 300, "people in the company")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -39,18 +38,14 @@ type errDegraded string
 
 func (e errDegraded) Error() string { return string(e) }
 
+// errSaid is an exit code whose reason is printed already.
+type errSaid int
+
+func (e errSaid) Error() string { return "" }
+
 // usageOf is a mistake in the use of a command, with the next step.
 func usageOf(cmd *cobra.Command, mistake string) error {
 	return errUsage(mistake + "; see: " + cmd.CommandPath() + " --help")
-}
-
-// asUsage gives a type to the one complaint of cobra's that has none: about an
-// argument that is not wanted.
-func asUsage(cmd *cobra.Command, err error) error {
-	if err != nil && strings.HasPrefix(err.Error(), "unknown command ") {
-		return usageOf(cmd, err.Error())
-	}
-	return err
 }
 
 // seriousness orders the codes for several errors at once.
@@ -65,11 +60,14 @@ func exitCode(err error) int {
 	var contradiction errConfig
 	var degraded errDegraded
 	var faults *config.Error
+	var said errSaid
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case errors.As(err, &said):
+		return int(said)
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &faults), errors.As(err, &contradiction), errors.Is(err, store.ErrNotMigrated):

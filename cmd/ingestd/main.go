@@ -53,7 +53,7 @@ func run(args []string) int {
 	cmd, err := root.ExecuteContextC(ctx)
 	err = asUsage(cmd, err)
 	code := exitCode(err)
-	if code != exitOK && code != exitInterrupted {
+	if code != exitOK && code != exitInterrupted && err.Error() != "" {
 		fmt.Fprintln(os.Stderr, "ingestd: "+strings.ReplaceAll(err.Error(), "\n", "\ningestd: "))
 	}
 	return code
@@ -64,10 +64,12 @@ func newRoot() *cobra.Command {
 		Use:   "ingestd",
 		Short: "Keep Microsoft Teams call records in PostgreSQL",
 		Long: `ingestd reads the call logs of Microsoft Teams from Microsoft Graph on a
-schedule and keeps them in PostgreSQL, before Microsoft deletes them.
-
-To see it work without a tenant:   ingestd demo
-To set it up:                      config.example.yaml, then: ingestd migrate up, ingestd once, ingestd run`,
+schedule and keeps them in PostgreSQL, before Microsoft deletes them.`,
+		Example: `  ingestd demo          see it work, without a tenant
+  ingestd migrate up    set it up: first config.yaml (see config.example.yaml), then this,
+  ingestd once          a first reading,
+  ingestd run           and the daemon
+  ingestd status        is the data safe, and if not, what to do`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -78,10 +80,13 @@ To set it up:                      config.example.yaml, then: ingestd migrate up
 		"",
 		"configuration file (default ./config.yaml, then /etc/ingestd/config.yaml)",
 	)
+	exitTable(root, exitCodes{
+		exitDegraded: "it works, but something is late, lost or failing",
+		exitDenied:   "Entra or Graph denies access",
+	})
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageOf(cmd, err.Error())
 	})
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newRun(),
 		newOnce(),
@@ -95,6 +100,7 @@ To set it up:                      config.example.yaml, then: ingestd migrate up
 		newDemo(),
 		newVersion(),
 	)
+	helpWell(root)
 	return root
 }
 

@@ -5,50 +5,43 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"ingestd/internal/store"
 )
-
-// printTable prints columns and rows, aligned.
-func printTable(out io.Writer, t store.Answer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.ToUpper(strings.Join(t.Columns, "\t")))
-	for _, row := range t.Rows {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
-	}
-	return w.Flush()
-}
 
 func indent(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }
 
 // outputFlag adds --output to a verb that reads.
-func outputFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().StringP("output", "o", "table", "table or json")
+func outputFlag(cmd *cobra.Command) *form {
+	f := form("table")
+	cmd.Flags().VarP(&f, "output", "o", "table or json")
+	_ = cmd.RegisterFlagCompletionFunc("output", // it fails only for a flag that is not there
+		cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return &f
 }
 
-// emit prints a list in the form that --output asks for. JSON is one array of
-// all items, with every field.
-func emit[T any](cmd *cobra.Command, form string, items []T, columns []string, row func(T) []string) error {
-	switch form {
-	case "json":
-		if items == nil {
-			items = []T{}
-		}
-		enc := json.NewEncoder(cmd.OutOrStdout())
-		enc.SetIndent("", "  ")
-		return enc.Encode(items)
-	case "table":
-		t := store.Answer{Columns: columns}
-		for _, item := range items {
-			t.Rows = append(t.Rows, row(item))
-		}
-		return printTable(cmd.OutOrStdout(), t)
+// A form is what --output asks for.
+type form string
+
+func (f *form) Set(text string) error {
+	if text != "table" && text != "json" {
+		return errUsage("--output takes table or json")
 	}
-	return errUsage("--output takes table or json")
+	*f = form(text)
+	return nil
+}
+
+func (f *form) String() string { return string(*f) }
+func (f *form) Type() string   { return "string" }
+
+func (f *form) json() bool { return *f == "json" }
+
+// printJSON prints a value as JSON, a list as one array of all items.
+func printJSON(out io.Writer, value any) error {
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	return enc.Encode(value)
 }
 
 func minute(t time.Time) string {

@@ -5,98 +5,177 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
 	"ingestd/internal/schedule"
 )
 
-// follow tells how jobs get on, and that a signal was heard, until stop is
-// called.
-func follow(cmd *cobra.Command, jobs []*schedule.Job) (stop func()) {
-	done := showProgress(cmd.ErrOrStderr(), jobs)
-	unheard := context.AfterFunc(cmd.Context(), func() {
-		fmt.Fprintln(
-			cmd.ErrOrStderr(),
-			"ingestd: stopping; what is being stored is stored first, and the rest is read next time",
-		)
-	})
-	return func() { unheard(); done() }
+// A work is the reading of an endpoint that is followed.
+type work struct {
+	tenant, endpoint string
+	slot             time.Duration
+	progress         func() (schedule.Progress, bool) // false: it has not begun, or has ended
 }
 
-// showProgress tells how jobs get on until stop is called: a line that changes
-// on a terminal, and a new line every ten seconds elsewhere.
-func showProgress(out io.Writer, jobs []*schedule.Job) (stop func()) {
-	file, ok := out.(*os.File)
-	bar := ok && term.IsTerminal(int(file.Fd()))
-	every := 10 * time.Second
-	if bar {
-		every = 200 * time.Millisecond
+// worksOf are the works of jobs.
+func worksOf(jobs []*schedule.Job) []work {
+	var works []work
+	for _, j := range jobs {
+		works = append(works, work{j.Name, j.Endpoint.Name, j.Policy.Slot, j.Progress})
+	}
+	return works
+}
+
+// follow tells how works get on, and that a signal was heard, until stop is
+// called. What else is to be told meanwhile is written to say, line by line.
+func follow(cmd *cobra.Command, works []work) (say io.Writer, stop func()) {
+	say, done := showProgress(cmd.ErrOrStderr(), works)
+	unheard := context.AfterFunc(cmd.Context(), func() {
+		fmt.Fprintln(say, "ingestd: stopping; what is being stored is stored first, and the rest is read next time")
+	})
+	return say, func() { unheard(); done() }
+}
+
+// showProgress tells how works get on until stop is called: on a terminal a line
+// for each endpoint, and elsewhere what they say every ten seconds.
+func showProgress(out io.Writer, works []work) (say io.Writer, stop func()) {
+	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return drawProgress(file, works)
 	}
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		ticker := time.NewTicker(every)
+		ticker := time.NewTicker(10 * time.Second)
 		defer ticker.Stop()
 		for {
 			select {
 			case <-done:
-				if bar {
-					fmt.Fprint(out, "\r\x1b[K")
-				}
 				return
 			case <-ticker.C:
-				printProgress(out, jobs, bar)
+				printProgress(out, works)
 			}
 		}
 	}()
-	return func() { close(done); <-ended }
+	return out, func() { close(done); <-ended }
 }
 
-func printProgress(out io.Writer, jobs []*schedule.Job, bar bool) {
-	var parts []string
-	for _, j := range jobs {
-		if p, ok := j.Progress(); ok {
-			parts = append(parts, j.Endpoint.Name+" "+progressText(p, bar))
-		}
-	}
-	switch {
-	case len(parts) == 0:
-	case bar:
-		fmt.Fprint(out, "\r\x1b[K"+strings.Join(parts, "   "))
-	default:
-		for _, part := range parts {
-			fmt.Fprintln(out, part)
+// printProgress prints a line for each endpoint at work.
+func printProgress(out io.Writer, works []work) {
+	for _, w := range works {
+		if p, ok := w.progress(); ok {
+			fmt.Fprintf(out, "%s %s: %s\n", w.tenant, w.endpoint, strings.Join(progressParts(p, w.slot), ", "))
 		}
 	}
 }
 
-// progressText is one run's progress in words, with a bar on a terminal.
-func progressText(p schedule.Progress, bar bool) string {
-	text := fmt.Sprintf(
-		"%d of %d slots, %d rows, %.0f rows/s",
-		p.SlotsRead,
-		p.Slots,
-		p.Rows,
-		float64(p.Rows)/p.Took.Seconds(),
-	)
-	if p.Details > 0 {
-		text += fmt.Sprintf(", %d call records with details, %.0f/s", p.Details, float64(p.Details)/p.Took.Seconds())
+// drawProgress draws a line for each endpoint and takes them away in the end.
+func drawProgress(out io.Writer, works []work) (say io.Writer, stop func()) {
+	lines := mpb.New(mpb.WithOutput(out), mpb.WithAutoRefresh())
+	var bars []*mpb.Bar
+	for i, label := range labels(works) {
+		line := func(to io.Writer, s decor.Statistics) error {
+			_, err := io.WriteString(to, progressLine(label, works[i], s.AvailableWidth))
+			return err
+		}
+		if bar, err := lines.Add(1, mpb.BarFillerFunc(line), mpb.BarFillerTrim()); err == nil {
+			bars = append(bars, bar)
+		}
 	}
-	if bar && p.Slots > 0 {
-		const width = 20
-		full := width * p.SlotsRead / p.Slots
-		text = "[" + strings.Repeat("=", full) + strings.Repeat(" ", width-full) + "] " + text
+	return lines, func() {
+		for _, bar := range bars {
+			bar.Abort(true)
+		}
+		lines.Wait()
 	}
-	switch {
-	case p.Waiting > 0:
-		text += fmt.Sprintf(", waiting for Graph %.0f s (429)", p.Waiting.Seconds())
-	case p.SlotsRead > 0 && p.SlotsRead < p.Slots:
-		left := time.Duration(float64(p.Took) / float64(p.SlotsRead) * float64(p.Slots-p.SlotsRead))
-		text += ", " + left.Round(time.Second).String() + " left"
+}
+
+// labels are the names of the endpoints, in two columns.
+func labels(works []work) []string {
+	var tenant, endpoint int
+	for _, w := range works {
+		tenant = max(tenant, runewidth.StringWidth(w.tenant))
+		endpoint = max(endpoint, runewidth.StringWidth(w.endpoint))
 	}
-	return text
+	var list []string
+	for _, w := range works {
+		list = append(list, runewidth.FillRight(w.tenant, tenant)+gutter+runewidth.FillRight(w.endpoint, endpoint))
+	}
+	return list
+}
+
+// progressLine is how one endpoint gets on, cut to a width.
+func progressLine(label string, w work, width int) string {
+	line := label
+	if p, ok := w.progress(); ok {
+		parts := append([]string{label, bar(p)}, progressParts(p, w.slot)...)
+		line = strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), gutter)
+	}
+	return runewidth.Truncate(line, width, "…")
+}
+
+// bar shows how much of the work is done.
+func bar(p schedule.Progress) string {
+	const width = 12
+	done, all := share(p)
+	if all == 0 {
+		return ""
+	}
+	full := int(min(float64(width), width*done/all))
+	return strings.Repeat("=", full) + strings.Repeat("-", width-full)
+}
+
+// progressParts is one run's progress in a few words.
+func progressParts(p schedule.Progress, slot time.Duration) []string {
+	unit, n, noun := "d", p.Rows, "rows"
+	if slot < 24*time.Hour {
+		unit = "h"
+	}
+	if p.Records > 0 {
+		n, noun = p.Details, "records"
+	}
+	parts := []string{
+		fmt.Sprintf("%s of %s %s", grouped(p.SlotsRead), grouped(p.Slots), unit),
+		grouped(n) + " " + noun,
+	}
+	if p.Took > 0 {
+		parts = append(parts, fmt.Sprintf("%.1f/s", float64(n)/p.Took.Seconds()))
+	}
+	if p.Waiting > 0 {
+		return append(parts, "Graph lets it wait "+takes(p.Waiting)+" (429)")
+	}
+	if left, known := timeLeft(p); known {
+		parts = append(parts, takes(left)+" left")
+	}
+	return parts
+}
+
+// estimateAfter is how long a run is at work before it is told how long it takes
+// yet.
+const estimateAfter = 5 * time.Second
+
+// timeLeft is how long a run takes yet at the pace it had; known is false while
+// that is not yet to be told.
+func timeLeft(p schedule.Progress) (left time.Duration, known bool) {
+	done, all := share(p)
+	if p.Took < estimateAfter || done == 0 {
+		return 0, false
+	}
+	return time.Duration(float64(p.Took) * max(0, all-done) / done), all > done
+}
+
+// share is how much of the work is done: of call records, where their details
+// take the time, else of slots.
+func share(p schedule.Progress) (done, all float64) {
+	if p.Records > 0 {
+		return float64(p.Details), float64(p.Records)
+	}
+	return float64(p.SlotsRead), float64(p.Slots)
 }

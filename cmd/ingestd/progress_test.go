@@ -1,38 +1,63 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"ingestd/internal/schedule"
 )
 
-func TestProgressText(t *testing.T) {
+func TestProgressOfARun(t *testing.T) {
 	t.Parallel()
 	half := schedule.Progress{Slots: 30, SlotsRead: 15, Rows: 20_000, Took: 10 * time.Second}
-	throttled := half
+	early, throttled := half, half
+	early.Took = 4 * time.Second
 	throttled.Waiting = 4 * time.Second
 	for name, test := range map[string]struct {
 		progress schedule.Progress
-		bar      bool
+		slot     time.Duration
 		want     string
 	}{
-		"at the start":  {schedule.Progress{Slots: 30, Took: time.Second}, false, "0 of 30 slots, 0 rows, 0 rows/s"},
-		"half way":      {half, false, "15 of 30 slots, 20000 rows, 2000 rows/s, 10s left"},
-		"on a terminal": {half, true, "[==========          ] 15 of 30 slots, 20000 rows, 2000 rows/s, 10s left"},
-		"throttled":     {throttled, false, "15 of 30 slots, 20000 rows, 2000 rows/s, waiting for Graph 4 s (429)"},
-		"call records": {
-			schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 50, Details: 30, Took: 10 * time.Second}, false,
-			"2 of 2 slots, 50 rows, 5 rows/s, 30 call records with details, 3/s",
-		},
-		"all but the last": {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 10, Took: time.Second}, false,
-			"2 of 2 slots, 10 rows, 10 rows/s"},
+		"at the start":           {schedule.Progress{Slots: 30, Took: time.Second}, 24 * time.Hour, "0 of 30 d, 0 rows, 0.0/s"},
+		"half way":               {half, 24 * time.Hour, "15 of 30 d, 20,000 rows, 2000.0/s, 10 s left"},
+		"too early for a guess":  {early, 24 * time.Hour, "15 of 30 d, 20,000 rows, 5000.0/s"},
+		"throttled":              {throttled, 24 * time.Hour, "15 of 30 d, 20,000 rows, 2000.0/s, Graph lets it wait 4 s (429)"},
+		"all is read":            {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 10, Took: 10 * time.Second}, time.Hour, "2 of 2 h, 10 rows, 1.0/s"},
+		"call records take long": {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 50, Records: 50, Details: 20, Took: 10 * time.Second}, time.Hour, "2 of 2 h, 20 records, 2.0/s, 15 s left"},
+		"more came than was due": {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 50, Records: 20, Details: 21, Took: 7 * time.Second}, time.Hour, "2 of 2 h, 21 records, 3.0/s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := progressText(test.progress, test.bar); got != test.want {
+			if got := strings.Join(progressParts(test.progress, test.slot), ", "); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// A line has the width of the terminal at most, whatever its endpoint and
+// tenant are called.
+func TestProgressLineIsCutToTheWidth(t *testing.T) {
+	t.Parallel()
+	running := schedule.Progress{Slots: 132, SlotsRead: 83, Records: 90_000, Details: 66_412, Took: 30 * time.Minute}
+	works := []work{
+		{"contoso", "call_records", time.Hour, func() (schedule.Progress, bool) { return running, true }},
+		{"日本", "pstn_calls", 24 * time.Hour, func() (schedule.Progress, bool) { return running, false }},
+	}
+	names := labels(works)
+	for width, want := range map[int][2]string{
+		120: {
+			"contoso  call_records  ========----  83 of 132 h  66,412 records  36.9/s  11 min left",
+			"日本     pstn_calls  ",
+		},
+		40: {"contoso  call_records  ========----  83…", "日本     pstn_calls  "},
+		10: {"contoso  …", "日本     …"},
+	} {
+		for i, w := range works {
+			if got := progressLine(names[i], w, width); got != want[i] {
+				t.Errorf("%d columns: got %q, want %q", width, got, want[i])
+			}
+		}
 	}
 }

@@ -46,6 +46,7 @@ and SIGPIPE are ignored.`,
 			return stopped(a.run(cmd.Context(), jobs, migrate))
 		},
 	}
+	exitTable(cmd, exitCodes{exitOK: "it was told to stop", exitInterrupted: ""})
 	cmd.Flags().BoolVar(&migrate, "migrate", false, "bring the database schema up to date first")
 	return cmd
 }

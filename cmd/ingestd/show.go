@@ -8,20 +8,22 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
-	"ingestd/internal/store"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/store"
 )
 
 func newShow() *cobra.Command {
-	var tenant string
 	cmd := &cobra.Command{
 		Use:   "show CALL_ID",
 		Short: "Print a call record as Graph served it, rebuilt from the database",
 		Long: `show prints the JSON document of one call record, with its sessions, segments,
 media, streams and participants, put together again from its rows. It equals what
 Graph served but for the few things that the README lists. The document holds
-personal data.`,
+personal data. A call that several tenants took part in is shown as the first of them
+was served it.`,
+		Example: `  ingestd show 0f8e7d6c-5b4a-4392-8170-1f2e3d4c5b6a
+  ingestd show 0f8e7d6c-5b4a-4392-8170-1f2e3d4c5b6a | jq '.sessions[].failureInfo'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageOf(cmd, "one CALL_ID is wanted")
@@ -29,27 +31,36 @@ personal data.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&tenant, "tenant", "", "only this tenant, by name or id (default all)")
+	chosen := &selection{}
+	chosen.tenantFlag(cmd)
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	exitTable(cmd, exitCodes{exitFailed: "no such call record is stored, or the database does not answer"})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		id, err := uuid.Parse(args[0])
 		if err != nil {
 			return errUsage("CALL_ID is a GUID, as in teams.call_records.id")
 		}
-		return withSchema(func(cmd *cobra.Command, a *app) error { return a.show(cmd, tenant, id) })(cmd, args)
+		return withSchema(func(cmd *cobra.Command, a *app) error { return a.show(cmd, chosen, id) })(cmd, args)
 	}
 	return cmd
 }
 
 // show prints the record of the first tenant that has it: one call is in two
 // tenants only if both took part in it.
-func (a *app) show(cmd *cobra.Command, tenant string, id uuid.UUID) error {
-	known := tenant == ""
+func (a *app) show(cmd *cobra.Command, chosen *selection, id uuid.UUID) error {
+	of, err := chosen.of(a.config)
+	if err != nil {
+		return err
+	}
 	for _, t := range a.config.Tenants {
-		if tenant != "" && tenant != t.Name && tenant != t.ID {
+		tenant, err := uuid.Parse(t.ID)
+		if err != nil {
+			return err
+		}
+		if !of.Has(tenant, of.Endpoint) {
 			continue
 		}
-		known = true
-		whole, err := a.showOf(cmd, t.ID, id)
+		whole, err := a.showOf(cmd, tenant, id)
 		if errors.Is(err, store.ErrUnknown) {
 			continue
 		}
@@ -61,22 +72,15 @@ func (a *app) show(cmd *cobra.Command, tenant string, id uuid.UUID) error {
 		}
 		return err
 	}
-	if !known {
-		return errUsage("--tenant names none in the configuration")
-	}
 	return fmt.Errorf("no call record %s is stored; the ids are in teams.call_records", id)
 }
 
-func (a *app) showOf(cmd *cobra.Command, tenant string, id uuid.UUID) (whole bool, err error) {
-	tenantID, err := uuid.Parse(tenant)
+func (a *app) showOf(cmd *cobra.Command, tenant, id uuid.UUID) (whole bool, err error) {
+	document, err := a.db.Rebuild(cmd.Context(), fetch.CallRecords.Rows, tenant, id.String())
 	if err != nil {
 		return false, err
 	}
-	document, err := a.db.Rebuild(cmd.Context(), fetch.CallRecords.Rows, tenantID, id.String())
-	if err != nil {
-		return false, err
-	}
-	whole, err = a.db.HasDetails(cmd.Context(), tenantID, id)
+	whole, err = a.db.HasDetails(cmd.Context(), tenant, id)
 	if err != nil {
 		return false, err
 	}

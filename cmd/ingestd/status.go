@@ -1,172 +1,104 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"ingestd/internal/fetch"
 	"ingestd/internal/health"
-	"ingestd/internal/schedule"
 )
 
-// A standing is how one endpoint stands, as status prints it.
-type standing struct {
-	Tenant        string     `json:"tenant"`
-	Endpoint      string     `json:"endpoint"`
-	State         string     `json:"state"`
-	Flags         []string   `json:"flags"`
-	CompleteUntil *time.Time `json:"complete_until"`
-	Pending       int        `json:"pending"`
-	NextDueAt     *time.Time `json:"next_due_at"`
-	Failures      int        `json:"failures"`
-	LastError     *string    `json:"last_error"`
-}
+// watchEvery is how often --watch looks again.
+const watchEvery = 5 * time.Second
 
 func newStatus() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show how every endpoint stands",
-		Long: `status prints, from the database alone, the state of every endpoint, until when it
-is complete, how many call records are listed and have no details yet (pending),
-and what is wrong with it. Flags: lost (something left Microsoft's retention
-unread, and nobody has acknowledged it), parked (something cannot be read and is
-tried daily), rejects (something could only be kept raw), expiring (something
-unread leaves the retention within 48 hours). It exits 3 if anything is amiss.`,
+		Short: "Show whether the data is safe, and what to do if it is not",
+		Long: `status says, from the database alone, whether anything is lost or about to be, why,
+and what to do about it; then how every endpoint stands. It asks neither Graph nor
+the daemon, so it tells of a daemon that is dead, too.
+
+States: on_time; catching_up (what could be read for a while is not); never (no
+slot was read yet); late (the last run failed, or the next is overdue); throttled
+(Graph lets it wait); down (three failures in a row, or overdue by three
+intervals); denied (Entra or Graph refuses access); paused (enabled: false);
+removed (no longer in the configuration).
+
+Flags: lost (left Microsoft's retention unread, and nobody has acknowledged it),
+parked (cannot be read, tried daily), expiring (unread, and leaves the retention
+within 48 hours), rejects (could only be kept raw).
+
+COMPLETE UNTIL: nothing before it is missing, and nothing before it changes any more.
+SAFE FOR: how long until Microsoft deletes the first thing that is not stored for
+good, if reading stopped now.
+
+A narrow terminal shows no NEXT, and then no COMPLETE UNTIL. --wide shows all there
+is. The JSON is described by docs/status.schema.json; GET /api/status serves it too.`,
+		Example: `  ingestd status
+  ingestd status --tenant contoso --wide
+  ingestd status --watch
+  ingestd status -o json | jq -r '.tenants[].endpoints[] | select(.state != "on_time").endpoint'`,
 		Args: cobra.NoArgs,
 	}
-	output := outputFlag(cmd)
-	cmd.RunE = withApp(func(cmd *cobra.Command, a *app, jobs []*schedule.Job) error {
-		snapshot, err := health.Look(cmd.Context(), a.config, a.db, time.Now())
-		if err != nil {
-			return err
+	output, chosen := outputFlag(cmd), selectFlags(cmd)
+	wide := cmd.Flags().Bool("wide", false, "every column, however wide the table becomes")
+	watch := cmd.Flags().Bool("watch", false, "look again every 5 seconds until Ctrl-C")
+	exitTable(cmd, exitCodes{
+		exitOK:       "everything is safe, or the first reading or a catch-up goes well",
+		exitDegraded: "something is lost, about to be, late or failing",
+		exitDenied:   "the same, because Entra or Graph denies access",
+	})
+	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
+		if !*watch {
+			return a.printStatus(cmd, chosen, output.json(), *wide)
 		}
-		states := map[string]health.State{}
-		for _, t := range snapshot.Tenants {
-			for _, e := range t.Endpoints {
-				states[t.Name+" "+e.Name] = e.State
-			}
+		if s := screenOf(cmd.OutOrStdout(), *wide, time.Now()); !s.terminal || output.json() {
+			return usageOf(cmd, "--watch shows a table on a terminal")
 		}
-		var list []standing
-		amiss := 0
-		for _, j := range jobs {
-			s, err := j.Survey(cmd.Context(), time.Now())
-			if err != nil {
-				return err
-			}
-			list = append(list, stand(j, s, states[j.Name+" "+j.Endpoint.Name]))
-			if list[len(list)-1].amiss() {
-				amiss++
-			}
-		}
-		columns := []string{
-			"tenant",
-			"endpoint",
-			"state",
-			"flags",
-			"complete until (utc)",
-			"pending",
-			"next due (utc)",
-			"failures",
-			"last error",
-		}
-		if err := emit(cmd, *output, list, columns, standing.row); err != nil || amiss == 0 {
-			return err
-		}
-		return errDegraded(
-			fmt.Sprintf(
-				"%d of %d endpoints need attention; see: ingestd gaps, ingestd rejects, ingestd runs",
-				amiss,
-				len(jobs),
-			),
-		)
+		return a.watchStatus(cmd, chosen, *wide)
 	})
 	return cmd
 }
 
-func stand(j *schedule.Job, s schedule.Survey, state health.State) standing {
-	st := standing{Tenant: j.Name, Endpoint: j.Endpoint.Name, State: "never", Flags: []string{}}
-	if s.Known {
-		st.State, st.CompleteUntil, st.NextDueAt, st.Failures, st.LastError = string(state), &s.Watermark, s.State.NextDueAt, s.State.Failures, s.State.LastError
-		st.Pending = s.Pending
+// printStatus takes a snapshot, prints it and ends as its verdict says.
+func (a *app) printStatus(cmd *cobra.Command, chosen *selection, json, wide bool) error {
+	s, err := a.snapshot(cmd.Context(), chosen)
+	if err != nil {
+		return err
 	}
-	if !j.Enabled {
-		st.State = "paused"
+	if json {
+		err = printJSON(cmd.OutOrStdout(), s)
+	} else {
+		err = writeStatus(screenOf(cmd.OutOrStdout(), wide, s.AsOf), s, wide)
 	}
-	if len(s.Lost)+len(s.RecordsLost) > 0 {
-		st.Flags = append(st.Flags, "lost")
+	if err != nil {
+		return err
 	}
-	if len(s.Parked)+len(s.RecordsParked) > 0 {
-		st.Flags = append(st.Flags, "parked")
-	}
-	if s.Rejects > 0 {
-		st.Flags = append(st.Flags, "rejects")
-	}
-	if len(s.Expiring)+s.RecordsSoon > 0 {
-		st.Flags = append(st.Flags, "expiring")
-	}
-	return st
+	return verdictOf(s)
 }
 
-func (s standing) amiss() bool {
-	return len(s.Flags) > 0 || slices.Contains([]string{"late", "throttled", "denied", "down"}, s.State)
-}
-
-func (s standing) row() []string {
-	until, next := "-", "-"
-	if s.CompleteUntil != nil {
-		until = minute(*s.CompleteUntil)
-	}
-	if s.NextDueAt != nil {
-		next = minute(*s.NextDueAt)
-	}
-	return []string{
-		s.Tenant,
-		s.Endpoint,
-		s.State,
-		strings.Join(s.Flags, ","),
-		until,
-		fmt.Sprint(s.Pending),
-		next,
-		fmt.Sprint(s.Failures),
-		orDash(s.LastError),
-	}
-}
-
-// withJobs runs a verb with a database of this program's schema and the
-// configured jobs.
-func withJobs(verb func(*cobra.Command, []*schedule.Job) error) func(*cobra.Command, []string) error {
-	return withApp(func(cmd *cobra.Command, _ *app, jobs []*schedule.Job) error { return verb(cmd, jobs) })
-}
-
-// withApp runs a verb that needs configuration or database as well.
-func withApp(verb func(*cobra.Command, *app, []*schedule.Job) error) func(*cobra.Command, []string) error {
-	return withSchema(func(cmd *cobra.Command, a *app) error {
-		jobs, err := a.jobs()
-		if err != nil {
-			return err
+// watchStatus prints one snapshot after the other on the same screen.
+func (a *app) watchStatus(cmd *cobra.Command, chosen *selection, wide bool) error {
+	for {
+		fmt.Fprint(cmd.OutOrStdout(), "\x1b[H\x1b[2J")
+		if err := a.printStatus(cmd, chosen, false, wide); err != nil && exitCode(err) == exitFailed {
+			fmt.Fprintf(cmd.OutOrStdout(), "As of %s UTC: %v\n", time.Now().UTC().Format("15:04"), err)
 		}
-		return verb(cmd, a, jobs)
-	})
+		select {
+		case <-cmd.Context().Done():
+			return context.Canceled
+		case <-time.After(watchEvery):
+		}
+	}
 }
 
-// endpointFlag adds --endpoint, checked against the endpoints there are.
-func endpointFlag(cmd *cobra.Command) func() (string, error) {
-	name := cmd.Flags().String("endpoint", "", "only this endpoint (default all)")
-	return func() (string, error) {
-		var known []string
-		for _, e := range fetch.Endpoints {
-			known = append(known, e.Name)
-			if e.Name == *name {
-				return *name, nil
-			}
-		}
-		if *name == "" {
-			return "", nil
-		}
-		return "", errUsage("--endpoint takes one of: " + strings.Join(known, ", "))
+// verdictOf is what a verdict, which is printed already, means for the exit code.
+func verdictOf(s health.Snapshot) error {
+	if code := s.ExitCode(); code != exitOK {
+		return errSaid(code)
 	}
+	return nil
 }

@@ -114,3 +114,10 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	*r = Rate{Requests: int(n), Per: per}
 	return nil
 }
+
+// ParseDuration reads a duration as the configuration writes it, such as 36h or
+// 7d.
+func ParseDuration(text string) (d time.Duration, err error) {
+	err = scanDuration(&d, text)
+	return d, err
+}

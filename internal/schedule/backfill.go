@@ -37,6 +37,36 @@ func (j *Job) LeftToBackfill(ctx context.Context, span fetch.Window, since time.
 	return slotsOf(j.Policy.PlanSpan(now, slots, span, since)), err
 }
 
+// A BackfillPlan is what a backfill would ask for.
+type BackfillPlan struct {
+	Span     fetch.Window // what of the span Graph can still answer for
+	Windows  int
+	Requests int // at least: pages, as many as there were when the slots were last read
+}
+
+// PlanBackfill says what Backfill would ask for, and asks Graph nothing.
+func (j *Job) PlanBackfill(ctx context.Context, span fetch.Window, since time.Time) (plan BackfillPlan, err error) {
+	now := j.Client.Clock()
+	slots, err := j.DB.Slots(ctx, j.Tenant, j.Endpoint.Name, j.Policy.horizon(now))
+	rows := map[time.Time]int{}
+	for _, s := range slots {
+		rows[s.From.UTC()] = s.Rows
+	}
+	windows := j.Policy.PlanSpan(now, slots, span, since)
+	plan.Windows = len(windows)
+	for _, w := range windows {
+		n := 0
+		for _, s := range w.slots {
+			n += rows[s.from]
+		}
+		plan.Requests += 1 + n/pageRows(j.Endpoint)
+	}
+	if len(windows) > 0 {
+		plan.Span = spanOf(windows, now)
+	}
+	return plan, err
+}
+
 // progressEvery is how often the progress of a backfill is noted for whoever
 // asked for it.
 const progressEvery = time.Second

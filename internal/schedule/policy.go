@@ -56,12 +56,20 @@ const windowPages = 50
 func PolicyOf(e fetch.Endpoint) Policy {
 	p := Policy{
 		Slot: e.Slot, Span: e.Span, Smallest: e.Smallest, Reach: e.Reach, Settle: e.Settle,
-		Rereads: LogRereads, WholeSlots: e.Aggregate, WindowRows: windowPages * 1000,
+		Rereads: LogRereads, WholeSlots: e.Aggregate, WindowRows: windowPages * pageRows(e),
 	}
 	if e.Versioned {
-		p.Rereads, p.WindowRows = RecordRereads, windowPages*60
+		p.Rereads = RecordRereads
 	}
 	return p
+}
+
+// pageRows is how many rows a page of an endpoint holds at most.
+func pageRows(e fetch.Endpoint) int {
+	if e.Versioned {
+		return 60
+	}
+	return 1000
 }
 
 const (

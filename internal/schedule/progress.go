@@ -6,6 +6,7 @@ import "time"
 type Progress struct {
 	Slots, SlotsRead int
 	Rows             int64         // committed
+	Records          int64         // call records whose details are due: an estimate until the list is read
 	Details          int64         // call records whose details were stored
 	Requests         int           // sent
 	Took             time.Duration // since the run began
@@ -19,7 +20,19 @@ func (j *Job) Progress() (p Progress, ok bool) {
 		return p, false
 	}
 	return Progress{
-		Slots: l.slots, SlotsRead: int(l.slotsRead.Load()), Rows: l.rows.Load(), Details: l.details.Load(),
-		Requests: l.usage.Counts().Requests, Took: time.Since(l.started), Waiting: j.Client.Throttled(j.Endpoint),
+		Slots: l.slots, SlotsRead: int(l.slotsRead.Load()), Rows: l.rows.Load(),
+		Records: l.records(), Details: l.details.Load(), Requests: l.usage.Counts().Requests,
+		Took: time.Since(l.started), Waiting: j.Client.Throttled(j.Endpoint),
 	}, true
+}
+
+// records are the call records whose details were due when the run began, and
+// those that its list names: likely as many for each slot to come as it has
+// named so far.
+func (l *runLog) records() int64 {
+	named, read := l.named.Load(), l.slotsRead.Load()
+	if read > 0 {
+		named = named * int64(l.slots) / read
+	}
+	return int64(l.due) + named
 }

@@ -29,10 +29,12 @@ type runLog struct {
 	started time.Time
 
 	slots     int          // planned
+	due       int          // call records whose details were due when it began
 	slotsRead atomic.Int64 // committed
 	rows      atomic.Int64 // committed
 	misfits   atomic.Int64 // values without room in their column
 	unknown   atomic.Int64 // members without a column
+	named     atomic.Int64 // call records of which the list named a version that is not stored
 	details   atomic.Int64 // call records whose details were stored
 	waiting   atomic.Int64 // call records that Graph lists and does not serve yet
 	failed    atomic.Int64 // call records whose details failed otherwise

@@ -253,6 +253,9 @@ func (r *reading) commit(ctx context.Context, read []store.Slot) error {
 		Read: read, Pages: r.pages, Again: r.again,
 	})
 	r.log.rows.Add(counts.Seen)
+	if r.endpoint.Versioned {
+		r.log.named.Add(counts.New + counts.Changed)
+	}
 	if err == nil {
 		r.log.slotsRead.Add(int64(len(read)))
 		select {

@@ -20,6 +20,9 @@ type Record struct {
 	Attempts  int        // that failed since this version was named
 	Parked    bool       // it failed again and again, and is tried daily
 	FailedAt  *time.Time // the last time, on Graph's clock
+
+	RequestID *string // of the last failure; nil where Graph did not answer, or nothing failed
+	Error     *string // what it failed with last, with the next step
 }
 
 // pendingRecords selects Records, and isDue those that might be tried at $2, or
@@ -29,7 +32,7 @@ type Record struct {
 const (
 	pendingRecords = `
 	SELECT c.id, c.version, c.start_at, c.reach_from,
-		coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at
+		coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at, x.request_id, x.error
 	FROM teams.call_records c
 	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
 	WHERE c.tenant_id = $1 AND c.pending`

@@ -32,16 +32,20 @@ type PastRun struct {
 	Error      *string    `json:"error"`
 }
 
-// Runs returns the newest runs first, of one endpoint or of all ("").
-func (db *DB) Runs(ctx context.Context, endpoint string, limit int) ([]PastRun, error) {
+// Runs returns the newest runs first, up to limit: of those selected, that
+// began at or after a time (zero: any), and where failed is set only those that
+// did not end well.
+func (db *DB) Runs(
+	ctx context.Context, of Selection, since time.Time, failed bool, limit int,
+) ([]PastRun, error) {
 	return list[PastRun](ctx, db, "read runs", `
 		SELECT run_id, tenant_id, endpoint, trigger, window_from, window_to, started_at, finished_at, result,
 			pages, requests, throttle_s, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected,
 			details, request_ids, error
 		FROM ingest.runs
-		WHERE $1 IN ('', endpoint)
+		WHERE `+selects+` AND started_at >= $3 AND (NOT $4 OR result NOT IN ('ok', 'stopped'))
 		ORDER BY run_id DESC
-		LIMIT $2`, endpoint, limit)
+		LIMIT $5`, of.Tenant, of.Endpoint, since, failed, limit)
 }
 
 // A KeptReject is a row of ingest.rejects without the raw element, which holds
@@ -65,23 +69,34 @@ const selectRejects = `
 		seen_at, resolved_at
 	FROM ingest.rejects `
 
-// Rejects returns the newest rejects first, of one endpoint or of all (""),
-// with or without those that a later answer resolved.
-func (db *DB) Rejects(ctx context.Context, endpoint string, resolved bool, limit int) ([]KeptReject, error) {
+// Rejects returns the newest rejects first, up to limit, with or without those
+// that were resolved.
+func (db *DB) Rejects(ctx context.Context, of Selection, resolved bool, limit int) ([]KeptReject, error) {
 	return list[KeptReject](ctx, db, "read rejects", selectRejects+`
-		WHERE $1 IN ('', endpoint) AND ($2 OR resolved_at IS NULL)
+		WHERE `+selects+` AND ($3 OR resolved_at IS NULL)
 		ORDER BY seen_at DESC, sha256
-		LIMIT $3`, endpoint, resolved, limit)
+		LIMIT $4`, of.Tenant, of.Endpoint, resolved, limit)
 }
 
-// OpenRejectsBySHA returns open rejects whose SHA-256 begins with some hex digits,
-// of one endpoint or of all ("").
-func (db *DB) OpenRejectsBySHA(ctx context.Context, endpoint, digits string) ([]KeptReject, error) {
+// RejectsBySHA returns rejects whose SHA-256 begins with some hex digits, with
+// or without those that were resolved.
+func (db *DB) RejectsBySHA(ctx context.Context, of Selection, resolved bool, digits string) ([]KeptReject, error) {
 	return list[KeptReject](ctx, db, "find rejects", selectRejects+`
-		WHERE $1 IN ('', endpoint) AND resolved_at IS NULL
-			AND sha256 BETWEEN decode(rpad($2, 64, '0'), 'hex') AND decode(rpad($2, 64, 'f'), 'hex')
+		WHERE `+selects+` AND ($3 OR resolved_at IS NULL)
+			AND sha256 BETWEEN decode(rpad($4, 64, '0'), 'hex') AND decode(rpad($4, 64, 'f'), 'hex')
 		ORDER BY sha256, tenant_id, endpoint
-		LIMIT 1000`, endpoint, digits)
+		LIMIT 1000`, of.Tenant, of.Endpoint, resolved, digits)
+}
+
+// RawOf returns the bytes of a reject as Graph served them. They hold personal
+// data.
+func (db *DB) RawOf(ctx context.Context, tenant uuid.UUID, endpoint string, sha256 []byte) (raw []byte, err error) {
+	err = db.again(ctx, "read a reject of "+endpoint, noteTimeout, func(ctx context.Context) error {
+		return db.pool.QueryRow(ctx, `
+			SELECT raw FROM ingest.rejects WHERE tenant_id = $1 AND endpoint = $2 AND sha256 = $3`,
+			tenant, endpoint, sha256).Scan(&raw)
+	})
+	return raw, err
 }
 
 // list reads a few rows as structs, column by column.

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"ingestd/internal/config"
+	"ingestd/internal/fetch"
+	"ingestd/internal/schedule"
+	"ingestd/internal/store"
+)
+
+// A selection is what --tenant and --endpoint choose: all, where they are not
+// given.
+type selection struct {
+	tenant   string // name or id
+	endpoint string
+}
+
+// selectFlags adds --tenant and --endpoint.
+func selectFlags(cmd *cobra.Command) *selection {
+	s := &selection{}
+	s.tenantFlag(cmd)
+	cmd.Flags().StringVar(&s.endpoint, "endpoint", "", "only this endpoint (default all)")
+	complete(cmd, "endpoint", func(*cobra.Command) []string { return endpointNames() })
+	return s
+}
+
+// tenantFlag adds --tenant.
+func (s *selection) tenantFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.tenant, "tenant", "", "only this tenant, by name or id (default all)")
+	complete(cmd, "tenant", tenantNames)
+}
+
+func endpointNames() []string {
+	var names []string
+	for _, e := range fetch.Endpoints {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+// tenantNames are the names of the configured tenants, as far as the
+// configuration can be read.
+func tenantNames(cmd *cobra.Command) []string {
+	path, err := cmd.Flags().GetString("config")
+	if err != nil {
+		return nil
+	}
+	c, err := config.Load(path, os.Getenv, bounds())
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, t := range c.Tenants {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// of is the selection as the database knows it. A tenant that is no longer
+// configured goes by its id.
+func (s *selection) of(c *config.Config) (store.Selection, error) {
+	var chosen store.Selection
+	if s.endpoint != "" && !slices.Contains(endpointNames(), s.endpoint) {
+		return chosen, errUsage("--endpoint takes one of: " + strings.Join(endpointNames(), ", "))
+	}
+	chosen.Endpoint = s.endpoint
+	if s.tenant == "" {
+		return chosen, nil
+	}
+	id := s.tenant
+	if i := slices.IndexFunc(c.Tenants, s.names); i >= 0 {
+		id = c.Tenants[i].ID
+	}
+	tenant, err := uuid.Parse(id)
+	if err != nil {
+		return chosen, errUsage(fmt.Sprintf("--tenant: the configuration has no tenant %q", s.tenant))
+	}
+	chosen.Tenant = &tenant
+	return chosen, nil
+}
+
+// names reports whether the selection names a tenant.
+func (s *selection) names(t config.Tenant) bool {
+	return s.tenant == t.Name || strings.EqualFold(s.tenant, t.ID)
+}
+
+// jobs are the jobs that are chosen.
+func (s *selection) jobs(a *app) ([]*schedule.Job, error) {
+	chosen, err := s.of(a.config)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := a.jobs()
+	return slices.DeleteFunc(jobs, func(j *schedule.Job) bool { return !chosen.Has(j.Tenant, j.Endpoint.Name) }), err
+}
+
+// tenantName is what the configuration calls a tenant; its id if it is not in it.
+func (a *app) tenantName(id uuid.UUID) string {
+	for _, t := range a.config.Tenants {
+		if strings.EqualFold(t.ID, id.String()) && t.Name != "" {
+			return t.Name
+		}
+	}
+	return id.String()
+}
+
+// complete makes the shell complete a flag.
+func complete(cmd *cobra.Command, flag string, words func(*cobra.Command) []string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, completing(words)) // it fails only for a flag that is not there
+}
+
+// completing completes with words, and never with files.
+func completing(words func(*cobra.Command) []string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return words(cmd), cobra.ShellCompDirectiveNoFileComp
+	}
+}
