@@ -76,7 +76,7 @@ func takes(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", up(time.Second))
-	case d < 2*time.Hour:
+	case d < 2*time.Hour && d%time.Hour != 0:
 		return fmt.Sprintf("%d min", up(time.Minute))
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%d h", up(time.Hour))
