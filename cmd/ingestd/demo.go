@@ -24,6 +24,8 @@ func newDemo() *cobra.Command {
 machine, lets the daemon read 30 days of call records and 90 days of the other
 logs, prints what came of it, and keeps reading until Ctrl-C. It needs the
 PostgreSQL server programs and no network; all it makes is removed when it ends.`,
+		Example: `  ingestd demo
+  ingestd demo --once --users 1000 --calls 2000`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("config") {

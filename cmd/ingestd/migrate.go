@@ -14,18 +14,24 @@ func newMigrate() *cobra.Command {
 steps of it back. The database user must own the schemas ingest and teams, or
 be allowed to create them. Each step is one transaction; two that run at once
 wait for each other.`,
+		Example: `  ingestd migrate up
+  ingestd migrate version`,
 		Args: cobra.NoArgs,
 		RunE: missingCommand,
 	}
+	exitTable(cmd, nil)
 	cmd.AddCommand(newMigrateUp(), newMigrateDown(), newMigrateVersion())
 	return cmd
 }
 
 func newMigrateUp() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Bring the schema up to date",
-		Args:  cobra.NoArgs,
+		Long: `up brings the schema up to date, step by step. A daemon may run meanwhile. A schema
+that is up to date stays as it is.`,
+		Example: "  ingestd migrate up",
+		Args:    cobra.NoArgs,
 		RunE: withDatabase(func(cmd *cobra.Command, a *app) error {
 			if err := a.db.MigrateUp(cmd.Context()); err != nil {
 				return err
@@ -33,6 +39,8 @@ func newMigrateUp() *cobra.Command {
 			return printVersion(cmd, a)
 		}),
 	}
+	exitTable(cmd, nil)
+	return cmd
 }
 
 func newMigrateDown() *cobra.Command {
@@ -41,7 +49,10 @@ func newMigrateDown() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "down",
 		Short: "Take back the last steps, with their tables and all rows in them",
-		Args:  cobra.NoArgs,
+		Long: `down takes back the last steps of the schema, with the tables that they made and all
+rows in them. Microsoft may no longer have what those hold.`,
+		Example: "  ingestd migrate down --steps 1 --drop-data",
+		Args:    cobra.NoArgs,
 		RunE: withDatabase(func(cmd *cobra.Command, a *app) error {
 			if !drop {
 				return errUsage(
@@ -61,18 +72,24 @@ func newMigrateDown() *cobra.Command {
 			return printVersion(cmd, a)
 		}),
 	}
+	exitTable(cmd, nil)
 	cmd.Flags().IntVar(&steps, "steps", 1, "how many; more than there are take back all")
 	cmd.Flags().BoolVar(&drop, "drop-data", false, "yes, drop the tables and the rows in them")
 	return cmd
 }
 
 func newMigrateVersion() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the schema's version and the one this program needs",
-		Args:  cobra.NoArgs,
-		RunE:  withDatabase(printVersion),
+		Long: `version prints the schema's version and the one this program needs. Where they are
+not the same, the other verbs say what to do.`,
+		Example: "  ingestd migrate version",
+		Args:    cobra.NoArgs,
+		RunE:    withDatabase(printVersion),
 	}
+	exitTable(cmd, nil)
+	return cmd
 }
 
 func printVersion(cmd *cobra.Command, a *app) error {

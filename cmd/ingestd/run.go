@@ -30,6 +30,8 @@ another ingestd works on; no tenant waits for another. SIGINT or SIGTERM lets th
 transaction at hand finish and exits 0, within 20 seconds whatever happens; a
 second signal ends it at once, which costs a repeated request and no row. SIGHUP
 and SIGPIPE are ignored.`,
+		Example: `  ingestd run
+  ingestd run --migrate --config /etc/ingestd/config.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// A daemon outlives the terminal it was started from, and its log.
