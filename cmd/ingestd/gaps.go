@@ -110,8 +110,8 @@ func causeIn(s health.Snapshot, tenant, endpoint string) health.Code {
 // writeGaps prints a table of gaps, and below it who took note of which.
 func writeGaps(s screen, gaps []gap, wide bool) error {
 	t := table{columns: []column{
-		{name: "id"}, {name: "tenant"}, {name: "endpoint"}, {name: "kind"}, {name: "from"}, {name: "to", narrow: 1},
-		{name: "records", right: true, optional: true, narrow: 2}, {name: "left", right: true}, {name: "why"},
+		{name: "id"}, {name: "tenant"}, {name: "endpoint"}, {name: "kind"}, {name: "from"}, {name: "to", narrow: 2},
+		{name: "calls", right: true, optional: true, narrow: 1}, {name: "left", right: true}, {name: "why"},
 	}}
 	if wide {
 		t.columns = append(t.columns, column{name: "call", optional: true}, column{name: "tries", right: true},
