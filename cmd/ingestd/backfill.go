@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/health"
 	"ingestd/internal/schedule"
 )
 
@@ -110,11 +111,11 @@ func idle(hints io.Writer, outcomes []outcome, fresh time.Duration) {
 func (a *app) backfill(cmd *cobra.Command, jobs []*schedule.Job, span fetch.Window, fresh time.Duration) []outcome {
 	mine, others, release := a.lock(cmd.Context(), jobs)
 	defer release()
-	works, handed := worksOf(mine), make([]*handover, len(others))
+	works, handed := worksOf(mine, health.Snapshot{}), make([]*handover, len(others))
 	for i, o := range others {
 		handed[i] = &handover{app: a, job: o.job, span: span}
 		if isLocked(o) {
-			works = append(works, work{o.job.Name, o.job.Endpoint.Name, o.job.Policy.Slot, handed[i].progress})
+			works = append(works, work{o.job.Name, o.job.Endpoint.Name, o.job.Policy.Slot, 0, handed[i].progress})
 		}
 	}
 	tellLocked(cmd.ErrOrStderr(), others)

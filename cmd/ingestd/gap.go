@@ -126,7 +126,7 @@ func gapsOf(
 		add(spanGap(expiring, w, failed, cause), reach)
 	}
 	if soon := unparked(s.RecordsSoon); len(soon) > 0 {
-		g := gap{Kind: expiring, From: *soon[0].StartAt, To: *soon[len(soon)-1].StartAt, Records: len(soon), Code: cause}
+		g := gap{Kind: expiring, From: soon[0].ReachFrom, To: soon[len(soon)-1].ReachFrom, Records: len(soon), Code: cause}
 		add(g, reach)
 	}
 	for _, a := range s.Acknowledged {
@@ -161,9 +161,9 @@ func spanGap(kind string, w fetch.Window, failed []store.ParkedSlot, cause healt
 
 // recordGap is a call record with what is known of its failures.
 func recordGap(kind string, r store.Record) gap {
-	g := gap{Kind: kind, CallID: r.ID.String(), Records: 1, Tries: r.Attempts, FailedAt: r.FailedAt}
-	if r.StartAt != nil {
-		g.From, g.To = *r.StartAt, *r.StartAt
+	g := gap{
+		Kind: kind, From: r.ReachFrom, To: r.ReachFrom, CallID: r.ID.String(), Records: 1,
+		Tries: r.Attempts, FailedAt: r.FailedAt,
 	}
 	if r.RequestID != nil {
 		g.RequestIDs = []string{*r.RequestID}

@@ -35,7 +35,7 @@ func TestGapsAreWholeSpans(t *testing.T) {
 		Parked: []store.Slot{
 			{From: hour(28, 2), To: hour(28, 3), Failures: 3}, {From: hour(28, 3), To: hour(28, 4), Failures: 5},
 		},
-		RecordsSoon:  []store.Record{{StartAt: &at}, {StartAt: &at, Parked: true}},
+		RecordsSoon:  []store.Record{{ReachFrom: at}, {ReachFrom: at, Parked: true}},
 		Acknowledged: []store.Acknowledgement{{From: hour(1, 0), To: hour(2, 0), At: now, ByWhom: "ops@box", Reason: "outage"}},
 	}
 	failed := []store.ParkedSlot{

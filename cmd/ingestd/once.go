@@ -53,7 +53,8 @@ func (a *app) once(cmd *cobra.Command, jobs []*schedule.Job) []outcome {
 	enabled := slices.DeleteFunc(slices.Clone(jobs), func(j *schedule.Job) bool { return !j.Enabled })
 	mine, others, release := a.lock(cmd.Context(), enabled)
 	defer release()
-	_, stop := follow(cmd, worksOf(mine))
+	before, _ := a.snapshot(cmd.Context(), &selection{}) // it makes the estimates better
+	_, stop := follow(cmd, worksOf(mine, before))
 	defer stop()
 	return append(once(cmd.Context(), mine, "once"), others...)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
+	"ingestd/internal/health"
 	"ingestd/internal/schedule"
 )
 
@@ -22,14 +23,16 @@ import (
 type work struct {
 	tenant, endpoint string
 	slot             time.Duration
+	pending          int                              // call records whose details were to be stored before it began
 	progress         func() (schedule.Progress, bool) // false: it has not begun, or has ended
 }
 
-// worksOf are the works of jobs.
-func worksOf(jobs []*schedule.Job) []work {
+// worksOf are the works of jobs, as they stood before.
+func worksOf(jobs []*schedule.Job, before health.Snapshot) []work {
 	var works []work
 	for _, j := range jobs {
-		works = append(works, work{j.Name, j.Endpoint.Name, j.Policy.Slot, j.Progress})
+		pending := endpointOf(before, j.Name, j.Endpoint.Name).PendingRecords
+		works = append(works, work{j.Name, j.Endpoint.Name, j.Policy.Slot, pending, j.Progress})
 	}
 	return works
 }
@@ -71,7 +74,7 @@ func showProgress(out io.Writer, works []work) (say io.Writer, stop func()) {
 func printProgress(out io.Writer, works []work) {
 	for _, w := range works {
 		if p, ok := w.progress(); ok {
-			fmt.Fprintf(out, "%s %s: %s\n", w.tenant, w.endpoint, strings.Join(progressParts(p, w.slot), ", "))
+			fmt.Fprintf(out, "%s %s: %s\n", w.tenant, w.endpoint, strings.Join(w.parts(p), ", "))
 		}
 	}
 }
@@ -115,16 +118,16 @@ func labels(works []work) []string {
 func progressLine(label string, w work, width int) string {
 	line := label
 	if p, ok := w.progress(); ok {
-		parts := append([]string{label, bar(p)}, progressParts(p, w.slot)...)
+		parts := append([]string{label, w.bar(p)}, w.parts(p)...)
 		line = strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), gutter)
 	}
 	return runewidth.Truncate(line, width, "…")
 }
 
 // bar shows how much of the work is done.
-func bar(p schedule.Progress) string {
+func (w work) bar(p schedule.Progress) string {
 	const width = 12
-	done, all := share(p)
+	done, all := w.share(p)
 	if all == 0 {
 		return ""
 	}
@@ -132,13 +135,13 @@ func bar(p schedule.Progress) string {
 	return strings.Repeat("=", full) + strings.Repeat("-", width-full)
 }
 
-// progressParts is one run's progress in a few words.
-func progressParts(p schedule.Progress, slot time.Duration) []string {
+// parts are a run's progress in a few words.
+func (w work) parts(p schedule.Progress) []string {
 	unit, n, noun := "d", p.Rows, "rows"
-	if slot < 24*time.Hour {
+	if w.slot < day {
 		unit = "h"
 	}
-	if p.Records > 0 {
+	if w.records(p) > 0 {
 		n, noun = p.Details, "records"
 	}
 	parts := []string{
@@ -151,7 +154,7 @@ func progressParts(p schedule.Progress, slot time.Duration) []string {
 	if p.Waiting > 0 {
 		return append(parts, "Graph lets it wait "+takes(p.Waiting)+" (429)")
 	}
-	if left, known := timeLeft(p); known {
+	if left, known := w.timeLeft(p); known {
 		parts = append(parts, takes(left)+" left")
 	}
 	return parts
@@ -163,8 +166,8 @@ const estimateAfter = 5 * time.Second
 
 // timeLeft is how long a run takes yet at the pace it had; known is false while
 // that is not yet to be told.
-func timeLeft(p schedule.Progress) (left time.Duration, known bool) {
-	done, all := share(p)
+func (w work) timeLeft(p schedule.Progress) (left time.Duration, known bool) {
+	done, all := w.share(p)
 	if p.Took < estimateAfter || done == 0 {
 		return 0, false
 	}
@@ -173,9 +176,12 @@ func timeLeft(p schedule.Progress) (left time.Duration, known bool) {
 
 // share is how much of the work is done: of call records, where their details
 // take the time, else of slots.
-func share(p schedule.Progress) (done, all float64) {
-	if p.Records > 0 {
-		return float64(p.Details), float64(p.Records)
+func (w work) share(p schedule.Progress) (done, all float64) {
+	if records := w.records(p); records > 0 {
+		return float64(p.Details), float64(records)
 	}
 	return float64(p.SlotsRead), float64(p.Slots)
 }
+
+// records are the call records whose details are to be stored.
+func (w work) records(p schedule.Progress) int64 { return int64(w.pending) + p.Named }

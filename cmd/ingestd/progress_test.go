@@ -17,19 +17,20 @@ func TestProgressOfARun(t *testing.T) {
 	for name, test := range map[string]struct {
 		progress schedule.Progress
 		slot     time.Duration
+		pending  int
 		want     string
 	}{
-		"at the start":           {schedule.Progress{Slots: 30, Took: time.Second}, 24 * time.Hour, "0 of 30 d, 0 rows, 0.0/s"},
-		"half way":               {half, 24 * time.Hour, "15 of 30 d, 20,000 rows, 2000.0/s, 10 s left"},
-		"too early for a guess":  {early, 24 * time.Hour, "15 of 30 d, 20,000 rows, 5000.0/s"},
-		"throttled":              {throttled, 24 * time.Hour, "15 of 30 d, 20,000 rows, 2000.0/s, Graph lets it wait 4 s (429)"},
-		"all is read":            {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 10, Took: 10 * time.Second}, time.Hour, "2 of 2 h, 10 rows, 1.0/s"},
-		"call records take long": {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 50, Records: 50, Details: 20, Took: 10 * time.Second}, time.Hour, "2 of 2 h, 20 records, 2.0/s, 15 s left"},
-		"more came than was due": {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 50, Records: 20, Details: 21, Took: 7 * time.Second}, time.Hour, "2 of 2 h, 21 records, 3.0/s"},
+		"at the start":           {schedule.Progress{Slots: 30, Took: time.Second}, 24 * time.Hour, 0, "0 of 30 d, 0 rows, 0.0/s"},
+		"half way":               {half, 24 * time.Hour, 0, "15 of 30 d, 20,000 rows, 2000.0/s, 10 s left"},
+		"too early for a guess":  {early, 24 * time.Hour, 0, "15 of 30 d, 20,000 rows, 5000.0/s"},
+		"throttled":              {throttled, 24 * time.Hour, 0, "15 of 30 d, 20,000 rows, 2000.0/s, Graph lets it wait 4 s (429)"},
+		"all is read":            {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 10, Took: 10 * time.Second}, time.Hour, 0, "2 of 2 h, 10 rows, 1.0/s"},
+		"call records take long": {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 50, Named: 40, Details: 20, Took: 10 * time.Second}, time.Hour, 10, "2 of 2 h, 20 records, 2.0/s, 15 s left"},
+		"more came than was due": {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 50, Named: 20, Details: 21, Took: 7 * time.Second}, time.Hour, 0, "2 of 2 h, 21 records, 3.0/s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := strings.Join(progressParts(test.progress, test.slot), ", "); got != test.want {
+			if got := strings.Join(work{slot: test.slot, pending: test.pending}.parts(test.progress), ", "); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -40,10 +41,10 @@ func TestProgressOfARun(t *testing.T) {
 // tenant are called.
 func TestProgressLineIsCutToTheWidth(t *testing.T) {
 	t.Parallel()
-	running := schedule.Progress{Slots: 132, SlotsRead: 83, Records: 90_000, Details: 66_412, Took: 30 * time.Minute}
+	running := schedule.Progress{Slots: 132, SlotsRead: 83, Named: 90_000, Details: 66_412, Took: 30 * time.Minute}
 	works := []work{
-		{"contoso", "call_records", time.Hour, func() (schedule.Progress, bool) { return running, true }},
-		{"日本", "pstn_calls", 24 * time.Hour, func() (schedule.Progress, bool) { return running, false }},
+		{"contoso", "call_records", time.Hour, 0, func() (schedule.Progress, bool) { return running, true }},
+		{"日本", "pstn_calls", 24 * time.Hour, 0, func() (schedule.Progress, bool) { return running, false }},
 	}
 	names := labels(works)
 	for width, want := range map[int][2]string{

@@ -6,7 +6,7 @@ import "time"
 type Progress struct {
 	Slots, SlotsRead int
 	Rows             int64         // committed
-	Records          int64         // call records whose details are due: an estimate until the list is read
+	Named            int64         // call records of a new version: an estimate until the list is read
 	Details          int64         // call records whose details were stored
 	Requests         int           // sent
 	Took             time.Duration // since the run began
@@ -21,18 +21,17 @@ func (j *Job) Progress() (p Progress, ok bool) {
 	}
 	return Progress{
 		Slots: l.slots, SlotsRead: int(l.slotsRead.Load()), Rows: l.rows.Load(),
-		Records: l.records(), Details: l.details.Load(), Requests: l.usage.Counts().Requests,
+		Named: l.allNamed(), Details: l.details.Load(), Requests: l.usage.Counts().Requests,
 		Took: time.Since(l.started), Waiting: j.Client.Throttled(j.Endpoint),
 	}, true
 }
 
-// records are the call records whose details were due when the run began, and
-// those that its list names: likely as many for each slot to come as it has
-// named so far.
-func (l *runLog) records() int64 {
+// allNamed is how many call records the list will have named in the end: likely
+// as many for each slot to come as for those that are read.
+func (l *runLog) allNamed() int64 {
 	named, read := l.named.Load(), l.slotsRead.Load()
 	if read > 0 {
-		named = named * int64(l.slots) / read
+		return named * int64(l.slots) / read
 	}
-	return int64(l.due) + named
+	return named
 }

@@ -25,7 +25,7 @@ func (j *Job) run(
 	if err != nil {
 		return err
 	}
-	log := &runLog{run: run, started: time.Now(), slots: slotsOf(windows), due: l.backlog.Due}
+	log := &runLog{run: run, started: time.Now(), slots: slotsOf(windows)}
 	j.current.Store(log)
 	defer j.current.Store(nil)
 	beating, rest := context.WithCancel(ctx)

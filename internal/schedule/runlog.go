@@ -29,7 +29,6 @@ type runLog struct {
 	started time.Time
 
 	slots     int          // planned
-	due       int          // call records whose details were due when it began
 	slotsRead atomic.Int64 // committed
 	rows      atomic.Int64 // committed
 	misfits   atomic.Int64 // values without room in their column
