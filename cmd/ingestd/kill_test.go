@@ -33,7 +33,7 @@ func TestKilledBackfill(t *testing.T) {
 	t.Logf("seed %d, %d calls", seed, len(served))
 
 	b := newVictim(t, tenant, served, "pstn_calls")
-	for kills := 0; kills < storetest.Times(4, 10); {
+	for kills := 0; kills < storetest.Times(2, 10); {
 		if !b.kill(t, rng, kills%2 == 0) {
 			b.check(t)
 			b = newVictim(t, tenant, served, "pstn_calls")
