@@ -92,58 +92,77 @@ func (g gap) leftText(now time.Time) string {
 
 func (g gap) why() string { return cmp.Or(string(g.Code), "-") }
 
-// gapsOf lists what is missing of one endpoint, oldest first. The cause is that
-// of its present trouble, if it has any.
-func gapsOf(
-	j *schedule.Job, s schedule.Survey, failed []store.ParkedSlot, cause health.Code, now time.Time,
-) []gap {
+// A missing is what the database says of one endpoint that lacks something.
+type missing struct {
+	failed             []store.ParkedSlot
+	lost, parked, soon []store.Record // call records whose details are not stored
+	acknowledged       []store.Acknowledgement
+	tenant             health.TenantFacts
+	endpoint           health.EndpointFacts
+	cause              health.Code // of its present trouble; empty: it has none
+}
+
+// gaps lists what is missing of an endpoint, oldest first.
+func (m missing) gaps(now time.Time) []gap {
 	var gaps []gap
-	add := func(g gap, keptFor time.Duration) {
-		g.TenantID, g.Tenant, g.Endpoint, g.slot = j.Tenant, j.Name, j.Endpoint.Name, j.Policy.Slot
-		g.ID, g.RequestIDs = g.id(), append([]string{}, g.RequestIDs...)
-		if keptFor > 0 && !g.From.IsZero() {
-			expires := g.From.Add(keptFor)
+	reach := m.endpoint.Policy.Reach
+	add := func(g gap, kept bool) {
+		g.TenantID, g.Tenant, g.Endpoint = m.tenant.ID, m.tenant.Name, m.endpoint.Endpoint.Name
+		g.slot, g.RequestIDs = m.endpoint.Policy.Slot, append([]string{}, g.RequestIDs...)
+		g.ID = g.id()
+		if kept {
+			expires := g.From.Add(reach)
 			g.ExpiresAt = &expires
 		}
 		gaps = append(gaps, g)
 	}
-	reach := j.Policy.Reach
-	for _, w := range s.Lost {
-		add(spanGap(lost, w, failed, ""), 0)
+	stand := m.endpoint.Policy.Stand(*m.endpoint.Standing, now)
+	for _, p := range stand.Pieces {
+		switch {
+		case p.Kind == schedule.Lost:
+			add(m.span(lost, p.Window, ""), false)
+		case p.Kind == schedule.Parked:
+			add(m.span(parked, p.Window, cmp.Or(m.cause, health.SlotsParked)), true)
+		case isExpiring(p, stand, reach, now):
+			add(m.span(expiring, p.Window, m.cause), true)
+		}
 	}
-	for _, r := range s.RecordsLost {
-		add(recordGap(lost, r), 0)
+	for _, r := range m.lost {
+		add(recordGap(lost, r), false)
 	}
-	var held []fetch.Window
-	for _, w := range parkedSpans(s.Parked) {
-		held = append(held, w)
-		add(spanGap(parked, w, failed, cmp.Or(cause, health.SlotsParked)), reach)
+	for _, r := range m.parked {
+		add(recordGap(parked, r), true)
 	}
-	for _, r := range s.RecordsParked {
-		add(recordGap(parked, r), reach)
+	if soon := unparked(m.soon); len(soon) > 0 {
+		g := gap{Kind: expiring, From: soon[0].ReachFrom, To: soon[len(soon)-1].ReachFrom, Records: len(soon), Code: m.cause}
+		add(g, true)
 	}
-	for _, w := range expiringSpans(s, held, now.Add(-reach)) {
-		add(spanGap(expiring, w, failed, cause), reach)
-	}
-	if soon := unparked(s.RecordsSoon); len(soon) > 0 {
-		g := gap{Kind: expiring, From: soon[0].ReachFrom, To: soon[len(soon)-1].ReachFrom, Records: len(soon), Code: cause}
-		add(g, reach)
-	}
-	for _, a := range s.Acknowledged {
+	for _, a := range m.acknowledged {
 		g := gap{Kind: acknowledged, From: a.From, To: a.To, ByWhom: a.ByWhom, AcknowledgedAt: &a.At, Reason: a.Reason}
 		if a.CallID != nil {
 			g.CallID, g.Records = a.CallID.String(), 1
 		}
-		add(g, 0)
+		add(g, false)
 	}
 	slices.SortStableFunc(gaps, func(a, b gap) int { return a.From.Compare(b.From) })
 	return gaps
 }
 
-// spanGap is a span with what is known of the slots in it that failed.
-func spanGap(kind string, w fetch.Window, failed []store.ParkedSlot, cause health.Code) gap {
+// isExpiring reports whether a piece should have been read before now, and begins
+// to leave reach soon.
+func isExpiring(p schedule.Piece, stand schedule.Stand, reach time.Duration, now time.Time) bool {
+	first := stand.ExpiresFirst
+	if first == nil || !first.Before(now.Add(2*day)) || p.From.Add(reach).After(now.Add(2*day)) {
+		return false
+	}
+	holdsFirst := p.Kind == schedule.Read && !first.Add(-reach).Before(p.From) && first.Add(-reach).Before(p.To)
+	return p.Kind == schedule.Unread || holdsFirst
+}
+
+// span is one with what is known of the slots in it that failed.
+func (m missing) span(kind string, w fetch.Window, cause health.Code) gap {
 	g := gap{Kind: kind, From: w.From, To: w.To, Code: cause}
-	for _, p := range failed {
+	for _, p := range m.failed {
 		if !p.From.Before(w.To) || !p.To.After(w.From) {
 			continue
 		}
@@ -175,55 +194,6 @@ func recordGap(kind string, r store.Record) gap {
 		g.Code = health.RecordsParked
 	}
 	return g
-}
-
-// parkedSpans are the spans of parked slots, those that touch as one.
-func parkedSpans(slots []store.Slot) []fetch.Window {
-	var spans []fetch.Window
-	for _, s := range slots {
-		if n := len(spans); n > 0 && spans[n-1].To.Equal(s.From) {
-			spans[n-1].To = s.To
-		} else {
-			spans = append(spans, fetch.Window{From: s.From, To: s.To})
-		}
-	}
-	return spans
-}
-
-// expiringSpans are the unread spans whose first hours leave reach soon, whole:
-// without what is parked, and without what has left it.
-func expiringSpans(s schedule.Survey, parked []fetch.Window, horizon time.Time) []fetch.Window {
-	var spans []fetch.Window
-	for _, u := range s.Unread {
-		if u.From.Before(horizon) {
-			u.From = horizon
-		}
-		soon := slices.ContainsFunc(s.Expiring, func(e fetch.Window) bool {
-			return e.From.Before(u.To) && e.To.After(u.From)
-		})
-		if soon {
-			spans = append(spans, without(u, parked)...)
-		}
-	}
-	return spans
-}
-
-// without is what is left of a span around others, which lie in order.
-func without(span fetch.Window, others []fetch.Window) []fetch.Window {
-	var rest []fetch.Window
-	for _, o := range others {
-		if !o.From.Before(span.To) || !o.To.After(span.From) {
-			continue
-		}
-		if span.From.Before(o.From) {
-			rest = append(rest, fetch.Window{From: span.From, To: o.From})
-		}
-		span.From = o.To
-	}
-	if span.From.Before(span.To) {
-		rest = append(rest, span)
-	}
-	return rest
 }
 
 // unparked are those records that are not parked.

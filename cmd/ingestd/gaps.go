@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,26 +72,54 @@ acknowledged loss stays listed for ever, and is no trouble any more.`,
 // gaps lists what is missing of the endpoints that are chosen, and how they
 // stand.
 func (a *app) gaps(cmd *cobra.Command, chosen *selection) (gaps []gap, standing health.Snapshot, err error) {
-	jobs, err := chosen.jobs(a)
+	of, err := chosen.of(a.config)
 	if err != nil {
 		return nil, standing, err
 	}
-	if standing, err = a.snapshot(cmd.Context(), chosen); err != nil {
+	facts, now, err := a.facts(cmd.Context(), of)
+	if err != nil {
 		return nil, standing, err
 	}
-	gaps = []gap{}
-	for _, j := range jobs {
-		s, err := j.Survey(cmd.Context(), standing.AsOf)
-		if err != nil {
-			return nil, standing, err
+	standing, gaps = health.Take(facts, now), []gap{}
+	for _, t := range facts.Tenants {
+		for _, e := range t.Endpoints {
+			if e.Standing == nil || !e.Configured {
+				continue
+			}
+			m := missing{tenant: t, endpoint: e, cause: causeIn(standing, t.Name, e.Endpoint.Name)}
+			if err := a.lookUp(cmd.Context(), &m, now); err != nil {
+				return nil, standing, err
+			}
+			gaps = append(gaps, m.gaps(now)...)
 		}
-		parked, err := a.db.ParkedSlots(cmd.Context(), j.Tenant, j.Endpoint.Name, s.State.Origin)
-		if err != nil {
-			return nil, standing, err
-		}
-		gaps = append(gaps, gapsOf(j, s, parked, causeIn(standing, j.Name, j.Endpoint.Name), standing.AsOf)...)
 	}
 	return gaps, standing, nil
+}
+
+// mostRecords is how many call records of a kind are listed at most.
+const mostRecords = 10_000
+
+// lookUp asks for what a snapshot only counts.
+func (a *app) lookUp(ctx context.Context, m *missing, now time.Time) (err error) {
+	tenant, name, origin := m.tenant.ID, m.endpoint.Endpoint.Name, m.endpoint.Standing.Origin
+	if m.failed, err = a.db.ParkedSlots(ctx, tenant, name, origin); err != nil {
+		return err
+	}
+	if m.acknowledged, err = a.db.Acknowledgements(ctx, tenant, name, time.Time{}); err != nil {
+		return err
+	}
+	if !m.endpoint.Endpoint.Versioned {
+		return nil
+	}
+	horizon := now.Add(-m.endpoint.Policy.Reach)
+	if m.lost, err = a.db.LostRecords(ctx, tenant, origin, horizon, false, mostRecords); err != nil {
+		return err
+	}
+	if m.soon, err = a.db.LostRecords(ctx, tenant, horizon, horizon.Add(2*day), false, mostRecords); err != nil {
+		return err
+	}
+	m.parked, err = a.db.ParkedRecords(ctx, tenant, horizon, mostRecords)
+	return err
 }
 
 // causeIn is the gravest problem of an endpoint, other than that something is

@@ -21,27 +21,29 @@ func TestGapsAreWholeSpans(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 26, 14, 32, 0, 0, time.UTC)
 	hour := func(day, hour int) time.Time { return time.Date(2026, 10, day, hour, 0, 0, 0, time.UTC) }
-	span := func(from, to time.Time) fetch.Window { return fetch.Window{From: from, To: to} }
-	horizon := now.Add(-30 * day)
 	id, at := "5f0c9a1e-2c57-4b8e-9d0a-7be1c34f21aa", hour(28, 5)
-	job := &schedule.Job{
-		Tenant: uuid.MustParse("7e01b2aa-94e1-4c06-a8f7-1e5d2b9a6c43"), Name: "contoso",
-		Endpoint: fetch.CallRecords, Policy: schedule.PolicyOf(fetch.CallRecords),
+	policy := schedule.PolicyOf(fetch.CallRecords)
+	standing := store.Standing{Endpoint: store.Endpoint{Origin: hour(25, 2), SettledUntil: hour(25, 2)}, Cut: hour(25, 2)}
+	read := func(from, to time.Time) {
+		for ; from.Before(to); from = from.Add(time.Hour) {
+			standing.Slots = append(standing.Slots, store.Slot{From: from, To: from.Add(time.Hour), ReadAt: now, Settled: true})
+		}
 	}
-	survey := schedule.Survey{
-		Lost:     []fetch.Window{span(hour(25, 2), hour(25, 6)), span(hour(27, 12), horizon)},
-		Unread:   []fetch.Window{span(hour(27, 14), now)},
-		Expiring: []fetch.Window{span(hour(27, 14), hour(29, 14))},
-		Parked: []store.Slot{
-			{From: hour(28, 2), To: hour(28, 3), Failures: 3}, {From: hour(28, 3), To: hour(28, 4), Failures: 5},
+	read(hour(25, 6), hour(27, 12))
+	standing.Slots = append(standing.Slots, store.Slot{From: hour(28, 2), To: hour(28, 3), Failures: 3, FailedAt: now},
+		store.Slot{From: hour(28, 3), To: hour(28, 4), Failures: 5, FailedAt: now})
+	m := missing{
+		tenant:   health.TenantFacts{Tenant: health.Tenant{Name: "contoso"}},
+		endpoint: health.EndpointFacts{Endpoint: fetch.CallRecords, Policy: policy, Standing: &standing},
+		failed: []store.ParkedSlot{
+			{From: hour(28, 3), To: hour(28, 4), Failures: 5, FailedAt: at, RequestID: &id, Error: "500"},
 		},
-		RecordsSoon:  []store.Record{{ReachFrom: at}, {ReachFrom: at, Parked: true}},
-		Acknowledged: []store.Acknowledgement{{From: hour(1, 0), To: hour(2, 0), At: now, ByWhom: "ops@box", Reason: "outage"}},
+		soon:         []store.Record{{ReachFrom: at}, {ReachFrom: at, Parked: true}},
+		acknowledged: []store.Acknowledgement{{From: hour(1, 0), To: hour(2, 0), At: now, ByWhom: "ops@box", Reason: "outage"}},
+		cause:        health.GraphFailing,
 	}
-	failed := []store.ParkedSlot{
-		{From: hour(28, 3), To: hour(28, 4), Failures: 5, FailedAt: at, RequestID: &id, Error: "500"},
-	}
-	gaps := gapsOf(job, survey, failed, health.GraphFailing, now)
+	m.tenant.ID = uuid.MustParse("7e01b2aa-94e1-4c06-a8f7-1e5d2b9a6c43")
+	gaps := m.gaps(now)
 	var out bytes.Buffer
 	s := terminal(100, now)
 	s.Writer = &out

@@ -5,20 +5,28 @@ import (
 	"time"
 
 	"ingestd/internal/health"
+	"ingestd/internal/store"
 )
 
 // snapshot is how what is chosen stands. While the database does not answer, it
 // says that.
 func (a *app) snapshot(ctx context.Context, chosen *selection) (health.Snapshot, error) {
-	if _, err := chosen.of(a.config); err != nil {
+	of, err := chosen.of(a.config)
+	if err != nil {
 		return health.Snapshot{}, err
 	}
-	now := time.Now()
-	s, err := health.Look(ctx, a.config, a.db, now)
+	facts, now, err := a.facts(ctx, of)
 	if err != nil && ctx.Err() == nil {
-		s = health.Unanswered(nil, a.config, err, now, now)
+		return health.Unanswered(nil, a.config, err, now, now), nil
 	}
-	return s, ctx.Err()
+	return health.Take(facts, now), ctx.Err()
+}
+
+// facts are what a snapshot of what is selected is made of, and of when they are.
+func (a *app) facts(ctx context.Context, of store.Selection) (health.Facts, time.Time, error) {
+	now := time.Now()
+	survey, err := a.db.Survey(ctx, now, health.StripFor)
+	return health.Gather(a.config, survey, now).Only(of), now, err
 }
 
 // endpointsOf is how many endpoints of how many tenants a snapshot tells of.

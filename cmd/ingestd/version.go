@@ -17,8 +17,7 @@ release, system and processor it was built for. It needs no configuration.`,
 		Example: "  ingestd version",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "ingestd %s, revision %s, %s %s/%s
-",
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "ingestd %s, revision %s, %s %s/%s\n",
 				version(), revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
@@ -27,8 +26,23 @@ release, system and processor it was built for. It needs no configuration.`,
 	return cmd
 }
 
-// revisionOf is the revision that a program was built from, as far as its build
-// noted that.
+// version is the program's own.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// revision is what the program was built from, as far as its build noted that.
+func revision() string {
+	var settings []debug.BuildSetting
+	if info, ok := debug.ReadBuildInfo(); ok {
+		settings = info.Settings
+	}
+	return revisionOf(settings)
+}
+
 func revisionOf(settings []debug.BuildSetting) string {
 	values := map[string]string{}
 	for _, s := range settings {
@@ -46,12 +60,4 @@ func revisionOf(settings []debug.BuildSetting) string {
 		revision += ", with changes"
 	}
 	return revision
-}
-
-// version is the program's own.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return "(devel)"
 }

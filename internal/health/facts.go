@@ -117,3 +117,19 @@ func (t *TenantFacts) noted() {
 	t.Daemon, t.ClockSkew = s.Worker, s.About.ClockSkew
 	t.Credential = Credential{Kind: s.About.CredentialKind, EndsAt: utc(s.About.CredentialEndsAt)}
 }
+
+// Only is the part of the facts that is about what is selected. A tenant of which
+// nothing is selected is left out.
+func (f Facts) Only(of store.Selection) Facts {
+	all := f.Tenants
+	f.Tenants = nil
+	for _, t := range all {
+		t.Endpoints = slices.DeleteFunc(slices.Clone(t.Endpoints), func(e EndpointFacts) bool {
+			return !of.Has(t.ID, e.Endpoint.Name)
+		})
+		if len(t.Endpoints) > 0 {
+			f.Tenants = append(f.Tenants, t)
+		}
+	}
+	return f
+}

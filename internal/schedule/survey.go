@@ -20,7 +20,6 @@ type Survey struct {
 	Lost         []fetch.Window // and not acknowledged
 	Acknowledged []store.Acknowledgement
 	Parked       []store.Slot
-	Unread       []fetch.Window // never read, or not since it settled, oldest first
 	Expiring     []fetch.Window // not settled, and out of Graph's reach within 48 hours
 	Due          int            // windows and records to be read now
 	Rejects      int            // elements kept raw that are not stored
@@ -29,7 +28,7 @@ type Survey struct {
 	Pending       int            // within reach
 	RecordsLost   []store.Record // left reach, and not acknowledged
 	RecordsParked []store.Record // within it, but cannot be read or stored
-	RecordsSoon   []store.Record // leave it within 48 hours
+	RecordsSoon   int            // leave it within 48 hours
 }
 
 // Survey asks the ledger how the endpoint stands at a time, and Graph nothing.
@@ -54,10 +53,10 @@ func (j *Job) Survey(ctx context.Context, now time.Time) (s Survey, err error) {
 	s.Watermark = l.watermark()
 	s.Lost = l.policy.Lost(s.State.Origin, now, history, spansOf(s.Acknowledged))
 	s.Parked = l.policy.Parked(now, l.slots)
-	unread := l.policy.Unread(now, l.slots)
-	s.Unread = joined(unread)
-	s.Due = len(unread) + l.backlog.Due
-	s.Expiring = joined(l.policy.Expiring(now, l.slots))
+	s.Due = len(l.policy.Unread(now, l.slots)) + l.backlog.Due
+	for _, w := range l.policy.Expiring(now, l.slots) {
+		s.Expiring = append(s.Expiring, w.Window)
+	}
 	return s, j.surveyRecords(ctx, &s, l, now)
 }
 
@@ -67,31 +66,12 @@ func (j *Job) surveyRecords(ctx context.Context, s *Survey, l balance, now time.
 		return nil
 	}
 	horizon := l.policy.horizon(now)
-	s.Pending = l.backlog.Pending
-	if l.backlog.Soon > 0 {
-		s.RecordsSoon, err = j.DB.LostRecords(ctx, j.Tenant, horizon, l.policy.edge(now), false, surveyRecords)
-		if err != nil {
-			return err
-		}
-	}
+	s.Pending, s.RecordsSoon = l.backlog.Pending, l.backlog.Soon
 	if s.RecordsLost, err = j.DB.LostRecords(ctx, j.Tenant, s.State.Origin, horizon, false, surveyRecords); err != nil {
 		return err
 	}
 	s.RecordsParked, err = j.DB.ParkedRecords(ctx, j.Tenant, horizon, surveyRecords)
 	return err
-}
-
-// joined are windows without the cuts between those that touch.
-func joined(windows []Window) []fetch.Window {
-	var spans []fetch.Window
-	for _, w := range windows {
-		if n := len(spans); n > 0 && spans[n-1].To.Equal(w.From) {
-			spans[n-1].To = w.To
-		} else {
-			spans = append(spans, w.Window)
-		}
-	}
-	return spans
 }
 
 // spansOf are the spans of acknowledged losses.
