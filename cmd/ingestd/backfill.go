@@ -77,8 +77,6 @@ func checkReach(hints io.Writer, jobs []*schedule.Job, span fetch.Window, now ti
 	switch {
 	case len(jobs) == 0:
 		return errUsage("every endpoint that is chosen is switched off (enabled: false)")
-	case span.From.After(now):
-		return errUsage(fmt.Sprintf("--from lies in the future: it is %s UTC now", minute(now)))
 	case span.To.After(now.Add(day)):
 		fmt.Fprintf(hints, "--to lies in the future; it is read until now, %s UTC.\n", minute(now))
 	}
@@ -172,6 +170,9 @@ func parseSpan(from, to string) (fetch.Window, error) {
 			return span, errUsage("--from and --to take a day such as 2026-01-31")
 		}
 		*end.at = at
+	}
+	if now := time.Now(); span.From.After(now) {
+		return span, errUsage(fmt.Sprintf("--from lies in the future: it is %s UTC now", minute(now)))
 	}
 	if !span.From.Before(span.To) {
 		return span, errUsage("--from must lie before --to")

@@ -195,7 +195,7 @@ func gapsText(gaps []gap, standing health.Snapshot, wide bool) string {
 	}
 	switch {
 	case parts == nil:
-		endpoints, tenants := endpointsOf(standing)
+		endpoints, tenants := wanted(standing)
 		return fmt.Sprintf("Nothing is missing: %s of %s, safe for %s.", plural(endpoints, "endpoint", "endpoints"),
 			plural(tenants, "tenant", "tenants"), safeFor(standing.SafeUntil, standing.AsOf))
 	case wide:

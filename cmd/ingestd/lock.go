@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/google/uuid"
 
@@ -37,7 +36,7 @@ func (a *app) lock(ctx context.Context, jobs []*schedule.Job) (mine []*schedule.
 			tried[j.Tenant] = err
 		}
 		if err != nil {
-			others = append(others, outcome{job: j, err: fmt.Errorf("tenant %s: %w", j.Name, err)})
+			others = append(others, outcome{job: j, err: err})
 			continue
 		}
 		mine = append(mine, j)

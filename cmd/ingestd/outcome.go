@@ -171,9 +171,13 @@ func told(o outcome, others []string) error {
 	if exitCode(o.amiss()) == exitInterrupted {
 		return o.amiss()
 	}
-	where := o.job.Name + " " + o.job.Endpoint.Name
-	if len(others) > 0 {
-		where += ", and so " + strings.Join(others, ", ")
+	where := o.job.Name
+	switch _, ofGraph := errors.AsType[*fetch.Error](o.amiss()); {
+	case ofGraph && len(others) > 0: // its text names the first endpoint
+		where += fmt.Sprintf(" (%d endpoints)", 1+len(others))
+	case ofGraph, isLocked(o):
+	default:
+		where += " " + strings.Join(append([]string{o.job.Endpoint.Name}, others...), ", ")
 	}
 	next := ""
 	if fetch.KindOf(o.err) == fetch.Denied {

@@ -58,7 +58,7 @@ func (a *app) retryRejects(cmd *cobra.Command, jobs []*schedule.Job, named []sto
 	defer release()
 	for _, o := range others {
 		if !isLocked(o) {
-			return o.err
+			return fmt.Errorf("%s: %w", o.job.Name, o.err)
 		}
 	}
 	remain := 0

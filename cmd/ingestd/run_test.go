@@ -17,7 +17,7 @@ var small = graphsim.Config{Seed: 1, Users: 20, CallsPerDay: 40, History: 20 * 2
 
 const (
 	resultOfRun = `SELECT result FROM ingest.runs WHERE endpoint = 'pstn_calls'`
-	upToDate    = `SELECT count(*) = 1 FROM ingest.endpoints WHERE endpoint = 'pstn_calls' AND state = 'on_time'`
+	upToDate    = `SELECT count(*) = 1 FROM ingest.endpoints WHERE caught_up_at IS NOT NULL`
 	saving      = `SELECT count(*) > 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
 		WHERE d.datname = current_database() AND relation = 'teams.pstn_calls'::regclass AND NOT granted`
 )

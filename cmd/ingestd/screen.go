@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -10,11 +11,12 @@ import (
 )
 
 // A screen is what a verb prints for a person to: a terminal of some width, or
-// a pipe or file, which gets the same with times in full and without colour.
+// a pipe or file, which gets the same with times in full, without colour, and a
+// line for each row and sentence.
 type screen struct {
 	io.Writer
 	terminal bool
-	width    int // of text
+	width    int // of a line of text
 	columns  int // that a table may take; 0: any number
 	color    bool
 	now      time.Time
@@ -23,17 +25,16 @@ type screen struct {
 // screenOf is the screen that a writer is; a wide one lets tables run on to the
 // right.
 func screenOf(out io.Writer, wide bool, now time.Time) screen {
-	s := screen{Writer: out, width: maxWidth, columns: maxWidth, now: now}
+	s := screen{Writer: out, width: math.MaxInt, now: now}
 	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		s.terminal = true
+		s.terminal, s.width = true, maxWidth
 		s.color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
 			s.width = min(columns, maxWidth)
+		}
+		if !wide {
 			s.columns = s.width
 		}
-	}
-	if wide || !s.terminal {
-		s.columns = 0
 	}
 	return s
 }

@@ -29,12 +29,20 @@ func (a *app) facts(ctx context.Context, of store.Selection) (health.Facts, time
 	return health.Gather(a.config, survey, now).Only(of), now, err
 }
 
-// endpointsOf is how many endpoints of how many tenants a snapshot tells of.
-func endpointsOf(s health.Snapshot) (endpoints, tenants int) {
+// wanted is how many endpoints of how many tenants are to be read.
+func wanted(s health.Snapshot) (endpoints, tenants int) {
 	for _, t := range s.Tenants {
-		endpoints += len(t.Endpoints)
+		before := endpoints
+		for _, e := range t.Endpoints {
+			if e.State != health.Paused && e.State != health.Removed {
+				endpoints++
+			}
+		}
+		if endpoints > before {
+			tenants++
+		}
 	}
-	return endpoints, len(s.Tenants)
+	return endpoints, tenants
 }
 
 // endpointOf is how one endpoint stands; nothing is known of one that is not in

@@ -22,7 +22,7 @@ func twoTenants(t *testing.T) (a, b *graphsim.Server) {
 // read asks whether a tenant's calls were read.
 func read(tenant *graphsim.Server) string {
 	return fmt.Sprintf(`SELECT count(*) = 1 FROM ingest.endpoints
-		WHERE endpoint = 'pstn_calls' AND state = 'on_time' AND tenant_id = '%s'`, tenant.Tenant())
+		WHERE caught_up_at IS NOT NULL AND tenant_id = '%s'`, tenant.Tenant())
 }
 
 // workplaceOf is a folder with a configuration of several tenants, in their order.
