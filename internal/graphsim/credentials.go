@@ -187,7 +187,8 @@ func (c *credentials) registered(header map[string]any) (any, error) {
 	text, _ := chain[0].(string)
 	brought, err := base64.StdEncoding.DecodeString(text)
 	sum := sha256.Sum256(c.certificate.Raw)
-	if err != nil || !bytes.Equal(brought, c.certificate.Raw) || thumbprint != base64.StdEncoding.EncodeToString(sum[:]) {
+	named := thumbprint == base64.StdEncoding.EncodeToString(sum[:])
+	if err != nil || !named || !bytes.Equal(brought, c.certificate.Raw) {
 		return nil, errUnregistered
 	}
 	return c.certificate.PublicKey, nil
