@@ -42,8 +42,8 @@ func (b *Budget) Held() int64 {
 	return b.held
 }
 
-// Scarce reports whether more than half of the bytes are held. Nothing new should be begun then: the rest is for holders
-// to get to their ends, as one that waits for memory gives none back.
+// Scarce reports whether more than half of the bytes are held. Nothing new should be begun then: the rest is for
+// holders to get to their ends, as one that waits for memory gives none back.
 func (b *Budget) Scarce() bool { return b.Held() > b.size/2 }
 
 // Grow adds n bytes, and waits for them while the budget is full. The holder that has waited longest need not wait for

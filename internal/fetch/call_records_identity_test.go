@@ -17,7 +17,8 @@ func derivedOf(t *testing.T, table, column, caller, identity string) string {
 	t.Helper()
 	b := callRecordRows.NewBatch()
 	b.Append(parse(t, fmt.Appendf(nil, `{"id": "0e7c4a52-5d1f-4b6e-9d39-6f2d9a3c1b01", "version": 1,
-		"organizer_v2": {"identity": %[2]s}, "participants_v2": [{"identity": %[2]s}], "sessions": [{"caller": %[1]s, "segments": [{"caller": %[1]s}]}]}`, caller, identity)), time.Unix(0, 0))
+		"organizer_v2": {"identity": %[2]s}, "participants_v2": [{"identity": %[2]s}],
+		"sessions": [{"caller": %[1]s, "segments": [{"caller": %[1]s}]}]}`, caller, identity)), time.Unix(0, 0))
 	for i, layout := range callRecordRows.Tables {
 		c := slices.Index(layout.ColumnNames(), column)
 		if layout.Name != table || c < 0 {
@@ -41,7 +42,10 @@ func TestEndpointType(t *testing.T) {
 		{"without #", `{"@odata.type": "microsoft.graph.callRecords.serviceEndpoint"}`, "service"},
 		{"other letter case", `{"@odata.type": "#Microsoft.Graph.CallRecords.ParticipantEndpoint"}`, "participant"},
 		{"type without a namespace", `{"@odata.type": "serviceEndpoint"}`, "service"},
-		{"type wins over members", `{"name": "PC", "@odata.type": "#microsoft.graph.callRecords.serviceEndpoint"}`, "service"},
+		{
+			"type wins over members", `{"name": "PC", "@odata.type": "#microsoft.graph.callRecords.serviceEndpoint"}`,
+			"service",
+		},
 		{"base type", `{"@odata.type": "#microsoft.graph.callRecords.endpoint", "name": "PC"}`, "other"},
 		{"new type", `{"@odata.type": "#microsoft.graph.callRecords.robotEndpoint"}`, "other"},
 		{"type ends with a dot", `{"@odata.type": "#microsoft.graph.", "name": "PC"}`, "participant"},
@@ -72,17 +76,45 @@ func TestIdentityOfEndpoints(t *testing.T) {
 	for _, tt := range []struct{ name, identity, kind, user string }{
 		{"user by id", `{"id": "` + id + `"}`, "user", id},
 		{"user by id in upper case", `{"id": "` + upper + `"}`, "user", id},
-		{"user by type", `{"@odata.type": "#microsoft.graph.callRecords.userIdentity", "id": "` + id + `"}`, "user", id},
-		{"user by other type", `{"@odata.type": "microsoft.graph.communicationsUserIdentity", "id": "` + id + `"}`, "user", id},
+		{
+			"user by type", `{"@odata.type": "#microsoft.graph.callRecords.userIdentity", "id": "` + id + `"}`,
+			"user", id,
+		},
+		{
+			"user by other type", `{"@odata.type": "microsoft.graph.communicationsUserIdentity", "id": "` + id + `"}`,
+			"user", id,
+		},
 		{"guest by id", `{"id": "teamsvisitor:4c7f0e1d2c3b4a59687796a5b4c3d2e1"}`, "guest", ""},
-		{"guest by type", `{"@odata.type": "#microsoft.graph.communicationsGuestIdentity", "id": "` + id + `"}`, "guest", ""},
-		{"guest under the type of users", `{"@odata.type": "#microsoft.graph.userIdentity", "id": "teamsvisitor:4c7f0e1d2c3b4a59687796a5b4c3d2e1"}`, "user", ""},
+		{
+			"guest by type", `{"@odata.type": "#microsoft.graph.communicationsGuestIdentity", "id": "` + id + `"}`,
+			"guest", "",
+		},
+		{
+			"guest under the type of users",
+			`{"@odata.type": "#microsoft.graph.userIdentity", "id": "teamsvisitor:4c7f0e1d2c3b4a59687796a5b4c3d2e1"}`,
+			"user", "",
+		},
 		{"phone by id", `{"id": "+4930123****"}`, "phone", ""},
 		{"phone by type", `{"@odata.type": "#Microsoft.Graph.CommunicationsPhoneIdentity", "id": "4930"}`, "phone", ""},
-		{"application by type", `{"@odata.type": "#microsoft.graph.communicationsApplicationIdentity", "id": "` + id + `"}`, "application", ""},
-		{"bot by type", `{"@odata.type": "#microsoft.graph.communicationsApplicationInstanceIdentity", "id": "` + id + `"}`, "applicationInstance", ""},
-		{"encrypted by type", `{"@odata.type": "#microsoft.graph.communicationsEncryptedIdentity", "id": "x"}`, "encrypted", ""},
-		{"communication services by type", `{"@odata.type": "#microsoft.graph.azureCommunicationServicesUserIdentity", "id": "8:acs:x"}`, "azureCommunicationServicesUser", ""},
+		{
+			"application by type",
+			`{"@odata.type": "#microsoft.graph.communicationsApplicationIdentity", "id": "` + id + `"}`,
+			"application", "",
+		},
+		{
+			"bot by type",
+			`{"@odata.type": "#microsoft.graph.communicationsApplicationInstanceIdentity", "id": "` + id + `"}`,
+			"applicationInstance", "",
+		},
+		{
+			"encrypted by type", `{"@odata.type": "#microsoft.graph.communicationsEncryptedIdentity", "id": "x"}`,
+			"encrypted", "",
+		},
+		{
+			"communication services by type",
+			`{"@odata.type": "#microsoft.graph.azureCommunicationServicesUserIdentity", "id": "8:acs:x"}`,
+			"azureCommunicationServicesUser", "",
+		},
 		{"type that does not tell", `{"@odata.type": "#microsoft.graph.identity", "id": "` + id + `"}`, "user", id},
 		{"id that does not tell", `{"id": "8:acs:x"}`, "", ""},
 		{"nearly a GUID", `{"id": "7f0a3c52-1d2e-4f7b-8a55-52d1b8b0000g"}`, "", ""},
@@ -94,8 +126,9 @@ func TestIdentityOfEndpoints(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			endpoint := `{"associatedIdentity": ` + tt.identity + `}`
-			if kind, user := derivedOf(t, "session_endpoints", "identity_kind", endpoint, "null"), derivedOf(t, "session_endpoints", "user_id", endpoint, "null"); kind != tt.kind ||
-				user != tt.user {
+			kind := derivedOf(t, "session_endpoints", "identity_kind", endpoint, "null")
+			user := derivedOf(t, "session_endpoints", "user_id", endpoint, "null")
+			if kind != tt.kind || user != tt.user {
 				t.Errorf("kind %q, user %q, want %q and %q", kind, user, tt.kind, tt.user)
 			}
 		})

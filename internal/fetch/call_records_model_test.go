@@ -360,8 +360,19 @@ func TestDeprecatedMembersAreKept(t *testing.T) {
 	b.Append(parse(t, ownCallRecords(t)["queue"]), time.Unix(0, 0))
 	tables := rows(b)
 	for _, tt := range []struct{ table, want string }{
-		{"call_records", `{"organizer_v2":{"identity":{"endpointType":"skypeForBusiness"}},"organizer":{"applicationInstance":{"id":"1d2c3b4a-5968-4776-8594-a3b2c1d0e003","displayName":"Main line","tenantId":"2f0c6a10-52d7-4b1c-9a34-6a1f0d9e7b01"}},"participants":[{"phone":{"id":"+33145678901"}},{"user":{"id":"7f0a3c52-1d2e-4f7b-8a55-52d1b8b00004","displayName":"User 0004","tenantId":"2f0c6a10-52d7-4b1c-9a34-6a1f0d9e7b01"}}]}`},
-		{"session_endpoints", `{"caller":{"identity":{"phone":{"id":"+33145678901","displayName":null,"tenantId":null}}}}`},
+		{
+			"call_records",
+			`{"organizer_v2":{"identity":{"endpointType":"skypeForBusiness"}},` +
+				`"organizer":{"applicationInstance":{"id":"1d2c3b4a-5968-4776-8594-a3b2c1d0e003",` +
+				`"displayName":"Main line","tenantId":"2f0c6a10-52d7-4b1c-9a34-6a1f0d9e7b01"}},` +
+				`"participants":[{"phone":{"id":"+33145678901"}},` +
+				`{"user":{"id":"7f0a3c52-1d2e-4f7b-8a55-52d1b8b00004","displayName":"User 0004",` +
+				`"tenantId":"2f0c6a10-52d7-4b1c-9a34-6a1f0d9e7b01"}}]}`,
+		},
+		{
+			"session_endpoints",
+			`{"caller":{"identity":{"phone":{"id":"+33145678901","displayName":null,"tenantId":null}}}}`,
+		},
 	} {
 		i := slices.IndexFunc(callRecordRows.Tables, func(l *mapping.Layout) bool { return l.Name == tt.table })
 		row := tables[i][0]

@@ -72,9 +72,10 @@ func TestRecordFollowsBothLinks(t *testing.T) {
 	parts, asked, err := record(t, map[string]string{
 		sessionsFirst: `{"sessions@odata.nextlink":"{base}/sessions?$skip=2","id":"` + strings.ToUpper(callID) +
 			`","version":7,"sessions":[{},{}]}`,
-		"/sessions?$skip=2":    `{"@odata.nextLink":"{base}/sessions?$skip=4","value":[{"id":"a"},{}]}`,
-		"/sessions?$skip=4":    `{"value":[{}]}`,
-		participantsFirst:      `{"id":"` + callID + `","version":"7","participants_v2":[{}],"participants_v2@odata.nextLink":"{base}/participants_v2?p=2"}`,
+		"/sessions?$skip=2": `{"@odata.nextLink":"{base}/sessions?$skip=4","value":[{"id":"a"},{}]}`,
+		"/sessions?$skip=4": `{"value":[{}]}`,
+		participantsFirst: `{"id":"` + callID + `","version":"7","participants_v2":[{}],` +
+			`"participants_v2@odata.nextLink":"{base}/participants_v2?p=2"}`,
 		"/participants_v2?p=2": `{"value":[],"participants_v2@odata.nextLink":"{base}/participants_v2?p=3"}`,
 		"/participants_v2?p=3": `{"value":[{}]}`,
 	})
@@ -92,7 +93,11 @@ func TestRecordFollowsBothLinks(t *testing.T) {
 	if diff := cmp.Diff(want, parts); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{sessionsFirst, "/sessions?$skip=2", "/sessions?$skip=4", participantsFirst, "/participants_v2?p=2", "/participants_v2?p=3"}, asked); diff != "" {
+	want = []string{
+		sessionsFirst, "/sessions?$skip=2", "/sessions?$skip=4",
+		participantsFirst, "/participants_v2?p=2", "/participants_v2?p=3",
+	}
+	if diff := cmp.Diff(want, asked); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -105,19 +110,61 @@ func TestRecordRefusesWhatIsNotWhole(t *testing.T) {
 		want    string
 		kind    Kind
 	}{
-		"expand got lost":         {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1}`}, `no array "sessions"`, Transient},
-		"sessions are null":       {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":null}`}, `no array "sessions"`, Transient},
-		"participants are absent": {map[string]string{sessionsFirst: whole, participantsFirst: `{"id":"` + callID + `","version":1}`}, `no array "participants_v2"`, Transient},
-		"another record":          {map[string]string{sessionsFirst: `{"id":"00000000-0000-4000-8000-000000000000","version":1,"sessions":[]}`}, "not the call record that was asked for", Transient},
-		"no version":              {map[string]string{sessionsFirst: `{"id":"` + callID + `","sessions":[]}`}, "without a version", Transient},
-		"a session is no object":  {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{},7]}`}, "no objects", Transient},
-		"a link inside a session": {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{"segments":[{}],"segments@odata.nextLink":"https://x"}]}`}, "a link to a next page inside of an element", Transient},
-		"a link inside a segment": {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{"segments":[{"media@odata.NEXTLINK":"https://x"}]}]}`}, "a link to a next page inside of an element", Transient},
-		"a link that loops":       {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{}],"sessions@odata.nextLink":"{base}/sessions?n=2"}`, "/sessions?n=2": `{"value":[{}],"@odata.nextLink":"{base}/sessions?n=2"}`}, "leads back to an earlier page", Transient},
-		"a link elsewhere":        {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{}],"sessions@odata.nextLink":"https://elsewhere.example/v1.0/x"}`}, "elsewhere.example", Refused},
-		"a page that is garbage":  {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{}],"sessions@odata.nextLink":"{base}/sessions?n=2"}`, "/sessions?n=2": `{"value":[{"id":`}, "JSON", Transient},
-		"a page above the bound":  {map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{"x":"` + strings.Repeat("x", 1<<20) + `"}]}`}, "answer is too large", Transient},
-		"a record that is gone":   {nil, "404", Refused},
+		"expand got lost": {
+			map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1}`}, `no array "sessions"`, Transient,
+		},
+		"sessions are null": {
+			map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":null}`},
+			`no array "sessions"`, Transient,
+		},
+		"participants are absent": {
+			map[string]string{sessionsFirst: whole, participantsFirst: `{"id":"` + callID + `","version":1}`},
+			`no array "participants_v2"`, Transient,
+		},
+		"another record": {
+			map[string]string{sessionsFirst: `{"id":"00000000-0000-4000-8000-000000000000","version":1,` +
+				`"sessions":[]}`},
+			"not the call record that was asked for", Transient,
+		},
+		"no version": {
+			map[string]string{sessionsFirst: `{"id":"` + callID + `","sessions":[]}`}, "without a version", Transient,
+		},
+		"a session is no object": {
+			map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{},7]}`}, "no objects",
+			Transient,
+		},
+		"a link inside a session": {
+			map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{"segments":[{}],` +
+				`"segments@odata.nextLink":"https://x"}]}`},
+			"a link to a next page inside of an element", Transient,
+		},
+		"a link inside a segment": {
+			map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,` +
+				`"sessions":[{"segments":[{"media@odata.NEXTLINK":"https://x"}]}]}`},
+			"a link to a next page inside of an element", Transient,
+		},
+		"a link that loops": {
+			map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{}],` +
+				`"sessions@odata.nextLink":"{base}/sessions?n=2"}`, "/sessions?n=2": `{"value":[{}],` +
+				`"@odata.nextLink":"{base}/sessions?n=2"}`},
+			"leads back to an earlier page", Transient,
+		},
+		"a link elsewhere": {
+			map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{}],` +
+				`"sessions@odata.nextLink":"https://elsewhere.example/v1.0/x"}`},
+			"elsewhere.example", Refused,
+		},
+		"a page that is garbage": {
+			map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,"sessions":[{}],` +
+				`"sessions@odata.nextLink":"{base}/sessions?n=2"}`, "/sessions?n=2": `{"value":[{"id":`},
+			"JSON", Transient,
+		},
+		"a page above the bound": {
+			map[string]string{sessionsFirst: `{"id":"` + callID + `","version":1,` +
+				`"sessions":[{"x":"` + strings.Repeat("x", 1<<20) + `"}]}`},
+			"answer is too large", Transient,
+		},
+		"a record that is gone": {nil, "404", Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -144,7 +191,9 @@ func TestListOfCallRecordsIsAskedByStart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if want := "/v1.0/communications/callRecords?startDateTime ge 2026-03-01T05:00:00Z and startDateTime lt 2026-03-01T06:00:00Z"; asked != want {
+	const want = "/v1.0/communications/callRecords?" +
+		"startDateTime ge 2026-03-01T05:00:00Z and startDateTime lt 2026-03-01T06:00:00Z"
+	if asked != want {
 		t.Errorf("asked for %s, want %s", asked, want)
 	}
 	if want := "include-unknown-enum-members, odata.maxpagesize=60"; prefer != want {

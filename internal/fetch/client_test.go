@@ -189,7 +189,8 @@ func TestResponseAndUsage(t *testing.T) {
 		t.Errorf("throttle wait %v, want about 20ms", got.ThrottleWait)
 	}
 	got.ThrottleWait, got.Paced = 0, 0
-	if diff := cmp.Diff(Counts{Requests: 3, Throttled: 1, Bytes: 12, FailedRequestIDs: []string{"r1", "r2"}}, got); diff != "" {
+	want := Counts{Requests: 3, Throttled: 1, Bytes: 12, FailedRequestIDs: []string{"r1", "r2"}}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }

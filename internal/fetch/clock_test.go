@@ -102,7 +102,9 @@ func TestHandedInClock(t *testing.T) {
 
 func TestHalfAClockIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, clock := range map[string]Clock{"no After": {Now: time.Now}, "no Now": {After: time.After}, "Wall alone": {Wall: time.Now}} {
+	for name, clock := range map[string]Clock{
+		"no After": {Now: time.Now}, "no Now": {After: time.After}, "Wall alone": {Wall: time.Now},
+	} {
 		if _, err := clock.orMachine(); err == nil {
 			t.Errorf("%s: accepted", name)
 		}

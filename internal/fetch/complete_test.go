@@ -25,7 +25,10 @@ func TestNoGuessDecidesAboutCompleteness(t *testing.T) {
 		{name: "link first", body: `{` + link + `,"value":[{}]}`, elements: 1, next: true},
 		{name: "link in another case", body: `{"@odata.NEXTLINK":"https://h/v1.0/x","value":[]}`, next: true},
 		{name: "link of a type", body: `{"callRecord@odata.nextLink":"https://h/v1.0/x","value":[]}`, next: true},
-		{name: "link with escapes in its text", body: `{"@odata.nextLink":"https:\/\/h\/v1.0\/x","value":[]}`, next: true},
+		{
+			name: "link with escapes in its text", body: `{"@odata.nextLink":"https:\/\/h\/v1.0\/x","value":[]}`,
+			next: true,
+		},
 		{name: "unknown members", body: `{"value":[],"values":1,"errors":2,"@odata.count":3,"@odata.deltaLink":"d"}`},
 
 		{name: "two values", body: `{"value":[{}],"value":[]}`, refused: "two members"},
@@ -44,23 +47,44 @@ func TestNoGuessDecidesAboutCompleteness(t *testing.T) {
 		{name: "error with an escape", body: `{"value":[],"err\u006fr":{}}`, refused: "almost"},
 
 		{name: "two links", body: `{"value":[],` + link + `,` + link + `}`, refused: "more than one"},
-		{name: "two links by other names", body: `{"value":[],` + link + `,"x@odata.nextlink":"https://h/v1.0/y"}`, refused: "more than one"},
+		{
+			name: "two links by other names", body: `{"value":[],` + link + `,"x@odata.nextlink":"https://h/v1.0/y"}`,
+			refused: "more than one",
+		},
 		{name: "link is null", body: `{"value":[],"@odata.nextLink":null}`, refused: "no text"},
 		{name: "link is empty", body: `{"value":[],"@odata.nextLink":""}`, refused: "no text"},
 		{name: "link is a number", body: `{"value":[],"@odata.nextLink":2}`, refused: "no text"},
 		{name: "link is false", body: `{"value":[],"@odata.nextLink":false}`, refused: "no text"},
-		{name: "link is an object", body: `{"value":[],"@odata.nextLink":{"url":"https://h/v1.0/x"}}`, refused: "no text"},
+		{
+			name: "link is an object", body: `{"value":[],"@odata.nextLink":{"url":"https://h/v1.0/x"}}`,
+			refused: "no text",
+		},
 		{name: "link is a list", body: `{"value":[],"@odata.nextLink":["https://h/v1.0/x"]}`, refused: "no text"},
 		{name: "a link and null", body: `{"value":[],` + link + `,"@odata.nextLink":null}`, refused: "no text"},
-		{name: "link with an escape in its name", body: `{"value":[],"@odata.nextL\u0069nk":"https://h/v1.0/x"}`, refused: "not asked for"},
-		{name: "link by the name of OData 4.01", body: `{"value":[],"@nextLink":"https://h/v1.0/x"}`, refused: "not asked for"},
-		{name: "link by the name of OData 3", body: `{"value":[],"odata.nextLink":"https://h/v1.0/x"}`, refused: "not asked for"},
+		{
+			name: "link with an escape in its name", body: `{"value":[],"@odata.nextL\u0069nk":"https://h/v1.0/x"}`,
+			refused: "not asked for",
+		},
+		{
+			name: "link by the name of OData 4.01", body: `{"value":[],"@nextLink":"https://h/v1.0/x"}`,
+			refused: "not asked for",
+		},
+		{
+			name: "link by the name of OData 3", body: `{"value":[],"odata.nextLink":"https://h/v1.0/x"}`,
+			refused: "not asked for",
+		},
 		{name: "link of other APIs", body: `{"value":[],"nextLink":"https://h/v1.0/x"}`, refused: "not asked for"},
 
 		{name: "link in an element", body: `{"value":[{"a@odata.nextLink":"https://h/v1.0/x"}]}`, refused: "inside"},
 		{name: "null link in an element", body: `{"value":[{"a@odata.nextLink":null}]}`, refused: "inside"},
-		{name: "escaped link in an element", body: `{"value":[{"a@odata.next\u004cink":"https://h/v1.0/x"}]}`, refused: "inside"},
-		{name: "link in an object of an element", body: `{"value":[{"a":{"b":[{"c@odata.nextLink":"https://h/v1.0/x"}]}}]}`, refused: "inside"},
+		{
+			name: "escaped link in an element", body: `{"value":[{"a@odata.next\u004cink":"https://h/v1.0/x"}]}`,
+			refused: "inside",
+		},
+		{
+			name: "link in an object of an element",
+			body: `{"value":[{"a":{"b":[{"c@odata.nextLink":"https://h/v1.0/x"}]}}]}`, refused: "inside",
+		},
 
 		{name: "null", body: `null`, refused: "no JSON object"},
 		{name: "a list", body: `[{}]`, refused: "no JSON object"},
@@ -106,7 +130,11 @@ func TestNoGuessDecidesAboutARecord(t *testing.T) {
 		{"a null version", `{` + id + `,"version":null,` + sessions + `}`, "without a version"},
 		{"a null link", `{` + id + `,"version":3,` + sessions + `,"sessions@odata.nextLink":null}`, "no text"},
 		{"an empty link", `{` + id + `,"version":3,` + sessions + `,"sessions@odata.nextLink":""}`, "no text"},
-		{"a link of another array", `{` + id + `,"version":3,` + sessions + `,"participants_v2@odata.nextLink":"https://h/v1.0/x"}`, "not asked for"},
+		{
+			"a link of another array",
+			`{` + id + `,"version":3,` + sessions + `,"participants_v2@odata.nextLink":"https://h/v1.0/x"}`,
+			"not asked for",
+		},
 		{"no object", `[]`, "not the call record"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

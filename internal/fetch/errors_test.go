@@ -18,17 +18,25 @@ func TestErrorIsOneLine(t *testing.T) {
 	}{
 		"answer": {
 			&Error{
-				Kind: Denied, What: "sms_messages 2026-01-01", Host: "graph.microsoft.com", Status: 403, Code: "Forbidden",
-				RequestID: "r1", ClientRequestID: "c1", Hint: "grant it", Body: []byte("never shown"),
+				Kind: Denied, What: "sms_messages 2026-01-01", Host: "graph.microsoft.com", Status: 403,
+				Code: "Forbidden", RequestID: "r1",
+				ClientRequestID: "c1", Hint: "grant it", Body: []byte("never shown"),
 			},
-			"sms_messages 2026-01-01: denied at graph.microsoft.com: 403 Forbidden: Forbidden (request-id r1); grant it",
+			"sms_messages 2026-01-01: denied at graph.microsoft.com: 403 Forbidden: Forbidden (request-id r1); " +
+				"grant it",
 		},
 		"throttled": {
-			&Error{Kind: Throttled, What: "w", Host: "h", Status: 429, Until: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Hint: "wait"},
+			&Error{
+				Kind: Throttled, What: "w", Host: "h", Status: 429,
+				Until: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Hint: "wait",
+			},
 			"w: throttled at h until 2026-01-02T03:04:05Z: 429 Too Many Requests; wait",
 		},
 		"no answer": {
-			&Error{Kind: Transient, What: "w", Host: "h", ClientRequestID: "c1", Err: errors.New("connection refused"), Hint: "wait"},
+			&Error{
+				Kind: Transient, What: "w", Host: "h", ClientRequestID: "c1", Err: errors.New("connection refused"),
+				Hint: "wait",
+			},
 			"w: transient at h: connection refused (client-request-id c1); wait",
 		},
 		"unknown status": {&Error{Kind: Refused, What: "w", Status: 499}, "w: refused: 499"},
@@ -69,16 +77,29 @@ func TestErrorBodiesAreReadLeniently(t *testing.T) {
 		body string
 		want parts
 	}{
-		"documented":       {`{"error":{"code":"NotFound","message":"gone","innerError":{"date":"d","request-id":"r","client-request-id":"c"}}}`, parts{"NotFound", "r"}},
-		"lower case":       {`{"error":{"code":"NotFound","message":"","innererror":{"request-id":"r"}}}`, parts{"NotFound", "r"}},
-		"inner first":      {`{"error":{"innerError":{"code":"429","status":"429","request-id":"r"},"code":"TooManyRequests"}}`, parts{"TooManyRequests", "r"}},
-		"odd types":        {`{"error":{"code":429,"innerError":{"request-id":"r"}}}`, parts{"", "r"}},
-		"error is a text":  {`{"error":"invalid"}`, parts{}},
-		"empty":            {``, parts{}},
-		"null":             {`null`, parts{}},
-		"page of a proxy":  {`<html><body>502</body></html>`, parts{}},
-		"control and bidi": {`{"error":{"code":"a\nb","innerError":{"request-id":"x\u0000\u001b[31m\u202ey\ud800"}}}`, parts{}},
-		"a person":         {`{"error":{"code":"anna@contoso.com","innerError":{"request-id":"+49 30 1234567"}}}`, parts{}},
+		"documented": {
+			`{"error":{"code":"NotFound","message":"gone","innerError":{"date":"d","request-id":"r",` +
+				`"client-request-id":"c"}}}`,
+			parts{"NotFound", "r"},
+		},
+		"lower case": {
+			`{"error":{"code":"NotFound","message":"","innererror":{"request-id":"r"}}}`, parts{"NotFound", "r"},
+		},
+		"inner first": {
+			`{"error":{"innerError":{"code":"429","status":"429","request-id":"r"},"code":"TooManyRequests"}}`,
+			parts{"TooManyRequests", "r"},
+		},
+		"odd types":       {`{"error":{"code":429,"innerError":{"request-id":"r"}}}`, parts{"", "r"}},
+		"error is a text": {`{"error":"invalid"}`, parts{}},
+		"empty":           {``, parts{}},
+		"null":            {`null`, parts{}},
+		"page of a proxy": {`<html><body>502</body></html>`, parts{}},
+		"control and bidi": {
+			`{"error":{"code":"a\nb","innerError":{"request-id":"x\u0000\u001b[31m\u202ey\ud800"}}}`, parts{},
+		},
+		"a person": {
+			`{"error":{"code":"anna@contoso.com","innerError":{"request-id":"+49 30 1234567"}}}`, parts{},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

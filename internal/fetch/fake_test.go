@@ -50,12 +50,8 @@ func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func writeDiscovery(w http.ResponseWriter, base string) {
-	fmt.Fprintf(
-		w,
-		`{"issuer":"%[1]s/%[2]s/v2.0","authorization_endpoint":"%[1]s/%[2]s/oauth2/v2.0/authorize","token_endpoint":"%[1]s/%[2]s/oauth2/v2.0/token"}`,
-		base,
-		tenant,
-	)
+	fmt.Fprintf(w, `{"issuer":"%[1]s/v2.0","authorization_endpoint":"%[1]s/oauth2/v2.0/authorize",`+
+		`"token_endpoint":"%[1]s/oauth2/v2.0/token"}`, base+"/"+tenant)
 }
 
 func serve(t *testing.T, h http.Handler) *httptest.Server {

@@ -65,8 +65,9 @@ func TestOriginsAreHTTPSAndBare(t *testing.T) {
 	t.Parallel()
 	for raw, good := range map[string]bool{
 		"https://graph.microsoft.us": true, "https://127.0.0.1:8443/": true,
-		"": false, "graph.microsoft.com": false, "http://graph.microsoft.com": false, "https://": false, "https://h/v1.0": false,
-		"https://u:p@h": false, "https://h?x": false, "https://h/#": false, "https://h:port": false,
+		"": false, "graph.microsoft.com": false, "http://graph.microsoft.com": false, "https://": false,
+		"https://h/v1.0": false,
+		"https://u:p@h":  false, "https://h?x": false, "https://h/#": false, "https://h:port": false,
 	} {
 		if _, err := origin("graph_url", raw); good != (err == nil) {
 			t.Errorf("%q: error %v, want good %v", raw, err, good)
@@ -101,7 +102,8 @@ func TestGateHoldsThePathSent(t *testing.T) {
 	t.Parallel()
 	got := make(chan *url.URL, 1)
 	c := newTestClient(t, new(login), func(_ http.ResponseWriter, r *http.Request) { got <- r.URL })
-	const path = "/v1.0/communications/callRecords/getPstnCalls(fromDateTime=2026-01-01T00:00:00Z,toDateTime=2026-01-02T00:00:00Z)"
+	const path = "/v1.0/communications/callRecords/" +
+		"getPstnCalls(fromDateTime=2026-01-01T00:00:00Z,toDateTime=2026-01-02T00:00:00Z)"
 	if _, err := c.get(t.Context(), c.to(path+"?$filter=a ge b&$skip=1000")); err != nil {
 		t.Fatal(err)
 	}

@@ -36,13 +36,15 @@ func TestGraphClock(t *testing.T) {
 		"no Date at all":   {in(0, none, 0, nil, none, false)},
 		"no Date once":     {in(0, minute, 0, nil, minute, true), in(minute, none, 0, nil, minute, true)},
 		"first answer wrong": {
-			in(0, 9*hour, 0, ErrClockUnsure, none, false), in(minute, 0, 0, nil, 0, true), in(minute, 0, 0, nil, 0, true),
+			in(0, 9*hour, 0, ErrClockUnsure, none, false), in(minute, 0, 0, nil, 0, true),
+			in(minute, 0, 0, nil, 0, true),
 		},
 		"one later answer wrong": {
 			in(0, 0, 0, nil, 0, true), in(minute, 9*hour, 0, ErrClockJump, none, false), in(minute, 0, 0, nil, 0, true),
 		},
 		"Graph is wrong for long": {
-			in(0, 0, 0, nil, 0, true), in(minute, -3*hour, 0, ErrClockJump, none, false), in(5*minute, -3*hour, 0, ErrClockJump, none, false),
+			in(0, 0, 0, nil, 0, true), in(minute, -3*hour, 0, ErrClockJump, none, false),
+			in(5*minute, -3*hour, 0, ErrClockJump, none, false),
 			in(5*minute, -3*hour, 0, ErrClockJump, -3*hour, false), in(minute, -3*hour, 0, nil, -3*hour, false),
 			in(minute, 0, 0, ErrClockJump, 0, true), in(minute, 0, 0, nil, 0, true),
 		},
@@ -56,13 +58,16 @@ func TestGraphClock(t *testing.T) {
 			in(0, 9*hour, 0, ErrClockUnsure, none, false), in(0, 9*hour, 0, ErrClockUnsure, none, false),
 			in(0, 9*hour, 0, ErrClockUnsure, none, false), in(0, 9*hour, 0, ErrClockUnsure, none, false),
 		},
-		"two answers do not suffice": {in(0, 9*hour, 0, ErrClockUnsure, none, false), in(hour, 9*hour, 0, ErrClockUnsure, none, false)},
+		"two answers do not suffice": {
+			in(0, 9*hour, 0, ErrClockUnsure, none, false), in(hour, 9*hour, 0, ErrClockUnsure, none, false),
+		},
 		"answers that contradict each other": {
 			in(0, 9*hour, 0, ErrClockUnsure, none, false), in(5*minute, 5*hour, 0, ErrClockUnsure, none, false),
 			in(5*minute, 9*hour, 0, ErrClockUnsure, none, false), in(5*minute, 5*hour, 0, ErrClockUnsure, none, false),
 		},
 		"small steps do not add up": {
-			in(0, 0, 0, nil, 0, true), in(minute, 50*minute, 0, nil, 50*minute, true), in(minute, 100*minute, 0, nil, 50*minute, true),
+			in(0, 0, 0, nil, 0, true), in(minute, 50*minute, 0, nil, 50*minute, true),
+			in(minute, 100*minute, 0, nil, 50*minute, true),
 			in(minute, 150*minute, 0, ErrClockJump, none, false),
 		},
 	} {

@@ -20,7 +20,8 @@ func TestHashedKeysStay(t *testing.T) {
 		keys     []string
 	}{
 		{smsMessages, []string{
-			"4e2bab2c-9e77-4b20-8f3e-7c3d8f40be01", "13e0c46aba2a5ca0b956113ff7fea208", "18082f1702735674524e418646fc5d96",
+			"4e2bab2c-9e77-4b20-8f3e-7c3d8f40be01", "13e0c46aba2a5ca0b956113ff7fea208",
+			"18082f1702735674524e418646fc5d96",
 			"1469752adb31fe879d4603afa196cf3a", "4e2bab2c-9e77-4b20-8f3e-7c3d8f40be02"}},
 		{pstnBlockedUsersLog, []string{
 			"3cfa70608078592ba752886919d11d9d", "9c6d53ee28a0c5db164815facf3cab3c",

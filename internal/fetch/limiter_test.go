@@ -125,7 +125,8 @@ func TestNeverAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		limits := Limits{}
-		for _, l := range []*Limit{&limits.CallRecords, &limits.List, &limits.Record, &limits.Logs, &limits.LogFunction} {
+		all := []*Limit{&limits.CallRecords, &limits.List, &limits.Record, &limits.Logs, &limits.LogFunction}
+		for _, l := range all {
 			*l = Limit{
 				rapid.IntRange(1, 30).Draw(r, "requests"),
 				time.Duration(rapid.IntRange(1, 3000).Draw(r, "per")) * time.Millisecond,
@@ -248,15 +249,18 @@ func TestWhatAThrottledRequestPauses(t *testing.T) {
 		paused    [][]scope
 		free      [][]scope
 	}{
-		"one record":             {[][]scope{one}, 0, [][]scope{one}, [][]scope{two, list}},
-		"one record again":       {[][]scope{one, one}, 0, [][]scope{one}, [][]scope{two, list}},
-		"two records":            {[][]scope{one, two}, 0, [][]scope{one, two, list, {scopeCallRecords, scopeRecord("3")}}, nil},
+		"one record":       {[][]scope{one}, 0, [][]scope{one}, [][]scope{two, list}},
+		"one record again": {[][]scope{one, one}, 0, [][]scope{one}, [][]scope{two, list}},
+		"two records": {
+			[][]scope{one, two}, 0, [][]scope{one, two, list, {scopeCallRecords, scopeRecord("3")}}, nil,
+		},
 		"two, one after another": {[][]scope{one, two}, 11 * second, [][]scope{two}, [][]scope{one, list}},
 		"a record and the list":  {[][]scope{one, list}, 0, [][]scope{one, two, list}, nil},
 		"the list and a record":  {[][]scope{list, one}, 0, [][]scope{one, two, list}, nil},
 		"the list":               {[][]scope{list}, 0, [][]scope{list}, [][]scope{one}},
 		"a log function": {
-			[][]scope{{scopeLogs, scopeLogFunction("a")}}, 0, [][]scope{{scopeLogs, scopeLogFunction("b")}}, [][]scope{one},
+			[][]scope{{scopeLogs, scopeLogFunction("a")}}, 0, [][]scope{{scopeLogs, scopeLogFunction("b")}},
+			[][]scope{one},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -81,7 +81,9 @@ func (c *Client) Pages(
 				yield(nil, err)
 			} else if !bytes.Equal(again.sum(), check) {
 				const hint = "the window is read again"
-				yield(nil, &Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: ErrShifted, Hint: hint})
+				yield(nil, &Error{
+					Kind: Transient, What: first.what, Status: http.StatusOK, Err: ErrShifted, Hint: hint,
+				})
 			}
 		}
 	}
@@ -180,7 +182,8 @@ func (c *Client) follow(ctx context.Context, first request, page *Page, seen map
 	}
 	if err := visit(seen, page.next); err != nil {
 		return nil, &Error{
-			Kind: Transient, What: first.what, Status: http.StatusOK, RequestID: page.RequestID, Err: err, Hint: hintTransient,
+			Kind: Transient, What: first.what, Status: http.StatusOK, RequestID: page.RequestID, Err: err,
+			Hint: hintTransient,
 		}
 	}
 	r := first
@@ -188,8 +191,8 @@ func (c *Client) follow(ctx context.Context, first request, page *Page, seen map
 	return c.ask(ctx, r), nil
 }
 
-// visit notes a link that is followed. It refuses one that was followed before, which would lead round and round, and one
-// beyond maxPages.
+// visit notes a link that is followed. It refuses one that was followed before, which would lead round and round, and
+// one beyond maxPages.
 func visit(seen map[string]bool, link string) error {
 	switch {
 	case seen[link]:

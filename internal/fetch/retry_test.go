@@ -14,7 +14,8 @@ import (
 
 func newRetrier() *retrier {
 	return &retrier{
-		limiter: newLimiter(DefaultLimits(), machine), observe: unobserved{}, clock: machine, base: second, log: zap.NewNop(),
+		limiter: newLimiter(DefaultLimits(), machine), observe: unobserved{}, clock: machine, base: second,
+		log: zap.NewNop(),
 	}
 }
 
@@ -32,16 +33,19 @@ func TestRetries(t *testing.T) {
 		kind              Kind
 		shortest, longest time.Duration
 	}{
-		"good at once":               {[]func() error{good}, 1, 0, 0, 0},
-		"transient, then good":       {[]func() error{transient, transient, good}, 3, 0, 0, 3 * second},
-		"transient for ever":         {[]func() error{transient}, 5, Transient, 0, 15 * second},
-		"denied":                     {[]func() error{func() error { return &Error{Kind: Denied} }}, 1, Denied, 0, 0},
-		"refused":                    {[]func() error{func() error { return &Error{Kind: Refused} }}, 1, Refused, 0, 0},
-		"throttled, then good":       {[]func() error{throttled(30 * second), good}, 2, 0, 30 * second, 30 * second},
-		"throttled for ever":         {[]func() error{throttled(10 * second)}, 5, Throttled, 40 * second, 40 * second},
-		"throttled for long":         {[]func() error{throttled(maxWait + second)}, 1, Throttled, 0, 0},
-		"throttled without a time":   {[]func() error{guess}, 5, Throttled, 15 * second, 30 * second},
-		"throttles are not attempts": {[]func() error{transient, transient, throttled(second), transient, throttled(second), transient, good}, 7, 0, 2 * second, 17 * second},
+		"good at once":             {[]func() error{good}, 1, 0, 0, 0},
+		"transient, then good":     {[]func() error{transient, transient, good}, 3, 0, 0, 3 * second},
+		"transient for ever":       {[]func() error{transient}, 5, Transient, 0, 15 * second},
+		"denied":                   {[]func() error{func() error { return &Error{Kind: Denied} }}, 1, Denied, 0, 0},
+		"refused":                  {[]func() error{func() error { return &Error{Kind: Refused} }}, 1, Refused, 0, 0},
+		"throttled, then good":     {[]func() error{throttled(30 * second), good}, 2, 0, 30 * second, 30 * second},
+		"throttled for ever":       {[]func() error{throttled(10 * second)}, 5, Throttled, 40 * second, 40 * second},
+		"throttled for long":       {[]func() error{throttled(maxWait + second)}, 1, Throttled, 0, 0},
+		"throttled without a time": {[]func() error{guess}, 5, Throttled, 15 * second, 30 * second},
+		"throttles are not attempts": {
+			[]func() error{transient, transient, throttled(second), transient, throttled(second), transient, good}, 7,
+			0, 2 * second, 17 * second,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,8 +93,9 @@ func TestThrottleWaitIsCounted(t *testing.T) {
 func TestCancelledContextEndsRetriesAsSuch(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]*Error{
-		"while backing off":      {Kind: Transient},
-		"while the scope pauses": {Kind: Throttled, Until: time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC)}, // synctest's midnight and a minute
+		"while backing off": {Kind: Transient},
+		// Synctest's midnight and a minute.
+		"while the scope pauses": {Kind: Throttled, Until: time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -90,7 +90,7 @@ func TestCanariesStayInside(t *testing.T) {
 				err := c.askPages(t, first)
 				c.retrier.log.Error("test", zap.Error(err), zap.String("cause", causeOf(err)))
 				for e := err; e != nil; e = errors.Unwrap(e) {
-					fmt.Fprintf(&printed, "\n%v\n%+v\n%q\n%#v", e, e, e, e)
+					fmt.Fprintf(&printed, "\n%v\n%+v\n%q", e, e, e)
 				}
 				fmt.Fprint(&printed, first.usage.Counts().FailedRequestIDs)
 				for _, c := range canaries {

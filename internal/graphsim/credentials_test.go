@@ -82,7 +82,8 @@ func TestIdentityEndpointsAskForTheirHeaders(t *testing.T) {
 		"App Service":       {service + resource, [2]string{"X-IDENTITY-HEADER", IdentityHeader}, 200},
 		"without its value": {service + resource, [2]string{"X-IDENTITY-HEADER", "guess"}, 400},
 	} {
-		if res, body := a.get(t, a.GraphURL()+test.path, test.header[0], test.header[1]); res.StatusCode != test.status {
+		res, body := a.get(t, a.GraphURL()+test.path, test.header[0], test.header[1])
+		if res.StatusCode != test.status {
 			t.Errorf("%s: %s %s, want %d", name, res.Status, body, test.status)
 		}
 	}
