@@ -67,7 +67,11 @@ func (l *loader) secured(text string) (string, error) {
 		return "", explain(err)
 	}
 	server := &pool.ConnConfig.Config
-	if strings.Contains(server.Host+server.Database, "@") {
+	names := server.Host + server.Database
+	for _, next := range server.Fallbacks {
+		names += next.Host
+	}
+	if strings.Contains(names, "@") {
 		return "", errSplit // what was taken for a name is part of the password
 	}
 	given := saysTLS.MatchString(text) || l.getenv("PGSSLMODE") != ""

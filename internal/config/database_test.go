@@ -55,6 +55,7 @@ func TestDatabaseErrorsDoNotQuote(t *testing.T) {
 		"postgres://u@db/t?sslrootcert=/hunter2":            errDSNFile,
 		"postgres://u@db/t?connect_timeout=hunter2":         errNotADSN,
 		"postgres://u:123/hunter2@127.0.0.1/teams":          errSplit,
+		"postgres://u:Pa@db1.example,hunter2@db.example/t":  errSplit,
 	} {
 		if _, err := newLoader(environment{}.get, nil).secured(url); err != want {
 			t.Errorf("%s: %v", url, err)

@@ -73,6 +73,7 @@ func TestAlternativesOfExample(t *testing.T) {
 		"the machine's":   {"managed_identity"},
 		"start":           {"client_secret_file", "start_from"},
 		"own cloud":       {"client_secret_file", "graph_url", "login_url", "ca_file"},
+		"own authority":   {"client_secret_file", "ca_file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -80,8 +81,9 @@ func TestAlternativesOfExample(t *testing.T) {
 			for _, key := range in {
 				text = replace(t, text, `(?m)^( *)#`+key+`: `, "${1}"+key+": ")
 			}
+			text = replace(t, text, "/etc/ingestd/ca.pem", ca)
 			if name == "own cloud" {
-				text = replace(t, replace(t, text, "cloud: global", "cloud: custom"), "/etc/ingestd/ca.pem", ca)
+				text = replace(t, text, "cloud: global", "cloud: custom")
 			}
 			mustLoad(t, text, environment{})
 		})
