@@ -22,6 +22,7 @@ func (l *loader) check(c *Config) {
 		l.checkTenant(fmt.Sprintf("tenants[%d]", i), &c.Tenants[i])
 	}
 	l.checkUnique(c.Tenants)
+	l.checkProxy()
 	l.checkServer(&c.Server)
 	l.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	l.oneOf("log.format", c.Log.Format, "json", "console")

@@ -74,6 +74,17 @@ func (l *loader) checkRoot(path string, root *string) {
 	}
 }
 
+// checkProxy names a variable that holds no address: net/http would pass it over without a word.
+func (l *loader) checkProxy() {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		_, err := url.Parse(l.getenv(name))
+		if _, again := url.Parse("http://" + l.getenv(name)); err != nil && again != nil {
+			l.places[name] = place{variable: name}
+			l.add(name, "is no address of a proxy, such as http://proxy.example:3128")
+		}
+	}
+}
+
 func checkCA(file string) error {
 	if file == "" {
 		return nil

@@ -127,6 +127,8 @@ func TestEnvironmentFaults(t *testing.T) {
 			"INGESTD_DATABASE_URL: " + errPlaintext.Error()},
 		"both secrets": {valid, environment{"INGESTD_CLIENT_SECRET": "s", "INGESTD_CLIENT_SECRET_FILE": "/hunter2"},
 			"config.yaml:4: tenants[0].auth: " + oneCredential + "client_secret_file and client_secret_env are given"},
+		"bad proxy": {valid, environment{"HTTPS_PROXY": "http://u:hunter2%@proxy:3128"},
+			"HTTPS_PROXY: is no address of a proxy, such as http://proxy.example:3128"},
 		"file and variable": {valid + "    cloud: [x]\n", environment{"INGESTD_CLOUD": "global"},
 			"config.yaml:8: tenants[0].cloud: must be a single value"},
 		"several tenants": {two, environment{"INGESTD_CLIENT_ID": clientID},
