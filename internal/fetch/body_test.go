@@ -264,21 +264,33 @@ func TestAnswersAreCountedAgainstTheirReservation(t *testing.T) {
 func TestAnswersWaitForMemory(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
+	answered := make(chan bool, 10)
 	c := newTestClient(t, new(login), func(w http.ResponseWriter, _ *http.Request) {
 		asked.Add(1)
 		io.WriteString(w, strings.Repeat(" ", 2*bodyChunk))
+		answered <- true
 	})
+	if _, err := c.Token(t.Context(), c.scope); err != nil {
+		t.Fatal(err)
+	}
 	for name, room := range map[string]int64{"none": 0, "for a part": bodyChunk} {
 		b := NewBudget(bodyChunk)
 		other, beyond, hold := b.Reserve(), b.Reserve(), b.Reserve()
 		_ = other.Grow(t.Context(), bodyChunk-room)
 		_ = beyond.Grow(t.Context(), 2*bodyChunk) // may exceed
 		beyond.shrink(2 * bodyChunk)
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			defer cancel()
+			if room > 0 {
+				<-answered
+			}
+			time.Sleep(50 * time.Millisecond) // in which a request that does not wait ends well
+		}()
 		r := c.to("/v1.0/x")
 		r.hold = hold
 		asked.Store(0)
-		if _, err := c.get(ctx, r); !errors.Is(err, context.DeadlineExceeded) || (asked.Load() > 0) != (room > 0) {
+		if _, err := c.get(ctx, r); !errors.Is(err, context.Canceled) || (asked.Load() > 0) != (room > 0) {
 			t.Errorf("room %s: error %v after %d requests", name, err, asked.Load())
 		}
 		cancel()
