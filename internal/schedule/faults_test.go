@@ -312,9 +312,8 @@ func TestFaultsOfOneSlotThatLast(t *testing.T) {
 				t.Errorf("%d windows failed", result.Failed)
 			}
 			want := aftermath{
-				Lacking: []int{
-					11,
-				}, Unread: []int{11}, Failures: map[int]int{11: 1}, Result: "failed", State: "late", InARow: 1,
+				Lacking: []int{11}, Unread: []int{11}, Failures: map[int]int{11: 1},
+				Result: "failed", State: "late", InARow: 1,
 			}
 			if tt.served {
 				want.Lacking = nil // what was served is stored, but does not count

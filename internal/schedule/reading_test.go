@@ -41,7 +41,7 @@ func pstnCall(id string, start time.Time) graphsim.Row {
 
 func TestOnceStoresWhatIsServed(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, calls(1, 120, 60))
+	w := scheduletest.New(t, calls(1, 40, 60))
 	rows := w.Once().Rows
 	w.WantServed()
 	w.WantSettled()
@@ -68,7 +68,7 @@ func TestOnceStoresWhatIsServed(t *testing.T) {
 
 func TestReadingAgainWritesNothing(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, calls(2, 120, 60))
+	w := scheduletest.New(t, calls(2, 40, 60))
 	n := w.Once().Rows.New
 	w.RefreshUsers()
 	physical := func() string {
@@ -90,7 +90,7 @@ func TestReadingAgainWritesNothing(t *testing.T) {
 
 func TestChangedRowsAreUpdated(t *testing.T) {
 	t.Parallel()
-	w := scheduletest.New(t, calls(3, 200, 60))
+	w := scheduletest.New(t, calls(3, 100, 60))
 	w.Once()
 	w.Graph.SetChanged(0.01)
 	changed := int64(len(w.Missing()))

@@ -24,7 +24,7 @@ import (
 )
 
 // documents is how many generated documents go through a round trip.
-func documents() int { return storetest.Times(300, 2000) }
+func documents() int { return storetest.Times(100, 2000) }
 
 // logs are the endpoints whose lists serve rows whole: all but call records.
 func logs() []fetch.Endpoint {
