@@ -106,7 +106,7 @@ func (f *fetcher) dispatch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(due) == 0 && len(f.inFlight) == 0 && listed == nil || f.stop() && f.begun(due) {
+		if len(due) == 0 && len(f.inFlight) == 0 && listed == nil || f.stop() && f.hasRead(due) {
 			return nil
 		}
 		for _, r := range due {
@@ -115,7 +115,7 @@ func (f *fetcher) dispatch(ctx context.Context) error {
 					return err
 				}
 			}
-			if f.stop() && f.begun(due) {
+			if f.stop() && f.hasRead(due) {
 				return nil
 			}
 			f.inFlight[r.ID] = true
@@ -141,9 +141,9 @@ func (f *fetcher) busy() bool {
 	return len(f.inFlight) >= f.limit || len(f.inFlight) > 0 && f.job.Budget.Scarce()
 }
 
-// begun reports whether the run has read anything: one that begins after its
+// hasRead reports whether the run has read anything: one that begins after its
 // tick has passed reads a little all the same.
-func (f *fetcher) begun(due []store.Record) bool {
+func (f *fetcher) hasRead(due []store.Record) bool {
 	return len(due) == 0 || f.log.details.Load()+f.log.failed.Load()+f.log.waiting.Load() > 0
 }
 

@@ -62,10 +62,10 @@ func (f *fetcher) end(r store.Record, err error) {
 	}
 	v := verdictOn(err)
 	failed, alike := f.failing.add(v)
-	if err := f.note(r, err, v, failed >= outage); err != nil {
+	if err := f.note(r, err, v, failed >= outageAfter); err != nil {
 		f.abort(err)
 	}
-	if alike >= outage {
+	if alike >= outageAfter {
 		f.abort(err)
 	}
 }

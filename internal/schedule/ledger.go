@@ -62,14 +62,14 @@ func (p Policy) earns(s slot, first, last time.Time) bool {
 // Advance moves a watermark on over slots that are settled, or whose loss is
 // acknowledged, and returns where it stops: what lies before is stored for
 // good.
-func (p Policy) Advance(mark, now time.Time, ledger []store.Slot, acknowledged []fetch.Window) time.Time {
-	for _, s := range p.slots(mark, now, ledger) {
+func (p Policy) Advance(watermark, now time.Time, ledger []store.Slot, acknowledged []fetch.Window) time.Time {
+	for _, s := range p.slots(watermark, now, ledger) {
 		if !s.settled && len(without(fetch.Window{From: s.owed, To: s.to}, acknowledged)) > 0 {
 			break
 		}
-		mark = s.to
+		watermark = s.to
 	}
-	return mark
+	return watermark
 }
 
 // Watermark is the end of the gapless run, since the origin, of slots that are

@@ -17,9 +17,9 @@ import (
 const (
 	// concurrency is how many windows of one endpoint are read at once.
 	concurrency = 2
-	// outage is how many windows or records fail in a row before it is asked
+	// outageAfter is how many windows or records fail in a row before it is asked
 	// whether anything succeeds at all.
-	outage = 6
+	outageAfter = 6
 )
 
 // A saveFunc stores a batch of a reading and the slots that it earns.
@@ -57,7 +57,7 @@ type failure struct {
 // cannot be served is read again in halves, down to a slot. It returns how many
 // windows and parts of them were not read, the slots that failed alone, and the
 // most severe error. An error that every window would meet ends it at once.
-func (l *lister) readAll(ctx context.Context, windows []Window) (failed int, dead []failure, err error) {
+func (l *lister) readAll(ctx context.Context, windows []Window) (failed int, alone []failure, err error) {
 	var errs []error
 	for len(windows) > 0 {
 		failures, stop := l.readRound(ctx, windows)
@@ -69,16 +69,16 @@ func (l *lister) readAll(ctx context.Context, windows []Window) (failed int, dea
 				windows = append(windows, halves...)
 				continue
 			case judge(f.err, l.hasAnswered()) == split:
-				dead = append(dead, f)
+				alone = append(alone, f)
 			}
 			failed++
 			errs = append(errs, f.err)
 		}
 		if stop != nil {
-			return failed + len(windows), dead, stop
+			return failed + len(windows), alone, stop
 		}
 	}
-	return failed, dead, mostSevere(errs...)
+	return failed, alone, mostSevere(errs...)
 }
 
 // readRound reads windows, a few at a time, and returns those that failed. The
@@ -127,7 +127,7 @@ func (l *lister) weigh(ctx context.Context, w Window, err error) error {
 	}
 	l.mu.Lock()
 	l.inARow++
-	suspicious := l.inARow >= outage
+	suspicious := l.inARow >= outageAfter
 	l.mu.Unlock()
 	if suspicious {
 		return l.probe(ctx, w, err)
@@ -165,7 +165,7 @@ func (l *lister) probe(ctx context.Context, failed Window, why error) error {
 	l.probing.Lock()
 	defer l.probing.Unlock()
 	l.mu.Lock()
-	if l.inARow < outage { // another probe has succeeded meanwhile
+	if l.inARow < outageAfter { // another probe has succeeded meanwhile
 		l.mu.Unlock()
 		return nil
 	}
@@ -211,11 +211,11 @@ func newest(slots []slot, most int) []slot {
 // noteFailures notes the slots that cannot be read, so that they are not in the
 // way of others for long. While nothing at all can be read, that is an outage
 // and no slot's fault.
-func (j *Job) noteFailures(ctx context.Context, run *store.Run, now time.Time, dead []failure, l *lister) error {
+func (j *Job) noteFailures(ctx context.Context, run *store.Run, now time.Time, alone []failure, l *lister) error {
 	if !l.hasAnswered() || l.outage {
 		return nil
 	}
-	for _, f := range dead {
+	for _, f := range alone {
 		s := f.window.slots[0]
 		note := store.Failure{From: s.from, To: s.to, At: now, Error: f.err.Error()}
 		if graph := (*fetch.Error)(nil); errors.As(f.err, &graph) {

@@ -21,7 +21,7 @@ const (
 	notDue   urgency = iota
 	expiring         // leaves reach soon and is not settled
 	first            // never read, or not yet since it settled
-	again            // read, and due to be read again
+	reread           // read, and due to be read again
 )
 
 // Plan returns the windows that are due, or would be before the next tick, in
@@ -39,7 +39,7 @@ func (p Policy) Plan(now, next time.Time, ledger []store.Slot) []Window {
 	size := p.windowSlots(ledger)
 	windows := p.windows(takeRecent(due, now, ledger), now, size)
 	windows = append(windows, p.windows(due[expiring], now, size)...)
-	for _, u := range []urgency{first, again} {
+	for _, u := range []urgency{first, reread} {
 		newest := p.windows(due[u], now, size)
 		slices.Reverse(newest)
 		windows = append(windows, newest...)
@@ -54,7 +54,7 @@ func takeRecent(due map[urgency][]slot, now time.Time, ledger []store.Slot) (rec
 	if len(ledger) == 0 || len(due[expiring]) == 0 && len(due[first]) < 2 {
 		return nil
 	}
-	for _, u := range []urgency{first, again} {
+	for _, u := range []urgency{first, reread} {
 		for n := len(due[u]); n > 0 && len(recent) < 2; n-- {
 			s := due[u][n-1]
 			if age := now.Sub(s.to); age >= s.to.Sub(s.from) || !s.read.Before(s.to) {
@@ -130,16 +130,16 @@ func (p Policy) urgency(s slot, now, next time.Time) urgency {
 		return notDue
 	case unread:
 		return first
-	case inReach && p.dueAgain(s, now, later(now, next)):
-		return again
+	case inReach && p.isRereadDue(s, now, later(now, next)):
+		return reread
 	}
 	return notDue
 }
 
-// dueAgain reports whether a slot is to be read again before a time: one that
+// isRereadDue reports whether a slot is to be read again before a time: one that
 // waited for the tick after would be read at twice its interval. Where ticks are
 // further apart than readings, each one is due, but not another run between two.
-func (p Policy) dueAgain(s slot, now, by time.Time) bool {
+func (p Policy) isRereadDue(s slot, now, by time.Time) bool {
 	every := p.every(now.Sub(s.to))
 	if s.rejects {
 		every = min(every, rejectsEvery)

@@ -116,9 +116,9 @@ func readSlots(slots []slot) []slot {
 // work reads the windows, and beside that the details of what they name.
 func (j *Job) work(ctx context.Context, windows []Window, l *lister, f *fetcher, report *Report) error {
 	list := func() error {
-		failed, dead, err := l.readAll(ctx, windows)
+		failed, alone, err := l.readAll(ctx, windows)
 		report.Failed = failed
-		return mostSevere(err, j.noteFailures(f.finish, f.run, f.now, dead, l))
+		return mostSevere(err, j.noteFailures(f.finish, f.run, f.now, alone, l))
 	}
 	if !j.Endpoint.Versioned {
 		return safely(list)

@@ -35,17 +35,17 @@ type reading struct {
 	*lister
 	window Window
 
-	column int // of the time that windows apply to
-	batch  *mapping.Batch
-	pages  int       // in the batch
-	asked  time.Time // Graph's time of the first request
-	served time.Time // Graph's time of the last answer
-	counts []int     // elements for each slot
-	seen   seen
-	again  map[string]bool // keys of the batch that stood on an earlier page with other content
-	moved  bool            // a key stood on two pages
-	keySum uint64          // sum of the hashes of all keys
-	failed int             // spans
+	column  int // of the time that windows apply to
+	batch   *mapping.Batch
+	pages   int       // in the batch
+	asked   time.Time // Graph's time of the first request
+	served  time.Time // Graph's time of the last answer
+	counts  []int     // elements for each slot
+	seen    seen
+	changed map[string]bool // keys of the batch that stood on an earlier page with other content
+	moved   bool            // a key stood on two pages
+	keySum  uint64          // sum of the hashes of all keys
+	failed  int             // spans
 }
 
 // readWindow reads a window until a reading can be believed, and commits its
@@ -63,13 +63,13 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 	before := uint64(0)
 	for n := range maxReads {
 		r := &reading{
-			lister: l,
-			window: w,
-			column: slices.Index(l.endpoint.Rows.Tables[0].ColumnNames(), l.endpoint.EventTime),
-			batch:  l.endpoint.Rows.NewBatch(),
-			counts: make([]int, len(w.slots)),
-			seen:   newSeen(),
-			again:  map[string]bool{},
+			lister:  l,
+			window:  w,
+			column:  slices.Index(l.endpoint.Rows.Tables[0].ColumnNames(), l.endpoint.EventTime),
+			batch:   l.endpoint.Rows.NewBatch(),
+			counts:  make([]int, len(w.slots)),
+			seen:    newSeen(),
+			changed: map[string]bool{},
 		}
 		if err = r.readSpan(ctx, w.Window); err != nil {
 			if saving := r.commit(ctx, nil); saving != nil && ctx.Err() == nil { // what was served counts all the same
@@ -181,7 +181,7 @@ func (r *reading) add(page *fetch.Page) {
 		before, differs := r.seen.add(xxhash.Sum64String(e.Key), e.Hash)
 		r.moved = r.moved || before
 		if differs {
-			r.again[e.Key] = true
+			r.changed[e.Key] = true
 		}
 	}
 	r.keySum += r.seen.nextPage()
@@ -250,7 +250,7 @@ func (r *reading) commit(ctx context.Context, read []store.Slot) error {
 	}
 	counts, err := r.save(r.finish, r.batch, store.Reading{
 		From: r.window.slots[0].from, To: r.window.slots[len(r.window.slots)-1].to, Slot: r.policy.Slot,
-		Read: read, Pages: r.pages, Again: r.again,
+		Read: read, Pages: r.pages, Changed: r.changed,
 	})
 	r.log.rows.Add(counts.Seen)
 	if r.endpoint.Versioned {
@@ -264,7 +264,7 @@ func (r *reading) commit(ctx context.Context, read []store.Slot) error {
 		}
 	}
 	r.batch.Reset()
-	clear(r.again)
+	clear(r.changed)
 	r.pages = 0
 	if errors.Is(err, store.ErrEmptied) {
 		return &fetch.Error{

@@ -23,7 +23,7 @@ func TestOneKeyOnTwoPages(t *testing.T) {
 			f := newFixture(t)
 			f.want(f.save(noon, element(1, `, "charge": 1.50`), element(2, ``)), counts(2, 0, 0, 0))
 			second := batch(t, noon.Add(tt.later), element(1, `, "charge": 2`), element(3, ``))
-			reading := store.Reading{Pages: 1, Again: map[string]bool{second.Elements[0].Key: true}}
+			reading := store.Reading{Pages: 1, Changed: map[string]bool{second.Elements[0].Key: true}}
 			for range 2 { // a COMMIT whose answer was lost
 				got, err := f.db.SaveRows(t.Context(), f.run, f.target, second, reading)
 				if err != nil {

@@ -40,13 +40,13 @@ type Error struct {
 
 func (e *Error) Error() string {
 	if e.Op == "" {
-		return e.fault()
+		return e.message()
 	}
-	return e.Op + ": " + e.fault()
+	return e.Op + ": " + e.message()
 }
 
-// fault says what the database did, without the operation.
-func (e *Error) fault() string {
+// message says what the database did, without the operation.
+func (e *Error) message() string {
 	switch {
 	case e.Timeout:
 		return "database does not answer"
@@ -129,10 +129,8 @@ func connectionError(err error) error {
 	var connect *pgconn.ConnectError
 	lost := errors.As(err, &network) || errors.As(err, &connect) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(
-			err,
-			pgx.ErrTxClosed,
-		) || errors.Is(err, pgx.ErrTxCommitRollback) || strings.Contains(err.Error(), "conn closed")
+		errors.Is(err, pgx.ErrTxClosed) || errors.Is(err, pgx.ErrTxCommitRollback) ||
+		strings.Contains(err.Error(), "conn closed")
 	if lost {
 		return &Error{Kind: Transient}
 	}

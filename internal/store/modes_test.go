@@ -43,7 +43,7 @@ func TestQueryExecModes(t *testing.T) {
 				t.Errorf("rows, slots and rejects: %s", got)
 			}
 			again := batch(t, noon, element(1, ``))
-			reading := store.Reading{Again: map[string]bool{again.Elements[0].Key: true}}
+			reading := store.Reading{Changed: map[string]bool{again.Elements[0].Key: true}}
 			if _, err := rows.db.SaveRows(t.Context(), rows.run, rows.target, again, reading); err != nil {
 				t.Fatal(err)
 			}

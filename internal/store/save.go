@@ -22,7 +22,7 @@ type Reading struct {
 	Slot     time.Duration   // length of its slots
 	Read     []Slot          // the slots whose last page is in the batch
 	Pages    int             // pages in the batch
-	Again    map[string]bool // keys that an earlier batch of the reading held with other content
+	Changed  map[string]bool // keys that an earlier batch of the reading held with other content
 }
 
 // SaveRows stores a batch of a reading and the ledger entries it earns in one
@@ -69,7 +69,7 @@ func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow) er
 		open[r.Key] = open[r.Key] || !r.Stored
 	}
 	for n, i := range a.keep {
-		if key := a.batch.Elements[i].Key; !open[key] && !a.reading.Again[key] {
+		if key := a.batch.Elements[i].Key; !open[key] && !a.reading.Changed[key] {
 			a.resolved = append(a.resolved, a.ids[n])
 		}
 	}
@@ -135,7 +135,7 @@ func (a *attempt) replaceAgain(ctx context.Context, stored map[string]storedRow)
 	for n, i := range a.keep {
 		e := a.batch.Elements[i]
 		row, known := stored[a.ids[n]]
-		if !known || row.hash == e.Hash || !a.reading.Again[e.Key] {
+		if !known || row.hash == e.Hash || !a.reading.Changed[e.Key] {
 			continue
 		}
 		raw, err := rebuild(ctx, a.tx, a.target.model, a.target.Tenant, a.ids[n])
