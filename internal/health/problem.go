@@ -132,7 +132,8 @@ func (e *endpoint) causes() map[Code]*time.Time {
 	case late:
 		found[RunHangs] = s.NextDueAt
 	}
-	if e.expiring() && len(found) == 0 {
+	begins := e.firstReading() && e.tenant.attended // it reads what expires within the hour
+	if e.expiring() && len(found) == 0 && !begins {
 		found[ExpiresSoon] = e.behind
 	}
 	if e.stand.ParkedSlots > 0 {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -93,7 +94,8 @@ var (
 )
 
 // Survey asks how everything stands at a time, with two queries whatever the
-// number of tenants. Spans for a page are listed from lately ago on.
+// number of tenants. Spans for a page are listed from lately ago on. A schema
+// that is not this program's is ErrNotMigrated.
 func (db *DB) Survey(ctx context.Context, now time.Time, lately time.Duration) (s Survey, err error) {
 	err = db.again(ctx, "survey the ledger", noteTimeout, func(ctx context.Context) error {
 		return pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{
@@ -103,6 +105,12 @@ func (db *DB) Survey(ctx context.Context, now time.Time, lately time.Duration) (
 			return err
 		})
 	})
+	if err == nil && s.SchemaVersion == int(newest()) {
+		return s, nil
+	}
+	if unfit := db.CheckSchema(ctx); errors.Is(unfit, ErrNotMigrated) {
+		return s, unfit
+	}
 	return s, err
 }
 
