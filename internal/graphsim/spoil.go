@@ -52,6 +52,7 @@ func (b Body) replace(body []byte, h http.Header) []byte {
 		return append(body[:0], "upstream connect error or disconnect/reset before headers"...)
 	case HTMLBody:
 		h.Set("Content-Type", "text/html")
+		h.Del("request-id") // the proxy knows none
 		return append(body[:0], "<!DOCTYPE html><html><head><title>Sign in</title></head>"+
 			"<body><p>Please sign in to the network.</p></body></html>"...)
 	}

@@ -189,7 +189,7 @@ func skewText(g *group) string {
 	if skew < 0 {
 		where = "ahead of"
 	}
-	return fmt.Sprintf("this machine's clock is %s %s Graph's", Remaining(skew.Abs()), where)
+	return fmt.Sprintf("this machine's clock is %s %s Graph's", Deadline(skew.Abs()), where)
 }
 
 func proxySteps(g *group) []Step {

@@ -48,8 +48,14 @@ func Unanswered(last *Snapshot, c *config.Config, why error, since, now time.Tim
 
 // codeOf is what is wrong with the database.
 func codeOf(err error) Code {
-	if errors.Is(err, store.ErrNotMigrated) {
+	var database *store.Error
+	switch {
+	case errors.Is(err, store.ErrOlder):
 		return SchemaOld
+	case errors.Is(err, store.ErrNotMigrated):
+		return SchemaNew
+	case errors.As(err, &database) && database.State == "42501":
+		return RightsMissing
 	}
 	return DatabaseDown
 }

@@ -71,7 +71,7 @@ func (e *endpoint) left() *time.Duration {
 func (e *endpoint) inHand() bool {
 	loss := e.firstLoss()
 	run, last := e.running(), e.Standing.Last
-	following := e.isRead() && last != nil && e.at.Sub(last.At) < followsWithin
+	following := e.state == CatchingUp && last != nil && e.at.Sub(last.At) < followsWithin
 	if loss == nil || run == nil && !following {
 		return false
 	}

@@ -132,15 +132,15 @@ func (e *endpoint) causes() map[Code]*time.Time {
 	case late:
 		found[RunHangs] = s.NextDueAt
 	}
-	begins := e.firstReading() && e.tenant.attended // it reads what expires within the hour
-	if e.expiring() && len(found) == 0 && !begins {
-		found[ExpiresSoon] = e.behind
-	}
 	if e.stand.ParkedSlots > 0 {
 		found[SlotsParked] = e.stand.ParkedSince
 	}
 	if s.Records.Parked > 0 {
 		found[RecordsParked] = s.Records.ParkedSince
+	}
+	begins := e.firstReading() && e.tenant.attended // it reads what expires within the hour
+	if e.expiring() && len(found) == 0 && !begins {
+		found[ExpiresSoon] = e.behind
 	}
 	if e.isLost() {
 		found[DataLost] = nil
@@ -170,7 +170,7 @@ func (t *tenant) causes(now time.Time) map[Code]*time.Time {
 // read, if nobody does anything; nil if nothing is in danger.
 func (g *group) firstLoss() *time.Time {
 	e := g.first()
-	if e == nil || causes[g.code].aside && g.code != SlotsParked && g.code != RecordsParked {
+	if e == nil || causes[g.code].aside && !g.isParked() {
 		return nil
 	}
 	return utc(e.firstLoss())
@@ -184,9 +184,12 @@ func (g *group) first() *endpoint {
 	return slices.MinFunc(g.endpoints, func(a, b *endpoint) int { return compareTimes(a.firstLoss(), b.firstLoss()) })
 }
 
+// isParked reports whether something cannot be read although the rest can.
+func (g *group) isParked() bool { return g.code == SlotsParked || g.code == RecordsParked }
+
 // judge is how urgent the group is.
 func (g *group) judge() Level {
-	endangered := func(e *endpoint) bool { return e.expiring() && !e.inHand() }
+	endangered := func(e *endpoint) bool { return e.expiring() && (g.isParked() || !e.inHand()) }
 	if g.firstLoss() != nil && slices.ContainsFunc(g.endpoints, endangered) {
 		return ActNow
 	}

@@ -79,17 +79,21 @@ func (g *group) warning(e *endpoint) string {
 
 // why is what the problem is, since when, and what is not read because of it.
 func (g *group) why() string {
-	text := sentence(g.says())
-	if g.code == DataLost {
-		text = "It left Microsoft's retention before it was read to its end"
+	text := g.says()
+	switch g.code {
+	case DataLost:
+		text = "it left Microsoft's retention before it was read to its end"
+	case ExpiresSoon:
+		text = "no run at work reads it in time"
 	}
-	if g.since != nil {
+	if g.since != nil && g.code != ExpiresSoon {
 		text += " since " + Moment(*g.since, g.now)
 	}
-	if unread := g.unread(); g.code != DataLost && unread >= time.Hour {
-		return Remaining(unread) + " are unread: " + strings.ToLower(text[:1]) + text[1:] + "."
+	unread := g.unread()
+	if unread < time.Hour || causes[g.code].aside {
+		return sentence(text) + "."
 	}
-	return text + "."
+	return Remaining(unread) + " are unread: " + text + "."
 }
 
 // also tells of the next two problems, and how safe the rest is.
