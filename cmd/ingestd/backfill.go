@@ -49,6 +49,7 @@ records that changed cost two more each), and how long at the configured limits.
 		exitDenied:   "Entra or Graph denies access",
 	})
 	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
+		a.hush(cmd)
 		span, err := parseSpan(*from, *to)
 		if err != nil {
 			return err

@@ -88,3 +88,77 @@ func TestExitCodeOfOutcomes(t *testing.T) {
 		})
 	}
 }
+
+// One cause is told once for each tenant, however many endpoints meet it, and
+// with the command that tells more.
+func TestOneCauseIsToldOnce(t *testing.T) {
+	t.Parallel()
+	of := func(tenant, endpoint string, err error) outcome {
+		return outcome{job: &schedule.Job{Name: tenant, Endpoint: fetch.Endpoint{Name: endpoint}}, err: err}
+	}
+	refused := func(id string) error {
+		return &fetch.Error{
+			Kind: fetch.Denied, What: "access token", Status: 401, Code: "invalid_client", RequestID: id, Hint: "renew it",
+		}
+	}
+	locked := fmt.Errorf("%w: by ingestd", store.ErrLocked)
+	for name, test := range map[string]struct {
+		outcomes []outcome
+		want     string
+	}{
+		"one refusal": {
+			[]outcome{of("fabrikam", "pstn_calls", refused("1"))},
+			"fabrikam: access token: denied: 401 Unauthorized: invalid_client (request-id 1); renew it; " +
+				"see: ingestd doctor --tenant fabrikam",
+		},
+		"the same of several endpoints and tenants": {
+			[]outcome{
+				of("fabrikam", "pstn_calls", refused("1")), of("fabrikam", "sms_messages", refused("2")),
+				of("fabrikam", "call_records", refused("3")), of("contoso", "call_records", refused("4")),
+			},
+			"fabrikam (3 endpoints): access token: denied: 401 Unauthorized: invalid_client (request-id 1); renew it; " +
+				"see: ingestd doctor --tenant fabrikam\n" +
+				"contoso: access token: denied: 401 Unauthorized: invalid_client (request-id 4); renew it; " +
+				"see: ingestd doctor --tenant contoso",
+		},
+		"a tenant that another works on": {
+			[]outcome{of("contoso", "pstn_calls", locked), of("contoso", "sms_messages", locked)},
+			"contoso: " + locked.Error(),
+		},
+		"two causes": {
+			[]outcome{
+				of("contoso", "pstn_calls", errors.New("disk full")), of("contoso", "sms_messages", errors.New("disk full")),
+				of("contoso", "call_records", errDegraded("part of it cannot be read")),
+			},
+			"contoso pstn_calls, sms_messages: disk full\ncontoso call_records: part of it cannot be read",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := worst(test.outcomes).Error(); got != test.want {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+		})
+	}
+}
+
+// The result is what ingest.runs calls it, too.
+func TestOutcomeInAWord(t *testing.T) {
+	t.Parallel()
+	job := &schedule.Job{Endpoint: fetch.Endpoint{Name: "pstn_calls"}}
+	for want, o := range map[string]outcome{
+		"ok":             {},
+		"denied":         {err: &fetch.Error{Kind: fetch.Denied}},
+		"throttled":      {err: &fetch.Error{Kind: fetch.Throttled}},
+		"failed":         {err: &fetch.Error{Kind: fetch.Refused}},
+		"stopped":        {err: context.Canceled},
+		"locked":         {err: store.ErrLocked},
+		"failed in part": {err: &fetch.Error{Kind: fetch.Transient}, report: schedule.Report{Windows: 3, Failed: 1}},
+		"lost 25 h":      {survey: schedule.Survey{Lost: []fetch.Window{{To: time.Time{}.Add(25 * time.Hour)}}}},
+	} {
+		o.job = job
+		if got := o.word(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

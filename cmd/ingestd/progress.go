@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+	"go.uber.org/zap"
 	"golang.org/x/term"
 
 	"ingestd/internal/health"
@@ -37,6 +38,19 @@ func worksOf(jobs []*schedule.Job, before health.Snapshot) []work {
 	return works
 }
 
+// hush writes no log to a terminal, where the progress would be torn by it: what
+// matters of it is told in the end, and the rest by gaps and runs.
+func (a *app) hush(cmd *cobra.Command) {
+	if isTerminal(cmd.ErrOrStderr()) {
+		a.log = zap.NewNop()
+	}
+}
+
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
 // follow tells how works get on, and that a signal was heard, until stop is
 // called. What else is to be told meanwhile is written to say, line by line.
 func follow(cmd *cobra.Command, works []work) (say io.Writer, stop func()) {
@@ -50,8 +64,8 @@ func follow(cmd *cobra.Command, works []work) (say io.Writer, stop func()) {
 // showProgress tells how works get on until stop is called: on a terminal a line
 // for each endpoint, and elsewhere what they say every ten seconds.
 func showProgress(out io.Writer, works []work) (say io.Writer, stop func()) {
-	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return drawProgress(file, works)
+	if isTerminal(out) {
+		return drawProgress(out, works)
 	}
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {

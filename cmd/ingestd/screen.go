@@ -26,7 +26,7 @@ type screen struct {
 // right.
 func screenOf(out io.Writer, wide bool, now time.Time) screen {
 	s := screen{Writer: out, width: math.MaxInt, now: now}
-	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+	if file, ok := out.(*os.File); ok && isTerminal(out) {
 		s.terminal, s.width = true, maxWidth
 		s.color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
