@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -110,6 +112,21 @@ func found(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s finds nothing", args[1])
 	}
 	ts.Setenv(args[0], match[1])
+}
+
+// conforms demands that the last command printed a status that keeps to its
+// schema.
+func conforms(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args)
+	text, err := os.ReadFile("../../docs/status.schema.json")
+	ts.Check(err)
+	var schema jsonschema.Schema
+	ts.Check(json.Unmarshal(text, &schema))
+	resolved, err := schema.Resolve(nil)
+	ts.Check(err)
+	var status any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &status))
+	ts.Check(resolved.Validate(status))
 }
 
 // sql URL STATEMENT prints the answer, one row a line.

@@ -101,25 +101,32 @@ func printVersion(cmd *cobra.Command, a *app) error {
 	return err
 }
 
-// withDatabase runs a verb with a database that answers.
-func withDatabase(verb func(*cobra.Command, *app) error) func(*cobra.Command, []string) error {
+// withConfig runs a verb with the configuration and a database that may be down.
+func withConfig(verb func(*cobra.Command, *app) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		a, err := open(cmd)
 		if err != nil {
 			return err
 		}
 		defer a.db.Close()
-		if err := a.db.Ping(cmd.Context()); err != nil {
-			return err
-		}
 		return verb(cmd, a)
 	}
 }
 
+// withDatabase runs a verb with a database that answers.
+func withDatabase(verb func(*cobra.Command, *app) error) func(*cobra.Command, []string) error {
+	return withConfig(func(cmd *cobra.Command, a *app) error {
+		if err := a.db.Ping(cmd.Context()); err != nil {
+			return err
+		}
+		return verb(cmd, a)
+	})
+}
+
 // withSchema runs a verb with a database of this program's schema.
 func withSchema(verb func(*cobra.Command, *app) error) func(*cobra.Command, []string) error {
-	return withDatabase(func(cmd *cobra.Command, a *app) error {
-		if err := a.db.CheckSchema(cmd.Context()); err != nil {
+	return withConfig(func(cmd *cobra.Command, a *app) error {
+		if err := a.ready(cmd.Context()); err != nil {
 			return err
 		}
 		return verb(cmd, a)

@@ -91,7 +91,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 func writeRuns(s screen, runs []namedRun, wide bool) error {
 	t := table{columns: []column{
 		{name: "run", right: true}, {name: "tenant"}, {name: "endpoint"}, {name: "trigger", narrow: 1},
-		{name: "started"}, {name: "took", right: true, narrow: 2}, {name: "result"}, {name: "found"},
+		{name: "started"}, {name: "took", right: true, narrow: 2}, {name: "result"}, {name: "found", cut: true},
 	}}
 	if wide {
 		t.columns = append(t.columns, column{name: "pages", right: true}, column{name: "requests", right: true},

@@ -35,6 +35,7 @@ func TestScripts(t *testing.T) {
 			"same":      same,
 			"found":     found,
 			"shutdown":  shutdown,
+			"conforms":  conforms,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, quickExit)

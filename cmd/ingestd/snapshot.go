@@ -25,8 +25,19 @@ func (a *app) snapshot(ctx context.Context, chosen *selection) (health.Snapshot,
 // facts are what a snapshot of what is selected is made of, and of when they are.
 func (a *app) facts(ctx context.Context, of store.Selection) (health.Facts, time.Time, error) {
 	now := time.Now()
+	if err := a.ready(ctx); err != nil {
+		return health.Facts{}, now, err
+	}
 	survey, err := a.db.Survey(ctx, now, health.StripFor)
 	return health.Gather(a.config, survey, now).Only(of), now, err
+}
+
+// ready checks that the database answers and has this program's schema.
+func (a *app) ready(ctx context.Context) error {
+	if err := a.db.Ping(ctx); err != nil {
+		return err
+	}
+	return a.db.CheckSchema(ctx)
 }
 
 // wanted is how many endpoints of how many tenants are to be read.

@@ -19,7 +19,7 @@ func newStatus() *cobra.Command {
 		Short: "Show whether the data is safe, and what to do if it is not",
 		Long: `status says, from the database alone, whether anything is lost or about to be, why,
 and what to do about it; then how every endpoint stands. It asks neither Graph nor
-the daemon, so it tells of a daemon that is dead, too.
+the daemon, so it tells of a daemon that is dead, too, and of a database that is.
 
 States: on_time; catching_up (what could be read for a while is not); never (no
 slot was read yet); late (the last run failed, or the next is overdue); throttled
@@ -51,7 +51,7 @@ is. The JSON is described by docs/status.schema.json; GET /api/status serves it 
 		exitDegraded: "something is lost, about to be, late or failing",
 		exitDenied:   "the same, because Entra or Graph denies access",
 	})
-	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
+	cmd.RunE = withConfig(func(cmd *cobra.Command, a *app) error {
 		if !*watch {
 			return a.printStatus(cmd, chosen, output.json(), *wide)
 		}

@@ -23,6 +23,7 @@ type column struct {
 	right    bool                     // numbers, which end below each other
 	optional bool                     // left out where no row says anything
 	narrow   int                      // the order in which columns leave a narrow terminal; 0: it stays
+	cut      bool                     // a cell is cut where the table would be too wide for a terminal
 	paint    func(cell string) string // adds colour to a cell; nil: none
 }
 
@@ -39,6 +40,7 @@ func (t table) write(out io.Writer, width int) error {
 	for leaves := 1; width > 0 && t.width() > width && leaves <= len(t.columns); leaves++ {
 		t = t.without(func(i int) bool { return t.columns[i].narrow == leaves })
 	}
+	t.cut(width)
 	names := make([]string, len(t.columns))
 	for i, c := range t.columns {
 		names[i] = strings.ToUpper(c.name)
@@ -84,6 +86,21 @@ func (t table) without(leaves func(i int) bool) table {
 		}
 	}
 	return left
+}
+
+// cut makes the table as wide as a width (0: any) by cutting the cells of columns
+// that may be.
+func (t table) cut(width int) {
+	for i, c := range t.columns {
+		over := t.width() - width
+		if width == 0 || over <= 0 || !c.cut {
+			continue
+		}
+		most := max(t.widths()[i]-over, runewidth.StringWidth(c.name))
+		for _, row := range t.rows {
+			row[i] = runewidth.Truncate(row[i], most, "…")
+		}
+	}
 }
 
 // empty reports whether no row says anything in a column.
