@@ -65,6 +65,7 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool) error
 	defer context.AfterFunc(ctx, func() {
 		a.log.Info("stopping: transactions at hand end first; a second signal ends the daemon at once")
 	})()
+	defer a.serve(ctx)()
 	if err := a.waitForDatabase(ctx); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"ingestd/internal/fetch"
 	"ingestd/internal/schedule"
 	"ingestd/internal/store"
+	"ingestd/internal/web"
 )
 
 // An app is what most verbs need: configuration, log and database.
@@ -21,6 +22,9 @@ type app struct {
 	config *config.Config
 	log    *zap.Logger
 	db     *store.DB
+
+	counters *web.Counters // of what the process does
+	server   *web.Server   // of a daemon, unless the configuration has none
 }
 
 // open loads the configuration and prepares log and database; it connects to
@@ -46,7 +50,7 @@ func openFile(path string, getenv func(string) string) (*app, error) {
 	if err != nil {
 		return nil, errConfig("database.url: " + err.Error())
 	}
-	return &app{c, log, db}, nil
+	return &app{config: c, log: log, db: db, counters: web.NewCounters()}, nil
 }
 
 // bounds tells the configuration what each endpoint allows.
@@ -108,6 +112,7 @@ func (a *app) client(t config.Tenant) (*fetch.Client, error) {
 	return fetch.New(fetch.Options{
 		TenantID: t.ID, ClientID: t.Auth.ClientID, Credential: credential(t.Auth),
 		GraphURL: t.GraphURL(), LoginURL: t.LoginURL(), RootCAs: roots, Log: a.log,
+		Observer: a.counters.Of(t.Name),
 		Limits: fetch.Limits{
 			CallRecords: limit(t.Limits.CallRecords), List: limit(t.Limits.List), Record: limit(t.Limits.Record),
 			Logs: limit(t.Limits.Logs), LogFunction: limit(t.Limits.LogFunction),
@@ -148,5 +153,6 @@ func (a *app) job(
 	return &schedule.Job{
 		Tenant: id, Name: t.Name, Cloud: t.Cloud, Endpoint: e, Target: target, Policy: policy, StartFrom: c.StartFrom, API: c.API,
 		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log, Budget: budget,
+		Observer: a.counters.Of(t.Name),
 	}, policy.Check()
 }

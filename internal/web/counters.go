@@ -1,0 +1,179 @@
+package web
+
+import (
+	"maps"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/mapping"
+	"ingestd/internal/schedule"
+)
+
+// Counters count what the process does. What they hold is lost with it, so they
+// count and do not say how things stand: that is Survey's.
+type Counters struct {
+	elements, records, requests, waits, runs, unknown, misfits *prometheus.CounterVec
+	requestTook, runTook                                       *prometheus.HistogramVec
+	firstSeen                                                  *prometheus.GaugeVec
+
+	mu      sync.Mutex
+	members map[string]map[string]bool // by endpoint: the unknown members that have a label
+}
+
+// maxMembers is how many unknown members of an endpoint have a label of their
+// own: their names come from outside.
+const maxMembers = 50
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "ingestd", Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string, buckets []float64) *prometheus.HistogramVec {
+	o := prometheus.HistogramOpts{Namespace: "ingestd", Name: name, Help: help, Buckets: buckets}
+	return prometheus.NewHistogramVec(o, []string{"endpoint"})
+}
+
+// NewCounters makes counters at zero.
+func NewCounters() *Counters {
+	return &Counters{
+		elements: counter("elements_total", "Elements served: new, changed, unchanged or rejected.",
+			"tenant", "endpoint", "outcome"),
+		records: counter("records_stored_total", "Call records stored whole.", perTenant...),
+		requests: counter("graph_requests_total",
+			"Requests by HTTP status; error: no answer. Endpoint token: to Entra; clock: for the time.", "tenant", "endpoint", "code"),
+		waits: counter("throttle_wait_seconds_total", "Time spent waiting because Graph said so.", perEndpoint...),
+		runs:  counter("runs_total", "Runs that ended.", "tenant", "endpoint", "result"),
+		unknown: counter("unknown_members_total",
+			"Members served that have no column; from the 51st name on: other.", "endpoint", "member"),
+		misfits: counter("misfits_total", "Values that did not fit their column.", "endpoint", "column"),
+		requestTook: histogram("graph_request_duration_seconds", "Time from a request to the last byte of its answer.",
+			[]float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}),
+		runTook: histogram("run_duration_seconds", "How long runs took that have ended.",
+			[]float64{.1, 1, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600}),
+		firstSeen: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: "ingestd", Name: "unknown_member_first_seen_timestamp_seconds",
+			Help: "When a member without a column was first served since the daemon started.",
+		}, []string{"endpoint", "member"}),
+		members: map[string]map[string]bool{},
+	}
+}
+
+// Register adds the counters, a survey, the build and Go's own metrics to a
+// registry.
+func (c *Counters) Register(to *prometheus.Registry, version, revision string, survey *Survey) {
+	to.MustRegister(c.elements, c.records, c.requests, c.waits, c.runs, c.unknown, c.misfits, c.requestTook, c.runTook,
+		c.firstSeen, survey, buildInfo(version, revision),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+}
+
+func buildInfo(version, revision string) prometheus.Collector {
+	goVersion := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		goVersion = info.GoVersion
+	}
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: "ingestd", Name: "build_info", Help: "Version of the program; always 1.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion},
+	})
+	info.Set(1)
+	return info
+}
+
+// Of is the observer of a tenant's client and jobs.
+func (c *Counters) Of(tenant string) *TenantCounters { return &TenantCounters{c, tenant} }
+
+// TenantCounters count for one tenant.
+type TenantCounters struct {
+	all    *Counters
+	tenant string
+}
+
+var (
+	_ fetch.Observer    = (*TenantCounters)(nil)
+	_ schedule.Observer = (*TenantCounters)(nil)
+)
+
+// Answered counts a request.
+func (t *TenantCounters) Answered(endpoint string, status int, took time.Duration) {
+	code := "error"
+	if status != 0 {
+		code = strconv.Itoa(status)
+	}
+	t.all.requests.WithLabelValues(t.tenant, endpoint, code).Inc()
+	if status != 0 {
+		t.all.requestTook.WithLabelValues(endpoint).Observe(took.Seconds())
+	}
+}
+
+// Waited counts a wait.
+func (t *TenantCounters) Waited(endpoint string, d time.Duration) {
+	t.all.waits.WithLabelValues(t.tenant, endpoint).Add(d.Seconds())
+}
+
+// Ran counts a run and what it has stored.
+func (t *TenantCounters) Ran(e schedule.Ended) {
+	t.all.runs.WithLabelValues(t.tenant, e.Endpoint, e.Result).Inc()
+	t.all.runTook.WithLabelValues(e.Endpoint).Observe(e.Took.Seconds())
+	rows := e.Report.Rows
+	for outcome, n := range map[string]int64{
+		"new": rows.New, "changed": rows.Changed, "unchanged": rows.Unchanged, "rejected": rows.Rejected,
+	} {
+		t.all.elements.WithLabelValues(t.tenant, e.Endpoint, outcome).Add(float64(n))
+	}
+	if e.Endpoint == fetch.CallRecords.Name {
+		t.all.records.WithLabelValues(t.tenant).Add(float64(e.Report.Details))
+	}
+	t.all.met(e.Endpoint, e.Strange)
+}
+
+// met counts what columns have no room for, in an order that does not depend on
+// chance: the first names have a label.
+func (c *Counters) met(endpoint string, strange map[mapping.Strange]int) {
+	kinds := slices.SortedFunc(maps.Keys(strange), func(a, b mapping.Strange) int {
+		return strings.Compare(a.Table+"."+a.Member, b.Table+"."+b.Member)
+	})
+	for _, kind := range kinds {
+		name := kind.Member
+		if kind.Table != endpoint {
+			name = kind.Table + "." + name
+		}
+		if kind.Misfit {
+			c.misfits.WithLabelValues(endpoint, name).Add(float64(strange[kind]))
+			continue
+		}
+		label, isNew := c.label(endpoint, name)
+		c.unknown.WithLabelValues(endpoint, label).Add(float64(strange[kind]))
+		if isNew {
+			c.firstSeen.WithLabelValues(endpoint, label).SetToCurrentTime()
+		}
+	}
+}
+
+// plainName is a name of a member that may become a label.
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]{0,99}$`)
+
+// label is what an unknown member is called, and whether it was never met before.
+func (c *Counters) label(endpoint, member string) (label string, isNew bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.members[endpoint]
+	if known == nil {
+		known = map[string]bool{}
+		c.members[endpoint] = known
+	}
+	if !plainName.MatchString(member) || !known[member] && len(known) >= maxMembers {
+		member = "other"
+	}
+	isNew = !known[member]
+	known[member] = true
+	return member, isNew
+}
