@@ -5,12 +5,16 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"image"
+	"image/color"
 	"image/png"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -306,15 +310,39 @@ func TestPicturesAreFresh(t *testing.T) {
 	}
 }
 
-// smaller is a picture without its transparency, as small as it gets.
+// smaller is a picture in its 256 most frequent colours, which nobody can tell
+// from all of them.
 func smaller(t *testing.T, picture []byte) []byte {
 	t.Helper()
 	decoded, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
 		t.Fatal(err)
 	}
+	count := map[color.RGBA]int{}
+	for y := range decoded.Bounds().Dy() {
+		for x := range decoded.Bounds().Dx() {
+			count[color.RGBAModel.Convert(decoded.At(x, y)).(color.RGBA)]++
+		}
+	}
+	frequent := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int {
+		return cmp.Or(count[b]-count[a], int(b.R)-int(a.R), int(b.G)-int(a.G), int(b.B)-int(a.B))
+	})
+	var palette color.Palette
+	for _, c := range frequent[:min(len(frequent), 256)] {
+		palette = append(palette, c)
+	}
+	nearest := map[color.RGBA]uint8{}
+	for c := range count {
+		nearest[c] = uint8(palette.Index(c))
+	}
+	small := image.NewPaletted(decoded.Bounds(), palette)
+	for y := range decoded.Bounds().Dy() {
+		for x := range decoded.Bounds().Dx() {
+			small.SetColorIndex(x, y, nearest[color.RGBAModel.Convert(decoded.At(x, y)).(color.RGBA)])
+		}
+	}
 	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, decoded); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, small); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
