@@ -25,8 +25,7 @@ func (a *app) serve(ctx context.Context) (stop func()) {
 	}
 	source := ledger{health.NewWatch(a.config, a.db), a.db}
 	metrics := prometheus.NewRegistry()
-	version, revision := "", ""
-	a.counters.Register(metrics, version, revision, web.NewSurvey(source))
+	a.counters.Register(metrics, web.NewSurvey(source))
 	a.server = web.New(a.config.Server, source, metrics, a.log)
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})

@@ -3,6 +3,7 @@ package web
 import (
 	"maps"
 	"regexp"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -69,20 +70,25 @@ func NewCounters() *Counters {
 
 // Register adds the counters, a survey, the build and Go's own metrics to a
 // registry.
-func (c *Counters) Register(to *prometheus.Registry, version, revision string, survey *Survey) {
+func (c *Counters) Register(to *prometheus.Registry, survey *Survey) {
 	to.MustRegister(c.elements, c.records, c.requests, c.waits, c.runs, c.unknown, c.misfits, c.requestTook, c.runTook,
-		c.firstSeen, survey, buildInfo(version, revision),
+		c.firstSeen, survey, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
-func buildInfo(version, revision string) prometheus.Collector {
-	goVersion := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		goVersion = info.GoVersion
+func buildInfo() prometheus.Collector {
+	labels := prometheus.Labels{"version": "unknown", "revision": "unknown", "goversion": runtime.Version()}
+	if build, ok := debug.ReadBuildInfo(); ok {
+		labels["version"] = build.Main.Version
+		for _, setting := range build.Settings {
+			if setting.Key == "vcs.revision" {
+				labels["revision"] = setting.Value
+			}
+		}
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: "ingestd", Name: "build_info", Help: "Version of the program; always 1.",
-		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion},
+		ConstLabels: labels,
 	})
 	info.Set(1)
 	return info

@@ -38,7 +38,7 @@ func scrape(t *testing.T, s scene) string {
 		},
 	})
 	registry := prometheus.NewRegistry()
-	counters.Register(registry, "0.5.0", "abc", NewSurvey(s))
+	counters.Register(registry, NewSurvey(s))
 	return bodyOf(t, newHandler(config.Server{Listen: "127.0.0.1:8080"}, s, registry), "/metrics")
 }
 
