@@ -84,15 +84,15 @@ func (p *process) watch(stderr io.Reader) {
 	close(p.ended)
 }
 
-// says waits for a line with a text.
-func (p *process) says(t *testing.T, text string) {
+// says waits for a line with a text, and returns it.
+func (p *process) says(t *testing.T, text string) string {
 	t.Helper()
 	late := time.After(patience)
 	for {
 		select {
 		case line, more := <-p.lines:
 			if strings.Contains(line, text) {
-				return
+				return line
 			}
 			if !more {
 				<-p.ended

@@ -63,8 +63,11 @@ func configure(dir, databaseURL string, endpoint string, tenants ...*graphsim.Se
 	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte(graphsim.ClientSecret+"\n"), 0o600); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(text+"log: {level: warn}\n"), 0o600)
+	return os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(text+anyPort+"log: {level: warn}\n"), 0o600)
 }
+
+// anyPort lets daemons that run side by side each have a port.
+const anyPort = "server: {listen: \"127.0.0.1:0\"}\n"
 
 // generous are limits that no test reaches.
 const generous = `{call_records: 100000/20s, list: 100000/20s, record: 100000/20s,
