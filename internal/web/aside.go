@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ingestd/internal/fetch"
@@ -26,7 +27,7 @@ func expiriesOf(tenants []health.Tenant, now time.Time) []expiry {
 	for _, t := range tenants {
 		for _, e := range t.Endpoints {
 			if e.SafeUntil != nil && e.State != health.Removed {
-				all = append(all, member{t.Name, e})
+				all = append(all, member{nameAmong(tenants, t), e})
 			}
 		}
 	}
@@ -54,6 +55,14 @@ func expiriesOf(tenants []health.Tenant, now time.Time) []expiry {
 	return list
 }
 
+// nameAmong is a tenant's name where there are others to tell it from.
+func nameAmong(tenants []health.Tenant, t health.Tenant) string {
+	if len(tenants) == 1 {
+		return ""
+	}
+	return t.Name
+}
+
 // together names several endpoints of tenants in a few words.
 func together(names [][2]string) string {
 	tenant, endpoint := names[0][0], names[0][1]
@@ -64,13 +73,13 @@ func together(names [][2]string) string {
 	}
 	switch more := len(names) - 1; {
 	case more == 0:
-		return tenant + " " + endpoint
+		return strings.TrimSpace(tenant + " " + endpoint)
 	case oneEndpoint && more == 1:
 		return endpoint + " of both tenants"
 	case oneEndpoint:
 		return fmt.Sprintf("%s of %d tenants", endpoint, more+1)
 	case oneTenant:
-		return fmt.Sprintf("%s %s and %d more", tenant, endpoint, more)
+		return strings.TrimSpace(fmt.Sprintf("%s %s and %d more", tenant, endpoint, more))
 	default:
 		return fmt.Sprintf("%s and %d more", endpoint, more)
 	}
@@ -102,7 +111,7 @@ func readingOf(tenants []health.Tenant, now time.Time) reading {
 			if e.Running == nil {
 				continue
 			}
-			names = append(names, [2]string{t.Name, e.Name})
+			names = append(names, [2]string{nameAmong(tenants, t), e.Name})
 			if since.IsZero() || e.Running.StartedAt.Before(since) {
 				since, run = e.Running.StartedAt, e.Running.RunID
 			}

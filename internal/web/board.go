@@ -35,6 +35,7 @@ type tenantRows struct {
 // A row is an endpoint, or the worst of a tenant's.
 type row struct {
 	Name   string
+	Tenant bool // Name is a tenant's
 	State  look
 	Since  string
 	Flags  []badge
@@ -148,7 +149,7 @@ func foldedRow(t health.Tenant, now time.Time) *row {
 		}
 	}
 	r := rowOf(first, now)
-	r.Name, r.State = t.Name, stateOf(worst.State)
+	r.Name, r.Tenant, r.State = t.Name, true, stateOf(worst.State)
 	r.Since = count(len(t.Endpoints), "endpoint")
 	r.Flags = nil
 	for _, e := range t.Endpoints {

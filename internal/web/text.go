@@ -21,7 +21,7 @@ func short(d time.Duration) string {
 	case d < 2*day:
 		return fmt.Sprintf("%d h", d/time.Hour)
 	}
-	return fmt.Sprintf("%s d", thousands(int64(d/day)))
+	return thousands(int64(d/day)) + " d"
 }
 
 // left is time that is still needed, rounded up.
@@ -34,7 +34,7 @@ func left(d time.Duration) string {
 	case d <= 2*day:
 		return fmt.Sprintf("%d h", (d+time.Hour-1)/time.Hour)
 	}
-	return fmt.Sprintf("%d d", (d+day-1)/day)
+	return thousands(int64((d+day-1)/day)) + " d"
 }
 
 // moment is a time as it is read beside now: the more of a date, the further
