@@ -149,4 +149,5 @@ func (c collection) endpoint(tenant string, e health.Endpoint) {
 	c.gauge(lostSeconds, float64(e.Lost), tenant, e.Name, "false")
 	c.gauge(lostSeconds, float64(e.Acknowledged), tenant, e.Name, "true")
 	c.gauge(openRejects, float64(e.OpenRejects), tenant, e.Name, "false")
+	c.gauge(openRejects, float64(e.StoredRejects), tenant, e.Name, "true")
 }

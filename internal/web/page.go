@@ -93,7 +93,7 @@ func newPage(s health.Snapshot, r *http.Request) *page {
 }
 
 func footOf(s health.Snapshot) foot {
-	f := foot{Fresh: isFresh(s), Database: "PostgreSQL does not answer"}
+	f := foot{Fresh: s.IsFresh(), Database: "PostgreSQL does not answer"}
 	if s.Database.Up {
 		f.Database = fmt.Sprintf("PostgreSQL %s, schema %d", s.Database.ServerVersion, s.Database.SchemaVersion)
 	}

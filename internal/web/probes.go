@@ -21,7 +21,7 @@ func (h handler) readyz(w http.ResponseWriter, r *http.Request) {
 func (h handler) freshness(w http.ResponseWriter, r *http.Request) {
 	s, _, cancel := h.snapshot(r)
 	defer cancel()
-	answer(w, isFresh(s), s.Verdict.Heading)
+	answer(w, s.IsFresh(), s.Verdict.Heading)
 }
 
 // answer is ok, or 503 with what is wrong.

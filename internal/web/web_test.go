@@ -24,7 +24,10 @@ import (
 
 var update = flag.Bool("update", false, "write the pictures anew")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The cluster that the tests share ends with the process.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("ingestd/internal/pgserver.launch.func1"))
+}
 
 // ask asks a server that shows a scene.
 func ask(t *testing.T, s scene, method, host, path string) *http.Response {
