@@ -70,7 +70,8 @@ func exitCode(err error) int {
 		return int(said)
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.As(err, &faults), errors.As(err, &contradiction), errors.Is(err, store.ErrNotMigrated):
+	case errors.As(err, &faults), errors.As(err, &contradiction),
+		errors.Is(err, store.ErrNotMigrated), errors.Is(err, store.ErrUnfit):
 		return exitConfig
 	case fetch.KindOf(err) == fetch.Denied:
 		return exitDenied

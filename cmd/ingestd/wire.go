@@ -46,7 +46,7 @@ func openFile(path string, getenv func(string) string) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(c.Database.URL.Reveal())
+	db, err := store.Open(c.Database.URL.Reveal(), nil)
 	if err != nil {
 		return nil, errConfig("database.url: " + err.Error())
 	}

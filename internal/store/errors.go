@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,9 +35,13 @@ type Error struct {
 	Kind       Kind
 	State      string // SQLSTATE; empty if the server said nothing
 	Severity   string // or, without a State, the type of the driver's error
+	Object     string // the table or the like it is about, where the server names it
 	Constraint string
-	Timeout    bool // nothing was answered in time
+	Timeout    bool  // nothing was answered in time
+	Err        error // why the server was not even asked
 }
+
+func (e *Error) Unwrap() error { return e.Err }
 
 func (e *Error) Error() string {
 	if e.Op == "" {
@@ -48,6 +53,8 @@ func (e *Error) Error() string {
 // message says what the database did, without the operation.
 func (e *Error) message() string {
 	switch {
+	case e.Err != nil:
+		return e.Err.Error()
 	case e.Timeout:
 		return "database does not answer"
 	case e.Kind == Transient && e.State == "":
@@ -56,11 +63,14 @@ func (e *Error) message() string {
 		return "database driver error " + e.Severity
 	}
 	s := fmt.Sprintf("database says %s, SQLSTATE %s", e.Severity, e.State)
+	if e.Object != "" {
+		s += ", " + e.Object
+	}
 	if e.Constraint != "" {
 		s += ", constraint " + e.Constraint
 	}
-	if hint := hints[e.State]; hint != "" {
-		s += " (" + hint + ")"
+	if says := causes[e.State].says; says != "" {
+		s += " (" + says + ")"
 	}
 	return s
 }
@@ -79,43 +89,51 @@ func named(op string, err error) error {
 	return &withOp
 }
 
-// classes maps the classes of SQLSTATE (PostgreSQL manual, appendix A) to
-// kinds; a full code goes before its class.
-var classes = map[string]Kind{
-	"08": Transient, "40001": Transient, "40P01": Transient, "53": Transient, "55P03": Transient, "57": Transient,
-	"25006": Transient, // read-only: a standby after a failover
-	"25P03": Transient, // idle in a transaction: this machine stood still
-	"21":    Poison, "22": Poison, "23": Poison, "54000": Poison,
-	"P0001": Poison,    // a customer's trigger says no
-	"23505": Transient, // another writer was faster
-	"57014": Broken,    // cancelled by a statement_timeout
-}
-
 // classify strips an error of the driver of all that may quote a value.
 func classify(err error) error {
 	var known *Error
 	var pg *pgconn.PgError
 	switch {
-	case err == nil || errors.As(err, &known) || isOwn(err):
+	case errors.As(err, &known):
+		return known // also from within a pool's or a driver's error
+	case err == nil || isOwn(err):
 		return err
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
 	case !errors.As(err, &pg):
 		return connectionError(err)
 	}
-	kind, ok := classes[pg.Code]
-	if !ok {
-		if kind, ok = classes[pg.Code[:2]]; !ok {
-			kind = Broken
-		}
+	return &Error{
+		Kind: causeOf(pg.Code).kind, State: pg.Code, Severity: strings.ToUpper(pg.Severity),
+		Object: objectOf(pg), Constraint: pg.ConstraintName,
 	}
-	return &Error{Kind: kind, State: pg.Code, Severity: strings.ToUpper(pg.Severity), Constraint: pg.ConstraintName}
+}
+
+// named things are what a message of classes 3F and 42 says is missing or
+// forbidden. It quotes names only, never values.
+var namedThing = regexp.MustCompile(
+	`(?:permission denied for|must be owner of) ((?:table|sequence|schema|view|function|database) \S+)|` +
+		`^((?:relation|schema|column|type) "[^"]+")|(temporary tables in database "[^"]+")`)
+
+// objectOf is the table or the like that an error is about. In a language
+// other than English the message tells nothing.
+func objectOf(pg *pgconn.PgError) string {
+	if pg.TableName != "" {
+		return "table " + strings.TrimPrefix(pg.SchemaName+"."+pg.TableName, ".")
+	}
+	if class := pg.Code[:2]; class != "3F" && class != "42" {
+		return ""
+	}
+	if found := namedThing.FindStringSubmatch(pg.Message); found != nil {
+		return strings.Join(found[1:], "") // one of them
+	}
+	return ""
 }
 
 // isOwn reports whether an error is one of this package's, whose text quotes
 // nothing.
 func isOwn(err error) bool {
-	own := []error{ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrNotMigrated, ErrUnknown, ErrBackfillEnded}
+	own := []error{ErrUnfit, ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrNotMigrated, ErrUnknown, ErrBackfillEnded}
 	return slices.ContainsFunc(own, func(e error) bool { return errors.Is(err, e) })
 }
 

@@ -20,7 +20,7 @@ import (
 func TestEveryErrorNamesItsOperation(t *testing.T) {
 	t.Parallel()
 	works := map[string]bool{ // without a table
-		"Close": true, "Ping": true, "NewLock": true, "Lock": true,
+		"Close": true, "Ping": true, "Pooler": true, "NewLock": true, "Lock": true,
 		"Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
 		"ExecWithin": true, "HolderOf": true, "Hurry": true, // a test's
 	}
@@ -95,7 +95,7 @@ func TestHints(t *testing.T) {
 	f := newFixture(t)
 	f.exec(`DROP TABLE ingest.slots`)
 	_, err := f.db.Slots(t.Context(), uuid.New(), calls.Name, noon)
-	want := "read slots of pstn_calls: database says ERROR, SQLSTATE 42P01 " +
+	want := "read slots of pstn_calls: database says ERROR, SQLSTATE 42P01, relation \"ingest.slots\" " +
 		"(a table is missing; run: ingestd migrate up)"
 	if err == nil || err.Error() != want {
 		t.Errorf("error = %v\nwant    %s", err, want)

@@ -53,10 +53,9 @@ func (l *Lock) use(ctx context.Context, op string, work func(context.Context) er
 const lockKey = `hashtextextended('ingestd ' || $1::uuid, 0)`
 
 func (l *Lock) take(ctx context.Context) error {
-	config := l.db.pool.Config().ConnConfig
-	conn, err := pgx.ConnectConfig(ctx, config)
+	conn, err := l.db.connect(ctx)
 	if err != nil {
-		return unreachable(config, err)
+		return err
 	}
 	var got bool
 	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(`+lockKey+`)`, l.tenant).Scan(&got)

@@ -55,18 +55,10 @@ func (db *DB) Version(ctx context.Context) (have, want uint, err error) {
 }
 
 // CheckSchema returns ErrNotMigrated, with the next step, unless the schema is
-// this program's.
+// this program's, and ErrUnfit where no schema would help.
 func (db *DB) CheckSchema(ctx context.Context) error {
-	var encoding string
-	err := db.again(ctx, "check the database", noteTimeout, func(ctx context.Context) error {
-		return db.pool.QueryRow(ctx, `SHOW server_encoding`).Scan(&encoding)
-	})
-	if err != nil {
+	if err := db.checkSession(ctx); err != nil {
 		return err
-	}
-	if encoding != "UTF8" {
-		return fmt.Errorf("%w: the database has encoding %s, which cannot hold all names; "+
-			"make one with: createdb --encoding UTF8 --template template0", ErrNotMigrated, encoding)
 	}
 	switch have, want, err := db.Version(ctx); {
 	case err != nil:
@@ -116,9 +108,9 @@ const migrateTimeout = 6 * time.Hour
 func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error) error {
 	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
 	defer cancel()
-	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
+	conn, err := db.connect(ctx)
 	if err != nil {
-		return unreachable(db.pool.Config().ConnConfig, err)
+		return err
 	}
 	defer closeConn(conn)
 	if err := waitForMigrator(ctx, conn); err != nil {
@@ -127,7 +119,7 @@ func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error)
 	if err := makeSchema(ctx, conn); err != nil {
 		return fmt.Errorf("%w; the database user must own the schema ingest or be allowed to create it", err)
 	}
-	handle := openInterruptible(ctx, db.pool.Config().ConnConfig)
+	handle := openInterruptible(ctx, conn.Config())
 	defer handle.Close()
 	if err := db.migrateOn(ctx, handle, operate); err != nil {
 		return cmp.Or(ctx.Err(), err)

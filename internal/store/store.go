@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"syscall"
 	"time"
 
@@ -24,42 +23,33 @@ const maxConns = 4
 // A DB is a pool of connections to one database.
 type DB struct {
 	pool         *pgxpool.Pool
+	url          string
+	password     Password
 	longestPause time.Duration // between two attempts
 }
 
 // Open prepares a pool; it connects at the first use. url is a PostgreSQL URL
-// or connection string; empty means libpq's PG* variables. The error never
-// holds the password.
-func Open(url string) (*DB, error) {
-	config, err := pgxpool.ParseConfig(url)
+// or connection string; empty means libpq's PG* variables. What it leaves to
+// these, to the password file and to the service file is asked anew for each
+// connection, and so is password, which may be nil. The error never holds the
+// password.
+func Open(url string, password Password) (*DB, error) {
+	config, err := parse(url)
 	if err != nil {
-		return nil, errors.New("database.url cannot be read as a PostgreSQL URL or connection string")
+		return nil, err
 	}
-	if strings.Contains(config.ConnConfig.Host, "@") {
-		return nil, errors.New("database.url has @ in its host; in a password write it as %40")
+	db := &DB{url: url, password: password, longestPause: 5 * time.Second}
+	config.BeforeConnect = func(ctx context.Context, next *pgx.ConnConfig) error {
+		now, err := db.fresh(ctx)
+		if err == nil {
+			*next = *now
+		}
+		return err
 	}
-	if !strings.Contains(url, "pool_max_conns") {
-		config.MaxConns = maxConns
-	}
-	config.ConnConfig.ConnectTimeout = 10 * time.Second
-	config.PingTimeout = pingTimeout // of a connection that was idle, before it is used
-	for name, value := range map[string]string{
-		"application_name":                    "ingestd",
-		"timezone":                            "UTC",
-		"client_encoding":                     "UTF8",
-		"jit":                                 "off",               // compiling takes longer than any statement here
-		"plan_cache_mode":                     "force_custom_plan", // one of when a table was empty reads all of it
-		"lock_timeout":                        "30s",
-		"statement_timeout":                   "0", // a role's own must not end a large batch; see saveTimeout
-		"idle_in_transaction_session_timeout": "60s",
-	} {
-		config.ConnConfig.RuntimeParams[name] = value
-	}
-	pool, err := pgxpool.NewWithConfig(context.Background(), config)
-	if err != nil {
+	if db.pool, err = pgxpool.NewWithConfig(context.Background(), config); err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	return &DB{pool: pool, longestPause: 5 * time.Second}, nil
+	return db, nil
 }
 
 // Close ends all connections. It does not wait longer than pingTimeout for one
@@ -98,8 +88,11 @@ var ErrUnreachable = errors.New("database unreachable")
 // unreachable says which server did not answer, without the password that the
 // driver's own message may quote.
 func unreachable(config *pgx.ConnConfig, err error) error {
-	if errors.Is(err, context.Canceled) {
+	switch {
+	case errors.Is(err, context.Canceled):
 		return context.Canceled
+	case errors.Is(err, ErrUnreachable):
+		return err // no connection was tried
 	}
 	return fmt.Errorf("%w: %s:%d, database %s, user %s: %s",
 		ErrUnreachable, config.Host, config.Port, config.Database, config.User, whyUnreachable(err))
@@ -110,8 +103,8 @@ func whyUnreachable(err error) string {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	switch state := sqlState(err); {
-	case hints[state] != "":
-		return hints[state] + " (SQLSTATE " + state + ")"
+	case causes[state].says != "":
+		return causes[state].says + " (SQLSTATE " + state + ")"
 	case state != "":
 		return "SQLSTATE " + state + "; see the server's log"
 	case errors.As(err, &dns):

@@ -32,7 +32,7 @@ var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 	if err := execute(ctx, server, `CREATE DATABASE template_ingestd`); err != nil {
 		return nil, err
 	}
-	db, err := store.Open(server.URL("template_ingestd"))
+	db, err := store.Open(server.URL("template_ingestd"), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func Open(t testing.TB) *store.DB {
 // Connect opens a database until the test ends.
 func Connect(t testing.TB, url string) *store.DB {
 	t.Helper()
-	db, err := store.Open(url)
+	db, err := store.Open(url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
