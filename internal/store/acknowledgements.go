@@ -23,11 +23,15 @@ type Acknowledgement struct {
 // Acknowledge keeps acknowledgements; of a loss that has one the first stays.
 func (db *DB) Acknowledge(ctx context.Context, list ...Acknowledgement) error {
 	n := len(list)
-	tenants, endpoints, from, to := make([]uuid.UUID, n), make([]string, n), make([]time.Time, n), make([]time.Time, n)
-	calls, byWhom, reasons := make([]*uuid.UUID, n), make([]string, n), make([]string, n)
+	tenants, endpoints, from, to := make([]string, n), make([]string, n), make([]time.Time, n), make([]time.Time, n)
+	calls, byWhom, reasons := make([]*string, n), make([]string, n), make([]string, n)
 	for i, a := range list {
-		tenants[i], endpoints[i], from[i], to[i] = a.Tenant, a.Endpoint, a.From, a.To
-		calls[i], byWhom[i], reasons[i] = a.CallID, a.ByWhom, a.Reason
+		tenants[i], endpoints[i], from[i], to[i] = a.Tenant.String(), a.Endpoint, a.From, a.To
+		byWhom[i], reasons[i] = a.ByWhom, a.Reason
+		if a.CallID != nil {
+			id := a.CallID.String() // as text: not every query mode knows arrays of GUIDs
+			calls[i] = &id
+		}
 	}
 	return db.exec(ctx, "acknowledge a loss", `
 		INSERT INTO ingest.acknowledgements (tenant_id, endpoint, span_from, span_to, call_id, by_whom, reason)

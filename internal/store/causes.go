@@ -89,7 +89,7 @@ func CodeOf(err error) string {
 		return codeOld
 	case errors.Is(err, ErrNotMigrated):
 		return codeNew
-	case errors.Is(err, ErrUnfit):
+	case errors.Is(err, ErrUnfit), errors.Is(err, ErrReadOnly):
 		return codeUnfit
 	case errors.As(err, &e) && e.State != "":
 		return causeOf(e.State).code

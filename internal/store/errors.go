@@ -133,7 +133,7 @@ func objectOf(pg *pgconn.PgError) string {
 // isOwn reports whether an error is one of this package's, whose text quotes
 // nothing.
 func isOwn(err error) bool {
-	own := []error{ErrUnfit, ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrNotMigrated, ErrUnknown, ErrBackfillEnded}
+	own := []error{ErrUnfit, ErrReadOnly, ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrNotMigrated, ErrUnknown, ErrBackfillEnded}
 	return slices.ContainsFunc(own, func(e error) bool { return errors.Is(err, e) })
 }
 

@@ -20,7 +20,7 @@ import (
 func TestEveryErrorNamesItsOperation(t *testing.T) {
 	t.Parallel()
 	works := map[string]bool{ // without a table
-		"Close": true, "Ping": true, "Pooler": true, "NewLock": true, "Lock": true,
+		"Close": true, "Ping": true, "Pooler": true, "CheckWritable": true, "NewLock": true, "Lock": true,
 		"Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
 		"ExecWithin": true, "HolderOf": true, "Hurry": true, // a test's
 	}
@@ -32,17 +32,8 @@ func TestEveryErrorNamesItsOperation(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			method := methods.Method(i)
-			var args []reflect.Value
-			for n := range method.Type().NumIn() {
-				args = append(args, argument(t, name, n, method.Type().In(n)))
-			}
-			call := method.Call
-			if method.Type().IsVariadic() {
-				call = method.CallSlice
-			}
 			found := false
-			for _, result := range call(args) {
+			for _, result := range invoke(t, methods.Method(i), name) {
 				for _, err := range errorsIn(result) {
 					found = true
 					var e *store.Error
@@ -58,12 +49,28 @@ func TestEveryErrorNamesItsOperation(t *testing.T) {
 	}
 }
 
+// invoke calls a method with arguments that lead to a statement.
+func invoke(t *testing.T, method reflect.Value, name string) []reflect.Value {
+	t.Helper()
+	var args []reflect.Value
+	for n := range method.Type().NumIn() {
+		args = append(args, argument(t, name, n, method.Type().In(n)))
+	}
+	if method.Type().IsVariadic() {
+		return method.CallSlice(args)
+	}
+	return method.Call(args)
+}
+
 // argument is a value for the nth parameter that leads to a statement.
 func argument(t *testing.T, method string, n int, of reflect.Type) reflect.Value {
 	t.Helper()
 	to, elements := target(t, calls), batch(t, noon, element(1, ""))
 	if method == "Announce" || method == "SaveDetails" {
 		to, elements = target(t, fetch.CallRecords), recordBatch(t, record(1))
+	}
+	if method == "ReplaceDay" {
+		to, elements = target(t, dialout), dialout.Rows.NewBatch()
 	}
 	for _, v := range []any{
 		&store.Run{Tenant: tenant, Endpoint: calls.Name}, to, calls.Rows, elements, []*mapping.Batch{elements},

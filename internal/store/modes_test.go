@@ -1,7 +1,9 @@
 package store_test
 
 import (
-	"strings"
+	"errors"
+	"reflect"
+	"slices"
 	"testing"
 
 	"ingestd/internal/fetch"
@@ -17,11 +19,7 @@ func TestQueryExecModes(t *testing.T) {
 			t.Parallel()
 			url := storetest.URL(t)
 			conn := storetest.Conn(t, url)
-			join := "?"
-			if strings.Contains(url, "?") {
-				join = "&"
-			}
-			url += join + "default_query_exec_mode=" + mode
+			url = with(t, url, "default_query_exec_mode", mode)
 			rows := &fixture{t: t, db: storetest.Connect(t, url), conn: conn, endpoint: calls}
 			rows.start()
 			slot := aSlot
@@ -70,6 +68,25 @@ func TestQueryExecModes(t *testing.T) {
 				t.Fatal(err)
 			}
 			storetest.NoOrphans(t, conn, fetch.CallRecords.Rows)
+			everyMethod(t, d.db)
 		})
+	}
+}
+
+// everyMethod calls those that send a statement. Nothing may be wrong with that.
+func everyMethod(t *testing.T, db *store.DB) {
+	methods := reflect.ValueOf(db)
+	for i := range methods.NumMethod() {
+		name := methods.Type().Method(i).Name
+		if slices.Contains([]string{"Ask", "Close", "ExecWithin", "MigrateDown"}, name) {
+			continue // no SQL in the arguments, and no end of the database
+		}
+		for _, result := range invoke(t, methods.Method(i), name) {
+			for _, err := range errorsIn(result) {
+				if e, ok := errors.AsType[*store.Error](err); ok && e.Kind == store.Broken {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}
 	}
 }
