@@ -48,7 +48,7 @@ records that changed cost two more each), and how long at the configured limits.
 		exitDegraded: "something is late, lost, parked or rejected",
 		exitDenied:   "Entra or Graph denies access",
 	})
-	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
+	cmd.RunE = withRows(func(cmd *cobra.Command, a *app) error {
 		a.hush(cmd)
 		span, err := parseSpan(*from, *to)
 		if err != nil {

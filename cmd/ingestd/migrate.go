@@ -20,7 +20,7 @@ wait for each other.`,
 		RunE: missingCommand,
 	}
 	exitTable(cmd, nil)
-	cmd.AddCommand(newMigrateUp(), newMigrateDown(), newMigrateVersion())
+	cmd.AddCommand(newMigrateUp(), newMigrateDown(), newMigrateGrant(), newMigrateVersion())
 	return cmd
 }
 
@@ -127,6 +127,16 @@ func withDatabase(verb func(*cobra.Command, *app) error) func(*cobra.Command, []
 func withSchema(verb func(*cobra.Command, *app) error) func(*cobra.Command, []string) error {
 	return withConfig(func(cmd *cobra.Command, a *app) error {
 		if err := a.ready(cmd.Context()); err != nil {
+			return err
+		}
+		return verb(cmd, a)
+	})
+}
+
+// withRows runs a verb that stores rows.
+func withRows(verb func(*cobra.Command, *app) error) func(*cobra.Command, []string) error {
+	return withSchema(func(cmd *cobra.Command, a *app) error {
+		if err := a.db.CheckWritable(cmd.Context()); err != nil {
 			return err
 		}
 		return verb(cmd, a)

@@ -29,7 +29,7 @@ read any more. A tenant that another ingestd works on is left to that one.`,
 		exitDegraded: "something is late, lost, parked or rejected",
 		exitDenied:   "Entra or Graph denies access",
 	})
-	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
+	cmd.RunE = withRows(func(cmd *cobra.Command, a *app) error {
 		a.hush(cmd)
 		jobs, err := chosen.jobs(a)
 		if err != nil {

@@ -87,6 +87,9 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool) error
 func (a *app) waitForDatabase(ctx context.Context) error {
 	for {
 		err := a.db.Ping(ctx)
+		if err == nil {
+			err = a.db.CheckWritable(ctx)
+		}
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ func TestScripts(t *testing.T) {
 			for name, daysAgo := range map[string]int{"SETTLED": 3, "FROM": 10, "TO": 6} {
 				e.Setenv(name, daysBefore(daysAgo).Format(time.DateOnly))
 			}
+			e.Setenv("WRITER_URL", strings.Replace(e.Getenv("DATABASE_URL"), "user=ingestd", "user=writer", 1))
 			e.Setenv("EMPTY_DATABASE_URL", storetest.EmptyURL(t))
 			return configure(e.WorkDir, e.Getenv("DATABASE_URL"), "pstn_calls", s.Server)
 		},

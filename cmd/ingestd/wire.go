@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/x509"
 	"fmt"
 	"os"
@@ -46,11 +47,29 @@ func openFile(path string, getenv func(string) string) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(c.Database.URL.Reveal(), nil)
+	a := &app{config: c, log: log, counters: web.NewCounters()}
+	password, err := a.password()
 	if err != nil {
+		return nil, err
+	}
+	if a.db, err = store.Open(c.Database.URL.Reveal(), password); err != nil {
 		return nil, errConfig("database.url: " + err.Error())
 	}
-	return &app{config: c, log: log, db: db, counters: web.NewCounters()}, nil
+	return a, nil
+}
+
+// password gives the database's password where it is a token of the first
+// tenant's credential, and is nil where the connection string knows it.
+func (a *app) password() (store.Password, error) {
+	if !a.config.Database.SignsInByEntra() {
+		return nil, nil
+	}
+	t := a.config.Tenants[0]
+	client, err := a.client(t)
+	if err != nil {
+		return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
+	}
+	return func(ctx context.Context) (string, error) { return client.Token(ctx, t.DatabaseScope()) }, nil
 }
 
 // bounds tells the configuration what each endpoint allows.

@@ -38,7 +38,17 @@ type Database struct {
 	// prefer are refused there, because the rows and the password would cross
 	// the network in the clear. No default. Danger: a password written here
 	// is readable by whoever can read the file; prefer a password file.
+	//
+	// The password and service files and their like are read anew for each
+	// connection, so what is replaced there needs no restart. pool_max_conns
+	// bounds the connections of the pool (default 4); the daemon needs one
+	// more, and migrating two.
 	URL DSN `yaml:"url"`
+
+	// Auth is how to sign in: password, or entra for PostgreSQL in Azure, with
+	// a token of the first tenant's credential as the password, for the user in
+	// URL. Default: password.
+	Auth string `yaml:"auth"`
 }
 
 // Tenant is one Entra tenant and the application that may read its records.

@@ -28,8 +28,21 @@ func (d *DSN) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// SignsInByEntra reports whether the password is a token of Entra's.
+func (d Database) SignsInByEntra() bool { return d.Auth == "entra" }
+
+// DatabaseScope is what a token is asked for that is to be the password of a
+// PostgreSQL server in the tenant's cloud.
+func (t Tenant) DatabaseScope() string {
+	if strings.HasPrefix(t.Cloud, "usgov-") {
+		return "https://ossrdbms-aad.database.usgovcloudapi.net/.default"
+	}
+	return "https://ossrdbms-aad.database.windows.net/.default"
+}
+
 func (l *loader) checkDatabase(d *Database) {
 	const path = "database.url"
+	l.oneOf("database.auth", d.Auth, "password", "entra")
 	if d.URL.text == "" && l.getenv("PGHOST")+l.getenv("PGSERVICE")+l.getenv("PGDATABASE") == "" {
 		l.missing(path)
 		return
@@ -52,6 +65,8 @@ var (
 		"or kept in a password file")
 	errNotADSN = errors.New("neither a PostgreSQL URL nor keyword=value pairs, or a setting in it is invalid")
 	errDSNFile = errors.New("a file it names (CA, certificate, key) cannot be read")
+	errMode    = errors.New("default_query_exec_mode must be cache_statement, cache_describe, describe_exec, exec " +
+		"or simple_protocol")
 )
 
 // saysTLS finds an sslmode in a connection string of either form. Taking a
@@ -107,6 +122,9 @@ func verified(text string) (string, error) {
 func explain(err error) error {
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return errDSNFile
+	}
+	if strings.Contains(err.Error(), "invalid default_query_exec_mode") {
+		return errMode
 	}
 	return errNotADSN
 }

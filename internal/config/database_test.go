@@ -49,7 +49,7 @@ func TestDatabaseErrorsDoNotQuote(t *testing.T) {
 		"hunter2":                                           errNotADSN,
 		"postgres://u@db/t?pool_max_conns=0":                errNotADSN,
 		"postgres://u@db/t?pool_max_conn_lifetime=hunter2":  errNotADSN,
-		"postgres://u@db/t?default_query_exec_mode=hunter2": errNotADSN,
+		"postgres://u@db/t?default_query_exec_mode=hunter2": errMode,
 		"postgres://u:Pa@hunter2@db.example:5432/teams":     errSplit,
 		"postgres://u@db/t?sslmode=hunter2":                 errNotADSN,
 		"postgres://u@db/t?sslrootcert=/hunter2":            errDSNFile,

@@ -19,8 +19,9 @@ type Bounds struct {
 
 func newConfig() *Config {
 	return &Config{
-		Server: Server{Listen: "127.0.0.1:8080"},
-		Log:    Log{Level: "info", Format: "json"},
+		Database: Database{Auth: "password"},
+		Server:   Server{Listen: "127.0.0.1:8080"},
+		Log:      Log{Level: "info", Format: "json"},
 	}
 }
 

@@ -2,6 +2,8 @@ package graphsim
 
 import (
 	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -17,13 +19,34 @@ type tokens struct {
 	expires map[string]time.Time
 }
 
-func (t *tokens) issue(now time.Time) string {
+// DatabaseToken is what every application gets for PostgreSQL in Azure, which a
+// test can give to a role as its password. It is about as long as a real one.
+var DatabaseToken = "simulated." + strings.Repeat("postgresql", 160) + ".of-no-value"
+
+// issue gives a token for a resource. One for Graph says in its claims, which
+// are not signed, what the application may do.
+func (s *Server) issue(resource string) string {
+	if resource != s.url {
+		return DatabaseToken
+	}
+	now := s.now()
+	claims, err := json.Marshal(map[string]any{
+		"aud": resource, "tid": s.tenant, "appid": ClientID, "roles": s.denied.roles(),
+		"exp": now.Add(tokenLife).Unix(),
+	})
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	part := base64.RawURLEncoding.EncodeToString
+	return s.tokens.add(part([]byte(`{"alg":"none"}`))+"."+part(claims)+"."+rand.Text(), now)
+}
+
+func (t *tokens) add(token string, now time.Time) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.expires == nil {
 		t.expires = make(map[string]time.Time)
 	}
-	token := rand.Text()
 	t.expires[token] = now.Add(tokenLife)
 	return token
 }
@@ -54,6 +77,18 @@ func (d *denials) set(operation string, denied bool) {
 		d.operations = make(map[string]bool)
 	}
 	d.operations[operation] = denied
+}
+
+// roles are those that leave out what is denied: the permission for everything,
+// the one that is for PSTN and Direct Routing only, or none.
+func (d *denials) roles() []string {
+	switch {
+	case d.has(getPSTNCalls):
+		return nil
+	case d.has(callRecordsName):
+		return []string{"CallRecord-PstnCalls.Read.All"}
+	}
+	return []string{"CallRecords.Read.All"}
 }
 
 func (d *denials) has(operation string) bool {

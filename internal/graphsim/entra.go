@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,23 +53,26 @@ func (s *Server) token(r *http.Request, _ []byte) answer {
 		)
 	case bad != nil:
 		return s.refuse(bad.status, bad.word, bad.number, bad.message)
-	case !s.isScope(form("scope")):
+	case s.resourceOf(form("scope")) == "":
 		return s.refuse(400, "invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid.")
 	}
 	seconds := int(tokenLife / time.Second)
 	return encoded(http.StatusOK, map[string]any{
 		"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds,
-		"access_token": s.tokens.issue(s.now()),
+
+		"access_token": s.issue(s.resourceOf(form("scope"))),
 	})
 }
 
-// isScope reports whether one of the scopes is a resource's; MSAL adds those of
+// resourceOf is the resource that one of the scopes is for; MSAL adds those of
 // OpenID.
-func (s *Server) isScope(scopes string) bool {
-	return slices.ContainsFunc(strings.Fields(scopes), func(scope string) bool {
-		resource, whole := strings.CutSuffix(scope, "/.default")
-		return whole && s.isResource(resource)
-	})
+func (s *Server) resourceOf(scopes string) string {
+	for _, scope := range strings.Fields(scopes) {
+		if resource, whole := strings.CutSuffix(scope, "/.default"); whole && s.isResource(resource) {
+			return resource
+		}
+	}
+	return ""
 }
 
 func (s *Server) unknownTenant(tenant string) answer {

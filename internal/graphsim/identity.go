@@ -43,7 +43,7 @@ func (s *Server) identityToken(r *http.Request) answer {
 		return identityRefused("The resource principal was not found in the tenant.")
 	}
 	return encoded(http.StatusOK, map[string]any{
-		"access_token": s.tokens.issue(s.now()), "client_id": ClientID, "resource": resource, "token_type": "Bearer",
+		"access_token": s.issue(resource), "client_id": ClientID, "resource": resource, "token_type": "Bearer",
 		"expires_on": strconv.FormatInt(time.Now().Add(tokenLife).Unix(), 10),
 	})
 }

@@ -133,7 +133,10 @@ func objectOf(pg *pgconn.PgError) string {
 // isOwn reports whether an error is one of this package's, whose text quotes
 // nothing.
 func isOwn(err error) bool {
-	own := []error{ErrUnfit, ErrReadOnly, ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrNotMigrated, ErrUnknown, ErrBackfillEnded}
+	own := []error{
+		ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrUnfit, ErrReadOnly, ErrNotMigrated, ErrNoRole, ErrUnknown,
+		ErrBackfillEnded,
+	}
 	return slices.ContainsFunc(own, func(e error) bool { return errors.Is(err, e) })
 }
 

@@ -20,7 +20,8 @@ import (
 func TestEveryErrorNamesItsOperation(t *testing.T) {
 	t.Parallel()
 	works := map[string]bool{ // without a table
-		"Close": true, "Ping": true, "Pooler": true, "CheckWritable": true, "NewLock": true, "Lock": true,
+		"Close": true, "Ping": true, "Pooler": true, "CheckWritable": true, "Lacking": true, "Grant": true,
+		"NewLock": true, "Lock": true,
 		"Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
 		"ExecWithin": true, "HolderOf": true, "Hurry": true, // a test's
 	}
