@@ -43,6 +43,14 @@ type errSaid int
 
 func (e errSaid) Error() string { return "" }
 
+// exitWith ends a command whose reason is printed already.
+func exitWith(code int) error {
+	if code == exitOK {
+		return nil
+	}
+	return errSaid(code)
+}
+
 // usageOf is a mistake in the use of a command, with the next step.
 func usageOf(cmd *cobra.Command, mistake string) error {
 	return errUsage(mistake + "; see: " + cmd.CommandPath() + " --help")

@@ -97,8 +97,5 @@ func (a *app) watchStatus(cmd *cobra.Command, chosen *selection, wide bool) erro
 
 // verdictOf is what a verdict, which is printed already, means for the exit code.
 func verdictOf(s health.Snapshot) error {
-	if code := s.ExitCode(); code != exitOK {
-		return errSaid(code)
-	}
-	return nil
+	return exitWith(s.ExitCode())
 }

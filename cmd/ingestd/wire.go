@@ -118,17 +118,26 @@ func (a *app) jobs() ([]*schedule.Job, error) {
 }
 
 func (a *app) client(t config.Tenant) (*fetch.Client, error) {
+	options, err := a.graphOptions(t)
+	if err != nil {
+		return nil, err
+	}
+	return fetch.New(options)
+}
+
+// graphOptions says how a tenant is asked.
+func (a *app) graphOptions(t config.Tenant) (fetch.Options, error) {
 	var roots *x509.CertPool
 	if t.CAFile != "" {
 		pem, err := os.ReadFile(t.CAFile)
 		if err != nil {
-			return nil, err
+			return fetch.Options{}, err
 		}
 		roots = x509.NewCertPool()
 		roots.AppendCertsFromPEM(pem)
 	}
 	limit := func(r config.Rate) fetch.Limit { return fetch.Limit{Requests: r.Requests, Per: r.Per} }
-	return fetch.New(fetch.Options{
+	return fetch.Options{
 		TenantID: t.ID, ClientID: t.Auth.ClientID, Credential: credential(t.Auth),
 		GraphURL: t.GraphURL(), LoginURL: t.LoginURL(), RootCAs: roots, Log: a.log,
 		Observer: a.counters.Of(t.Name),
@@ -136,7 +145,7 @@ func (a *app) client(t config.Tenant) (*fetch.Client, error) {
 			CallRecords: limit(t.Limits.CallRecords), List: limit(t.Limits.List), Record: limit(t.Limits.Record),
 			Logs: limit(t.Limits.Logs), LogFunction: limit(t.Limits.LogFunction),
 		},
-	})
+	}, nil
 }
 
 // credential is the one that is configured; Load has made sure that it is one.

@@ -24,6 +24,10 @@ type Config struct {
 
 	// Log is what the daemon says about itself, and how.
 	Log Log `yaml:"log"`
+
+	// File is where the configuration was read; empty: from variables alone.
+	// Set by Load.
+	File string `yaml:"-"`
 }
 
 // Database is the PostgreSQL database.

@@ -30,6 +30,7 @@ func Load(path string, getenv func(string) string, known []Bounds) (*Config, err
 	l := newLoader(getenv, known)
 	config := newConfig()
 	l.decode(l.read(path), config)
+	config.File = l.file
 	l.environment(config)
 	l.check(config)
 	if err := l.err(); err != nil {

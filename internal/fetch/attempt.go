@@ -100,7 +100,7 @@ func unreadable(caller context.Context, resp *http.Response, body []byte, cause 
 		Err: bare(cause),
 	}
 	if !strings.Contains(resp.Header.Get("Content-Type"), "json") && e.RequestID == "" {
-		e.cause, e.Hint = answerNotGraph, hintProxy
+		e.blame(resp)
 	}
 	return e
 }

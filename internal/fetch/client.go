@@ -25,6 +25,7 @@ type Options struct {
 	LoginURL   string         // https://login.microsoftonline.com, or the cloud's own
 	RootCAs    *x509.CertPool // nil: the system's
 	Limits     Limits
+	Hasty      bool        // repeats no request: for a person who waits to learn what is wrong
 	Clock      Clock       // zero: the machine's
 	Log        *zap.Logger // nil: silent
 	Observer   Observer    // nil: none
@@ -69,7 +70,7 @@ func New(o Options) (*Client, error) {
 	log := cmp.Or(o.Log, zap.NewNop())
 	retrier := &retrier{
 		limiter: newLimiter(o.Limits, local), observe: cmp.Or[Observer](o.Observer, unobserved{}),
-		clock: local, base: time.Second, log: log,
+		clock: local, base: time.Second, log: log, hasty: o.Hasty,
 	}
 	c := &Client{
 		graph:   graph,

@@ -153,7 +153,7 @@ func entraFailure(resp *http.Response, clock Clock) *Error {
 	case fromEntra:
 		e.Kind, e.cause, e.Hint = Denied, meaning.cause, meaning.hint
 	default:
-		e.cause, e.Hint = answerNotGraph, hintProxy
+		e.blame(resp)
 	}
 	return e
 }

@@ -63,6 +63,7 @@ type Error struct {
 	Until           time.Time // when throttled: not before, by Clock.Now
 	Hint            string    // what to do next
 	Body            []byte    // the first 64 KiB of a failed or unreadable answer
+	Type, Via       string    // of an answer that is not Graph's: what it is, and who passed it on
 	Err             error     // the cause, if it is not the answer itself
 
 	cause string // see Cause; empty: it follows from the rest

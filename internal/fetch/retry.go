@@ -22,6 +22,7 @@ type retrier struct {
 	clock   Clock
 	base    time.Duration // the first back-off is up to this long
 	log     *zap.Logger
+	hasty   bool // nothing is repeated
 }
 
 // do calls try, which makes one request of these scopes, until it succeeds, fails for good or has used up its attempts.
@@ -47,6 +48,9 @@ func (r *retrier) do(ctx context.Context, scopes []scope, usage *Usage, try func
 		}
 		r.log.Debug("request failed", zap.Stringer("kind", failure.Kind), zap.Int("status", failure.Status),
 			zap.String("request_id", failure.RequestID), zap.String("client_request_id", failure.ClientRequestID))
+		if r.hasty {
+			return failure
+		}
 		switch failure.Kind {
 		case Transient:
 			if failed++; failed == attempts {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 const (
@@ -45,9 +46,16 @@ func failureOf(resp *http.Response, body []byte, clock Clock) *Error {
 		e.Err = fmt.Errorf("redirected to host %q, not followed", identifier(to.Host))
 	}
 	if kind != Throttled && kind != Transient && !fromGraph(e, body) {
-		e.cause, e.Hint = answerNotGraph, hintProxy
+		e.blame(resp)
 	}
 	return e
+}
+
+// blame says that an answer is not Graph's, and what there is to tell whose it is.
+func (e *Error) blame(resp *http.Response) {
+	e.cause, e.Hint = answerNotGraph, hintProxy
+	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	e.Type, e.Via = clean(kind), clean(resp.Header.Get("Via"))
 }
 
 // fromGraph reports whether an error looks like Graph's. Without a request-id or a code, a redirect or a body is that

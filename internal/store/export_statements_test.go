@@ -37,7 +37,7 @@ func CommonStatements() []NamedStatement {
 	var all []NamedStatement
 	for _, file := range []string{
 		"put_rejects", "resolve_rejects", "users_mark", "users_move_mark", "renew_tables", "renew_marks",
-		"rights",
+		"rights", "checkup",
 	} {
 		all = append(all, NamedStatement{file, statement(file)})
 	}

@@ -1,0 +1,46 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"ingestd/internal/config"
+)
+
+// config says what was read; what is wrong in it nobody gets to see, as it would
+// not have loaded.
+func (s *Subject) config() []Finding {
+	file, enabled := cmp.Or(s.Config.File, "the environment"), 0
+	var list []Finding
+	for _, t := range s.Config.Tenants {
+		off := switchedOff(t)
+		if len(off) > 0 {
+			list = append(list, Finding{Area: areaConfig, Tenant: Word(t.Name), Status: Note,
+				What: fmt.Sprintf("%s: %s switched off; what Microsoft deletes meanwhile is gone", t.Name,
+					strings.Join(off, ", "))})
+		}
+		enabled += len(t.Endpoints) - len(off)
+	}
+	read := fmt.Sprintf("%s: %s, %s", file, count(len(s.Config.Tenants), "tenant"), count(enabled, "endpoint"))
+	return slices.Insert(list, 0, Finding{Area: areaConfig, Status: OK, What: read})
+}
+
+func switchedOff(t config.Tenant) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(t.Endpoints)) {
+		if !t.Endpoints[name].Enabled {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -1,0 +1,102 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ingestd/internal/config"
+	"ingestd/internal/health"
+)
+
+// standing is how daemon and data stand by the ledger. A finding of the database
+// may say that it cannot be asked.
+func (s *Subject) standing(ctx context.Context, database []Finding) (daemon, retention []Finding) {
+	skip := func(area string) []Finding {
+		return []Finding{{Area: area, Status: Skip, What: "the database cannot be asked"}}
+	}
+	if down(database) {
+		return skip(areaDaemon), skip(areaRetention)
+	}
+	shot, err := health.Look(ctx, s.Config, s.DB, s.Now)
+	if err != nil {
+		return []Finding{failed(err)}, skip(areaRetention)
+	}
+	return []Finding{s.daemon(shot)}, s.retention(shot)
+}
+
+// silence is how long a daemon may give no sign.
+const silence = 5 * time.Minute
+
+func (s *Subject) daemon(shot health.Snapshot) Finding {
+	f := Finding{Area: areaDaemon, Status: Fail, Code: Word(health.DaemonAbsent), What: "none; there never was one",
+		Fix: []string{"systemctl start ingestd"}, First: "start the daemon"}
+	d := shot.Daemon
+	if d == nil {
+		return f
+	}
+	ago := s.Now.Sub(d.HeartbeatAt)
+	if ago <= silence {
+		return Finding{Area: areaDaemon, Status: OK, What: fmt.Sprintf("on %s since %s, last sign %s ago",
+			d.Host, at(d.StartedAt, s.Now), span(max(ago, 0)))}
+	}
+	f.What = fmt.Sprintf("none; the last sign of one was on %s, on %s (%s ago)", at(d.HeartbeatAt, s.Now), d.Host, span(ago))
+	return f
+}
+
+// retention says what is lost or about to be, endpoint by endpoint.
+func (s *Subject) retention(shot health.Snapshot) []Finding {
+	var list []Finding
+	for _, t := range shot.Tenants {
+		if !slices.ContainsFunc(s.Tenants, func(c config.Tenant) bool { return c.ID == t.ID.String() }) {
+			continue
+		}
+		for _, e := range t.Endpoints {
+			list = append(list, s.endpoint(t.Name, e)...)
+		}
+	}
+	if len(list) > 0 {
+		return list
+	}
+	what := "nothing lost, parked or rejected"
+	if shot.SafeUntil != nil {
+		what = fmt.Sprintf("safe until %s (%s); %s", at(*shot.SafeUntil, s.Now), span(shot.SafeUntil.Sub(s.Now)), what)
+	}
+	return []Finding{{Area: areaRetention, Status: OK, What: what}}
+}
+
+func (s *Subject) endpoint(tenant string, e health.Endpoint) []Finding {
+	name := tenant + " " + e.Name
+	finding := func(status Status, code health.Code, what string, fix ...string) Finding {
+		return Finding{Area: areaRetention, Tenant: Word(tenant), Endpoint: Word(e.Name), Status: status, Code: Word(code),
+			What: name + ": " + what, Fix: fix, First: strings.Join(fix, "; ")}
+	}
+	var list []Finding
+	if slices.Contains(e.Flags, health.FlagExpiring) && e.SafeUntil != nil {
+		unread := span(time.Duration(e.Unread) * time.Second)
+		list = append(list, finding(Fail, health.ExpiresSoon, fmt.Sprintf("%s unread, first loss %s (%s)", unread,
+			at(*e.SafeUntil, s.Now), span(e.SafeUntil.Sub(s.Now))), "ingestd once --tenant "+tenant))
+	}
+	if slices.Contains(e.Flags, health.FlagLost) {
+		lost := []string{}
+		if e.Lost > 0 {
+			lost = append(lost, span(time.Duration(e.Lost)*time.Second))
+		}
+		if e.LostRecords > 0 {
+			lost = append(lost, count(e.LostRecords, "call record"))
+		}
+		list = append(list, finding(Fail, health.DataLost, strings.Join(lost, " and ")+" lost: Microsoft has deleted it",
+			"ingestd gaps --tenant "+tenant+"; take note of it with: ingestd gaps --acknowledge"))
+	}
+	if e.ParkedSlots+e.ParkedRecords > 0 {
+		list = append(list, finding(Warn, health.SlotsParked, fmt.Sprintf("%d parts fail again and again, and are tried daily",
+			e.ParkedSlots+e.ParkedRecords), "ingestd gaps --tenant "+tenant+"; open a case with Microsoft, naming the request-ids"))
+	}
+	if e.OpenRejects > 0 {
+		list = append(list, finding(Warn, health.RejectsOpen, count(e.OpenRejects, "element")+" could only be kept raw",
+			"ingestd rejects --tenant "+tenant))
+	}
+	return list
+}
