@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ingestd/internal/health"
 	"ingestd/internal/store"
 )
 
@@ -23,9 +24,13 @@ someone who may.`,
 	}
 	cmd.Flags().StringVar(&role, "role", "", "the role, which must exist")
 	cmd.Flags().BoolVar(&show, "print", false, "print the SQL and change nothing")
-	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
+	cmd.RunE = withDatabase(func(cmd *cobra.Command, a *app) error {
 		if role == "" {
 			return usageOf(cmd, "--role is missing")
+		}
+		// Who may not read the schema's version may still print what is missing.
+		if err := a.db.CheckSchema(cmd.Context()); err != nil && store.CodeOf(err) != string(health.RightsMissing) {
+			return err
 		}
 		if show {
 			lacking, err := a.db.Lacking(cmd.Context(), role)

@@ -30,14 +30,15 @@ func (s *Subject) database(ctx context.Context) []Finding {
 		server += ", through a pooler in session mode"
 	}
 	schema, fits := s.schema(ctx)
+	closed := schema.Code == Word(health.RightsMissing) // what is missing is said below
 	if fits {
 		server += "; " + schema.What
 	}
 	list := []Finding{{Area: areaDatabase, Status: OK, What: server}}
-	if !fits {
+	if !fits && !closed {
 		list = append(list, schema)
 	}
-	return append(list, s.role(ctx, c, fits)...)
+	return append(list, s.role(ctx, c, fits || closed)...)
 }
 
 // failed is a finding made of an error of package store, whose text is what is
@@ -89,8 +90,9 @@ func (s *Subject) schema(ctx context.Context) (Finding, bool) {
 	return f, false
 }
 
-// role says what the role may do and for how many connections there is room.
-func (s *Subject) role(ctx context.Context, c store.Checkup, fits bool) []Finding {
+// role says what the role may do and for how many connections there is room. Of
+// a schema that is not there it says nothing.
+func (s *Subject) role(ctx context.Context, c store.Checkup, there bool) []Finding {
 	var wrong []Finding
 	if err := s.DB.CheckWritable(ctx); err != nil {
 		f := failed(err)
@@ -98,7 +100,7 @@ func (s *Subject) role(ctx context.Context, c store.Checkup, fits bool) []Findin
 		f.What = "it only reads: " + f.What
 		wrong = append(wrong, f)
 	}
-	if fits {
+	if there {
 		wrong = append(wrong, s.rights(ctx, c.Role)...)
 	}
 	wrong = append(wrong, s.room(c)...)
@@ -107,7 +109,7 @@ func (s *Subject) role(ctx context.Context, c store.Checkup, fits bool) []Findin
 			What: fmt.Sprintf("the server's clock is %s this machine's", apart(c.Ahead)),
 			Fix:  []string{"timedatectl set-ntp true (on the one that is wrong)"}, First: "set the clocks"})
 	}
-	if slices.ContainsFunc(wrong, Finding.wrong) || !fits {
+	if slices.ContainsFunc(wrong, Finding.wrong) || !there {
 		return wrong
 	}
 	what := fmt.Sprintf("role %s may read and write; clock %s apart; %s", c.Role, seconds(c.Ahead), bytes(c.Bytes))

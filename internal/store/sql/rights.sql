@@ -18,6 +18,7 @@ WITH named AS (
 	JOIN pg_class c ON c.relnamespace = named.oid
 	CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
 	WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND relname <> 'schema_migrations'
+		AND (relname <> 'schema_version' OR privilege = 'SELECT')
 		AND NOT has_table_privilege($1, c.oid, privilege)
 )
 SELECT kind, schema, name, array_agg(privilege), format('GRANT %s ON %s %s TO %I',
