@@ -56,7 +56,7 @@ func (v *visit) explain(code health.Code, err error) Finding {
 	case health.TenantUnknown:
 		f.What = fmt.Sprintf("%s knows no such tenant %s", e.Host, answered(e))
 		f.Fix, f.First = []string{"compare tenants.id with Entra admin center > Overview > Tenant ID"}, "check "+t.Name+"'s id"
-	case "app_unknown":
+	case health.AppUnknown:
 		f.What = fmt.Sprintf("the tenant does not know %s %s", v.app(), answered(e))
 		f.Fix = []string{"compare auth.client_id with App registrations > Application (client) ID, in this tenant"}
 		f.First = "check " + t.Name + "'s client_id"

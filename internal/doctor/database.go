@@ -56,7 +56,7 @@ func failed(err error) Finding {
 }
 
 func sharing(c store.Checkup) Finding {
-	return Finding{Area: areaDatabase, Status: Fail, Code: "database_unfit",
+	return Finding{Area: areaDatabase, Status: Fail, Code: Word(health.DatabaseUnfit),
 		What:     "a pooler in transaction mode stands before PostgreSQL at " + c.Where,
 		Evidence: "locks, settings and temporary tables belong to a session, which it shares out",
 		Fix: []string{"set pool_mode to session for " + c.Role + " in the pooler, or connect to PostgreSQL directly " +
@@ -178,7 +178,7 @@ func (s *Subject) room(c store.Checkup) []Finding {
 		{"the server", "raise max_connections, or end sessions: SELECT * FROM pg_stat_activity", c.ServerRoom},
 	} {
 		if limit.room != nil && *limit.room < need && !c.Superuser {
-			return []Finding{{Area: areaDatabase, Status: Warn, Code: "database_unfit",
+			return []Finding{{Area: areaDatabase, Status: Warn, Code: Word(health.DatabaseUnfit),
 				What: fmt.Sprintf("%s has room for %s of ours, %d are needed: pool_max_conns, and one for locks",
 					limit.whose, count(int(max(*limit.room, 0)), "connection"), need),
 				Fix: []string{limit.fix}, First: "make room for connections"}}

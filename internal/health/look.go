@@ -1,8 +1,8 @@
 package health
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"time"
 
 	"ingestd/internal/config"
@@ -48,14 +48,5 @@ func Unanswered(last *Snapshot, c *config.Config, why error, since, now time.Tim
 
 // codeOf is what is wrong with the database.
 func codeOf(err error) Code {
-	var database *store.Error
-	switch {
-	case errors.Is(err, store.ErrOlder):
-		return SchemaOld
-	case errors.Is(err, store.ErrNotMigrated):
-		return SchemaNew
-	case errors.As(err, &database) && database.State == "42501":
-		return RightsMissing
-	}
-	return DatabaseDown
+	return cmp.Or(Code(store.CodeOf(err)), DatabaseDown)
 }

@@ -32,7 +32,7 @@ type Watch struct {
 }
 
 // NewWatch watches what is configured. Nothing is asked before Snapshot.
-func NewWatch(c *config.Config, db *store.DB) *Watch { 
+func NewWatch(c *config.Config, db *store.DB) *Watch {
 	return &Watch{config: c, db: db, fresh: freshFor, looking: lookFor}
 }
 

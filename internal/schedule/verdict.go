@@ -205,8 +205,5 @@ func codeOf(err error) string {
 	if graph, ok := errors.AsType[*fetch.Error](err); ok {
 		return graph.Cause()
 	}
-	if database, ok := errors.AsType[*store.Error](err); ok && database.Kind == store.Transient {
-		return "database_down"
-	}
-	return ""
+	return store.CodeOf(err)
 }
