@@ -138,6 +138,15 @@ func answers(probes []probe) string {
 		fastest.Milliseconds(), slowest.Milliseconds())
 }
 
+func answering(probes []probe) (n int) {
+	for _, p := range probes {
+		if p.err == nil {
+			n++
+		}
+	}
+	return n
+}
+
 // unanswered is about endpoints that fail for one cause.
 func (v *visit) unanswered(code health.Code, same, all []probe) Finding {
 	f := v.explain(code, same[0].err)
@@ -150,7 +159,7 @@ func (v *visit) unanswered(code health.Code, same, all []probe) Finding {
 			v.subject.Now.UTC().Format(time.TimeOnly)))
 	}
 	if others := len(all) - len(same); others > 0 {
-		evidence = append(evidence, fmt.Sprintf("%d of %d others answer", others, others))
+		evidence = append(evidence, fmt.Sprintf("%d of %d others answer", answering(all), others))
 	}
 	if len(same) == 1 {
 		f.Endpoint = Word(same[0].endpoint.Name)

@@ -52,7 +52,8 @@ func (b Body) replace(body []byte, h http.Header) []byte {
 		return append(body[:0], "upstream connect error or disconnect/reset before headers"...)
 	case HTMLBody:
 		h.Set("Content-Type", "text/html")
-		h.Del("request-id") // the proxy knows none
+		h.Set("Via", "1.1 proxy.example.com")
+		h.Del("request-id") // what is between here and Graph knows none
 		return append(body[:0], "<!DOCTYPE html><html><head><title>Sign in</title></head>"+
 			"<body><p>Please sign in to the network.</p></body></html>"...)
 	}

@@ -1,0 +1,434 @@
+package doctor_test
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"ingestd/internal/config"
+	"ingestd/internal/doctor"
+	"ingestd/internal/fetch"
+	"ingestd/internal/graphsim"
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+)
+
+// nothing is a database that does not answer, for tests that are about Graph.
+const nothing = "postgres://ingestd@127.0.0.1:1/teams?sslmode=disable"
+
+// simulate starts a tenant with few rows.
+func simulate(t *testing.T, c graphsim.Config) *graphsim.Server {
+	t.Helper()
+	c.CallsPerDay = -1
+	tenant, err := graphsim.Start(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tenant.Close() })
+	return tenant
+}
+
+// A scene is what doctor is called to.
+type scene struct {
+	tenant   *graphsim.Server
+	database string
+	clientID string
+	secret   string
+	mode     os.FileMode // of its file
+	tune     func(*fetch.Options)
+	subject  func(*doctor.Subject)
+}
+
+// examine returns the findings of an area as lines: status, code, what, and
+// below evidence and fix.
+func (s scene) examine(t *testing.T, area string) string {
+	t.Helper()
+	var lines []string
+	for _, f := range s.findings(t) {
+		if f.Area != area {
+			continue
+		}
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s", f.Status, f.Code))+": "+f.What)
+		if f.Evidence != "" {
+			lines = append(lines, strings.Split(string(f.Evidence), "\n")...)
+		}
+		for _, fix := range f.Fix {
+			lines = append(lines, "fix "+fix)
+		}
+		if (f.Status == doctor.Fail || f.Status == doctor.Warn) && (f.Code == "" || len(f.Fix) == 0 || f.First == "") {
+			t.Errorf("a problem without code, fix or first step: %+v", f)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (s scene) findings(t *testing.T) []doctor.Finding {
+	t.Helper()
+	c := s.load(t)
+	url := s.database
+	if url == "" {
+		url = nothing
+	}
+	db, err := store.Open(url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	subject := doctor.Subject{Config: c, Tenants: c.Tenants, DB: db, Client: s.client, Now: time.Now()}
+	if s.subject != nil {
+		s.subject(&subject)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	return subject.Examine(ctx)
+}
+
+// load reads the scene's configuration as the program does.
+func (s scene) load(t *testing.T) *config.Config {
+	t.Helper()
+	dir := t.TempDir()
+	secret, file, clientID, mode := filepath.Join(dir, "secret"), filepath.Join(dir, "config.yaml"), graphsim.ClientID, os.FileMode(0o600)
+	if s.clientID != "" {
+		clientID = s.clientID
+	}
+	if s.mode != 0 {
+		mode = s.mode
+	}
+	text := s.secret
+	if text == "" {
+		text = graphsim.ClientSecret
+	}
+	for name, content := range map[string]string{
+		secret: text,
+		file: fmt.Sprintf(`
+database: {url: %q}
+tenants:
+  - id: %s
+    name: contoso
+    cloud: custom
+    graph_url: %q
+    login_url: %q
+    auth: {client_id: %s, client_secret_file: %q}
+`, nothing, s.tenant.Tenant(), s.tenant.GraphURL(), s.tenant.LoginURL(), clientID, secret),
+	} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(secret, mode); err != nil {
+		t.Fatal(err)
+	}
+	var bounds []config.Bounds
+	for _, e := range fetch.Endpoints {
+		bounds = append(bounds, config.Bounds{Name: e.Name, Reach: e.Reach, Settle: e.Settle, APIs: e.APIs})
+	}
+	c, err := config.Load(file, func(string) string { return "" }, bounds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func roots(tenant *graphsim.Server) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(tenant.CAPEM())
+	return pool
+}
+
+func (s scene) client(t config.Tenant) (*fetch.Client, error) {
+	limit := func(r config.Rate) fetch.Limit { return fetch.Limit{Requests: r.Requests, Per: r.Per} }
+	options := fetch.Options{
+		TenantID: t.ID, ClientID: t.Auth.ClientID, Credential: fetch.ClientSecret(t.Auth.ClientSecret.Read),
+		GraphURL: t.GraphURL(), LoginURL: t.LoginURL(), RootCAs: roots(s.tenant), Hasty: true,
+		Limits: fetch.Limits{
+			CallRecords: limit(t.Limits.CallRecords), List: limit(t.Limits.List), Record: limit(t.Limits.Record),
+			Logs: limit(t.Limits.Logs), LogFunction: limit(t.Limits.LogFunction),
+		},
+	}
+	if s.tune != nil {
+		s.tune(&options)
+	}
+	return fetch.New(options)
+}
+
+// variable parts are replaced by what they are.
+var variable = []struct{ pattern, word string }{
+	{`127\.0\.0\.1:\d+`, "HOST"},
+	{`[0-9a-f]{8}-[0-9a-f-]{27}`, "ID"},
+	{`\d\d:\d\d:\d\d UTC`, "TIME UTC"},
+	{`\d+ to \d+ ms`, "N to M ms"},
+	{`test_\w+`, "DATABASE"},
+	{`\brole_\w{26}`, "ROLE"},
+	{`7 min 1[12] s`, "7 min 12 s"},
+	{`PostgreSQL [\d.]+( \(.*?\))?`, "PostgreSQL V"},
+	{`/\S+/(socket|pooler)(-\d+)?`, "DIR"},
+	{`/\S*/`, "DIR/"},
+	{`schema \d+, as`, "schema N, as"},
+	{`(version|knows) \d\b`, "$1 N"},
+}
+
+func plain(text string) string {
+	for _, v := range variable {
+		text = regexp.MustCompile(v.pattern).ReplaceAllString(text, v.word)
+	}
+	return text
+}
+
+func want(t *testing.T, got, want string) {
+	t.Helper()
+	if got, want := plain(got), strings.TrimSpace(want); got != want {
+		t.Errorf("found:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// Each failure of a tenant is produced, and said with its evidence and what to do.
+func TestTenant(t *testing.T) {
+	t.Parallel()
+	const signIn = "skip: roles and endpoints: no token"
+	list := func(operation string) func(graphsim.Request) bool {
+		return func(r graphsim.Request) bool { return r.Operation == operation }
+	}
+	tests := map[string]struct {
+		config  graphsim.Config
+		prepare func(*graphsim.Server)
+		scene   scene
+		want    string
+	}{
+		"all fine": {want: `
+ok: token for app c2d9e8b4… by client secret; file readable by its owner only
+ok: role CallRecords.Read.All
+ok: 6 of 6 endpoints answer in N to M ms`},
+		"another role": {
+			prepare: func(g *graphsim.Server) { g.SetDenied(true, "callRecords") },
+			want: `
+ok: token for app c2d9e8b4… by client secret; file readable by its owner only
+fail permission_missing: the token carries CallRecord-PstnCalls.Read.All, not CallRecords.Read.All
+call_records: 403 Forbidden, Forbidden
+request-id ID, TIME UTC
+5 of 5 others answer
+fix Entra admin center > App registrations > c2d9e8b4… > API permissions > Add a permission > Microsoft Graph > Application permissions > CallRecords.Read.All, then Grant admin consent (takes some minutes)`,
+		},
+		"expired secret": {
+			prepare: (*graphsim.Server).ExpireSecret,
+			want: `
+fail secret_expired: Entra refuses the client secret: expired (401 invalid_client, AADSTS7000222)
+fix App registrations > c2d9e8b4… > Certificates & secrets > New client secret; write its Value to DIR/secret. The daemon takes it up by itself.
+` + signIn,
+		},
+		"wrong secret, which others can read": {
+			scene: scene{secret: "c0ffee00-0000-0000-0000-000000000000", mode: 0o644},
+			want: `
+warn secret_readable: other users may read DIR/secret (mode 0644)
+fix chmod 600 'DIR/secret', or mount it with mode 0440
+fail secret_wrong: Entra refuses the client secret: wrong (401 invalid_client, AADSTS7000215)
+fix the Value is wanted, not the Secret ID: App registrations > c2d9e8b4… > Certificates & secrets; write it to DIR/secret. The daemon takes it up by itself.
+` + signIn,
+		},
+		"unknown app": {
+			scene: scene{clientID: "00000000-0000-0000-0000-00000000abcd"},
+			want: `
+fail app_unknown: the tenant does not know app 00000000… (400 unauthorized_client, AADSTS700016)
+fix compare auth.client_id with App registrations > Application (client) ID, in this tenant
+` + signIn,
+		},
+		"clock behind": {
+			config: graphsim.Config{Now: func() time.Time { return time.Now().Add(7*time.Minute + 12500*time.Millisecond) }},
+			want: `
+ok: token for app c2d9e8b4… by client secret; file readable by its owner only
+ok: role CallRecords.Read.All
+ok: 6 of 6 endpoints answer in N to M ms
+warn clock_skewed: the local clock is 7 min 12 s behind Graph's
+stored times are Graph's and right; above 5 min logins may fail
+fix timedatectl set-ntp true`,
+		},
+		"a proxy's page": {
+			prepare: func(g *graphsim.Server) {
+				g.SetFaults(func(r graphsim.Request) graphsim.Fault {
+					if strings.HasPrefix(r.Operation, "get") {
+						return graphsim.Fault{}
+					}
+					if list("token")(r) || list("discovery")(r) {
+						return graphsim.Fault{}
+					}
+					return graphsim.Fault{Body: graphsim.HTMLBody}
+				})
+			},
+			want: `
+ok: token for app c2d9e8b4… by client secret; file readable by its owner only
+fail answer_not_graph: HOST: 200 OK, but text/html of 113 bytes: not Microsoft's answer
+Via: 1.1 proxy.example.com; no request-id
+call_records: 200 OK: not valid JSON at byte 0
+5 of 5 others answer
+fix exempt HOST and HOST from inspection`,
+		},
+		"a certificate of another authority": {
+			scene: scene{tune: func(o *fetch.Options) { o.RootCAs = x509.NewCertPool() }},
+			want: `
+fail tls_untrusted: HOST: certificate by "Simulated CA", not trusted here
+fix exempt HOST and HOST from inspection
+fix or put that authority's certificate into the tenant's ca_file
+` + signIn,
+		},
+		"no answer": {
+			prepare: func(g *graphsim.Server) { g.Close() },
+			want: `
+fail unreachable: HOST does not answer: dial tcp HOST: connect: connection refused
+fix check the network, DNS, HTTPS_PROXY and the firewall
+` + signIn,
+		},
+		"Graph fails": {
+			prepare: func(g *graphsim.Server) {
+				g.SetFaults(func(r graphsim.Request) graphsim.Fault {
+					if r.Operation == "getSmsLog" {
+						return graphsim.Fault{Status: 503, RetryAfter: "30"}
+					}
+					if r.Operation == "getPstnCalls" {
+						return graphsim.Fault{Status: 500}
+					}
+					return graphsim.Fault{}
+				})
+			},
+			want: `
+ok: token for app c2d9e8b4… by client secret; file readable by its owner only
+fail graph_failing: HOST fails: 500 Internal Server Error, InternalServerError
+pstn_calls: 500 Internal Server Error, InternalServerError
+request-id ID, TIME UTC
+4 of 5 others answer
+fix wait; Microsoft 365 admin center > Health > Service health
+warn throttled: HOST asks to wait: someone shares the limits of this app
+sms_messages: 503 Service Unavailable, ServiceUnavailable
+request-id ID, TIME UTC
+4 of 5 others answer
+fix wait; if it lasts, lower the tenant's limits`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tt.scene.tenant = simulate(t, tt.config)
+			if tt.prepare != nil {
+				tt.prepare(tt.scene.tenant)
+			}
+			want(t, tt.scene.examine(t, "contoso"), tt.want)
+		})
+	}
+}
+
+// A tenant that its cloud does not know is looked for in the others.
+func TestTenantOfAnotherCloud(t *testing.T) {
+	t.Parallel()
+	here := simulate(t, graphsim.Config{})
+	there := simulate(t, graphsim.Config{Tenant: "7d3c0b52-94e1-4c06-a8f7-1e5d2b9a6c43"})
+	s := scene{tenant: here, subject: func(s *doctor.Subject) {
+		s.Tenants[0].ID = there.Tenant()
+		s.Clouds = []doctor.Cloud{
+			{LoginURL: here.LoginURL(), Roots: roots(here), Setting: "the same"},
+			{LoginURL: "https://127.0.0.1:1", Setting: "not reached"},
+			{LoginURL: there.LoginURL(), Roots: roots(there), Tenants: "a GCC High or DoD tenant",
+				Setting: "usgov-l4 (GCC High) or usgov-l5 (DoD)"},
+		}
+	}}
+	want(t, s.examine(t, "contoso"), `
+fail cloud_wrong: HOST knows no such tenant (400 invalid_tenant, AADSTS90002)
+HOST does: it is a GCC High or DoD tenant
+fix set its cloud: usgov-l4 (GCC High) or usgov-l5 (DoD)
+skip: roles and endpoints: no token`)
+}
+
+// Each failure of a database is produced, and said with what to do.
+func TestDatabase(t *testing.T) {
+	t.Parallel()
+	tenant := simulate(t, graphsim.Config{})
+	const rest = "skip: schema and rights: "
+	owned := func(t *testing.T, statement string) string {
+		url := storetest.URL(t)
+		if _, err := storetest.Conn(t, url).Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+		return url
+	}
+	tests := map[string]struct {
+		database func(t *testing.T) string
+		want     string
+	}{
+		"down": {
+			func(*testing.T) string { return nothing }, `
+fail database_down: database unreachable: HOST, database teams, user ingestd: connection refused
+fix check database.url and that the server runs
+` + rest + "no connection"},
+		"not migrated": {
+			func(t *testing.T) string { return storetest.EmptyURL(t) }, `
+ok: PostgreSQL V at DIR, by a Unix socket
+fail schema_old: not migrated; this program needs schema version N
+fix ingestd migrate up      (as the owner of teams and ingest)`},
+		"newer": {
+			func(t *testing.T) string { return owned(t, `UPDATE ingest.schema_version SET version = 999`) }, `
+ok: PostgreSQL V at DIR, by a Unix socket
+fail schema_new: schema version 999, this program knows N at most
+fix install the newer ingestd that migrated it`},
+		"no rights": {
+			func(t *testing.T) string { _, as := storetest.Role(t, storetest.URL(t), ""); return as }, `
+ok: PostgreSQL V at DIR, by a Unix socket
+fail rights_missing: role ROLE lacks USAGE on schema ingest; USAGE on schema teams
+fix ingestd migrate grant --role ROLE      (as the owner)`},
+		"some rights": {
+			func(t *testing.T) string {
+				url := storetest.URL(t)
+				role, as := storetest.Role(t, url, "")
+				owner := storetest.Connect(t, url)
+				if _, _, err := owner.Grant(t.Context(), role); err != nil {
+					t.Fatal(err)
+				}
+				_, err := storetest.Conn(t, url).Exec(t.Context(), `
+					REVOKE INSERT ON teams.users, teams.pstn_calls, teams.sms_messages FROM `+role+`;
+					DO $$ BEGIN
+						EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+						EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM `+role+`', current_database());
+					END $$`)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return as
+			}, `
+ok: PostgreSQL V at DIR, by a Unix socket; schema N, as needed
+fail rights_missing: role ROLE lacks TEMPORARY on database DATABASE; INSERT on 3 tables of teams
+fix ingestd migrate grant --role ROLE      (as the owner)`},
+		"pooler in transaction mode": {
+			func(t *testing.T) string { return storetest.Pooler(t, storetest.URL(t), "transaction") }, `
+fail database_unfit: a pooler in transaction mode stands before PostgreSQL at DIR
+locks, settings and temporary tables belong to a session, which it shares out
+fix set pool_mode to session for ingestd in the pooler, or connect to PostgreSQL directly (Azure: port 5432 in place of 6432)
+` + rest + "no session of our own"},
+		"few connections, and it only reads": {
+			func(t *testing.T) string {
+				url := storetest.URL(t)
+				role, as := storetest.Role(t, url, "CONNECTION LIMIT 3")
+				if _, _, err := storetest.Connect(t, url).Grant(t.Context(), role); err != nil {
+					t.Fatal(err)
+				}
+				_, err := storetest.Conn(t, url).Exec(t.Context(), `ALTER ROLE `+role+` SET default_transaction_read_only = on`)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return as
+			}, `
+ok: PostgreSQL V at DIR, by a Unix socket; schema N, as needed
+fail database_unfit: it only reads: default_transaction_read_only is on
+fix make room on the server's disk if it is full, else see who set it: SELECT * FROM pg_db_role_setting
+warn database_unfit: role ROLE has room for 3 connections of ours, 5 are needed: pool_max_conns, and one for locks
+fix ALTER ROLE ROLE CONNECTION LIMIT 7`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scene{tenant: tenant, database: tt.database(t), subject: func(s *doctor.Subject) { s.Offline = true }}
+			want(t, s.examine(t, "database"), tt.want)
+		})
+	}
+}
