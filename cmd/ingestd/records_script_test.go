@@ -56,9 +56,14 @@ func expanded(ts *testscript.TestScript, file string) string {
 	return os.Expand(ts.ReadFile(file), ts.Getenv)
 }
 
-// clock DURATION sets Graph's clock so far back, or ahead if it is negative.
+// clock DURATION|now sets Graph's clock so far back, or ahead if it is negative,
+// or to what this machine's shows.
 func setClock(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, neg, args, "DURATION")
+	usage(ts, neg, args, "DURATION|now")
+	if args[0] == "now" {
+		stageOf(ts).behind.Store(int64(time.Until(begun)))
+		return
+	}
 	stageOf(ts).behind.Store(int64(duration(ts, args[0])))
 }
 

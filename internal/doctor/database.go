@@ -25,7 +25,8 @@ func (s *Subject) database(ctx context.Context) []Finding {
 	case c.Pooler == store.SharingPooler:
 		return []Finding{sharing(c), {Area: areaDatabase, Status: Skip, What: "schema and rights: no session of our own"}}
 	}
-	server := fmt.Sprintf("PostgreSQL %s at %s, %s", c.ServerVersion, c.Where, c.Secure)
+	number, _, _ := strings.Cut(c.ServerVersion, " ") // and how it was built
+	server := fmt.Sprintf("PostgreSQL %s at %s, %s", number, c.Where, c.Secure)
 	if c.Pooler == store.SessionPooler {
 		server += ", through a pooler in session mode"
 	}

@@ -163,6 +163,7 @@ var variable = []struct{ pattern, word string }{
 	{`[0-9a-f]{8}-[0-9a-f-]{27}`, "ID"},
 	{`\d\d:\d\d:\d\d UTC`, "TIME UTC"},
 	{`\d+ to \d+ ms`, "N to M ms"},
+	{`clock is \d+\.\d s (ahead|behind)`, "clock is S"},
 	{`test_\w+`, "DATABASE"},
 	{`\brole_\w{26}`, "ROLE"},
 	{`7 min 1[12] s`, "7 min 12 s"},
@@ -203,7 +204,7 @@ func TestTenant(t *testing.T) {
 		"all fine": {want: `
 ok: token for app c2d9e8b4… by client secret; file readable by its owner only
 ok: role CallRecords.Read.All
-ok: 6 of 6 endpoints answer in N to M ms`},
+ok: 6 of 6 endpoints answer in N to M ms; Graph's clock is S`},
 		"another role": {
 			prepare: func(g *graphsim.Server) { g.SetDenied(true, "callRecords") },
 			want: `

@@ -43,9 +43,9 @@ func (s *Subject) daemon(shot health.Snapshot) Finding {
 	ago := s.Now.Sub(d.HeartbeatAt)
 	if ago <= silence {
 		return Finding{Area: areaDaemon, Status: OK, What: fmt.Sprintf("on %s since %s, last sign %s ago",
-			d.Host, at(d.StartedAt, s.Now), span(max(ago, 0)))}
+			d.Host, health.Moment(d.StartedAt, s.Now), seconds(max(ago, 0)))}
 	}
-	f.What = fmt.Sprintf("none; the last sign of one was on %s, on %s (%s ago)", at(d.HeartbeatAt, s.Now), d.Host, span(ago))
+	f.What = fmt.Sprintf("none; the last sign of one was on %s, on %s (%s ago)", health.Moment(d.HeartbeatAt, s.Now), d.Host, health.Deadline(ago))
 	return f
 }
 
@@ -63,10 +63,12 @@ func (s *Subject) retention(shot health.Snapshot) []Finding {
 	if len(list) > 0 {
 		return list
 	}
-	what := "nothing lost, parked or rejected"
-	if shot.SafeUntil != nil {
-		what = fmt.Sprintf("safe until %s (%s); %s", at(*shot.SafeUntil, s.Now), span(shot.SafeUntil.Sub(s.Now)), what)
+	if shot.SafeUntil == nil {
+		return []Finding{{Area: areaRetention, Status: Note,
+			What: "nothing was read yet; the daemon begins with it, or: ingestd once"}}
 	}
+	what := "nothing lost, parked or rejected"
+	what = fmt.Sprintf("safe until %s (%s); %s", health.Moment(*shot.SafeUntil, s.Now), health.Deadline(shot.SafeUntil.Sub(s.Now)), what)
 	return []Finding{{Area: areaRetention, Status: OK, What: what}}
 }
 
@@ -78,14 +80,14 @@ func (s *Subject) endpoint(tenant string, e health.Endpoint) []Finding {
 	}
 	var list []Finding
 	if slices.Contains(e.Flags, health.FlagExpiring) && e.SafeUntil != nil {
-		unread := span(time.Duration(e.Unread) * time.Second)
+		unread := health.Deadline(time.Duration(e.Unread) * time.Second)
 		list = append(list, finding(Fail, health.ExpiresSoon, fmt.Sprintf("%s unread, first loss %s (%s)", unread,
-			at(*e.SafeUntil, s.Now), span(e.SafeUntil.Sub(s.Now))), "ingestd once --tenant "+tenant))
+			health.Moment(*e.SafeUntil, s.Now), health.Deadline(e.SafeUntil.Sub(s.Now))), "ingestd once --tenant "+tenant))
 	}
 	if slices.Contains(e.Flags, health.FlagLost) {
 		lost := []string{}
 		if e.Lost > 0 {
-			lost = append(lost, span(time.Duration(e.Lost)*time.Second))
+			lost = append(lost, health.Deadline(time.Duration(e.Lost)*time.Second))
 		}
 		if e.LostRecords > 0 {
 			lost = append(lost, count(e.LostRecords, "call record"))

@@ -63,14 +63,14 @@ func (v *visit) token() []Finding {
 	kind, end := v.client.Credential()
 	what := "token for " + v.app() + " by " + strings.ReplaceAll(kind, "_", " ")
 	if !end.IsZero() {
-		what += fmt.Sprintf(", valid until %s (%s)", end.UTC().Format("2 Jan 2006"), span(end.Sub(v.subject.Now)))
+		what += fmt.Sprintf(", valid until %s (%s)", end.UTC().Format("2 Jan 2006"), health.Deadline(end.Sub(v.subject.Now)))
 	}
 	if len(exposed) == 0 && kind != "managed_identity" && v.tenant.Auth.ClientSecretEnv == "" {
 		what += "; file readable by its owner only"
 	}
 	list := append([]Finding{v.finding(OK, what)}, exposed...)
 	if left := end.Sub(v.subject.Now); !end.IsZero() && left < endsSoon {
-		f := v.finding(Warn, fmt.Sprintf("the %s ends in %s", strings.ReplaceAll(kind, "_", " "), span(left)))
+		f := v.finding(Warn, fmt.Sprintf("the %s ends in %s", strings.ReplaceAll(kind, "_", " "), health.Deadline(left)))
 		f.Code, f.Fix, f.First = Word(health.CredentialEnds), v.renew(), "renew "+v.tenant.Name+"'s credential"
 		list = append(list, f)
 	}
@@ -115,7 +115,11 @@ func (v *visit) judge(probes []probe) []Finding {
 	if len(bad) == 0 {
 		role := cmp.Or(strings.Join(v.claims.Roles, ", "), "none named in the token")
 		list := []Finding{v.finding(OK, "role "+role)}
-		return append(list, v.finding(OK, answers(probes)))
+		what := answers(probes)
+		if skew := v.client.Skew(); skew.Abs() <= mostSkew {
+			what += "; Graph's clock is " + seconds(skew) + map[bool]string{true: " ahead", false: " behind"}[skew >= 0]
+		}
+		return append(list, v.finding(OK, what))
 	}
 	var list []Finding
 	for len(bad) > 0 { // one finding a cause
@@ -133,6 +137,9 @@ func answers(probes []probe) string {
 	fastest, slowest := time.Hour, time.Duration(0)
 	for _, p := range probes {
 		fastest, slowest = min(fastest, p.took), max(slowest, p.took)
+	}
+	if len(probes) == 1 {
+		return fmt.Sprintf("1 of 1 endpoint answers in %d ms", slowest.Milliseconds())
 	}
 	return fmt.Sprintf("%d of %s answer in %d to %d ms", len(probes), count(len(probes), "endpoint"),
 		fastest.Milliseconds(), slowest.Milliseconds())
@@ -179,10 +186,7 @@ func lines(w Word) []string {
 func (v *visit) clock() []Finding {
 	skew := v.client.Skew()
 	if skew.Abs() <= mostSkew {
-		if skew.Abs() < time.Second {
-			return nil
-		}
-		return []Finding{v.finding(Note, "the local clock is "+apart(-skew)+" Graph's")}
+		return nil
 	}
 	f := v.finding(Warn, "the local clock is "+apart(-skew)+" Graph's")
 	f.Code = Word(health.ClockSkewed)

@@ -13,17 +13,15 @@ func apart(ahead time.Duration) string {
 	return span(ahead) + " ahead of"
 }
 
-// span is a time in words: 0.4 s, 7 min 12 s, 30 h or 28 d. It rounds down.
+// span is how far clocks are apart: 0.4 s, 7 min 12 s or 30 h.
 func span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return seconds(d)
-	case d < time.Hour:
+	case d < 2*time.Hour:
 		return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", d/time.Hour)
 	}
-	return fmt.Sprintf("%d d", d/(24*time.Hour))
+	return fmt.Sprintf("%d h", d/time.Hour)
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Abs().Seconds()) }
@@ -37,14 +35,6 @@ func bytes(n int64) string {
 		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
 	}
 	return fmt.Sprintf("%d MB", n>>20)
-}
-
-// at is a time as people say it: the weekday where it is within a week, in UTC.
-func at(t, now time.Time) string {
-	if t.Sub(now).Abs() < 7*24*time.Hour {
-		return t.UTC().Format("Mon 2 Jan 15:04")
-	}
-	return t.UTC().Format("2 Jan 15:04")
 }
 
 // short is the beginning of an id.
