@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"ingestd/internal/fetch"
@@ -25,8 +26,12 @@ func codeOf(err error) health.Code {
 func (v *visit) noToken(ctx context.Context, err error) []Finding {
 	code := codeOf(err)
 	f := v.explain(code, err)
-	if code == health.TenantUnknown {
+	e, ok := errors.AsType[*fetch.Error](err)
+	switch {
+	case code == health.TenantUnknown:
 		f = v.otherCloud(ctx, f)
+	case f.Evidence == "" && (!ok || e.Code == ""): // else the answer is in the text
+		f.Evidence = Word(v.detail(err))
 	}
 	return append(v.exposed(), f)
 }
@@ -50,7 +55,7 @@ func (v *visit) explain(code health.Code, err error) Finding {
 	case health.SecretWrong:
 		f.What = "Entra refuses " + credential + ": wrong " + answered(e)
 		if e.Status == 0 {
-			f.What = credential + " cannot be read: " + fmt.Sprint(e.Err)
+			f.What = credential + " cannot be read"
 		}
 		f.Fix, f.First = v.replace(), "replace "+t.Name+"'s credential"
 	case health.TenantUnknown:
@@ -66,10 +71,16 @@ func (v *visit) explain(code health.Code, err error) Finding {
 			" > Properties > Enabled for users to sign-in: Yes"}
 		f.First = "enable " + t.Name + "'s app"
 	case health.ClockSkewed:
-		f.What = "this machine's clock is too far off: " + v.detail(err)
+		f.What = "this machine's clock and Microsoft's are too far apart"
+		if e.Code != "" {
+			f.What += " " + answered(e)
+		}
 		f.Fix, f.First = []string{"timedatectl set-ntp true"}, "set this machine's clock"
 	case health.CloudWrong:
-		f.What = "cloud, login_url and graph_url do not belong together, or not to this tenant: " + v.detail(err)
+		f.What = "cloud, login_url and graph_url do not belong together, or not to this tenant"
+		if e.Code != "" {
+			f.What += " " + answered(e)
+		}
 		f.Fix, f.First = []string{"set the tenant's cloud: global, usgov-l4 (GCC High) or usgov-l5 (DoD)"}, "check "+t.Name+"'s cloud"
 	case health.AnswerNotGraph:
 		v.notMicrosoft(&f, e)
@@ -81,13 +92,16 @@ func (v *visit) explain(code health.Code, err error) Finding {
 		f.Status, f.What = Warn, v.host(e)+" asks to wait: someone shares the limits of this app"
 		f.Fix, f.First = []string{"wait; if it lasts, lower the tenant's limits"}, "wait"
 	case health.GraphFailing:
-		f.What = v.host(e) + " fails: " + v.detail(err)
+		f.What = v.host(e) + " fails"
 		f.Fix, f.First = []string{"wait; Microsoft 365 admin center > Health > Service health"}, "wait"
 	case health.RequestRefused:
-		f.What = v.host(e) + " refuses the request: " + v.detail(err)
+		f.What = v.host(e) + " refuses the request"
+		if strings.Contains(e.Code, "AADSTS") {
+			f.What += " " + answered(e)
+		}
 		f.Fix, f.First = []string{cmp.Or(e.Hint, "report it with the request-id")}, "report it"
 	default:
-		f.What = v.host(e) + " does not answer: " + v.detail(err)
+		f.What = v.host(e) + " does not answer"
 		f.Fix, f.First = []string{"check the network, DNS, HTTPS_PROXY and the firewall"}, "check the network"
 	}
 	return f
@@ -129,13 +143,12 @@ func (v *visit) host(e *fetch.Error) string { return cmp.Or(e.Host, v.tenant.Nam
 // permission says which one the token has, as its claims tell.
 func (v *visit) permission(f *Finding) {
 	const wanted = "CallRecords.Read.All"
-	have := strings.Join(v.claims.Roles, ", ")
+	have := strings.Join(v.roles, ", ")
 	switch {
-	case strings.Contains(strings.Join(v.claims.Delegated, " "), wanted):
-		f.What = wanted + " was granted as delegated: it holds for people, not for a daemon"
 	case have == "":
-		f.What = "the token carries no role; " + wanted + " was not granted, or without admin consent"
-	case strings.Contains(" "+have+" ", " "+wanted+" "):
+		f.What = "the token carries no role: " + wanted + " was not granted, or as delegated (which is for people), " +
+			"or without admin consent"
+	case slices.Contains(v.roles, wanted):
 		f.What = "the token carries " + have + ", and is refused all the same"
 	default:
 		f.What = "the token carries " + have + ", not " + wanted

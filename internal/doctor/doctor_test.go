@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -41,8 +42,11 @@ type scene struct {
 	clientID string
 	secret   string
 	mode     os.FileMode // of its file
-	tune     func(*fetch.Options)
-	subject  func(*doctor.Subject)
+
+	certificate func(*graphsim.Server) []byte // in place of the secret
+
+	tune    func(*fetch.Options)
+	subject func(*doctor.Subject)
 }
 
 // examine returns the findings of an area as lines: status, code, what, and
@@ -100,9 +104,12 @@ func (s scene) load(t *testing.T) *config.Config {
 	if s.mode != 0 {
 		mode = s.mode
 	}
-	text := s.secret
+	text, key := s.secret, "client_secret_file"
 	if text == "" {
 		text = graphsim.ClientSecret
+	}
+	if s.certificate != nil {
+		text, key = string(s.certificate(s.tenant)), "certificate_file"
 	}
 	for name, content := range map[string]string{
 		secret: text,
@@ -114,8 +121,8 @@ tenants:
     cloud: custom
     graph_url: %q
     login_url: %q
-    auth: {client_id: %s, client_secret_file: %q}
-`, nothing, s.tenant.Tenant(), s.tenant.GraphURL(), s.tenant.LoginURL(), clientID, secret),
+    auth: {client_id: %s, %s: %q}
+`, nothing, s.tenant.Tenant(), s.tenant.GraphURL(), s.tenant.LoginURL(), clientID, key, secret),
 	} {
 		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -151,6 +158,9 @@ func (s scene) client(t config.Tenant) (*fetch.Client, error) {
 			Logs: limit(t.Limits.Logs), LogFunction: limit(t.Limits.LogFunction),
 		},
 	}
+	if s.certificate != nil {
+		options.Credential = fetch.Certificate(t.Auth.Certificate.Read)
+	}
 	if s.tune != nil {
 		s.tune(&options)
 	}
@@ -162,6 +172,9 @@ var variable = []struct{ pattern, word string }{
 	{`127\.0\.0\.1:\d+`, "HOST"},
 	{`[0-9a-f]{8}-[0-9a-f-]{27}`, "ID"},
 	{`\d\d:\d\d:\d\d UTC`, "TIME UTC"},
+	{`\d+-\d\d-\d\dT\S+Z`, "T"},
+	{`which is \S+ apart`, "which is D apart"},
+	{`until \d+ \w+ \d{4}`, "until DATE"},
 	{`\d+ to \d+ ms`, "N to M ms"},
 	{`clock is \d+\.\d s (ahead|behind)`, "clock is S"},
 	{`test_\w+`, "DATABASE"},
@@ -192,6 +205,8 @@ func want(t *testing.T, got, want string) {
 func TestTenant(t *testing.T) {
 	t.Parallel()
 	const signIn = "skip: roles and endpoints: no token"
+	const grant = "fix Entra admin center > App registrations > c2d9e8b4… > API permissions > Add a permission > " +
+		"Microsoft Graph > Application permissions > CallRecords.Read.All, then Grant admin consent (takes some minutes)"
 	list := func(operation string) func(graphsim.Request) bool {
 		return func(r graphsim.Request) bool { return r.Operation == operation }
 	}
@@ -213,7 +228,36 @@ fail permission_missing: the token carries CallRecord-PstnCalls.Read.All, not Ca
 call_records: 403 Forbidden, Forbidden
 request-id ID, TIME UTC
 5 of 5 others answer
-fix Entra admin center > App registrations > c2d9e8b4… > API permissions > Add a permission > Microsoft Graph > Application permissions > CallRecords.Read.All, then Grant admin consent (takes some minutes)`,
+` + grant,
+		},
+		"no permission": {
+			prepare: func(g *graphsim.Server) { g.SetDenied(true) },
+			want: `
+ok: token for app c2d9e8b4… by client secret; file readable by its owner only
+fail permission_missing: the token carries no role: CallRecords.Read.All was not granted, or as delegated (which is for people), or without admin consent
+none of the endpoints answers; call_records: 403 Forbidden, Forbidden
+request-id ID, TIME UTC
+` + grant,
+		},
+		"a permission that was just granted": {
+			prepare: func(g *graphsim.Server) { g.SetDenied(true, "getSmsLog") },
+			want: `
+ok: token for app c2d9e8b4… by client secret; file readable by its owner only
+fail permission_missing: the token carries CallRecords.Read.All, and is refused all the same
+sms_messages: 403 Forbidden, Forbidden
+request-id ID, TIME UTC
+5 of 5 others answer
+` + grant,
+		},
+		"a secret that cannot be read": {
+			scene: scene{tune: func(o *fetch.Options) {
+				o.Credential = fetch.ClientSecret(func() (string, error) { return "", errors.New("the file cannot be read") })
+			}},
+			want: `
+fail secret_wrong: the client secret cannot be read
+client_secret: the file cannot be read
+fix the Value is wanted, not the Secret ID: App registrations > c2d9e8b4… > Certificates & secrets; write it to DIR/secret. The daemon takes it up by itself.
+` + signIn,
 		},
 		"expired secret": {
 			prepare: (*graphsim.Server).ExpireSecret,
@@ -230,6 +274,34 @@ fix chmod 600 'DIR/secret', or mount it with mode 0440
 fail secret_wrong: Entra refuses the client secret: wrong (401 invalid_client, AADSTS7000215)
 fix the Value is wanted, not the Secret ID: App registrations > c2d9e8b4… > Certificates & secrets; write it to DIR/secret. The daemon takes it up by itself.
 ` + signIn,
+		},
+		"a certificate that ends": {
+			scene: scene{certificate: func(g *graphsim.Server) []byte { return g.NewCertificate(time.Now().Add(100 * time.Hour)) }},
+			want: `
+ok: token for app c2d9e8b4… by certificate, valid until DATE (4 days); file readable by its owner only
+warn credential_ends: the certificate ends in 4 days
+fix App registrations > c2d9e8b4… > Certificates & secrets > Certificates > Upload certificate; write it with its key to DIR/secret. The daemon takes it up by itself.
+ok: role CallRecords.Read.All
+ok: 6 of 6 endpoints answer in N to M ms; Graph's clock is S`,
+		},
+		"a certificate of another app": {
+			scene: scene{certificate: func(g *graphsim.Server) []byte {
+				defer g.NewCertificate(time.Now().Add(time.Hour))
+				return g.NewCertificate(time.Now().Add(time.Hour))
+			}},
+			want: `
+fail secret_wrong: Entra refuses the certificate: wrong (401 invalid_client, AADSTS700027)
+fix compare the thumbprint: openssl x509 -fingerprint -noout -in DIR/secret, and App registrations > c2d9e8b4… > Certificates & secrets > Certificates
+` + signIn,
+		},
+		"clock hours behind": {
+			config: graphsim.Config{Now: func() time.Time { return time.Now().Add(5 * time.Hour) }},
+			want: `
+ok: token for app c2d9e8b4… by client secret; file readable by its owner only
+fail clock_skewed: this machine's clock and Microsoft's are too far apart
+none of the endpoints answers; call_records: 200 OK: Graph's time is unsure: an answer says T, this machine's clock says T, which is D apart
+request-id ID, TIME UTC
+fix timedatectl set-ntp true`,
 		},
 		"unknown app": {
 			scene: scene{clientID: "00000000-0000-0000-0000-00000000abcd"},
@@ -272,6 +344,7 @@ fix exempt HOST and HOST from inspection`,
 			scene: scene{tune: func(o *fetch.Options) { o.RootCAs = x509.NewCertPool() }},
 			want: `
 fail tls_untrusted: HOST: certificate by "Simulated CA", not trusted here
+tls: failed to verify certificate: x509: certificate signed by unknown authority
 fix exempt HOST and HOST from inspection
 fix or put that authority's certificate into the tenant's ca_file
 ` + signIn,
@@ -279,7 +352,8 @@ fix or put that authority's certificate into the tenant's ca_file
 		"no answer": {
 			prepare: func(g *graphsim.Server) { g.Close() },
 			want: `
-fail unreachable: HOST does not answer: dial tcp HOST: connect: connection refused
+fail unreachable: HOST does not answer
+dial tcp HOST: connect: connection refused
 fix check the network, DNS, HTTPS_PROXY and the firewall
 ` + signIn,
 		},
@@ -297,7 +371,7 @@ fix check the network, DNS, HTTPS_PROXY and the firewall
 			},
 			want: `
 ok: token for app c2d9e8b4… by client secret; file readable by its owner only
-fail graph_failing: HOST fails: 500 Internal Server Error, InternalServerError
+fail graph_failing: HOST fails
 pstn_calls: 500 Internal Server Error, InternalServerError
 request-id ID, TIME UTC
 4 of 5 others answer

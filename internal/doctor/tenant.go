@@ -20,7 +20,7 @@ type visit struct {
 	subject *Subject
 	tenant  config.Tenant
 	client  *fetch.Client
-	claims  fetch.Claims
+	roles   []string // that the token names
 }
 
 // finding is one about the tenant.
@@ -35,7 +35,7 @@ func (s *Subject) tenant(ctx context.Context, t config.Tenant) []Finding {
 	}
 	var err error
 	if v.client, err = s.Client(t); err == nil {
-		v.claims, err = v.client.Claims(ctx)
+		v.roles, err = v.client.Roles(ctx)
 	}
 	if err != nil {
 		return append(v.noToken(ctx, err), v.finding(Skip, "roles and endpoints: no token"))
@@ -113,7 +113,7 @@ func (v *visit) endpoints(ctx context.Context) []Finding {
 func (v *visit) judge(probes []probe) []Finding {
 	bad := slices.DeleteFunc(slices.Clone(probes), func(p probe) bool { return p.err == nil })
 	if len(bad) == 0 {
-		role := cmp.Or(strings.Join(v.claims.Roles, ", "), "none named in the token")
+		role := cmp.Or(strings.Join(v.roles, ", "), "none named in the token")
 		list := []Finding{v.finding(OK, "role "+role)}
 		what := answers(probes)
 		if skew := v.client.Skew(); skew.Abs() <= mostSkew {
@@ -160,6 +160,9 @@ func (v *visit) unanswered(code health.Code, same, all []probe) Finding {
 	var evidence []string
 	for _, p := range same {
 		evidence = append(evidence, p.endpoint.Name+": "+v.detail(p.err))
+	}
+	if len(same) == len(all) && len(all) > 1 {
+		evidence = []string{"none of the endpoints answers; " + evidence[0]}
 	}
 	if e, ok := errors.AsType[*fetch.Error](same[0].err); ok && e.RequestID != "" {
 		evidence = append(evidence, fmt.Sprintf("request-id %s, %s UTC", e.RequestID,

@@ -14,37 +14,24 @@ import (
 	"time"
 )
 
-// Claims are what the token for Graph says of itself. Nothing is decided by them, as nobody has checked who signed it.
-type Claims struct {
-	Roles     []string // application permissions that were granted with admin consent
-	Delegated []string // permissions that hold for people only
-}
-
-// Claims asks for a token and reads it.
-func (c *Client) Claims(ctx context.Context) (Claims, error) {
+// Roles asks for a token for Graph and returns the application permissions that it names. They are for people to see:
+// nothing is decided by them, as nobody has checked who signed the token.
+func (c *Client) Roles(ctx context.Context) (roles []string, err error) {
 	token, err := c.Token(ctx, c.scope)
 	if err != nil {
-		return Claims{}, err
+		return nil, err
 	}
-	var claims struct {
-		Roles []string
-		Scope string `json:"scp"`
-	}
+	var claims struct{ Roles []string }
 	if parts := strings.Split(token, "."); len(parts) == 3 {
 		text, _ := base64.RawURLEncoding.DecodeString(parts[1])
 		_ = json.Unmarshal(text, &claims) // a token that is not to be read says nothing
 	}
-	return Claims{named(claims.Roles), named(strings.Fields(claims.Scope))}, nil
-}
-
-// named keeps what looks like the name of a permission.
-func named(words []string) (names []string) {
-	for _, word := range words {
-		if name := identifier(word); name != "" {
-			names = append(names, name)
+	for _, role := range claims.Roles {
+		if name := identifier(role); name != "" {
+			roles = append(roles, name)
 		}
 	}
-	return names
+	return roles, nil
 }
 
 // Probe asks an endpoint for the rows of a minute, or of the last whole day where rows are sums over days, and returns
