@@ -397,8 +397,8 @@ func TestKilledDetailsResume(t *testing.T) {
 	w.WantServed()
 }
 
-// TestOneBadMinute has Graph refuse the list of one minute of an hour, always. It is parked alone: the minutes beside it
-// and the hours around it are read, and so is it when Graph serves it again.
+// TestOneBadMinute has Graph refuse the list of one minute of an hour, always. It is parked alone: the minutes beside
+// it and the hours around it are read, and so is it when Graph serves it again.
 func TestOneBadMinute(t *testing.T) {
 	t.Parallel()
 	hour := scheduletest.RecordStart(0)

@@ -41,6 +41,7 @@ func noteRemoved(ctx context.Context, jobs []*Job) {
 		tenants = append(tenants, group[0].Tenant)
 	}
 	if err := jobs[0].DB.NoteRemoved(ctx, tenants); err != nil && ctx.Err() == nil {
-		jobs[0].Log.Warn("tenants that are no longer configured are not noted; the next start tries again", zap.Error(err))
+		jobs[0].Log.Warn("tenants that are no longer configured are not noted; the next start tries again",
+			zap.Error(err))
 	}
 }

@@ -20,7 +20,8 @@ func (db *DB) RunsWithNews(ctx context.Context, tenant uuid.UUID, limit int) ([]
 			details, request_ids, error
 		FROM (SELECT * FROM ingest.runs ORDER BY run_id DESC LIMIT $3) newest
 		WHERE (tenant_id = $1 OR $1 = '00000000-0000-0000-0000-000000000000')
-			AND (result IS DISTINCT FROM 'ok' OR rows_new + rows_changed + rows_rejected + details > 0 OR error IS NOT NULL)
+			AND (result IS DISTINCT FROM 'ok' OR error IS NOT NULL
+				OR rows_new + rows_changed + rows_rejected + details > 0)
 		ORDER BY run_id DESC
 		LIMIT $2`, tenant, limit, lookedAt)
 }

@@ -84,7 +84,8 @@ func (db *DB) EndRun(ctx context.Context, run *Run, o Outcome) (c Counts, err er
 		err := db.pool.QueryRow(ctx, `
 			UPDATE ingest.runs
 			SET finished_at = clock_timestamp(), waiting_until = NULL, result = $2, requests = $3, throttle_s = $4,
-				details = $5, request_ids = nullif($6::text[], '{}'), error = nullif($7, ''), slots = $8, slots_done = $9
+				details = $5, request_ids = nullif($6::text[], '{}'), error = nullif($7, ''),
+				slots = $8, slots_done = $9
 			WHERE run_id = $1
 			RETURNING pages, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected`,
 			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.Details, o.RequestIDs, o.Error,

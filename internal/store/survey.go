@@ -202,7 +202,8 @@ func (s *Survey) addSpans(ctx context.Context, tx pgx.Tx, now time.Time, lately 
 	}
 	var k key
 	var r surveySpan
-	_, err = pgx.ForEachRow(rows, []any{&k.tenant, &k.endpoint, &r.kind, &r.From, &r.To, &r.at, &r.yes, &r.n}, func() error {
+	columns := []any{&k.tenant, &k.endpoint, &r.kind, &r.From, &r.To, &r.at, &r.yes, &r.n}
+	_, err = pgx.ForEachRow(rows, columns, func() error {
 		if e := standings[k]; e != nil {
 			e.add(r)
 		}

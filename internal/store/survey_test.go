@@ -54,7 +54,9 @@ func TestSurveySpans(t *testing.T) {
 		}
 		failure.At = date(16)
 	}
-	lost := store.Acknowledgement{Tenant: tenant, Endpoint: "pstn_calls", From: date(2), To: date(3), ByWhom: "x", Reason: "y"}
+	lost := store.Acknowledgement{
+		Tenant: tenant, Endpoint: "pstn_calls", From: date(2), To: date(3), ByWhom: "x", Reason: "y",
+	}
 	if err := f.db.Acknowledge(t.Context(), lost); err != nil {
 		t.Fatal(err)
 	}

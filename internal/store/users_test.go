@@ -122,7 +122,8 @@ func TestUsersCostWhatHasChanged(t *testing.T) {
 		FROM generate_series(1, 20000) n`
 	m.exec(fmt.Sprintf(insert, "$1::uuid"), tenant, noon)
 	m.exec(fmt.Sprintf(insert, "md5($1 || n % 200)::uuid"), "another", noon)
-	m.exec(`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid) VALUES ($1, 'pstn_calls', 'users', '200')`, tenant)
+	m.exec(`INSERT INTO ingest.marks (tenant_id, endpoint, name, xid)
+		VALUES ($1, 'pstn_calls', 'users', '200')`, tenant)
 	m.exec(`UPDATE teams.pstn_calls SET change_xid = '250' WHERE tenant_id <> $1`, tenant)
 	m.exec(`ANALYZE`)
 	to := target(t, calls)
