@@ -54,9 +54,9 @@ func (v *visit) explain(code health.Code, err error) Finding {
 		f.Fix, f.First = v.renew(), "renew "+t.Name+"'s credential"
 	case health.SecretWrong:
 		f.What = "Entra refuses " + credential + ": wrong " + answered(e)
-		if e.Status == 0 {
-			f.What = credential + " cannot be read"
-		}
+		f.Fix, f.First = v.replace(), "replace "+t.Name+"'s credential"
+	case health.SecretUnreadable:
+		f.What = credential + " cannot be read"
 		f.Fix, f.First = v.replace(), "replace "+t.Name+"'s credential"
 	case health.TenantUnknown:
 		f.What = fmt.Sprintf("%s knows no such tenant %s", e.Host, answered(e))

@@ -97,8 +97,8 @@ func (s *Subject) Examine(ctx context.Context) []Finding {
 
 // denials are the codes of failures to sign in, and of what the app may not do.
 var denials = []health.Code{
-	health.PermissionMissing, health.SecretExpired, health.SecretWrong, health.CloudWrong, health.TenantUnknown,
-	health.AppDisabled, health.AppUnknown,
+	health.PermissionMissing, health.SecretExpired, health.SecretWrong, health.SecretUnreadable, health.CloudWrong,
+	health.TenantUnknown, health.AppDisabled, health.AppUnknown,
 }
 
 // ExitCode is 0 where nothing is wrong, 4 for failed authentication or consent,

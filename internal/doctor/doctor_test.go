@@ -254,7 +254,7 @@ request-id ID, TIME UTC
 				o.Credential = fetch.ClientSecret(func() (string, error) { return "", errors.New("the file cannot be read") })
 			}},
 			want: `
-fail secret_wrong: the client secret cannot be read
+fail secret_unreadable: the client secret cannot be read
 client_secret: the file cannot be read
 fix the Value is wanted, not the Secret ID: App registrations > c2d9e8b4… > Certificates & secrets; write it to DIR/secret. The daemon takes it up by itself.
 ` + signIn,

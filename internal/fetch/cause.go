@@ -16,6 +16,7 @@ const (
 	permissionMissing = "permission_missing"
 	secretExpired     = "secret_expired"
 	secretWrong       = "secret_wrong"
+	secretUnreadable  = "secret_unreadable"
 	cloudWrong        = "cloud_wrong"
 	tenantUnknown     = "tenant_unknown"
 	appUnknown        = "app_unknown"

@@ -42,9 +42,9 @@ func (c *Client) Probe(ctx context.Context, e Endpoint, api string) (took time.D
 	if e.Aggregate {
 		w = Window{to.Truncate(day).Add(-day), to.Truncate(day)}
 	}
-	start := time.Now()
+	start := c.local.Now()
 	_, err = c.page(ctx, c.listRequest(e, api, w, nil))
-	return time.Since(start), err
+	return c.local.Now().Sub(start), err
 }
 
 // UntrustedIssuer is who signed the certificate that was not trusted; empty if that was not the cause.

@@ -82,7 +82,7 @@ func (i *issuer) readProof(ctx context.Context) (proof, error) {
 	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", i.credential.kind, err)
-		return proof{}, &Error{Kind: Denied, cause: secretWrong, Hint: hintUnreadable, Err: err}
+		return proof{}, &Error{Kind: Denied, cause: secretUnreadable, Hint: hintUnreadable, Err: err}
 	}
 	i.last.Store(&read)
 	return read, nil
@@ -117,7 +117,7 @@ func (i *issuer) acquireManaged(ctx context.Context, scope string) (confidential
 		managedidentity.WithHTTPClient(i.machine),
 		managedidentity.WithRetryPolicyDisabled())
 	if err != nil {
-		failure := &Error{Kind: Denied, cause: secretWrong, Hint: hintManaged, Err: errNoIdentity}
+		failure := &Error{Kind: Denied, cause: secretUnreadable, Hint: hintManaged, Err: errNoIdentity}
 		return confidential.AuthResult{}, failure
 	}
 	result, err := client.AcquireToken(ctx, scope, managedidentity.WithClaims("{}"))

@@ -277,7 +277,7 @@ func TestSecretThatCannotBeRead(t *testing.T) {
 			c.tokens.issuer.credential = ClientSecret(secret)
 			_, err := c.get(t.Context(), c.to("/v1.0/x"))
 			failure, ok := errors.AsType[*Error](err)
-			if !ok || failure.Kind != Denied || failure.Hint != hintUnreadable {
+			if !ok || failure.Kind != Denied || failure.Cause() != secretUnreadable || failure.Hint != hintUnreadable {
 				t.Errorf("error %v, want denied", err)
 			}
 		})

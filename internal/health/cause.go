@@ -22,7 +22,10 @@ var causes = map[Code]cause{
 	PermissionMissing: {says: permissionText, steps: permissionSteps, denied: true},
 	SecretExpired:     {says: credentialText("the %s has expired"), steps: secretSteps, denied: true},
 	SecretWrong:       {says: credentialText("Entra refuses the %s"), steps: secretSteps, denied: true},
-	CredentialEnds:    {says: endsText, steps: secretSteps, aside: true},
+	SecretUnreadable: {says: credentialText("the %s cannot be read"), denied: true, steps: steps(
+		"put it where the configuration says, readable for the daemon, which takes it up by itself",
+		"says what is wrong with it", "ingestd doctor%tenant")},
+	CredentialEnds: {says: endsText, steps: secretSteps, aside: true},
 	CloudWrong: {says: cloudText, denied: true, steps: steps(
 		"set the tenant's cloud in the configuration to the one it lives in")},
 	TenantUnknown: {says: text("Entra knows no such tenant"), denied: true, steps: steps(

@@ -195,6 +195,7 @@ const (
 	PermissionMissing Code = "permission_missing"
 	SecretExpired     Code = "secret_expired"
 	SecretWrong       Code = "secret_wrong"
+	SecretUnreadable  Code = "secret_unreadable"
 	CredentialEnds    Code = "credential_ends"
 	CloudWrong        Code = "cloud_wrong"
 	TenantUnknown     Code = "tenant_unknown"

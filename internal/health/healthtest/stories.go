@@ -6,6 +6,7 @@ package healthtest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -91,6 +92,13 @@ var (
 
 // trouble is a story of what Graph and Entra may say.
 func trouble() Story {
+	world, missing := logs(), new(atomic.Bool)
+	world.Secret = func() (string, error) {
+		if missing.Load() {
+			return "", errors.New("no such file")
+		}
+		return graphsim.ClientSecret, nil
+	}
 	steps := []Step{
 		{Name: "before the first start", Want: never},
 		{Name: "first reading", Do: begin, Want: Want{
@@ -113,6 +121,12 @@ func trouble() Story {
 		{Name: "throttled", Do: failing(graphsim.Fault{Status: 429, RetryAfter: "600"}),
 			Want: waits(health.Throttled, health.GraphThrottles)},
 		{Name: "after the wait", Do: once, Want: healthy},
+		{Name: "no secret", Do: func(w *scheduletest.World) {
+			missing.Store(true)
+			defer missing.Store(false)
+			w.Graph.ExpireTokens()
+			tryDue(w)
+		}, Want: denied(health.SecretUnreadable)},
 	}
 	for _, r := range []struct {
 		number int
@@ -129,7 +143,7 @@ func trouble() Story {
 		want := denied(r.code)
 		steps = append(steps, Step{Name: "no token: " + string(r.code), Do: refusing(r.number), Want: want})
 	}
-	return Story{Name: "trouble", Config: logs(), Steps: steps}
+	return Story{Name: "trouble", Config: world, Steps: steps}
 }
 
 // waits is what is said of what heals by itself.
