@@ -131,7 +131,7 @@ func (p Policy) addSlot(s *Stand, slot slot, failed store.Slot, losses []fetch.W
 	case slot.settled:
 		s.add(w, Settled)
 		return
-	case len(without(fetch.Window{From: slot.owed, To: slot.to}, losses)) == 0:
+	case len(losses) > 0 && len(without(fetch.Window{From: slot.owed, To: slot.to}, losses)) == 0:
 		s.add(w, Acknowledged)
 		return
 	case slot.owed.Before(horizon):

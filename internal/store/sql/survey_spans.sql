@@ -9,8 +9,12 @@ WITH e AS (
 )
 SELECT e.tenant_id, e.endpoint, 'slot', s.slot_from, s.slot_to, s.read_at, s.settled, 0
 FROM e
-JOIN ingest.slots s ON s.tenant_id = e.tenant_id AND s.endpoint = e.endpoint
-	AND s.slot_from > e.mark - interval '1 day' AND s.slot_to > e.mark
+CROSS JOIN LATERAL (
+	SELECT * FROM ingest.slots s
+	WHERE s.tenant_id = e.tenant_id AND s.endpoint = e.endpoint
+		AND s.slot_from > e.mark - interval '1 day' AND s.slot_to > e.mark
+	OFFSET 0 -- or all slots are read, for a hash join
+) s
 UNION ALL
 SELECT e.tenant_id, e.endpoint, 'failed', p.slot_from, p.slot_to, p.since, false, p.failures
 FROM e
