@@ -67,8 +67,7 @@ var causes = map[Code]cause{
 		"after an upgrade, stores what can be stored then", "ingestd rejects retry --all%tenant")},
 	SchemaDrift: {says: text("Graph serves members without a column"), aside: true, steps: steps(
 		"nothing is lost: they are kept in unknown_fields; a newer ingestd may have columns for them")},
-	SecretReadable: {says: credentialText("others can read the %s"), aside: true, steps: steps(
-		"let its owner alone read the file", "chmod 600 FILE")},
+	SecretReadable: {says: exposedText, steps: exposedSteps, aside: true},
 }
 
 func text(words string) func(*group) string { return func(*group) string { return words } }
@@ -175,6 +174,25 @@ func endsText(g *group) string {
 		return "the " + g.credential() + " has ended on " + Moment(ends, g.now)
 	}
 	return fmt.Sprintf("the %s ends in %s, on %s", g.credential(), Deadline(ends.Sub(g.now)), Moment(ends, g.now))
+}
+
+// exposed is the first file that others may read, and the command that mends it.
+func (g *group) exposed() (what, fix string) {
+	if g.tenant == nil || len(g.tenant.Exposed) == 0 {
+		return "others can read the file of the " + g.credential(), ""
+	}
+	what, fix, _ = strings.Cut(g.tenant.Exposed[0], "; run: ")
+	return what, fix
+}
+
+func exposedText(g *group) string {
+	what, _ := g.exposed()
+	return what
+}
+
+func exposedSteps(g *group) []Step {
+	_, fix := g.exposed()
+	return []Step{{Text: "lets its owner alone read the file", Command: &fix}}
 }
 
 func cloudText(g *group) string {

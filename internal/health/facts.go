@@ -25,6 +25,7 @@ type Facts struct {
 type TenantFacts struct {
 	Tenant                    // its Endpoints follow from the facts
 	App       string          // client id
+	Exposed   []string        // files of the credential that others may read, each with what to do
 	Daemon    *store.Daemon   // that works on it, or did last; nil: none ever did
 	Endpoints []EndpointFacts // in the order of fetch.Endpoints
 }
@@ -68,6 +69,7 @@ func Gather(c *config.Config, s store.Survey, now time.Time) Facts {
 // configured are the facts of a tenant in the configuration.
 func configured(t config.Tenant, found map[string]*store.Standing, now time.Time) TenantFacts {
 	facts := TenantFacts{Tenant: Tenant{ID: uuid.MustParse(t.ID), Name: t.Name, Cloud: t.Cloud}, App: t.Auth.ClientID}
+	facts.Exposed = t.Auth.Exposed()
 	for _, e := range fetch.Endpoints {
 		set, ok := t.Endpoints[e.Name]
 		if !ok {

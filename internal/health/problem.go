@@ -163,6 +163,9 @@ func (t *tenant) causes(now time.Time) map[Code]*time.Time {
 	if skew := t.ClockSkew; skew != nil && (*skew > skewed.Seconds() || *skew < -skewed.Seconds()) {
 		found[ClockSkewed] = nil
 	}
+	if len(t.Exposed) > 0 {
+		found[SecretReadable] = nil
+	}
 	return found
 }
 
@@ -196,6 +199,8 @@ func (g *group) judge() Level {
 	switch g.code {
 	case DataLost:
 		return Lost
+	case SecretReadable:
+		return Safe // nothing is lost by it
 	case ExpiresSoon, GraphThrottles:
 		return Wait
 	case SlotsParked, RecordsParked:

@@ -84,9 +84,6 @@ type RecordsSpan struct {
 	Parked bool // all of them failed again and again
 }
 
-// ErrOlder is ErrNotMigrated for a schema that MigrateUp helps.
-var ErrOlder = errOlder
-
 // surveyCut is where the slots of a survey begin: two days before Graph's reach,
 // at midnight, so that a slot lies on one side of it.
 const surveyCut = `date_trunc('day', $1::timestamptz - e.reach, 'UTC') - interval '2 days'`

@@ -4,9 +4,11 @@
 package healthtest
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"ingestd/internal/graphsim"
 	"ingestd/internal/health"
 	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store/storetest"
 )
 
 const day = 24 * time.Hour
@@ -35,7 +38,8 @@ type Want struct {
 type Step struct {
 	Name string
 	Do   func(w *scheduletest.World)
-	With func(c *config.Config) // changes the configuration of this step's snapshot
+	With func(w *scheduletest.World, c *config.Config) // changes the configuration of this step's snapshot
+	At   func(w *scheduletest.World) string            // where it looks for the database; default: where it is
 	Want
 }
 
@@ -47,7 +51,7 @@ type Story struct {
 }
 
 // Play plays all stories and hands each step's snapshot to a function.
-func Play(t *testing.T, look func(t *testing.T, w *scheduletest.World, s health.Snapshot, want Want)) {
+func Play(t *testing.T, check func(t *testing.T, w *scheduletest.World, s health.Snapshot, want Want)) {
 	for _, story := range Stories() {
 		t.Run(story.Name, func(t *testing.T) {
 			t.Parallel()
@@ -59,16 +63,30 @@ func Play(t *testing.T, look func(t *testing.T, w *scheduletest.World, s health.
 				}
 				c := w.Config()
 				if step.With != nil {
-					step.With(c)
+					step.With(w, c)
 				}
-				s, err := health.Look(t.Context(), c, w.DB, w.Now())
-				if err != nil {
-					s = health.Unanswered(nil, c, err, w.Now(), w.Now())
-				}
-				t.Run(step.Name, func(t *testing.T) { look(t, w, s, step.Want) })
+				s := look(w, step, c)
+				t.Run(step.Name, func(t *testing.T) { check(t, w, s, step.Want) })
 			}
 		})
 	}
+}
+
+// look takes the snapshot of a step.
+func look(w *scheduletest.World, step Step, c *config.Config) health.Snapshot {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), time.Minute)
+	db := w.DB
+	if step.At != nil {
+		db = storetest.Connect(w, step.At(w))
+		ctx, cancel = context.WithTimeout(w.Context(), time.Second) // a database that is away is asked again and again
+	}
+	defer cancel()
+	s, err := health.Look(ctx, c, db, w.Now())
+	if err != nil {
+		s = health.Unanswered(nil, c, err, w.Now(), w.Now())
+	}
+	return s
 }
 
 // Stories are all that is played. Together they know each state, flag, level and
@@ -396,30 +414,55 @@ func facts() Story {
 	}
 	return Story{Name: "facts", Config: logs(), Steps: []Step{
 		{Name: "read", Do: once, Want: healthy},
-		{Name: "switched off", With: func(c *config.Config) {
+		{Name: "switched off", With: func(_ *scheduletest.World, c *config.Config) {
 			e := c.Tenants[0].Endpoints["pstn_calls"]
 			e.Enabled = false
 			c.Tenants[0].Endpoints["pstn_calls"] = e
 		}, Want: Want{State: health.Paused, Level: health.Safe, Fresh: true}},
-		{Name: "no longer configured", With: func(c *config.Config) { c.Tenants = nil },
+		{Name: "no longer configured", With: func(_ *scheduletest.World, c *config.Config) { c.Tenants = nil },
 			Want: Want{State: health.Removed, Level: health.Safe, Fresh: true}},
 		{Name: "the credential ends", Do: func(w *scheduletest.World) {
 			w.Exec(`UPDATE ingest.tenants SET credential_ends_at = $1`, w.Now().Add(13*day))
 		}, Want: aside(health.CredentialEnds)},
 		{Name: "the clock is wrong", Do: set(`UPDATE ingest.tenants SET credential_ends_at = NULL, clock_skew_s = -432`),
 			Want: aside(health.ClockSkewed)},
+		{Name: "others can read the secret", Do: set(`UPDATE ingest.tenants SET clock_skew_s = 0`), With: expose, Want: Want{
+			State: health.OnTime, Level: health.Safe, Codes: []health.Code{health.SecretReadable}, Fresh: true,
+		}},
+		{Name: "a role without rights", At: func(w *scheduletest.World) string {
+			_, url := storetest.Role(w, w.Conn.Config().ConnString(), "")
+			return url
+		}, Want: unanswered(health.RightsMissing)},
+		{Name: "no database", At: func(*scheduletest.World) string {
+			return "postgres://ingestd@127.0.0.1:1/teams"
+		}, Want: unanswered(health.DatabaseDown)},
 		{Name: "an older schema", Do: set(`UPDATE ingest.schema_version SET version = 1`), Want: unanswered(health.SchemaOld)},
 		{Name: "a newer schema", Do: set(`UPDATE ingest.schema_version SET version = 99`), Want: unanswered(health.SchemaNew)},
 	}}
+}
+
+// expose gives the tenant a secret in a file that others may read.
+func expose(w *scheduletest.World, c *config.Config) {
+	secret, file := filepath.Join(w.TempDir(), "secret"), filepath.Join(w.TempDir(), "config.yaml")
+	text := fmt.Sprintf("database: {url: postgres://localhost/teams}\ntenants:\n"+
+		"- {id: %s, auth: {client_id: %s, client_secret_file: %s}}\n", graphsim.TenantID, graphsim.ClientID, secret)
+	for name, content := range map[string]string{secret: "no secret", file: text} {
+		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+			w.Fatal(err)
+		}
+	}
+	loaded, err := config.Load(file, func(string) string { return "" }, nil)
+	if err != nil {
+		w.Fatal(err)
+	}
+	c.Tenants[0].Auth = loaded.Tenants[0].Auth
 }
 
 // EndpointOf is the endpoint that a story is about.
 func EndpointOf(s health.Snapshot) health.Endpoint {
 	for _, t := range s.Tenants {
 		for _, e := range t.Endpoints {
-			if cmp.Or(e.Name) != "" {
-				return e
-			}
+			return e
 		}
 	}
 	return health.Endpoint{}
