@@ -28,3 +28,29 @@ func TestStories(t *testing.T) {
 		t.Logf("%s\n%s\n%v\nalso: %s\nfirst loss %v", s.Verdict.Heading, s.Verdict.Why, s.Verdict.Steps, s.Verdict.Also, s.Verdict.FirstLossAt)
 	})
 }
+
+// The stories know every state, flag, level and code but for what no fault here
+// can bring about: a certificate that is not trusted, a database that is unfit, a
+// bug, and members without a column.
+func TestStoriesAreComplete(t *testing.T) {
+	t.Parallel()
+	told := map[any]bool{
+		health.TLSUntrusted: true, health.DatabaseUnfit: true, health.InternalError: true, health.SchemaDrift: true,
+	}
+	for _, story := range healthtest.Stories() {
+		for _, step := range story.Steps {
+			told[step.State], told[step.Level] = true, true
+			for _, flag := range step.Flags {
+				told[flag] = true
+			}
+			for _, code := range step.Codes {
+				told[code] = true
+			}
+		}
+	}
+	for _, word := range health.Words() {
+		if !told[word] {
+			t.Errorf("no story tells of %v", word)
+		}
+	}
+}

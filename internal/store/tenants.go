@@ -35,8 +35,7 @@ func (db *DB) PutTenant(ctx context.Context, t Tenant) error {
 		WHERE (t.name, t.cloud, t.credential_kind, t.credential_ends_at, t.clock_skew_s IS NULL)
 				IS DISTINCT FROM (excluded.name, excluded.cloud, excluded.credential_kind, excluded.credential_ends_at,
 					excluded.clock_skew_s IS NULL)
-			OR excluded.daemon_id <> t.daemon_id
-			OR excluded.daemon_id IS NOT NULL AND t.daemon_id IS NULL
+			OR coalesce(excluded.daemon_id, t.daemon_id) IS DISTINCT FROM t.daemon_id
 			OR abs(excluded.clock_skew_s - t.clock_skew_s) >= 1`,
 		t.ID, t.Name, t.Cloud, t.CredentialKind, t.CredentialEndsAt, t.ClockSkew, t.Daemon)
 }

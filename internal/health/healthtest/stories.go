@@ -446,12 +446,14 @@ func expose(w *scheduletest.World, c *config.Config) {
 	secret, file := filepath.Join(w.TempDir(), "secret"), filepath.Join(w.TempDir(), "config.yaml")
 	text := fmt.Sprintf("database: {url: postgres://localhost/teams}\ntenants:\n"+
 		"- {id: %s, auth: {client_id: %s, client_secret_file: %s}}\n", graphsim.TenantID, graphsim.ClientID, secret)
-	for name, content := range map[string]string{secret: "no secret", file: text} {
+	for name, content := range map[string]string{secret: "no-secret", file: text} {
 		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
 			w.Fatal(err)
 		}
 	}
-	loaded, err := config.Load(file, func(string) string { return "" }, nil)
+	loaded, err := config.Load(file, func(string) string { return "" }, []config.Bounds{
+		{Name: "pstn_calls", Reach: 365 * day, Settle: 3 * day, APIs: []string{"v1.0"}},
+	})
 	if err != nil {
 		w.Fatal(err)
 	}
