@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,48 +54,60 @@ is. The JSON is described by docs/status.schema.json; GET /api/status serves it 
 		exitDenied:   "the same, because Entra or Graph denies access",
 	})
 	cmd.RunE = withConfig(func(cmd *cobra.Command, a *app) error {
-		if !*watch {
-			return a.printStatus(cmd, chosen, output.json(), *wide)
-		}
-		if s := screenOf(cmd.OutOrStdout(), *wide, time.Now()); !s.terminal || output.json() {
+		s := screenOf(cmd.OutOrStdout(), *wide, time.Now())
+		switch {
+		case *watch && (!s.terminal || output.json()):
 			return usageOf(cmd, "--watch shows a table on a terminal")
+		case *watch:
+			return a.watchStatus(cmd.Context(), s, chosen, *wide)
 		}
-		return a.watchStatus(cmd, chosen, *wide)
+		return a.printStatus(cmd.Context(), s, chosen, output.json(), *wide)
 	})
 	return cmd
 }
 
 // printStatus takes a snapshot, prints it and ends as its verdict says.
-func (a *app) printStatus(cmd *cobra.Command, chosen *selection, json, wide bool) error {
-	s, err := a.snapshot(cmd.Context(), chosen)
+func (a *app) printStatus(ctx context.Context, s screen, chosen *selection, json, wide bool) error {
+	snapshot, err := a.snapshot(ctx, chosen)
 	if err != nil {
 		return err
 	}
+	s.now = snapshot.AsOf
 	if json {
-		err = printJSON(cmd.OutOrStdout(), s)
+		err = printJSON(s, snapshot)
 	} else {
-		err = writeStatus(screenOf(cmd.OutOrStdout(), wide, s.AsOf), s, wide)
+		err = writeStatus(s, snapshot, wide)
 	}
 	if err != nil {
 		return err
 	}
-	return verdictOf(s)
+	return verdictOf(snapshot)
 }
 
-// watchStatus prints one snapshot after the other on the same screen.
-func (a *app) watchStatus(cmd *cobra.Command, chosen *selection, wide bool) error {
-	for {
-		fmt.Fprint(cmd.OutOrStdout(), "\x1b[H\x1b[2J")
-		if err := a.printStatus(cmd, chosen, false, wide); err != nil && exitCode(err) == exitFailed {
-			fmt.Fprintf(cmd.OutOrStdout(), "As of %s UTC: %v\n", time.Now().UTC().Format("15:04"), err)
+// watchStatus prints one snapshot after the other in the same place, until ctx
+// ends.
+func (a *app) watchStatus(ctx context.Context, s screen, chosen *selection, wide bool) error {
+	for out := s.Writer; ; {
+		var page bytes.Buffer
+		s.Writer = &page
+		err := a.printStatus(ctx, s, chosen, false, wide)
+		switch _, said := errors.AsType[errSaid](err); {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !said:
+			return err
 		}
+		fmt.Fprint(out, clearScreen+page.String())
 		select {
-		case <-cmd.Context().Done():
-			return context.Canceled
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-time.After(watchEvery):
 		}
 	}
 }
+
+// clearScreen makes a terminal empty.
+const clearScreen = "\x1b[H\x1b[2J"
 
 // verdictOf is what a verdict, which is printed already, means for the exit code.
 func verdictOf(s health.Snapshot) error {

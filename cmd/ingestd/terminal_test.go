@@ -117,8 +117,9 @@ func TestProgressOnATerminal(t *testing.T) {
 // status --watch looks again and again, with colour, until it is interrupted.
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	url := storetest.URL(t)
-	dir := workplace(t, url, simulate(t, small), "pstn_calls")
+	c := small
+	c.Now = time.Now // by a clock that stands the next run would be overdue
+	dir := workplace(t, storetest.URL(t), simulate(t, c), "pstn_calls")
 	p, screen := launchOnTerminal(t, dir, 100, "status", "--watch", "--endpoint", "pstn_calls")
 	screen.shows(t, "\x1b[90mnever\x1b[0m")
 	screen.shows(t, " UTC. No daemon has ever given a sign.")
