@@ -31,7 +31,7 @@ func (a *app) planBackfill(cmd *cobra.Command, jobs []*schedule.Job, span fetch.
 	if err := t.write(s, s.columns); err != nil {
 		return err
 	}
-	fmt.Fprintln(cmd.ErrOrStderr(), "Nothing was read. Without --dry-run it takes so many requests or more, at the limits.")
+	fmt.Fprintln(cmd.ErrOrStderr(), "Nothing was read. Without --dry-run it takes at least so many requests.")
 	return nil
 }
 

@@ -82,7 +82,8 @@ func TestExitCodeOfOutcomes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := exitCode(worst([]outcome{{job: job}, {job: job, report: test.report, survey: test.survey, err: test.err}})); got != test.want {
+			o := outcome{job: job, report: test.report, survey: test.survey, err: test.err}
+			if got := exitCode(worst([]outcome{{job: job}, o})); got != test.want {
 				t.Errorf("exit code %d, want %d", got, test.want)
 			}
 		})
@@ -98,7 +99,8 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 	}
 	refused := func(id string) error {
 		return &fetch.Error{
-			Kind: fetch.Denied, What: "access token", Status: 401, Code: "invalid_client", RequestID: id, Hint: "renew it",
+			Kind: fetch.Denied, What: "access token", Status: 401, Code: "invalid_client",
+			RequestID: id, Hint: "renew it",
 		}
 	}
 	locked := fmt.Errorf("%w: by ingestd", store.ErrLocked)
@@ -116,8 +118,8 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 				of("fabrikam", "pstn_calls", refused("1")), of("fabrikam", "sms_messages", refused("2")),
 				of("fabrikam", "call_records", refused("3")), of("contoso", "call_records", refused("4")),
 			},
-			"fabrikam (3 endpoints): access token: denied: 401 Unauthorized: invalid_client (request-id 1); renew it; " +
-				"see: ingestd doctor --tenant fabrikam\n" +
+			"fabrikam (3 endpoints): access token: denied: 401 Unauthorized: invalid_client (request-id 1); " +
+				"renew it; see: ingestd doctor --tenant fabrikam\n" +
 				"contoso: access token: denied: 401 Unauthorized: invalid_client (request-id 4); renew it; " +
 				"see: ingestd doctor --tenant contoso",
 		},
@@ -127,7 +129,8 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 		},
 		"two causes": {
 			[]outcome{
-				of("contoso", "pstn_calls", errors.New("disk full")), of("contoso", "sms_messages", errors.New("disk full")),
+				of("contoso", "pstn_calls", errors.New("disk full")),
+				of("contoso", "sms_messages", errors.New("disk full")),
 				of("contoso", "call_records", errDegraded("part of it cannot be read")),
 			},
 			"contoso pstn_calls, sms_messages: disk full\ncontoso call_records: part of it cannot be read",

@@ -134,8 +134,8 @@ func (m missing) gaps(now time.Time) []gap {
 		add(recordGap(parked, r), true)
 	}
 	if soon := unparked(m.soon); len(soon) > 0 {
-		g := gap{Kind: expiring, From: soon[0].ReachFrom, To: soon[len(soon)-1].ReachFrom, Records: len(soon), Code: m.cause}
-		add(g, true)
+		first, last := soon[0].ReachFrom, soon[len(soon)-1].ReachFrom
+		add(gap{Kind: expiring, From: first, To: last, Records: len(soon), Code: m.cause}, true)
 	}
 	for _, a := range m.acknowledged {
 		g := gap{Kind: acknowledged, From: a.From, To: a.To, ByWhom: a.ByWhom, AcknowledgedAt: &a.At, Reason: a.Reason}

@@ -144,7 +144,8 @@ func writeGaps(s screen, gaps []gap, wide bool) error {
 	}}
 	if wide {
 		t.columns = append(t.columns, column{name: "call", optional: true}, column{name: "tries", right: true},
-			column{name: "last try"}, column{name: "request-ids", optional: true}, column{name: "error", optional: true})
+			column{name: "last try"}, column{name: "request-ids", optional: true},
+			column{name: "error", optional: true})
 	}
 	for _, g := range gaps {
 		row := []string{
@@ -164,7 +165,8 @@ func writeGaps(s screen, gaps []gap, wide bool) error {
 	for _, g := range gaps {
 		if g.Kind == acknowledged {
 			ids = append(ids, g.ID)
-			notes[g.ID] = fmt.Sprintf("%s: acknowledged by %s, %s: %s", g.ID, g.ByWhom, s.at(g.AcknowledgedAt), g.Reason)
+			notes[g.ID] = fmt.Sprintf("%s: acknowledged by %s, %s: %s",
+				g.ID, g.ByWhom, s.at(g.AcknowledgedAt), g.Reason)
 		}
 	}
 	return writeNotes(s, ids, func(id string) string { return notes[id] })

@@ -23,10 +23,12 @@ func TestGapsAreWholeSpans(t *testing.T) {
 	hour := func(day, hour int) time.Time { return time.Date(2026, 10, day, hour, 0, 0, 0, time.UTC) }
 	id, at := "5f0c9a1e-2c57-4b8e-9d0a-7be1c34f21aa", hour(28, 5)
 	policy := schedule.PolicyOf(fetch.CallRecords)
-	standing := store.Standing{Endpoint: store.Endpoint{Origin: hour(25, 2), SettledUntil: hour(25, 2)}, Cut: hour(25, 2)}
+	standing := store.Standing{Cut: hour(25, 2)}
+	standing.Origin, standing.SettledUntil = hour(25, 2), hour(25, 2)
 	read := func(from, to time.Time) {
 		for ; from.Before(to); from = from.Add(time.Hour) {
-			standing.Slots = append(standing.Slots, store.Slot{From: from, To: from.Add(time.Hour), ReadAt: now, Settled: true})
+			s := store.Slot{From: from, To: from.Add(time.Hour), ReadAt: now, Settled: true}
+			standing.Slots = append(standing.Slots, s)
 		}
 	}
 	read(hour(25, 6), hour(27, 12))
@@ -38,9 +40,11 @@ func TestGapsAreWholeSpans(t *testing.T) {
 		failed: []store.ParkedSlot{
 			{From: hour(28, 3), To: hour(28, 4), Failures: 5, FailedAt: at, RequestID: &id, Error: "500"},
 		},
-		soon:         []store.Record{{ReachFrom: at}, {ReachFrom: at, Parked: true}},
-		acknowledged: []store.Acknowledgement{{From: hour(1, 0), To: hour(2, 0), At: now, ByWhom: "ops@box", Reason: "outage"}},
-		cause:        health.GraphFailing,
+		soon: []store.Record{{ReachFrom: at}, {ReachFrom: at, Parked: true}},
+		acknowledged: []store.Acknowledgement{
+			{From: hour(1, 0), To: hour(2, 0), At: now, ByWhom: "ops@box", Reason: "outage"},
+		},
+		cause: health.GraphFailing,
 	}
 	m.tenant.ID = uuid.MustParse("7e01b2aa-94e1-4c06-a8f7-1e5d2b9a6c43")
 	gaps := m.gaps(now)

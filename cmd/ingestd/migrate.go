@@ -55,9 +55,8 @@ rows in them. Microsoft may no longer have what those hold.`,
 		Args:    cobra.NoArgs,
 		RunE: withDatabase(func(cmd *cobra.Command, a *app) error {
 			if !drop {
-				return errUsage(
-					"migrate down drops tables with all rows in them; Microsoft may no longer have them. If that is meant, add --drop-data",
-				)
+				return errUsage("migrate down drops tables with all rows in them; " +
+					"Microsoft may no longer have them. If that is meant, add --drop-data")
 			}
 			if steps < 1 {
 				return errUsage("--steps must be 1 or more")

@@ -26,8 +26,8 @@ type outcome struct {
 // it stands by a snapshot taken after that.
 func writeOutcomes(s screen, outcomes []outcome, after health.Snapshot) error {
 	t := table{columns: []column{
-		{name: "tenant"}, {name: "endpoint"}, {name: "result"}, {name: "found", cut: true}, {name: "complete until", narrow: 1},
-		{name: "safe for", right: true},
+		{name: "tenant"}, {name: "endpoint"}, {name: "result"}, {name: "found", cut: true},
+		{name: "complete until", narrow: 1}, {name: "safe for", right: true},
 	}}
 	for _, o := range outcomes {
 		e := endpointOf(after, o.job.Name, o.job.Endpoint.Name)

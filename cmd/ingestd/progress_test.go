@@ -11,7 +11,10 @@ import (
 func TestProgressOfARun(t *testing.T) {
 	t.Parallel()
 	half := schedule.Progress{Slots: 30, SlotsRead: 15, Rows: 20_000, Took: 10 * time.Second}
-	early, throttled := half, half
+	start := schedule.Progress{Slots: 30, Took: time.Second}
+	read := schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 10, Took: 10 * time.Second}
+	early, throttled, listed := half, half, read
+	listed.Named, listed.Details = 40, 20
 	early.Took = 4 * time.Second
 	throttled.Waiting = 4 * time.Second
 	for name, test := range map[string]struct {
@@ -20,17 +23,20 @@ func TestProgressOfARun(t *testing.T) {
 		pending  int
 		want     string
 	}{
-		"at the start":           {schedule.Progress{Slots: 30, Took: time.Second}, 24 * time.Hour, 0, "0 of 30 d, 0 rows, 0.0/s"},
-		"half way":               {half, 24 * time.Hour, 0, "15 of 30 d, 20,000 rows, 2000.0/s, 10 s left"},
-		"too early for a guess":  {early, 24 * time.Hour, 0, "15 of 30 d, 20,000 rows, 5000.0/s"},
-		"throttled":              {throttled, 24 * time.Hour, 0, "15 of 30 d, 20,000 rows, 2000.0/s, Graph lets it wait 4 s (429)"},
-		"all is read":            {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 10, Took: 10 * time.Second}, time.Hour, 0, "2 of 2 h, 10 rows, 1.0/s"},
-		"call records take long": {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 50, Named: 40, Details: 20, Took: 10 * time.Second}, time.Hour, 10, "2 of 2 h, 20 records, 2.0/s, 15 s left"},
-		"more came than was due": {schedule.Progress{Slots: 2, SlotsRead: 2, Rows: 50, Named: 20, Details: 21, Took: 7 * time.Second}, time.Hour, 0, "2 of 2 h, 21 records, 3.0/s"},
+		"at the start":          {start, day, 0, "0 of 30 d, 0 rows, 0.0/s"},
+		"half way":              {half, day, 0, "15 of 30 d, 20,000 rows, 2000.0/s, 10 s left"},
+		"too early for a guess": {early, day, 0, "15 of 30 d, 20,000 rows, 5000.0/s"},
+		"throttled": {
+			throttled, day, 0, "15 of 30 d, 20,000 rows, 2000.0/s, Graph lets it wait 4 s (429)",
+		},
+		"all is read":            {read, time.Hour, 0, "2 of 2 h, 10 rows, 1.0/s"},
+		"call records take long": {listed, time.Hour, 10, "2 of 2 h, 20 records, 2.0/s, 15 s left"},
+		"more came than was due": {listed, time.Hour, -30, "2 of 2 h, 20 records, 2.0/s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := strings.Join(work{slot: test.slot, pending: test.pending}.parts(test.progress), ", "); got != test.want {
+			w := work{slot: test.slot, pending: test.pending}
+			if got := strings.Join(w.parts(test.progress), ", "); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})

@@ -30,7 +30,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(have)); diff != "" {
-		t.Errorf("docs/cli.md is not what --help says (-); run: go test ./cmd/ingestd -run TestReference -update\n%s", diff)
+		t.Error("docs/cli.md is not what --help says (-); go test ./cmd/ingestd -run TestReference -update\n", diff)
 	}
 }
 

@@ -99,10 +99,12 @@ func writeRuns(s screen, runs []namedRun, wide bool) error {
 	}
 	for _, r := range runs {
 		row := []string{
-			fmt.Sprint(r.RunID), r.TenantName, r.Endpoint, r.Trigger, s.at(&r.StartedAt), r.took(), r.result(), r.found(),
+			fmt.Sprint(r.RunID), r.TenantName, r.Endpoint, r.Trigger, s.at(&r.StartedAt), r.took(), r.result(),
+			r.found(),
 		}
 		if wide {
-			row = append(row, grouped(r.Pages), grouped(r.Requests), throttled(r.ThrottleS), strings.Join(r.RequestIDs, ","))
+			ids := strings.Join(r.RequestIDs, ",")
+			row = append(row, grouped(r.Pages), grouped(r.Requests), throttled(r.ThrottleS), ids)
 		}
 		t.rows = append(t.rows, row)
 	}

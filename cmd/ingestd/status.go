@@ -13,7 +13,7 @@ import (
 )
 
 // watchEvery is how often --watch looks again.
-const watchEvery = 5 * time.Second
+const watchEvery = 2 * time.Second
 
 func newStatus() *cobra.Command {
 	cmd := &cobra.Command{
@@ -47,7 +47,7 @@ is. The JSON is described by docs/status.schema.json; GET /api/status serves it 
 	}
 	output, chosen := outputFlag(cmd), selectFlags(cmd)
 	wide := cmd.Flags().Bool("wide", false, "every column, however wide the table becomes")
-	watch := cmd.Flags().Bool("watch", false, "look again every 5 seconds until Ctrl-C")
+	watch := cmd.Flags().Bool("watch", false, "look again every 2 seconds until Ctrl-C")
 	exitTable(cmd, exitCodes{
 		exitOK:       "everything is safe, or the first reading or a catch-up goes well",
 		exitDegraded: "something is lost, about to be, late or failing",

@@ -135,9 +135,12 @@ func TestStatusWide(t *testing.T) {
 	s.columns = 0
 	text := statusText(t, s, snapshot, true)
 	for _, want := range []string{
-		"  NEXT        SINCE         LAST SUCCESS  FAILURES  UNREAD  PENDING  PARKED  LOST    ACKNOWLEDGED  REJECTS  LAST ERROR\n",
-		"  15:10       30 Oct 09:10  30 Oct 08:10       654    28 d        0       0     0               0        0  permission_missing\n",
-		"  6 min left  14:00         13:55                0     3 d   23,000       3   4 h  1 h, 2 records        0  -\n",
+		"  NEXT        SINCE         LAST SUCCESS  FAILURES  UNREAD  PENDING  PARKED  LOST    ACKNOWLEDGED  REJECTS  " +
+			"LAST ERROR\n",
+		"  15:10       30 Oct 09:10  30 Oct 08:10       654    28 d        0       0     0               0        0  " +
+			"permission_missing\n",
+		"  6 min left  14:00         13:55                0     3 d   23,000       3   4 h  1 h, 2 records        0  " +
+			"-\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("not %q in\n%s", want, text)
@@ -150,11 +153,13 @@ func TestAsOf(t *testing.T) {
 	snapshot := troubled(t)
 	s := terminal(100, snapshot.AsOf)
 	snapshot.Daemon.HeartbeatAt = snapshot.AsOf.Add(-21 * 24 * time.Hour)
-	if got, want := asOf(s, snapshot), "As of 14:32 UTC. The daemon on ingest-1 gave its last sign 21 d ago."; got != want {
+	want := "As of 14:32 UTC. The daemon on ingest-1 gave its last sign 21 d ago."
+	if got := asOf(s, snapshot); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	snapshot.Daemon = nil
-	if got, want := asOf(s, snapshot), "As of 14:32 UTC. No daemon has ever given a sign."; got != want {
+	want = "As of 14:32 UTC. No daemon has ever given a sign."
+	if got := asOf(s, snapshot); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -132,7 +132,8 @@ func schema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	comments, words := source(t)
 	word := func(name string) *jsonschema.Schema {
-		return &jsonschema.Schema{Type: "string", Description: "More words may come. So far: " + strings.Join(words[name], ", ")}
+		known := strings.Join(words[name], ", ")
+		return &jsonschema.Schema{Type: "string", Description: "More words may come. So far: " + known}
 	}
 	s, err := jsonschema.For[health.Snapshot](&jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[time.Time]():    {Type: "string", Format: "date-time"},
