@@ -77,7 +77,7 @@ records that changed cost two more each), and how long at the configured limits.
 func checkReach(hints io.Writer, jobs []*schedule.Job, span fetch.Window, now time.Time) error {
 	switch {
 	case len(jobs) == 0:
-		return errUsage("every endpoint that is chosen is switched off (enabled: false)")
+		return errSwitchedOff
 	case span.To.After(now.Add(day)):
 		fmt.Fprintf(hints, "--to lies in the future; it is read until now, %s UTC.\n", minute(now))
 	}
@@ -100,7 +100,7 @@ func idle(hints io.Writer, outcomes []outcome, fresh time.Duration) {
 	for _, o := range outcomes {
 		if o.err == nil && !o.daemon && o.report.Windows == 0 {
 			fmt.Fprintf(hints, "%s %s: nothing to read: all of the span was read less than %s ago (--fresh).\n",
-				o.job.Name, o.job.Endpoint.Name, takes(fresh))
+				o.job.Name, o.job.Endpoint.Name, health.ShortUp(fresh))
 		}
 	}
 }

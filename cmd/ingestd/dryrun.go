@@ -8,6 +8,7 @@ import (
 
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
+	"ingestd/internal/health"
 	"ingestd/internal/schedule"
 )
 
@@ -24,8 +25,8 @@ func (a *app) planBackfill(cmd *cobra.Command, jobs []*schedule.Job, span fetch.
 			return err
 		}
 		t.rows = append(t.rows, []string{
-			j.Name, j.Endpoint.Name, s.at(&plan.Span.From), s.at(&plan.Span.To), grouped(plan.Windows),
-			grouped(plan.Requests), takes(a.limitOf(j).takes(plan.Requests)),
+			j.Name, j.Endpoint.Name, s.at(&plan.Span.From), s.at(&plan.Span.To), health.Number(plan.Windows),
+			health.Number(plan.Requests), health.ShortUp(a.limitOf(j).takes(plan.Requests)),
 		})
 	}
 	if err := t.write(s, s.columns); err != nil {

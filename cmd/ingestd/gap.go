@@ -87,7 +87,7 @@ func (g gap) leftText(now time.Time) string {
 	case g.ExpiresAt == nil:
 		return "-"
 	}
-	return left(g.ExpiresAt.Sub(now))
+	return health.Short(g.ExpiresAt.Sub(now))
 }
 
 func (g gap) why() string { return cmp.Or(string(g.Code), "-") }

@@ -187,19 +187,19 @@ func gapsText(gaps []gap, standing health.Snapshot, wide bool) string {
 		{lost, "is lost", "are lost"}, {parked, "is parked", "are parked"}, {expiring, "expires", "expire"},
 	} {
 		if d := spans[kind.name]; d > 0 {
-			parts = append(parts, takes(d)+" "+kind.many)
+			parts = append(parts, health.ShortUp(d)+" "+kind.many)
 		}
 		if n := records[kind.name]; n == 1 {
 			parts = append(parts, "1 call record "+kind.one)
 		} else if n > 1 {
-			parts = append(parts, grouped(n)+" call records "+kind.many)
+			parts = append(parts, health.Number(n)+" call records "+kind.many)
 		}
 	}
 	switch {
 	case parts == nil:
 		endpoints, tenants := wanted(standing)
-		return fmt.Sprintf("Nothing is missing: %s of %s, safe for %s.", plural(endpoints, "endpoint", "endpoints"),
-			plural(tenants, "tenant", "tenants"), safeFor(standing.SafeUntil, standing.AsOf))
+		return fmt.Sprintf("Nothing is missing: %s of %s, safe for %s.", health.Count(endpoints, "endpoint", "endpoints"),
+			health.Count(tenants, "tenant", "tenants"), safeFor(standing.SafeUntil, standing.AsOf))
 	case wide:
 		return strings.Join(parts, ", ") + "."
 	}

@@ -58,7 +58,7 @@ func TestGapsAreWholeSpans(t *testing.T) {
 7e1199  contoso  call_records  acknowledged  1 Oct 00:00   2 Oct 00:00       0  gone  -
 02115e  contoso  call_records  lost          25 Oct 02:00  25 Oct 06:00      0  gone  -
 3efc19  contoso  call_records  lost          27 Oct 12:00  27 Oct 14:32      0  gone  -
-952315  contoso  call_records  expiring      27 Oct 14:32  28 Oct 02:00      0   0 h  graph_failing
+952315  contoso  call_records  expiring      27 Oct 14:32  28 Oct 02:00      0   0 s  graph_failing
 9621df  contoso  call_records  parked        28 Oct 02:00  28 Oct 04:00      0  11 h  graph_failing
 ab584f  contoso  call_records  expiring      28 Oct 04:00  now               0  13 h  graph_failing
 48f1ff  contoso  call_records  expiring      28 Oct 05:00  28 Oct 05:00      1  14 h  graph_failing

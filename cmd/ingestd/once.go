@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -35,9 +37,28 @@ read any more. A tenant that another ingestd works on is left to that one.`,
 		if err != nil {
 			return err
 		}
-		return a.tell(cmd, a.once(cmd, jobs), chosen)
+		jobs = slices.DeleteFunc(jobs, func(j *schedule.Job) bool { return !j.Enabled })
+		if len(jobs) == 0 {
+			return errSwitchedOff
+		}
+		outcomes := a.once(cmd, jobs)
+		tooEarly(cmd.ErrOrStderr(), outcomes)
+		return a.tell(cmd, outcomes, chosen)
 	})
 	return cmd
+}
+
+// tooEarly says where start_from has no effect, as Microsoft kept less when reading
+// began.
+func tooEarly(hints io.Writer, outcomes []outcome) {
+	for _, o := range outcomes {
+		from, origin := o.job.StartFrom, o.survey.State.Origin
+		if from.IsZero() || !origin.After(from.Add(o.job.Policy.Slot)) {
+			continue
+		}
+		fmt.Fprintf(hints, "%s %s: start_from %s has no effect: Microsoft had nothing before %s when reading began.\n",
+			o.job.Name, o.job.Endpoint.Name, from.Format(time.DateOnly), minute(origin))
+	}
 }
 
 // tell prints what came of the work and ends as the worst of it says.
@@ -49,10 +70,12 @@ func (a *app) tell(cmd *cobra.Command, outcomes []outcome, chosen *selection) er
 	return worst(outcomes)
 }
 
+// errSwitchedOff refuses work where there is none.
+const errSwitchedOff = errUsage("every endpoint that is chosen is switched off (enabled: false)")
+
 // once reads all that is due for the tenants that no other process works on.
 func (a *app) once(cmd *cobra.Command, jobs []*schedule.Job) []outcome {
-	enabled := slices.DeleteFunc(slices.Clone(jobs), func(j *schedule.Job) bool { return !j.Enabled })
-	mine, others, release := a.lock(cmd.Context(), enabled)
+	mine, others, release := a.lock(cmd.Context(), jobs)
 	defer release()
 	before, _ := a.snapshot(cmd.Context(), &selection{}) // it makes the estimates better
 	_, stop := follow(cmd, worksOf(mine, before))

@@ -43,7 +43,7 @@ func writeOutcomes(s screen, outcomes []outcome, after health.Snapshot) error {
 func (o outcome) found() string {
 	r := o.report
 	if o.daemon {
-		return plural(r.Rows.Seen, "row", "rows") + ", by the daemon"
+		return health.Count(r.Rows.Seen, "row", "rows") + ", by the daemon"
 	}
 	return counts(r.Rows.New, r.Rows.Changed, r.Rows.Unchanged, r.Rows.Rejected, r.Details)
 }
@@ -53,8 +53,6 @@ func (o outcome) word() string {
 	switch {
 	case isLocked(o):
 		return "locked"
-	case errors.Is(o.err, fetch.ErrClockJump):
-		return "failed"
 	case o.partly():
 		return "failed in part"
 	case o.err != nil:
@@ -98,10 +96,10 @@ func (o outcome) lost() string {
 	}
 	var parts []string
 	if span > 0 {
-		parts = append(parts, takes(span))
+		parts = append(parts, health.ShortUp(span))
 	}
 	if n := len(o.survey.RecordsLost); n > 0 {
-		parts = append(parts, plural(n, "call record", "call records"))
+		parts = append(parts, health.Count(n, "call record", "call records"))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -122,12 +120,12 @@ func (o outcome) amiss() error {
 				r.DetailsFailed, r.DetailsFailed+r.Details, r.FirstError),
 		)
 	case o.survey.Rejects > 0:
-		return errDegraded(plural(o.survey.Rejects, "element", "elements") +
+		return errDegraded(health.Count(o.survey.Rejects, "element", "elements") +
 			" could only be kept raw; see: ingestd rejects")
 	case o.parked() > 0:
 		return errDegraded("part of it cannot be read; see: ingestd gaps")
 	case r.Due > 0:
-		return errDegraded(plural(r.Due, "window or record is", "windows or records are") + " still due")
+		return errDegraded(health.Count(r.Due, "window or record is", "windows or records are") + " still due")
 	}
 	return nil
 }

@@ -159,17 +159,17 @@ func (w work) parts(p schedule.Progress) []string {
 		n, noun = p.Details, "records"
 	}
 	parts := []string{
-		fmt.Sprintf("%s of %s %s", grouped(p.SlotsRead), grouped(p.Slots), unit),
-		grouped(n) + " " + noun,
+		fmt.Sprintf("%s of %s %s", health.Number(p.SlotsRead), health.Number(p.Slots), unit),
+		health.Number(n) + " " + noun,
 	}
 	if p.Took > 0 {
 		parts = append(parts, fmt.Sprintf("%.1f/s", float64(n)/p.Took.Seconds()))
 	}
 	if p.Waiting > 0 {
-		return append(parts, "Graph lets it wait "+takes(p.Waiting)+" (429)")
+		return append(parts, "Graph lets it wait "+health.ShortUp(p.Waiting)+" (429)")
 	}
 	if left, known := w.timeLeft(p); known {
-		parts = append(parts, takes(left)+" left")
+		parts = append(parts, health.ShortUp(left)+" left")
 	}
 	return parts
 }

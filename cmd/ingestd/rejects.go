@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ingestd/internal/health"
 	"ingestd/internal/store"
 )
 
@@ -92,7 +93,7 @@ func writeRejects(s screen, rejects []namedReject, wide bool) error {
 	by := map[string][]string{}
 	for _, r := range rejects {
 		row := []string{
-			r.short(), r.TenantName, r.Endpoint, s.at(&r.SeenAt), yesNo(r.Stored), grouped(r.Bytes), s.at(r.ResolvedAt),
+			r.short(), r.TenantName, r.Endpoint, s.at(&r.SeenAt), yesNo(r.Stored), health.Number(r.Bytes), s.at(r.ResolvedAt),
 		}
 		if wide {
 			row = append(row, fmt.Sprint(r.RunID), orDash(r.Key), r.Reason)
@@ -236,7 +237,7 @@ func writeReject(s screen, rejects []namedReject) error {
 			"key       "+orDash(r.Key),
 			"reason    "+wrap(r.Reason, "          ", s.width-10),
 			"stored    "+yesNo(r.Stored),
-			"bytes     "+grouped(r.Bytes),
+			"bytes     "+health.Number(r.Bytes),
 			"run       "+fmt.Sprint(r.RunID),
 			"served    "+s.at(&r.ServedAt),
 			"seen      "+s.at(&r.SeenAt),

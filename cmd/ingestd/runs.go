@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ingestd/internal/config"
+	"ingestd/internal/health"
 	"ingestd/internal/store"
 )
 
@@ -104,7 +105,7 @@ func writeRuns(s screen, runs []namedRun, wide bool) error {
 		}
 		if wide {
 			ids := strings.Join(r.RequestIDs, ",")
-			row = append(row, grouped(r.Pages), grouped(r.Requests), throttled(r.ThrottleS), ids)
+			row = append(row, health.Number(r.Pages), health.Number(r.Requests), throttled(r.ThrottleS), ids)
 		}
 		t.rows = append(t.rows, row)
 	}
@@ -146,7 +147,7 @@ func counts(new, changed, unchanged, rejected, details int64) string {
 		word string
 	}{{new, "new"}, {changed, "changed"}, {unchanged, "unchanged"}, {rejected, "rejected"}, {details, "with details"}} {
 		if c.n > 0 {
-			parts = append(parts, grouped(c.n)+" "+c.word)
+			parts = append(parts, health.Number(c.n)+" "+c.word)
 		}
 	}
 	if parts == nil {
@@ -159,7 +160,7 @@ func throttled(seconds float64) string {
 	if seconds == 0 {
 		return "0"
 	}
-	return takes(time.Duration(seconds * float64(time.Second)))
+	return health.ShortUp(time.Duration(seconds * float64(time.Second)))
 }
 
 // writeErrors prints what runs failed with, each error once.

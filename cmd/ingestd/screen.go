@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"math"
 	"os"
@@ -57,47 +56,4 @@ func (s screen) at(t *time.Time) string {
 
 func sameDay(a, b time.Time) bool {
 	return a.UTC().Format(time.DateOnly) == b.UTC().Format(time.DateOnly)
-}
-
-// left writes how long something lasts yet: hours below 48, else days, rounded
-// down.
-func left(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "0 h"
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	}
-	return fmt.Sprintf("%d d", int(d.Hours()/24))
-}
-
-// takes writes how long something takes, rounded up.
-func takes(d time.Duration) string {
-	up := func(unit time.Duration) int { return int((d + unit - 1) / unit) }
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", up(time.Second))
-	case d < 2*time.Hour && d%time.Hour != 0:
-		return fmt.Sprintf("%d min", up(time.Minute))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", up(time.Hour))
-	}
-	return fmt.Sprintf("%d d", up(24*time.Hour))
-}
-
-// plural is a number with its noun.
-func plural[N int | int64](n N, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return grouped(n) + " " + many
-}
-
-// grouped is a number with commas between thousands.
-func grouped[N int | int64](n N) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

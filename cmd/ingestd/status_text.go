@@ -27,7 +27,7 @@ var leads = map[health.Level]string{health.ActNow: "Act now: ", health.ActSoon: 
 func verdictText(s screen, v health.Verdict) string {
 	heading := leads[v.Level] + v.Heading
 	if at := v.FirstLossAt; at != nil && leads[v.Level] != "" {
-		heading += " (" + dated(*at, s.now) + ")"
+		heading += " (" + health.Moment(*at, s.now) + ")"
 	}
 	lines := []string{wrap(sentence(heading), "  ", s.width)}
 	if v.Why != "" {
@@ -62,14 +62,6 @@ func stepLines(steps []health.Step, width int) []string {
 		}
 	}
 	return lines
-}
-
-// dated is a time to act by: with its weekday if that is within a week.
-func dated(at, now time.Time) string {
-	if at.Sub(now) < 7*24*time.Hour {
-		return at.UTC().Format("Mon 2 Jan 15:04 UTC")
-	}
-	return at.UTC().Format("2 Jan 2006 15:04 UTC")
 }
 
 // sentence ends a text with a full stop.
@@ -120,9 +112,9 @@ func wideCells(s screen, e health.Endpoint) []string {
 		code = string(e.LastError.Code)
 	}
 	return []string{
-		s.at(e.Since), s.at(e.LastSuccessAt), grouped(e.Failures), amount(e.Unread, 0), grouped(e.PendingRecords),
-		grouped(e.ParkedSlots + e.ParkedRecords), amount(e.Lost, e.LostRecords),
-		amount(e.Acknowledged, e.AcknowledgedRecords), grouped(e.OpenRejects), code,
+		s.at(e.Since), s.at(e.LastSuccessAt), health.Number(e.Failures), amount(e.Unread, 0), health.Number(e.PendingRecords),
+		health.Number(e.ParkedSlots + e.ParkedRecords), amount(e.Lost, e.LostRecords),
+		amount(e.Acknowledged, e.AcknowledgedRecords), health.Number(e.OpenRejects), code,
 	}
 }
 
@@ -130,10 +122,10 @@ func wideCells(s screen, e health.Endpoint) []string {
 func amount(seconds int64, records int) string {
 	var parts []string
 	if seconds > 0 {
-		parts = append(parts, takes(time.Duration(seconds)*time.Second))
+		parts = append(parts, health.ShortUp(time.Duration(seconds)*time.Second))
 	}
 	if records > 0 {
-		parts = append(parts, plural(records, "record", "records"))
+		parts = append(parts, health.Count(records, "record", "records"))
 	}
 	if parts == nil {
 		return "0"
@@ -153,14 +145,14 @@ func safeFor(until *time.Time, now time.Time) string {
 	if until == nil {
 		return "-"
 	}
-	return left(until.Sub(now))
+	return health.Short(until.Sub(now))
 }
 
 // nextText is when the next run is due, or how long the present one takes yet.
 func nextText(s screen, e health.Endpoint) string {
 	switch {
 	case e.Running != nil && e.Running.Left != nil:
-		return takes(time.Duration(*e.Running.Left)*time.Second) + " left"
+		return health.ShortUp(time.Duration(*e.Running.Left)*time.Second) + " left"
 	case e.Running != nil:
 		return "reading"
 	}
@@ -177,7 +169,7 @@ func asOf(s screen, snapshot health.Snapshot) string {
 		return text + ". No daemon has ever given a sign."
 	}
 	return text + fmt.Sprintf(". The daemon on %s gave its last sign %s ago.",
-		snapshot.Daemon.Host, takes(max(0, snapshot.AsOf.Sub(snapshot.Daemon.HeartbeatAt))))
+		snapshot.Daemon.Host, health.ShortUp(max(0, snapshot.AsOf.Sub(snapshot.Daemon.HeartbeatAt))))
 }
 
 // paintState colours a state: green is well, yellow heals, red does not.

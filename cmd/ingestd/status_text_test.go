@@ -163,31 +163,3 @@ func TestAsOf(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
-
-// What is left is rounded down, and what something takes is rounded up.
-func TestDurationsAreRoundedToBeSafe(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration][2]string{
-		-time.Hour:                         {"0 h", ""},
-		59 * time.Second:                   {"0 h", "59 s"},
-		61 * time.Second:                   {"0 h", "2 min"},
-		119*time.Minute + time.Second:      {"1 h", "120 min"},
-		2*time.Hour + time.Second:          {"2 h", "3 h"},
-		47*time.Hour + 59*time.Minute:      {"47 h", "48 h"},
-		48 * time.Hour:                     {"2 d", "2 d"},
-		30*24*time.Hour - time.Nanosecond:  {"29 d", "30 d"},
-		29*24*time.Hour + time.Millisecond: {"29 d", "30 d"},
-	} {
-		if got := left(d); got != want[0] {
-			t.Errorf("%v left: got %q, want %q", d, got, want[0])
-		}
-		if got := takes(d); want[1] != "" && got != want[1] {
-			t.Errorf("%v takes: got %q, want %q", d, got, want[1])
-		}
-	}
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000"} {
-		if got := grouped(n); got != want {
-			t.Errorf("%d: got %q", n, got)
-		}
-	}
-}
