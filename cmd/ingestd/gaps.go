@@ -198,8 +198,9 @@ func gapsText(gaps []gap, standing health.Snapshot, wide bool) string {
 	switch {
 	case parts == nil:
 		endpoints, tenants := wanted(standing)
-		return fmt.Sprintf("Nothing is missing: %s of %s, safe for %s.", health.Count(endpoints, "endpoint", "endpoints"),
-			health.Count(tenants, "tenant", "tenants"), safeFor(standing.SafeUntil, standing.AsOf))
+		return fmt.Sprintf("Nothing is missing: %s of %s, safe for %s.",
+			health.Count(endpoints, "endpoint", "endpoints"), health.Count(tenants, "tenant", "tenants"),
+			safeFor(standing.SafeUntil, standing.AsOf))
 	case wide:
 		return strings.Join(parts, ", ") + "."
 	}

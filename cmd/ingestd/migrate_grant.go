@@ -20,8 +20,11 @@ temporary tables, to use the schemas ingest and teams, and to read and write the
 tables, those of later migrations too. It is run as their owner, gives only what
 is missing, and may be run again. What it may not give it prints as SQL for
 someone who may.`,
+		Example: `  ingestd migrate grant --role ingestd
+  ingestd migrate grant --role ingestd --print | psql -U postgres teams`,
 		Args: cobra.NoArgs,
 	}
+	exitTable(cmd, nil)
 	cmd.Flags().StringVar(&role, "role", "", "the role, which must exist")
 	cmd.Flags().BoolVar(&show, "print", false, "print the SQL and change nothing")
 	cmd.RunE = withDatabase(func(cmd *cobra.Command, a *app) error {

@@ -93,7 +93,8 @@ func writeRejects(s screen, rejects []namedReject, wide bool) error {
 	by := map[string][]string{}
 	for _, r := range rejects {
 		row := []string{
-			r.short(), r.TenantName, r.Endpoint, s.at(&r.SeenAt), yesNo(r.Stored), health.Number(r.Bytes), s.at(r.ResolvedAt),
+			r.short(), r.TenantName, r.Endpoint, s.at(&r.SeenAt), yesNo(r.Stored), health.Number(r.Bytes),
+			s.at(r.ResolvedAt),
 		}
 		if wide {
 			row = append(row, fmt.Sprint(r.RunID), orDash(r.Key), r.Reason)

@@ -112,7 +112,8 @@ func wideCells(s screen, e health.Endpoint) []string {
 		code = string(e.LastError.Code)
 	}
 	return []string{
-		s.at(e.Since), s.at(e.LastSuccessAt), health.Number(e.Failures), amount(e.Unread, 0), health.Number(e.PendingRecords),
+		s.at(e.Since), s.at(e.LastSuccessAt), health.Number(e.Failures), amount(e.Unread, 0),
+		health.Number(e.PendingRecords),
 		health.Number(e.ParkedSlots + e.ParkedRecords), amount(e.Lost, e.LostRecords),
 		amount(e.Acknowledged, e.AcknowledgedRecords), health.Number(e.OpenRejects), code,
 	}
