@@ -76,7 +76,7 @@ func (s *selection) tenants(c *config.Config) ([]config.Tenant, error) {
 	if i := slices.IndexFunc(c.Tenants, s.names); i >= 0 {
 		return c.Tenants[i : i+1], nil
 	}
-	return nil, errUsage(fmt.Sprintf("--tenant: the configuration has no tenant %q", s.tenant))
+	return nil, unknownTenant(c)
 }
 
 func (a *app) hastyClient(t config.Tenant) (*fetch.Client, error) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -56,6 +55,10 @@ func tenantNames(cmd *cobra.Command) []string {
 	if err != nil {
 		return nil
 	}
+	return namesOf(c)
+}
+
+func namesOf(c *config.Config) []string {
 	var names []string
 	for _, t := range c.Tenants {
 		names = append(names, t.Name)
@@ -80,11 +83,14 @@ func (s *selection) of(c *config.Config) (store.Selection, error) {
 	}
 	tenant, err := uuid.Parse(id)
 	if err != nil {
-		return chosen, errUsage(fmt.Sprintf("--tenant: the configuration has no tenant %q", s.tenant))
+		return chosen, unknownTenant(c)
 	}
 	chosen.Tenant = &tenant
 	return chosen, nil
 }
+
+// unknownTenant refuses a tenant that is not in the configuration.
+func unknownTenant(c *config.Config) error { return errUsage("--tenant takes one of: " + some(namesOf(c))) }
 
 // names reports whether the selection names a tenant.
 func (s *selection) names(t config.Tenant) bool {
