@@ -49,6 +49,7 @@ tenants:
     auth: {client_id: "00000000-0000-0000-0000-000000000000", client_secret_env: GRAPH_CLIENT_SECRET}
 `, env)
 
+	least.File, shown.File = "", ""
 	if diff := cmp.Diff(least, shown, cmp.Transformer("DSN", DSN.Reveal),
 		cmp.Comparer(sameSource), cmp.Comparer(sameFiles),
 		cmp.Transformer("Schedule", Schedule.String)); diff != "" {

@@ -441,7 +441,7 @@ fix check database.url and that the server runs
 			func(t *testing.T) string { return storetest.EmptyURL(t) }, `
 ok: PostgreSQL V at DIR, by a Unix socket
 fail schema_old: not migrated; this program needs schema version N
-fix ingestd migrate up      (as the owner of teams and ingest)`},
+fix ingestd migrate up (as the owner of teams and ingest)`},
 		"newer": {
 			func(t *testing.T) string { return owned(t, `UPDATE ingest.schema_version SET version = 999`) }, `
 ok: PostgreSQL V at DIR, by a Unix socket
@@ -451,7 +451,7 @@ fix install the newer ingestd that migrated it`},
 			func(t *testing.T) string { _, as := storetest.Role(t, storetest.URL(t), ""); return as }, `
 ok: PostgreSQL V at DIR, by a Unix socket
 fail rights_missing: role ROLE lacks USAGE on schema ingest; USAGE on schema teams
-fix ingestd migrate grant --role ROLE      (as the owner)`},
+fix ingestd migrate grant --role ROLE (as the owner)`},
 		"some rights": {
 			func(t *testing.T) string {
 				url := storetest.URL(t)
@@ -473,7 +473,7 @@ fix ingestd migrate grant --role ROLE      (as the owner)`},
 			}, `
 ok: PostgreSQL V at DIR, by a Unix socket; schema N, as needed
 fail rights_missing: role ROLE lacks TEMPORARY on database DATABASE; INSERT on 3 tables of teams
-fix ingestd migrate grant --role ROLE      (as the owner)`},
+fix ingestd migrate grant --role ROLE (as the owner)`},
 		"pooler in transaction mode": {
 			func(t *testing.T) string { return storetest.Pooler(t, storetest.URL(t), "transaction") }, `
 fail database_unfit: a pooler in transaction mode stands before PostgreSQL at DIR

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
+	"regexp"
 )
 
 const (
@@ -51,11 +51,17 @@ func failureOf(resp *http.Response, body []byte, clock Clock) *Error {
 	return e
 }
 
+// What an answer in Graph's place may say of itself: its type, and who passed it on, as version and host (RFC 9110,
+// section 7.6.3). Anything else might be anything.
+var (
+	typeOfPage = regexp.MustCompile(`^(text/html|text/plain|text/xml|application/xml|application/xhtml\+xml)\b`)
+	viaProxy   = regexp.MustCompile(`^(HTTP/)?[12](\.[01])? [a-z0-9.-]{1,60}(:\d+)?$`)
+)
+
 // blame says that an answer is not Graph's, and what there is to tell whose it is.
 func (e *Error) blame(resp *http.Response) {
 	e.cause, e.Hint = answerNotGraph, hintProxy
-	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	e.Type, e.Via = clean(kind), clean(resp.Header.Get("Via"))
+	e.Type, e.Via = typeOfPage.FindString(resp.Header.Get("Content-Type")), viaProxy.FindString(resp.Header.Get("Via"))
 }
 
 // fromGraph reports whether an error looks like Graph's. Without a request-id or a code, a redirect or a body is that
