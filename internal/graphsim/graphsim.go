@@ -9,6 +9,7 @@
 package graphsim
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -53,6 +54,7 @@ type Config struct {
 	// How many times shorter the spans of limits are, with as many fewer requests
 	// in each: 4 is 375 in 5 s for 1,500 in 20 s; default 1.
 	LimitSpeed float64
+	Beside     *Server      // one whose certificate it has too; default: one of its own
 	Extra      []Row        // served besides the generated rows, by the same window and reach, at once
 	Records    []CallRecord // served besides the generated call records
 }
@@ -72,6 +74,7 @@ type Server struct {
 	latency     time.Duration
 	after       func(time.Duration) <-chan time.Time
 	url         string
+	certificate tls.Certificate
 	caPEM       []byte
 	functions   map[string]*function
 	records     *callRecords
@@ -111,7 +114,7 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s.buffers.New = func() any { return new([]byte) }
 	s.gzips.New = func() any { z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed); return z }
-	if err := s.listen(); err != nil {
+	if err := s.listen(cfg.Beside); err != nil {
 		return nil, err
 	}
 	return s, nil

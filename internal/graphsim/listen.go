@@ -16,19 +16,22 @@ import (
 	"time"
 )
 
-func (s *Server) listen() error {
-	cert, caPEM, err := newCertificate()
-	if err != nil {
+// listen opens the listener, with the certificate of another server if there is
+// one.
+func (s *Server) listen(beside *Server) (err error) {
+	if beside != nil {
+		s.certificate, s.caPEM = beside.certificate, beside.caPEM
+	} else if s.certificate, s.caPEM, err = newCertificate(); err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	s.url, s.caPEM = "https://"+l.Addr().String(), caPEM
+	s.url = "https://" + l.Addr().String()
 	s.http = &http.Server{
 		Handler:           s.routes(),
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{cert}},
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{s.certificate}},
 		ReadHeaderTimeout: time.Minute,
 		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes are the client's to report
 	}
