@@ -21,9 +21,10 @@ type Options struct {
 	TenantID   string // Entra tenant
 	ClientID   string // the app registration; empty: the managed identity of the system
 	Credential Credential
-	GraphURL   string         // https://graph.microsoft.com, or the cloud's own
-	LoginURL   string         // https://login.microsoftonline.com, or the cloud's own
-	RootCAs    *x509.CertPool // nil: the system's
+	GraphURL   string          // https://graph.microsoft.com, or the cloud's own
+	LoginURL   string          // https://login.microsoftonline.com, or the cloud's own
+	RootCAs    *x509.CertPool  // nil: the system's
+	Transport  *http.Transport // from NewTransport, for several clients with the same roots; nil: one of its own
 	Limits     Limits
 	Hasty      bool        // repeats no request: for a person who waits to learn what is wrong
 	Clock      Clock       // zero: the machine's
@@ -66,7 +67,9 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	transport := newTransport(o.RootCAs)
+	if o.Transport == nil {
+		o.Transport = NewTransport(o.RootCAs)
+	}
 	log := cmp.Or(o.Log, zap.NewNop())
 	retrier := &retrier{
 		limiter: newLimiter(o.Limits, local), observe: cmp.Or[Observer](o.Observer, unobserved{}),
@@ -75,20 +78,24 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		graph:   graph,
 		scope:   graph.String() + "/.default",
-		http:    &http.Client{Transport: transport, CheckRedirect: notFollowed},
+		http:    &http.Client{Transport: o.Transport, CheckRedirect: notFollowed},
 		bodies:  bodies{max: maxBody},
 		retrier: retrier,
 		local:   local,
 		agent:   userAgent(),
 		timeout: 2 * time.Minute,
 	}
-	c.tokens = newTokens(newIssuer(o, loginOnly{transport, login, c.witness}, local), retrier)
+	c.tokens = newTokens(newIssuer(o, loginOnly{o.Transport, login, c.witness}, local), retrier)
 	return c, nil
 }
 
-// newTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request
+// maxIdle is how many connections are kept for the next request, as many as are in flight. Of several clients they are
+// kept together, so they do not grow with the tenants.
+const maxIdle = 128
+
+// NewTransport speaks HTTP/1.1 only, as a transport with its own TLS settings does: with a connection for each request
 // in flight one that breaks costs one request, "a new connection" after 503 means something, and it is as fast.
-func newTransport(roots *x509.CertPool) *http.Transport {
+func NewTransport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: connected,
@@ -97,7 +104,8 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		TLSHandshakeTimeout:    10 * time.Second,
 		ResponseHeaderTimeout:  30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
-		MaxIdleConnsPerHost:    128, // as many as are in flight; the default of 2 would dial for nearly every request
+		MaxIdleConns:           maxIdle,
+		MaxIdleConnsPerHost:    maxIdle, // the default of 2 would dial for nearly every request
 		IdleConnTimeout:        90 * time.Second,
 	}
 }

@@ -22,6 +22,9 @@ type Clock struct {
 // machine is the machine's clock. It is the only place of this package that reads it.
 var machine = Clock{Now: time.Now, After: time.After, Wall: func() time.Time { return time.Now().Round(0) }}
 
+// MachineClock is the machine's.
+func MachineClock() Clock { return machine }
+
 // orMachine fills in what is not set.
 func (c Clock) orMachine() (Clock, error) {
 	switch {

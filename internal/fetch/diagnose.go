@@ -58,7 +58,7 @@ func (e *Error) UntrustedIssuer() string {
 
 // KnowsTenant asks the login authority of a cloud, without credentials, whether it knows a tenant.
 func KnowsTenant(ctx context.Context, loginURL, tenant string, roots *x509.CertPool) (bool, error) {
-	client := http.Client{Transport: newTransport(roots), CheckRedirect: notFollowed, Timeout: tokenTimeout}
+	client := http.Client{Transport: NewTransport(roots), CheckRedirect: notFollowed, Timeout: tokenTimeout}
 	defer client.CloseIdleConnections()
 	address := loginURL + "/" + url.PathEscape(tenant) + "/v2.0/.well-known/openid-configuration"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)

@@ -29,7 +29,7 @@ type issuer struct {
 }
 
 func newIssuer(o Options, entra loginOnly, clock Clock) *issuer {
-	local := newTransport(o.RootCAs)
+	local := o.Transport.Clone()
 	local.Proxy = nil // a proxy would ask another machine
 	return &issuer{
 		authority:  entra.login.String() + "/" + url.PathEscape(o.TenantID),
