@@ -49,12 +49,12 @@ func (db *DB) RequestBackfill(ctx context.Context, b Backfill) (id int64, err er
 	return id, err
 }
 
-// OpenBackfills returns the requests for an endpoint that have not ended, the
+// OpenBackfills returns the requests for some tenants that have not ended, the
 // earliest first.
-func (db *DB) OpenBackfills(ctx context.Context, tenant uuid.UUID, endpoint string) ([]Backfill, error) {
-	return list[Backfill](ctx, db, "read backfills of "+endpoint,
-		selectBackfill+`WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL ORDER BY backfill_id`,
-		tenant, endpoint)
+func (db *DB) OpenBackfills(ctx context.Context, tenants []uuid.UUID) ([]Backfill, error) {
+	return list[Backfill](ctx, db, "read backfills",
+		selectBackfill+`WHERE tenant_id = ANY ($1::text[]::uuid[]) AND finished_at IS NULL ORDER BY backfill_id`,
+		texts(tenants))
 }
 
 // Backfill returns a request by its number; ErrUnknown if there is none.

@@ -20,5 +20,7 @@ func (db *DB) ExecWithin(ctx context.Context, op string, limit time.Duration, st
 
 // HolderOf returns who holds the lock of a tenant; known is false if nobody does.
 func (db *DB) HolderOf(ctx context.Context, tenant uuid.UUID) (h Holder, known bool, err error) {
-	return holderOf(ctx, db.pool, tenant)
+	holders, err := holdersOf(ctx, db.pool, []uuid.UUID{tenant})
+	h, known = holders[tenant]
+	return h, known, err
 }

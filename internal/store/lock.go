@@ -4,40 +4,58 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
-// A Lock is the right to work on a tenant, held until it is released or its
-// connection ends. Two daemons on one tenant would do work twice; that they do
-// no harm never depends on the lock. What a Lock does ends within pingTimeout.
-type Lock struct {
-	db     *DB
-	tenant uuid.UUID
+// Locks are the rights to work on tenants, each held until it is released or the
+// connection ends that holds them all. One connection serves any number of
+// tenants; if it is lost all locks are, and each is taken again. Two daemons on
+// one tenant would do work twice; that they do no harm never depends on a lock.
+// What Locks do ends within pingTimeout.
+type Locks struct {
+	db   *DB
+	turn chan struct{}      // holds a token while one caller uses conn and held
+	conn *pgx.Conn          // nil: no lock is held
+	held map[uuid.UUID]bool // by conn
+}
 
-	turn chan struct{} // holds a token while one caller uses conn
-	conn *pgx.Conn     // nil: the lock is not held
+// A Lock is the right to work on one tenant.
+type Lock struct {
+	of     *Locks
+	tenant uuid.UUID
 }
 
 // ErrLocked says that another process works on the tenant.
 var ErrLocked = errors.New("another ingestd works on this tenant")
 
-// NewLock returns the lock of a tenant, not taken yet.
-func (db *DB) NewLock(tenant uuid.UUID) *Lock {
-	return &Lock{db: db, tenant: tenant, turn: make(chan struct{}, 1)}
-}
+// A LockedError is ErrLocked by a process that is known.
+type LockedError struct{ Holder }
 
-// Lock takes the lock of a tenant.
+func (e *LockedError) Error() string { return ErrLocked.Error() + ": " + e.Holder.String() }
+
+// Unwrap makes it an ErrLocked.
+func (e *LockedError) Unwrap() error { return ErrLocked }
+
+// NewLocks returns Locks of which none is taken yet.
+func (db *DB) NewLocks() *Locks { return &Locks{db: db, turn: make(chan struct{}, 1)} }
+
+// Of returns the lock of a tenant.
+func (l *Locks) Of(tenant uuid.UUID) *Lock { return &Lock{l, tenant} }
+
+// Lock takes the lock of a tenant, on a connection of its own.
 func (db *DB) Lock(ctx context.Context, tenant uuid.UUID) (*Lock, error) {
-	l := db.NewLock(tenant)
+	l := db.NewLocks().Of(tenant)
 	return l, l.Keep(ctx)
 }
 
-// use does something with the lock's connection. Callers wait for their turn
-// no longer than for the database: behind one that hangs all end at once.
-func (l *Lock) use(ctx context.Context, op string, work func(context.Context) error) error {
+// use does something with the connection. Callers wait for their turn no longer
+// than for the database: behind one that hangs all end at once.
+func (l *Locks) use(ctx context.Context, op string, work func(context.Context) error) error {
 	return once(ctx, op, pingTimeout, func(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
@@ -49,70 +67,139 @@ func (l *Lock) use(ctx context.Context, op string, work func(context.Context) er
 	})
 }
 
-// lockKey is the number of a tenant's advisory lock.
-const lockKey = `hashtextextended('ingestd ' || $1::uuid, 0)`
+// Keep makes sure that the lock is held, as Locks.Keep does.
+func (l *Lock) Keep(ctx context.Context) error { return l.of.Keep(ctx, l.tenant)[l.tenant] }
 
-func (l *Lock) take(ctx context.Context) error {
+// Keep makes sure that the locks of some tenants are held. Those are taken that
+// are not, or that went with the connection. It returns why a tenant's is not
+// held: because another process has it, an ErrLocked whose text says who, or
+// because the database does not answer.
+func (l *Locks) Keep(ctx context.Context, tenants ...uuid.UUID) map[uuid.UUID]error {
+	failed := map[uuid.UUID]error{}
+	err := l.use(ctx, "keep the locks of tenants", func(ctx context.Context) error {
+		if err := l.connect(ctx); err != nil {
+			return err
+		}
+		missing := slices.DeleteFunc(slices.Clone(tenants), func(t uuid.UUID) bool { return l.held[t] })
+		if len(missing) == 0 {
+			return nil
+		}
+		err := l.take(ctx, missing, failed)
+		if err != nil {
+			l.close(ctx) // it is not known which are taken
+		}
+		return err
+	})
+	for _, tenant := range tenants {
+		if err != nil {
+			failed[tenant] = err
+		}
+	}
+	return failed
+}
+
+// connect makes sure that there is a connection that answers.
+func (l *Locks) connect(ctx context.Context) error {
+	if l.conn != nil && l.ping(ctx) == nil {
+		return nil
+	}
+	l.close(ctx)
 	conn, err := l.db.connect(ctx)
 	if err != nil {
 		return err
 	}
-	var got bool
-	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(`+lockKey+`)`, l.tenant).Scan(&got)
-	if err == nil && got {
-		l.conn = conn
-		return nil
-	}
-	defer conn.Close(ctx)
-	if err != nil {
-		return err
-	}
-	holder, known, err := holderOf(ctx, conn, l.tenant)
-	if err != nil || !known {
-		return ErrLocked // its holder has just gone, or is not ours to see
-	}
-	return fmt.Errorf("%w: %s", ErrLocked, holder)
-}
-
-// Keep makes sure that the lock is held. It is taken, on a connection of its
-// own, if it is not, or if its connection was lost. If another process has it
-// that fails with ErrLocked, whose text says who.
-func (l *Lock) Keep(ctx context.Context) error {
-	return l.use(ctx, "keep the lock", func(ctx context.Context) error {
-		if l.conn != nil && l.ping(ctx) == nil {
-			return nil
-		}
-		l.close(ctx)
-		return l.take(ctx)
-	})
+	l.conn, l.held = conn, map[uuid.UUID]bool{}
+	return nil
 }
 
 // ping takes half of the time at most, which leaves the other half for taking
-// the lock anew.
-func (l *Lock) ping(ctx context.Context) error {
+// the locks anew.
+func (l *Locks) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout/2)
 	defer cancel()
 	return l.conn.Ping(ctx)
 }
 
-func (l *Lock) close(ctx context.Context) error {
+// lockKey is the number of the advisory lock of a tenant.
+const lockKey = `hashtextextended('ingestd ' || tenant::uuid, 0)`
+
+// take takes the locks that are free, and notes who has the others.
+func (l *Locks) take(ctx context.Context, tenants []uuid.UUID, failed map[uuid.UUID]error) error {
+	rows, err := l.conn.Query(ctx,
+		`SELECT tenant, pg_try_advisory_lock(`+lockKey+`) FROM unnest($1::text[]) AS tenant`, texts(tenants))
+	if err != nil {
+		return err
+	}
+	type answer struct {
+		Tenant string
+		Got    bool
+	}
+	answers, err := pgx.CollectRows(rows, pgx.RowToStructByPos[answer])
+	if err != nil {
+		return err
+	}
+	var others []uuid.UUID
+	for _, a := range answers {
+		tenant := uuid.MustParse(a.Tenant)
+		if a.Got {
+			l.held[tenant] = true
+			continue
+		}
+		failed[tenant] = ErrLocked // its holder has just gone, or is not ours to see
+		others = append(others, tenant)
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	holders, err := holdersOf(ctx, l.conn, others)
+	for tenant, holder := range holders {
+		failed[tenant] = &LockedError{holder}
+	}
+	return err
+}
+
+func texts(tenants []uuid.UUID) []string {
+	var list []string
+	for _, t := range tenants {
+		list = append(list, t.String())
+	}
+	return list
+}
+
+// close ends the connection, and with it the locks.
+func (l *Locks) close(ctx context.Context) error {
 	if l.conn == nil {
 		return nil
 	}
 	conn := l.conn
-	l.conn = nil
+	l.conn, l.held = nil, nil
 	return conn.Close(ctx)
 }
 
 // Release gives the lock back, also after ctx was cancelled.
-func (l *Lock) Release(ctx context.Context) error {
-	return l.use(context.WithoutCancel(ctx), "release the lock", func(ctx context.Context) error {
+func (l *Lock) Release(ctx context.Context) error { return l.of.Release(ctx, l.tenant) }
+
+// Release gives locks back, also after ctx was cancelled: those of some tenants,
+// or all if none is named. The connection ends with the last.
+func (l *Locks) Release(ctx context.Context, tenants ...uuid.UUID) error {
+	return l.use(context.WithoutCancel(ctx), "release the locks of tenants", func(ctx context.Context) error {
 		if l.conn == nil {
 			return nil
 		}
+		if len(tenants) == 0 {
+			tenants = slices.Collect(maps.Keys(l.held))
+		}
+		tenants = slices.DeleteFunc(slices.Clone(tenants), func(t uuid.UUID) bool { return !l.held[t] })
 		// The server takes a moment to notice that a connection has gone.
-		_, err := l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
-		return errors.Join(err, l.close(ctx))
+		_, err := l.conn.Exec(ctx,
+			`SELECT pg_advisory_unlock(`+lockKey+`) FROM unnest($1::text[]) AS tenant`, texts(tenants))
+		for _, t := range tenants {
+			delete(l.held, t)
+		}
+		if err != nil || len(l.held) == 0 {
+			return errors.Join(err, l.close(ctx))
+		}
+		return nil
 	})
 }
 
@@ -130,21 +217,27 @@ func (h Holder) String() string {
 		h.Application, h.Address, h.Since.UTC().Format(time.RFC3339), h.ActiveAt.UTC().Format(time.RFC3339), h.PID)
 }
 
-// holderOf returns who holds the lock of a tenant; known is false if nobody does.
-func holderOf(ctx context.Context, db querier, tenant uuid.UUID) (h Holder, known bool, err error) {
+// holdersOf returns the holders of locks that are held.
+func holdersOf(ctx context.Context, db querier, tenants []uuid.UUID) (map[uuid.UUID]Holder, error) {
 	rows, err := db.Query(ctx, `
-		SELECT pid, coalesce(nullif(application_name, ''), 'an unnamed client'), coalesce(host(client_addr), 'local'),
-			coalesce(backend_start, now()), coalesce(state_change, now())
-		FROM pg_locks JOIN pg_stat_activity USING (pid)
+		SELECT tenant, pid, coalesce(nullif(application_name, ''), 'an unnamed client'),
+			coalesce(host(client_addr), 'local'), coalesce(backend_start, now()), coalesce(state_change, now())
+		FROM unnest($1::text[]) AS tenant
+		JOIN pg_locks ON classid::bigint << 32 | objid::bigint = `+lockKey+`
+		JOIN pg_stat_activity USING (pid)
 		WHERE locktype = 'advisory' AND objsubid = 1 AND granted
-			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-			AND classid::bigint << 32 | objid::bigint = `+lockKey, tenant)
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, texts(tenants))
 	if err != nil {
-		return Holder{}, false, err
+		return nil, err
 	}
-	h, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Holder])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Holder{}, false, nil
+	type held struct {
+		Tenant string
+		Holder
 	}
-	return h, err == nil, err
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[held])
+	holders := map[uuid.UUID]Holder{}
+	for _, h := range list {
+		holders[uuid.MustParse(h.Tenant)] = h.Holder
+	}
+	return holders, err
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"ingestd/internal/store"
 )
 
@@ -65,5 +67,53 @@ func TestKeepAfterALostConnection(t *testing.T) {
 	}
 	if now, known, err := f.db.HolderOf(t.Context(), tenant); err != nil || !known || now.PID == holder.PID {
 		t.Errorf("holder = %+v, %v, %v", now, known, err)
+	}
+}
+
+// The locks of many tenants take one connection. One that another process has keeps the others from nothing; when the
+// connection is lost each is taken again, but for what another process was faster to take.
+func TestLocksOfManyTenants(t *testing.T) {
+	f := newFixture(t)
+	var tenants []uuid.UUID
+	for range 50 {
+		tenants = append(tenants, uuid.New())
+	}
+	locks, other := f.db.NewLocks(), f.db.NewLocks()
+	if failed := other.Keep(t.Context(), tenants[7]); len(failed) > 0 {
+		t.Fatal(failed)
+	}
+	wantLocked := func(want ...uuid.UUID) {
+		t.Helper()
+		failed := locks.Keep(t.Context(), tenants...)
+		for _, tenant := range want {
+			if _, ok := errors.AsType[*store.LockedError](failed[tenant]); !ok {
+				t.Errorf("tenant %v: %v", tenant, failed[tenant])
+			}
+		}
+		if len(failed) != len(want) {
+			t.Errorf("%d of the locks are not held: %v", len(failed), failed)
+		}
+	}
+	wantLocked(tenants[7])
+	sessions := f.query(`SELECT count(DISTINCT pid) FROM pg_locks
+		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	if sessions != "2" {
+		t.Errorf("%s sessions hold locks, want one of each process", sessions)
+	}
+	holder, _, err := f.db.HolderOf(t.Context(), tenants[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.exec(`SELECT pg_terminate_backend($1, 10000)`, holder.PID)
+	if failed := other.Keep(t.Context(), tenants[8]); len(failed) > 0 {
+		t.Fatal(failed)
+	}
+	wantLocked(tenants[7], tenants[8])
+	if err := other.Release(t.Context(), tenants[7]); err != nil {
+		t.Fatal(err)
+	}
+	wantLocked(tenants[8])
+	if err := errors.Join(other.Release(t.Context()), locks.Release(t.Context())); err != nil {
+		t.Error(err)
 	}
 }

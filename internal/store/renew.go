@@ -12,8 +12,9 @@ import (
 const renewSlice = 10_000
 
 var (
-	renewTables = statement("renew_tables")
-	renewMarks  = statement("renew_marks")
+	renewTables    = statement("renew_tables")
+	renewMarks     = statement("renew_marks")
+	renewLookMarks = statement("renew_look_marks")
 )
 
 // RenewTransactionIDs gives a new number to all rows of a tenant whose change_xid
@@ -27,24 +28,26 @@ var (
 func (db *DB) RenewTransactionIDs(
 	ctx context.Context, tenant uuid.UUID, progress func(table string, rows int64),
 ) error {
-	var tables []string
-	err := db.retry(ctx, "look for rows of another cluster", noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, renewMarks, tenant); err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, renewTables)
-		if err != nil {
-			return err
-		}
-		tables, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
-	})
+	tables, err := list[struct{ Name string }](ctx, db, "look for rows of another cluster", renewTables)
 	for _, table := range tables {
 		if err == nil {
-			err = db.renewTable(ctx, tenant, table, progress)
+			err = db.renewTable(ctx, tenant, table.Name, progress)
 		}
 	}
 	return err
+}
+
+// RenewMarks forgets how far derived work for a tenant has come in transactions
+// that have not happened yet, as after a restore into a new cluster. It comes
+// before RenewTransactionIDs. needed reports whether there are such marks, as far
+// as is known; where there are none it waits for nobody who writes to the marks.
+func (db *DB) RenewMarks(ctx context.Context, tenant uuid.UUID) (needed bool, err error) {
+	const op = "look for marks of another cluster"
+	marks, err := list[struct{ Endpoint string }](ctx, db, op, renewLookMarks, tenant)
+	if err != nil || len(marks) == 0 {
+		return false, err
+	}
+	return true, db.exec(ctx, "forget marks of another cluster", renewMarks, tenant)
 }
 
 // renewTable looks first, as a transaction that writes nothing still takes a

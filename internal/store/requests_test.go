@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"github.com/google/uuid"
+
 	"crypto/sha256"
 	"errors"
 	"testing"
@@ -20,7 +22,7 @@ func TestBackfill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open, err := f.db.OpenBackfills(ctx, tenant, calls.Name)
+	open, err := f.db.OpenBackfills(ctx, []uuid.UUID{tenant})
 	if err != nil || len(open) != 1 || open[0].ID != id || !open[0].From.Equal(ask.From) || open[0].StartedAt != nil {
 		t.Fatalf("open = %+v, %v", open, err)
 	}
@@ -42,7 +44,7 @@ func TestBackfill(t *testing.T) {
 	if got, err := f.db.Backfill(ctx, id); err != nil || got.FinishedAt == nil || *got.Result != "ok" {
 		t.Errorf("at its end: %+v, %v", got, err)
 	}
-	if open, err := f.db.OpenBackfills(ctx, tenant, calls.Name); err != nil || len(open) != 0 {
+	if open, err := f.db.OpenBackfills(ctx, []uuid.UUID{tenant}); err != nil || len(open) != 0 {
 		t.Errorf("open = %+v, %v", open, err)
 	}
 	if _, err := f.db.Backfill(ctx, 99); !errors.Is(err, store.ErrUnknown) {

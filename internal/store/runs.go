@@ -106,13 +106,13 @@ func unknownRun(run *Run) error { return fmt.Errorf("%w: run %d", ErrUnknown, ru
 // while it has none.
 const heartbeatTimeout = 5 * time.Minute
 
-// EndKilledRuns ends the runs of an endpoint whose process is gone.
-func (db *DB) EndKilledRuns(ctx context.Context, tenant uuid.UUID, endpoint string) error {
-	return db.exec(ctx, "end killed runs of "+endpoint, `
+// EndKilledRuns ends the runs of some tenants whose process is gone.
+func (db *DB) EndKilledRuns(ctx context.Context, tenants []uuid.UUID) error {
+	return db.exec(ctx, "end killed runs", `
 		UPDATE ingest.runs SET finished_at = clock_timestamp(), result = 'killed'
-		WHERE tenant_id = $1 AND endpoint = $2 AND finished_at IS NULL
-			AND heartbeat_at < clock_timestamp() - $3::interval`,
-		tenant, endpoint, heartbeatTimeout)
+		WHERE tenant_id = ANY ($1::text[]::uuid[]) AND finished_at IS NULL
+			AND heartbeat_at < clock_timestamp() - $2::interval`,
+		texts(tenants), heartbeatTimeout)
 }
 
 // Heartbeat notes that a run is alive, how far it has come, and until when it

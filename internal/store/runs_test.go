@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"github.com/google/uuid"
 	"net/url"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func TestEndKilledRuns(t *testing.T) {
 	if err := f.db.Heartbeat(t.Context(), f.run, store.Progress{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.db.EndKilledRuns(t.Context(), tenant, calls.Name); err != nil {
+	if err := f.db.EndKilledRuns(t.Context(), []uuid.UUID{tenant}); err != nil {
 		t.Fatal(err)
 	}
 	results := f.query(`SELECT string_agg(coalesce(result, 'running'), ' ' ORDER BY run_id) FROM ingest.runs`)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -41,11 +42,35 @@ type stage struct {
 	fields              int // of a row in COPY
 }
 
-// NewTarget makes the statements for an endpoint. eventTime is the column of an
-// element's time, which for sums over a day is window_from.
+// targets holds a *Target of no tenant for each endpoint: the statements take
+// some tens of kilobytes, and are the same for all tenants.
+var targets sync.Map
+
+// NewTarget returns the target for an endpoint of a tenant. eventTime is the
+// column of an element's time, which for sums over a day is window_from.
 func NewTarget(tenant uuid.UUID, endpoint string, model *mapping.Model, eventTime string) (*Target, error) {
+	type key struct {
+		endpoint, eventTime string
+		model               *mapping.Model
+	}
+	k := key{endpoint, eventTime, model}
+	made, known := targets.Load(k)
+	if !known {
+		t, err := makeTarget(endpoint, model, eventTime)
+		if err != nil {
+			return nil, err
+		}
+		made, _ = targets.LoadOrStore(k, t)
+	}
+	t := *made.(*Target)
+	t.Tenant = tenant
+	return &t, nil
+}
+
+// makeTarget makes the statements.
+func makeTarget(endpoint string, model *mapping.Model, eventTime string) (*Target, error) {
 	root := model.Tables[0]
-	t := &Target{Tenant: tenant, Endpoint: endpoint, model: model, event: slices.Index(root.ColumnNames(), eventTime)}
+	t := &Target{Endpoint: endpoint, model: model, event: slices.Index(root.ColumnNames(), eventTime)}
 	if slices.Contains(root.ColumnNames(), "version") {
 		t.records = newRecordStatements(model)
 	} else if len(model.Tables) > 1 {
