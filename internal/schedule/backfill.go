@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"ingestd/internal/fetch"
@@ -71,80 +72,122 @@ func (j *Job) PlanBackfill(ctx context.Context, span fetch.Window, since time.Ti
 // asked for it.
 const progressEvery = time.Second
 
-// backfills reads the spans that were asked for beside the daemon, until stop
-// reports true. What is left goes on after the next run.
-func (w *worker) backfills(ctx context.Context, stop func() bool) {
-	short, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	list, err := w.job.DB.OpenBackfills(short, w.job.Tenant, w.job.Endpoint.Name)
-	if err != nil && ctx.Err() == nil {
-		w.log().Warn("no look for backfills", zap.Error(err))
+// lookForBackfills asks for the spans that were requested beside the daemon, of
+// all tenants at once.
+func (d *Daemon) lookForBackfills(ctx context.Context) (work func() error, note func()) {
+	resting := map[*worker]int{} // those that work may be at the end of one that is still found open
+	var tenants []uuid.UUID
+	for w := range d.workers() {
+		if !w.atWork {
+			resting[w] = w.rounds
+		}
+		if n := len(tenants); n == 0 || tenants[n-1] != w.job.Tenant {
+			tenants = append(tenants, w.job.Tenant)
+		}
 	}
-	for _, b := range list {
-		if stop() || ctx.Err() != nil || time.Now().Before(w.notBefore) {
-			return
-		}
-		if err := w.job.keepLock(ctx); err != nil {
-			return // the next run says so
-		}
-		err := safely(func() error { return w.backfill(ctx, b, stop) })
-		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrBackfillEnded) {
-			w.log().Warn("backfill", zap.Int64("backfill_id", b.ID), zap.Error(err))
+	if len(resting) == 0 {
+		return nil, nil
+	}
+	var open []store.Backfill
+	work = func() (err error) {
+		short, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		open, err = d.db.OpenBackfills(short, tenants)
+		return err
+	}
+	return work, func() {
+		for w, rounds := range resting {
+			if w.rounds == rounds {
+				w.backfills = w.of(open)
+			}
 		}
 	}
 }
 
-// backfill reads what it can of one span and notes how far it has come.
-func (w *worker) backfill(ctx context.Context, b store.Backfill, stop func() bool) error {
-	j, span := w.job, fetch.Window{From: b.From, To: b.To}
+// of are the backfills of the worker's endpoint.
+func (w *worker) of(all []store.Backfill) (own []store.Backfill) {
+	for _, b := range all {
+		if b.Tenant == w.job.Tenant && b.Endpoint == w.job.Endpoint.Name {
+			own = append(own, b)
+		}
+	}
+	return own
+}
+
+// backfill reads what it can of a span until the next run is due. The next look
+// finds what is left.
+func (d *Daemon) backfill(ctx context.Context, w *worker) {
+	b := w.backfills[0]
+	w.backfills = w.backfills[1:]
+	due := w.due
+	var reading, err error
+	d.work(ctx, w, func() {
+		err = safely(func() (err error) {
+			w.job.retryIn = 0
+			reading, err = w.job.serve(ctx, b, due.passed)
+			return err
+		})
+	}, func() {
+		d.settle(w, reading)
+		d.derived.add(w.job)
+		if err != nil && !errors.Is(err, store.ErrBackfillEnded) {
+			w.log().Warn("backfill", zap.Int64("backfill_id", b.ID), zap.Error(err))
+		}
+	})
+}
+
+// serve reads what it can of one span and notes how far it has come. It returns
+// what the reading failed with, and what else did.
+func (j *Job) serve(ctx context.Context, b store.Backfill, stop func() bool) (reading, err error) {
+	span := fetch.Window{From: b.From, To: b.To}
 	if _, err := j.Client.Now(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	if b.StartedAt == nil {
 		now := j.Client.Clock()
 		slots, err := j.LeftToBackfill(ctx, span, b.Since)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		b.StartedAt, b.Slots = &now, slots
 	}
-	reading, cancel := context.WithCancel(ctx)
+	wanted, cancel := context.WithCancel(ctx)
 	watching, rest := context.WithCancel(ctx)
 	defer rest()
 	defer cancel()
-	go w.noteProgress(watching, b, cancel)
-	report, left, err := j.Backfill(reading, span, b.Since, stop)
+	go j.noteProgress(watching, b, cancel)
+	report, left, reading := j.Backfill(wanted, span, b.Since, stop)
 	rest()
-	if reading.Err() != nil {
-		return nil // whoever asked for it has cancelled it, or it goes on after a restart
+	if wanted.Err() != nil {
+		return nil, nil // whoever asked for it has cancelled it, or it goes on after a restart
 	}
-	w.pause(err)
 	b = progressOf(b, report.Rows.Seen, report.Usage.Requests, b.Slots-left)
-	if err != nil {
-		text := err.Error()
+	if reading != nil {
+		text := reading.Error()
 		b.Error = &text
 	}
-	if goesOn := stop() && (err == nil && left > 0 || err != nil && judge(err, true) != abort); !goesOn {
-		now, word := j.Client.Clock(), result(err)
+	goesOn := stop() && (reading == nil && left > 0 || reading != nil && judge(reading, true) != abort)
+	if !goesOn {
+		now, word := j.Client.Clock(), result(reading)
 		b.FinishedAt, b.Result = &now, &word
 	}
 	short, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer done()
-	return j.DB.NoteBackfill(short, b) // if it is not noted, the next look finds it done
+	return reading, j.DB.NoteBackfill(short, b) // if it is not noted, the next look finds it done
 }
 
 // noteProgress notes how far a backfill has come, until ctx ends. It cancels one
 // that nobody wants any more.
-func (w *worker) noteProgress(ctx context.Context, b store.Backfill, cancel context.CancelFunc) {
+func (j *Job) noteProgress(ctx context.Context, b store.Backfill, cancel context.CancelFunc) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(progressEvery):
 		}
-		if p, ok := w.job.Progress(); ok {
+		if p, ok := j.Progress(); ok {
 			short, done := context.WithTimeout(ctx, patience)
-			err := w.job.DB.NoteBackfill(short, progressOf(b, p.Rows, p.Requests, b.SlotsRead+p.SlotsRead))
+			err := j.DB.NoteBackfill(short, progressOf(b, p.Rows, p.Requests, b.SlotsRead+p.SlotsRead))
 			done()
 			if errors.Is(err, store.ErrBackfillEnded) {
 				cancel()

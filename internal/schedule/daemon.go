@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -10,26 +11,63 @@ import (
 	"go.uber.org/zap"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/store"
 )
 
-// lockEvery is how often a tenant's lock is asked for while another process
-// holds it.
-const lockEvery = 5 * time.Second
+const (
+	// pollEvery bounds each wait: a wall clock that is set ahead, or a machine that
+	// slept, is noticed that much later at most, and so is a request for a backfill.
+	pollEvery = 10 * time.Second
+	// lockEvery is how often the locks are asked for that other processes hold.
+	lockEvery = 5 * time.Second
+	// apart is by how much the ticks of one tenant come after those of the one
+	// before: hundreds that ask at one moment would wait for each other.
+	apart = 100 * time.Millisecond
+)
 
-// Daemon runs every enabled job at once and then whenever its schedule comes
-// round, until ctx ends. A tenant's jobs begin when the tenant's lock is there;
-// no tenant waits for another's. Daemon returns when the last run has ended.
-func Daemon(ctx context.Context, jobs []*Job) {
-	var running sync.WaitGroup
-	deriving := make(chan struct{}, 1)
-	running.Go(func() {
-		noteRemoved(ctx, jobs)
-		giveSigns(ctx, jobs)
-	})
-	for _, tenant := range byTenant(jobs) {
-		running.Go(func() { runTenant(ctx, tenant, deriving) })
+// A Daemon runs every enabled job at once and then whenever its schedule comes
+// round. A tenant's jobs begin when the tenant's lock is there; no tenant waits
+// for another's.
+//
+// One loop decides what begins when, for all tenants. It waits for nothing but
+// the time of what comes next and for work that has ended, which goes on beside
+// it. All fields of Daemon, tenant, worker and chore belong to the loop.
+type Daemon struct {
+	Alive func() // called every few seconds while the loop and all runs make progress; nil: nobody asks
+
+	clock   fetch.Clock
+	db      *store.DB
+	log     *zap.Logger
+	locks   *store.Locks
+	tenants []*tenant
+	ids     []uuid.UUID // theirs
+	chores  []*chore
+	derived deriver
+	notes   chan func()   // what the loop is to take note of
+	again   chan struct{} // TryAgain was called
+	running sync.WaitGroup
+	fed     time.Time // when Alive was called last
+}
+
+// NewDaemon returns a Daemon that goes by a clock. Without locks none are kept.
+func NewDaemon(jobs []*Job, locks *store.Locks, clock fetch.Clock) *Daemon {
+	d := &Daemon{
+		clock: clock, locks: locks, notes: make(chan func()), again: make(chan struct{}, 1),
 	}
-	running.Wait()
+	for i, group := range byTenant(jobs) {
+		d.db, d.log, d.ids = group[0].DB, group[0].Log, append(d.ids, group[0].Tenant)
+		d.tenants = append(d.tenants, newTenant(group, time.Duration(i)*apart))
+	}
+	d.chores = []*chore{
+		{do: d.takeLocks, every: lockEvery},
+		{do: d.lookForBackfills, every: pollEvery, failed: "no look for backfills"},
+		{do: d.endKilledRuns, every: killedEvery, failed: "killed runs are not noted; it is tried again"},
+		{do: d.giveSign, every: signEvery, failed: "the daemon is not noted as alive; it goes on"},
+		{do: d.noteRemoved, every: removedEvery, failed: "tenants that are no longer configured are not noted"},
+		{do: d.pruneRuns, every: pruneEvery, failed: "old runs are not deleted; it is tried again"},
+		{do: d.summarize, every: summaryEvery, late: true},
+	}
+	return d
 }
 
 // byTenant groups jobs, in their order.
@@ -47,143 +85,164 @@ func byTenant(jobs []*Job) [][]*Job {
 	return groups
 }
 
-// runTenant runs the jobs of one tenant once its lock is held and its rows are
-// fit for readers of changes.
-func runTenant(ctx context.Context, jobs []*Job, deriving chan struct{}) {
-	first := jobs[0]
-	if first.Lock != nil {
-		defer first.Lock.Release(context.WithoutCancel(ctx))
+// Run works until ctx ends and the last run has ended.
+func (d *Daemon) Run(ctx context.Context) {
+	for _, c := range d.chores {
+		c.due = tickIn(d.clock, 0)
+		if c.late {
+			c.due = tickIn(d.clock, c.every)
+		}
 	}
-	ready := func() error {
-		if err := first.keepLock(ctx); err != nil {
-			return err
-		}
-		return Prepare(ctx, first)
-	}
-	for waiting := false; ; waiting = true {
-		err := ready()
-		if err == nil {
-			break
-		}
-		if ctx.Err() == nil && !waiting {
-			first.Log.Warn("waiting; it is tried every few seconds", zap.String("tenant", first.Name), zap.Error(err))
-		}
+	for ctx.Err() == nil {
+		d.begin(ctx)
+		d.feed()
 		select {
 		case <-ctx.Done():
-			return
-		case <-time.After(lockEvery):
-		}
-	}
-	first.Log.Info("started", zap.String("tenant", first.Name), zap.Int("endpoints", len(jobs)))
-	var running sync.WaitGroup
-	derived := newDeriver(jobs, deriving)
-	running.Go(func() { derived.loop(ctx) })
-	for _, j := range jobs {
-		if j.Enabled {
-			running.Go(func() { (&worker{job: j, derived: derived}).loop(ctx) })
-			continue
-		}
-		running.Go(func() {
-			if err := j.Pause(ctx); err != nil && ctx.Err() == nil {
-				j.Log.Warn(
-					"not noted as paused",
-					zap.String("tenant", j.Name),
-					zap.String("endpoint", j.Endpoint.Name),
-					zap.Error(err),
-				)
+		case note := <-d.notes:
+			if ctx.Err() == nil {
+				note()
 			}
-		})
+		case <-d.again:
+			d.tryAgain()
+		case <-d.clock.After(d.wait()):
+		}
 	}
-	running.Wait()
-}
-
-// Prepare brings the rows of a tenant in order that were restored into another
-// cluster, whose transaction numbers begin anew. It comes before all other work,
-// under the tenant's lock.
-func Prepare(ctx context.Context, j *Job) error {
-	return j.DB.RenewTransactionIDs(ctx, j.Tenant, func(table string, rows int64) {
-		j.Log.Info("this database was restored from another cluster: rows get new transaction numbers",
-			zap.String("tenant", j.Name), zap.String("table", table), zap.Int64("rows", rows))
-	})
-}
-
-// keepLock makes sure that no other process works on the tenant.
-func (j *Job) keepLock(ctx context.Context) error {
-	if j.Lock == nil {
-		return nil
+	d.running.Wait()
+	if d.locks != nil {
+		_ = d.locks.Release(ctx) // the server frees the locks of a lost connection itself
 	}
-	return j.Lock.Keep(ctx)
 }
 
-// A worker runs one job, never twice at once.
-type worker struct {
-	job       *Job
-	notBefore time.Time // Graph said so, or denies the endpoint
-	failures  int       // runs in a row that were denied
-	derived   *deriver
+// begin starts all that is due.
+func (d *Daemon) begin(ctx context.Context) {
+	for _, c := range d.chores {
+		if !c.atWork && c.due.passed() {
+			d.doChore(ctx, c)
+		}
+	}
+	for w := range d.workers() {
+		switch {
+		case w.atWork:
+		case w.due.passed():
+			d.read(ctx, w)
+		case len(w.backfills) > 0 && !w.denied && !w.throttled:
+			d.backfill(ctx, w)
+		}
+	}
+	d.derive(ctx)
 }
 
-// loop runs the job now and at each tick, until ctx ends. A run ends when its
-// tick has passed, whatever is left to do, and the next follows at once. Between
-// the runs there is time for backfills, and beside them for derived work.
-func (w *worker) loop(ctx context.Context) {
-	for trigger := "start"; ctx.Err() == nil; trigger = "schedule" {
-		t := nextTick(w.job.Next)
-		w.run(ctx, trigger, t.passed)
-		w.derived.wake()
-		for {
-			w.backfills(ctx, t.passed)
-			if t.passed() || !t.sleep(ctx) {
-				break
+// wait is how long nothing is due.
+func (d *Daemon) wait() time.Duration {
+	wait := pollEvery
+	for _, c := range d.chores {
+		if !c.atWork {
+			wait = min(wait, c.due.left())
+		}
+	}
+	for w := range d.workers() {
+		if !w.atWork {
+			wait = min(wait, w.due.left())
+		}
+	}
+	return max(wait, 0)
+}
+
+// workers ranges over those of the tenants that can be read.
+func (d *Daemon) workers() func(yield func(*worker) bool) {
+	return func(yield func(*worker) bool) {
+		for _, t := range d.tenants {
+			for _, w := range t.workers {
+				if t.phase == ready && !yield(w) {
+					return
+				}
 			}
 		}
 	}
 }
 
-// run does one run, unless the job is to be left alone.
-func (w *worker) run(ctx context.Context, trigger string, stop func() bool) {
-	if ctx.Err() != nil || time.Now().Before(w.notBefore) {
-		return
-	}
-	if err := w.job.keepLock(ctx); err != nil {
-		w.log().Warn("skipped", zap.Error(err))
-		return
-	}
-	var report Report
-	err := safely(func() (err error) {
-		report, err = w.job.Run(ctx, trigger, stop)
-		return err
+// beside does work beside the loop, which takes note of what came of it then.
+func (d *Daemon) beside(ctx context.Context, work func(), note func()) {
+	d.running.Go(func() {
+		work()
+		select {
+		case d.notes <- note:
+		case <-ctx.Done():
+		}
 	})
-	w.pause(err)
-	if err != nil && report.err == nil && ctx.Err() == nil { // a run would have logged it
-		w.log().Error("no run", zap.Timep("not_before", notZero(w.notBefore)), zap.Error(err))
-	}
 }
 
-func (w *worker) log() *zap.Logger {
-	return w.job.Log.With(zap.String("tenant", w.job.Name), zap.String("endpoint", w.job.Endpoint.Name))
+// A chore is what is done every so often for all tenants at once, never twice at
+// a time. No reading waits for it.
+type chore struct {
+	do     func(context.Context) (work func() error, note func()) // work is nil if there is nothing to do
+	every  time.Duration
+	late   bool   // not at the start
+	failed string // what the log says then
+
+	due       tick
+	atWork    bool
+	complaint complaint
 }
 
-// pause sets how long the job is left alone after an error.
-func (w *worker) pause(err error) {
-	var graph *fetch.Error
-	if !errors.As(err, &graph) || graph.Kind != fetch.Denied {
-		w.failures = 0
-	}
-	w.notBefore = time.Time{}
-	if graph == nil || graph.Kind != fetch.Denied && graph.Kind != fetch.Throttled {
+// choreAgain is when a chore is tried again that failed.
+const choreAgain = time.Minute
+
+func (d *Daemon) doChore(ctx context.Context, c *chore) {
+	c.due = tickIn(d.clock, c.every)
+	work, note := c.do(ctx)
+	if work == nil {
 		return
 	}
-	if graph.Kind == fetch.Denied {
-		w.failures++
-	}
-	now := time.Now()
-	w.notBefore = now.Add(w.job.nextTry(now.Round(0), err, w.failures).Sub(now.Round(0)))
+	var err error
+	c.atWork = true
+	d.beside(ctx, func() { err = safely(work) }, func() {
+		c.atWork = false
+		if err != nil {
+			c.due = tickIn(d.clock, min(c.every, choreAgain))
+		}
+		if c.complaint.isNew(err) {
+			d.log.Warn(c.failed, zap.Error(err))
+		}
+		note()
+	})
 }
 
-func notZero(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
+// A complaint is made once, and again when its reason changes.
+type complaint struct{ reason string }
+
+// isNew reports whether an error was not the last one's reason.
+func (c *complaint) isNew(err error) bool {
+	before := c.reason
+	c.reason = reasonOf(err)
+	return c.reason != "" && c.reason != before
+}
+
+// reasonOf is what of an error stays the same as long as its cause does; empty
+// if there is none.
+func reasonOf(err error) string {
+	if err == nil {
+		return ""
 	}
-	return &t
+	if locked, ok := errors.AsType[*store.LockedError](err); ok {
+		return fmt.Sprint("locked by session ", locked.PID)
+	}
+	return err.Error()
+}
+
+// TryAgain has the endpoints run at once that Graph denies: something has
+// changed. It may be called at any time.
+func (d *Daemon) TryAgain() {
+	select {
+	case d.again <- struct{}{}:
+	default:
+	}
+}
+
+func (d *Daemon) tryAgain() {
+	for w := range d.workers() {
+		if w.denied {
+			w.due = tickIn(d.clock, 0)
+		}
+	}
 }

@@ -2,86 +2,93 @@ package schedule
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/zap"
+
+	"ingestd/internal/store"
 )
 
 const (
-	usersSlice = 2_000               // changed rows that teams.users is refreshed from at a time
-	pruneSlice = 5_000               // old runs that are deleted at a time
-	pruneEvery = 24 * time.Hour      // how often old runs are looked for
-	keepRuns   = 90 * 24 * time.Hour // how long runs are kept
+	usersSlice  = 2_000               // changed rows that teams.users is refreshed from at a time
+	pruneSlice  = 5_000               // old runs that are deleted at a time
+	pruneEvery  = 24 * time.Hour      // how often old runs are looked for
+	killedEvery = time.Minute         // how often runs are looked for whose process is gone
+	keepRuns    = 90 * 24 * time.Hour // how long runs are kept
 )
 
 // patience is how long reading waits for bookkeeping that it does not depend on:
 // somebody may hold a lock.
 const patience = 2 * time.Second
 
-// A deriver does the derived work of a tenant beside its reading, in small
-// transactions, each time it is woken. What fails is logged and tried again: nothing
-// that reads from Graph depends on it, or waits for it.
+// A deriver does the derived work of all tenants beside their reading, one after
+// the other, in small transactions: each takes a connection from those that read.
+// What fails is logged and tried again: nothing that reads from Graph depends on
+// it, or waits for it.
 type deriver struct {
-	jobs   []*Job
-	woken  chan struct{} // holds a token when rows may have changed
-	turn   chan struct{} // holds a token while one tenant's is at it: each takes a connection from those that read
-	pruned time.Time     // when old runs were deleted last
+	jobs   []*Job // whose rows may have changed
+	atWork bool
 }
 
-func newDeriver(jobs []*Job, turn chan struct{}) *deriver {
-	return &deriver{jobs: jobs, woken: make(chan struct{}, 1), turn: turn}
-}
-
-func (d *deriver) wake() {
-	select {
-	case d.woken <- struct{}{}:
-	default:
+func (d *deriver) add(j *Job) {
+	if !slices.Contains(d.jobs, j) {
+		d.jobs = append(d.jobs, j)
 	}
 }
 
-// loop works until ctx ends.
-func (d *deriver) loop(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-d.woken:
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case d.turn <- struct{}{}:
-			d.derive(ctx)
-			<-d.turn
-		}
+func (d *Daemon) derive(ctx context.Context) {
+	if d.derived.atWork || len(d.derived.jobs) == 0 {
+		return
+	}
+	jobs := d.derived.jobs
+	d.derived.jobs, d.derived.atWork = nil, true
+	d.beside(ctx, func() { refreshUsers(ctx, jobs) }, func() { d.derived.atWork = false })
+}
+
+// pruneRuns deletes the old runs of all tenants.
+func (d *Daemon) pruneRuns(ctx context.Context) (work func() error, note func()) {
+	return func() error { return pruneRuns(ctx, d.db) }, func() {}
+}
+
+// endKilledRuns notes which runs have ended with their process. Nothing depends
+// on it.
+func (d *Daemon) endKilledRuns(ctx context.Context) (work func() error, note func()) {
+	return func() error { return d.db.EndKilledRuns(ctx, d.ids) }, func() {}
+}
+
+// Derive does at once what a daemon does beside its reading.
+func Derive(ctx context.Context, jobs []*Job) {
+	if len(jobs) == 0 {
+		return
+	}
+	refreshUsers(ctx, jobs)
+	var tenants []uuid.UUID
+	for _, group := range byTenant(jobs) {
+		tenants = append(tenants, group[0].Tenant)
+	}
+	err := safely(func() error {
+		return errors.Join(jobs[0].DB.EndKilledRuns(ctx, tenants), pruneRuns(ctx, jobs[0].DB))
+	})
+	if err != nil && ctx.Err() == nil {
+		jobs[0].Log.Warn("old runs are not brought in order; the next run tries again", zap.Error(err))
 	}
 }
 
-func (d *deriver) derive(ctx context.Context) {
-	for _, j := range d.jobs {
-		if !j.Enabled {
-			continue
-		}
+func refreshUsers(ctx context.Context, jobs []*Job) {
+	for _, j := range jobs {
 		if err := j.RefreshUsers(ctx, func() bool { return ctx.Err() != nil }); err != nil && ctx.Err() == nil {
 			j.Log.Warn("teams.users is not up to date; reading goes on, and it is tried again",
 				zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
 		}
 	}
-	if time.Since(d.pruned) < pruneEvery {
-		return
-	}
-	err := safely(func() error { return d.prune(ctx) })
-	if err == nil {
-		d.pruned = time.Now()
-	} else if ctx.Err() == nil {
-		d.jobs[0].Log.Warn("old runs are not deleted; it is tried again",
-			zap.String("tenant", d.jobs[0].Name), zap.Error(err))
-	}
 }
 
-func (d *deriver) prune(ctx context.Context) error {
+func pruneRuns(ctx context.Context, db *store.DB) error {
 	for {
-		n, err := d.jobs[0].DB.PruneRuns(ctx, keepRuns, pruneSlice)
+		n, err := db.PruneRuns(ctx, keepRuns, pruneSlice)
 		if err != nil || n < pruneSlice {
 			return err
 		}

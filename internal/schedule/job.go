@@ -38,6 +38,7 @@ type Job struct {
 	current atomic.Pointer[runLog] // of the run at work
 	failing streak                 // records, over all runs, whose details could not be stored
 	warned  time.Time              // what left Graph's reach before was warned of
+	retryIn time.Duration          // after the last run: Graph denied or throttled it, and it is to be tried then
 	skewed  bool                   // that the clocks are apart was warned of
 }
 
@@ -118,7 +119,6 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 	if err != nil {
 		return report, err
 	}
-	j.endKilledRuns(ctx)
 	windows := plan(l.policy, now, j.nextPlan(now), l.slots)
 	report.Windows = len(windows)
 	if len(windows) > 0 || due {
@@ -127,17 +127,6 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 		}
 	}
 	return report, mostSevere(report.err, j.note(finish, state, &report))
-}
-
-// endKilledRuns notes which runs have ended with their process. Nothing depends
-// on it.
-func (j *Job) endKilledRuns(ctx context.Context) {
-	short, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := j.DB.EndKilledRuns(short, j.Tenant, j.Endpoint.Name); err != nil && ctx.Err() == nil {
-		j.Log.Warn("killed runs are not noted; reading goes on, and it is tried again",
-			zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
-	}
 }
 
 // nextPlan is when the tick after the present one will have passed. By Graph's

@@ -76,6 +76,7 @@ func (j *Job) fail(state *store.Endpoint, now time.Time, err error) {
 	if state.Failures++; state.FailingSince == nil {
 		state.FailingSince = &now
 	}
+	j.retryIn = next.Sub(now)
 	state.LastResult, state.LastFinishedAt, state.NextDueAt, state.HealedAt = &word, &now, &next, nil
 	noteError(state, now, err)
 }
@@ -95,16 +96,18 @@ func noteError(state *store.Endpoint, now time.Time, err error) {
 	}
 }
 
+// deniedFor is the longest time until an endpoint is tried again that Graph denies.
+const deniedFor = 10 * time.Minute
+
 // nextTry is when an endpoint is tried again after failures in a row. One that
 // Graph denies is tried after a minute, then after twice as long each time, up
-// to an hour: only an administrator can change that, and each try counts
-// against the limits. One that Graph throttles is left alone as long as Graph
+// to some minutes: only an administrator can change that, and wants to see it. One that Graph throttles is left alone as long as Graph
 // says. All others follow their schedule.
 func (j *Job) nextTry(now time.Time, err error, failures int) time.Time {
 	next := j.Next(now)
 	switch verdictOn(err).run {
 	case abortedLonger:
-		return later(next, now.Add(min(time.Hour, time.Minute<<min(failures-1, 6))))
+		return now.Add(min(deniedFor, time.Minute<<min(failures-1, 6)))
 	case abortedUntil:
 		return later(next, now.Add(j.Client.Throttled(j.Endpoint)))
 	}

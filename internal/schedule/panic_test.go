@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -29,6 +30,7 @@ func TestPanicDoesNotStopTheNextTick(t *testing.T) {
 			t.Parallel()
 			var panics atomic.Int64
 			c := week()
+			c.Every = 5 * time.Minute
 			c.Log = zaptest.NewLogger(t, zaptest.WrapOptions(zap.Hooks(func(e zapcore.Entry) error {
 				if e.Message == tt.entry && panics.Add(1) == 1 {
 					panic("canary")
@@ -38,6 +40,7 @@ func TestPanicDoesNotStopTheNextTick(t *testing.T) {
 			w := scheduletest.New(t, c)
 			w.Graph.SetFaults(onFaultyDay(atFirst(always(graphsim.Fault{Status: 500})))) // which the client logs
 			w.Daemon(func() bool {
+				w.Advance(30 * time.Second)
 				return panics.Load() > 0 && w.Endpoint().State == "on_time" && len(w.Slots()) == len(allDays)
 			})
 			w.WantServed()

@@ -21,6 +21,13 @@ import (
 // come, also while it commits nothing, as when it waits for Graph.
 const heartbeatEvery = 5 * time.Second
 
+// heartbeats bounds those of all runs in this process to some twenty a second,
+// however many tenants are read at once.
+const heartbeats = 50 * time.Millisecond
+
+// beating is how many runs have a heartbeat.
+var beating atomic.Int64
+
 // A runLog is what a run tells of itself: counters, and every distinct error
 // once, with how often it was met. It is safe for concurrent use.
 type runLog struct {
@@ -86,11 +93,14 @@ func kindOf(err error) string {
 // beat keeps the run's heartbeat fresh until ctx ends, and says until when it
 // waits if Graph throttles it.
 func (l *runLog) beat(ctx context.Context, j *Job) {
+	beating.Add(1)
+	defer beating.Add(-1)
 	for {
+		every := max(heartbeatEvery, time.Duration(beating.Load())*heartbeats)
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(cmp.Or(j.Heartbeat, heartbeatEvery)):
+		case <-time.After(cmp.Or(j.Heartbeat, every)):
 		}
 		if err := l.noteAlive(ctx, j); err != nil && ctx.Err() == nil {
 			j.Log.Warn("a run is not noted as alive; it goes on",
@@ -149,6 +159,8 @@ func (l *runLog) write(j *Job, trigger string, o store.Outcome, report *Report) 
 		fields = append(fields, zap.Strings("request_ids", o.RequestIDs), zap.String("error", o.Error))
 	}
 	switch {
+	case o.Result == "ok" && len(l.errors) == 0 && c.Rejected == 0 && trigger == "schedule":
+		log.Debug("run", fields...) // the hourly line of its tenant counts it
 	case o.Result == "ok" && len(l.errors) == 0 && c.Rejected == 0, o.Result == "stopped":
 		log.Info("run", fields...)
 	case o.Result == "ok":

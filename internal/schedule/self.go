@@ -3,45 +3,29 @@ package schedule
 import (
 	"context"
 	"time"
-
-	"github.com/google/uuid"
-	"go.uber.org/zap"
 )
 
-// signEvery is how often a daemon says that it is alive.
-const signEvery = 30 * time.Second
-
-// giveSigns notes every so often, until ctx ends, that the daemon is alive.
-func giveSigns(ctx context.Context, jobs []*Job) {
-	for ctx.Err() == nil {
-		if err := jobs[0].giveSign(ctx); err != nil && ctx.Err() == nil {
-			jobs[0].Log.Warn("the daemon is not noted as alive; it goes on", zap.Error(err))
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(signEvery):
-		}
-	}
-}
+const (
+	// signEvery is how often a daemon says that it is alive.
+	signEvery = 30 * time.Second
+	// removedEvery is how often it is noted which tenants have left the configuration.
+	removedEvery = 24 * time.Hour
+)
 
 // giveSign notes that the daemon is alive.
-func (j *Job) giveSign(ctx context.Context) error {
-	if j.Self == nil {
-		return nil
+func (d *Daemon) giveSign(ctx context.Context) (work func() error, note func()) {
+	self := d.tenants[0].jobs[0].Self
+	if self == nil {
+		return nil, nil
 	}
-	short, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return j.DB.NoteAlive(short, *j.Self)
+	return func() error {
+		short, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		return d.db.NoteAlive(short, *self)
+	}, func() {}
 }
 
 // noteRemoved notes which tenants have left the configuration.
-func noteRemoved(ctx context.Context, jobs []*Job) {
-	var tenants []uuid.UUID
-	for _, group := range byTenant(jobs) {
-		tenants = append(tenants, group[0].Tenant)
-	}
-	if err := jobs[0].DB.NoteRemoved(ctx, tenants); err != nil && ctx.Err() == nil {
-		jobs[0].Log.Warn("tenants that are no longer configured are not noted; the next start tries again",
-			zap.Error(err))
-	}
+func (d *Daemon) noteRemoved(ctx context.Context) (work func() error, note func()) {
+	return func() error { return d.db.NoteRemoved(ctx, d.ids) }, func() {}
 }

@@ -25,7 +25,7 @@ const (
 	// Everything else would meet it too.
 	aborted       runFate = "aborted"
 	abortedUntil  runFate = "aborted until Graph's time"
-	abortedLonger runFate = "aborted; tried at the next tick, then less often, up to 1 h"
+	abortedLonger runFate = "aborted; tried after 1 min, then up to 10 min"
 	goesOn        runFate = "goes on"
 )
 

@@ -3,6 +3,8 @@ package scheduletest
 import (
 	"sync"
 	"time"
+
+	"ingestd/internal/fetch"
 )
 
 // Noon is where the clock of every World begins.
@@ -42,20 +44,30 @@ const together = time.Millisecond
 
 // After begins a wait, which moves the clock to its end.
 func (c *clock) After(d time.Duration) <-chan time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	w := wait{c.now.Add(d), make(chan time.Time, 1)}
-	if d <= 0 {
-		w.over <- c.now
-		return w.over
-	}
-	c.waits[w] = true
+	w := c.hold(d)
 	time.AfterFunc(together, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.reach(w.until)
 	})
 	return w.over
+}
+
+// hold begins a wait that lasts until the clock is moved.
+func (c *clock) hold(d time.Duration) wait {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w := wait{c.now.Add(max(d, 0)), make(chan time.Time, 1)}
+	c.waits[w] = true
+	c.reach(c.now)
+	return w
+}
+
+// patient is the clock for those who wait for the test to move it.
+func (c *clock) patient() fetch.Clock {
+	return fetch.Clock{
+		Now: c.Now, Wall: c.Now, After: func(d time.Duration) <-chan time.Time { return c.hold(d).over },
+	}
 }
 
 // reach moves the clock to a time, unless it is there, and ends the waits that are over. mu is held.

@@ -51,7 +51,7 @@ func (w *World) newClient() *fetch.Client {
 	client, err := fetch.New(fetch.Options{
 		TenantID: graphsim.TenantID, ClientID: graphsim.ClientID, Credential: fetch.ClientSecret(w.config.secret),
 		GraphURL: w.Graph.GraphURL(), LoginURL: w.Graph.LoginURL(), RootCAs: roots, Limits: w.config.limits(),
-		Clock: fetch.Clock{Now: w.clock.Now, After: w.clock.After}, Log: w.config.Log,
+		Clock: fetch.Clock{Now: w.clock.Now, After: w.clock.After, Wall: w.clock.Now}, Log: w.config.Log,
 	})
 	if err != nil {
 		w.Fatal(err)
@@ -116,20 +116,32 @@ func (w *World) RetryRejects() (stored, kept int) {
 	return stored, kept
 }
 
-// Daemon runs the daemon, with all endpoints, until a condition holds.
+// Daemon runs the daemon, with all endpoints, until a condition holds. Its ticks come as the clock is moved, which the
+// condition may do.
 func (w *World) Daemon(until func() bool) {
+	w.Helper()
+	daemon := schedule.NewDaemon(w.jobs, w.locks, w.clock.patient())
+	daemon.Alive = w.config.Alive
 	ctx, stop := context.WithCancel(w.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		schedule.Daemon(ctx, w.jobs)
+		daemon.Run(ctx)
 	}()
+	late := time.Now().Add(patience)
 	for !until() {
+		if time.Now().After(late) {
+			w.Errorf("after %v the daemon has not done what was waited for", patience)
+			break
+		}
 		time.Sleep(5 * time.Millisecond)
 	}
 	stop()
 	<-ended
 }
+
+// patience is how long a test waits for what a daemon must do.
+const patience = 30 * time.Second
 
 // survey is how the ledger says that the endpoint stands.
 func (w *World) survey() schedule.Survey {
@@ -145,11 +157,11 @@ func (w *World) survey() schedule.Survey {
 func (w *World) AddTenant(id uuid.UUID) {
 	w.Helper()
 	var all []*job
+	w.locks = w.DB.NewLocks()
 	for _, tenant := range []uuid.UUID{id, Tenant} {
-		lock := w.DB.NewLock(tenant)
 		for _, name := range w.endpoints() {
 			j := w.newJob(name)
-			j.Tenant, j.Client, j.Budget, j.Lock = tenant, w.job.Client, w.job.Budget, lock
+			j.Tenant, j.Client, j.Budget, j.Lock = tenant, w.job.Client, w.job.Budget, w.locks.Of(tenant)
 			all = append(all, j)
 		}
 	}

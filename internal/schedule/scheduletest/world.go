@@ -29,7 +29,8 @@ type Config struct {
 	Secret              func() (string, error) // default: the right one
 	Log                 *zap.Logger            // the daemon's and the client's; default: the test's, without debugging
 	Heartbeat           time.Duration          // of a run; default: the daemon's own
-	Every               time.Duration          // from a tick of Daemon to the next; default: 50 ms of real time
+	Every               time.Duration          // from a tick to the next, by the clock; default: 50 ms
+	Alive               func()                 // told while the daemon and its runs make progress
 	Through             func(string) string    // makes of the database's URL the daemon's; default: the same
 }
 
@@ -42,6 +43,7 @@ type World struct {
 
 	config Config
 	clock  *clock
+	locks  *store.Locks // nil: none are kept
 	jobs   []*job
 	job    *job // the one that methods are about
 }
