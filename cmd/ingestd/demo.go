@@ -97,7 +97,7 @@ func showDemo(ctx context.Context, out, hints io.Writer, o demo.Options, exit bo
 		"\nThe daemon goes on reading until Ctrl-C. To look around meanwhile:\n\n  psql '%s'\n\n",
 		stage.DatabaseURL(),
 	)
-	return a.run(ctx, jobs, false)
+	return a.run(ctx, jobs, false, nil)
 }
 
 // summary prints what is stored and how far it is complete.

@@ -11,21 +11,19 @@ import (
 )
 
 // withLocks gives every job the lock of its tenant, which nobody holds yet.
-func (a *app) withLocks(jobs []*schedule.Job) {
-	locks := map[uuid.UUID]*store.Lock{}
+func (a *app) withLocks(jobs []*schedule.Job) *store.Locks {
+	locks := a.db.NewLocks()
 	for _, j := range jobs {
-		if locks[j.Tenant] == nil {
-			locks[j.Tenant] = a.db.NewLock(j.Tenant)
-		}
-		j.Lock = locks[j.Tenant]
+		j.Lock = locks.Of(j.Tenant)
 	}
+	return locks
 }
 
 // lock takes the locks of the jobs' tenants. It returns the jobs whose tenant it
 // has, brought in order, and why it has not the others'. release gives the locks
 // back.
 func (a *app) lock(ctx context.Context, jobs []*schedule.Job) (mine []*schedule.Job, others []outcome, release func()) {
-	a.withLocks(jobs)
+	locks := a.withLocks(jobs)
 	tried := map[uuid.UUID]error{}
 	for _, j := range jobs {
 		err, known := tried[j.Tenant]
@@ -42,9 +40,7 @@ func (a *app) lock(ctx context.Context, jobs []*schedule.Job) (mine []*schedule.
 		mine = append(mine, j)
 	}
 	return mine, others, func() {
-		for _, j := range jobs {
-			_ = j.Lock.Release(context.WithoutCancel(ctx)) // the server frees the lock of a lost connection itself
-		}
+		_ = locks.Release(ctx) // the server frees the locks of a lost connection itself
 	}
 }
 

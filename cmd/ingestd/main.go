@@ -31,17 +31,24 @@ func interrupted(root *cobra.Command, args []string) int {
 	return exitInterrupted
 }
 
-// memoryLimit is the size of the heap and the like from which on garbage is
-// collected more often. Documents being read are bounded; garbage as large as
-// they are is not worth its memory. GOMEMLIMIT goes before it.
-const memoryLimit = 90 << 20
+// The size of the heap and the like from which on garbage is collected more
+// often. Documents being read are bounded; garbage as large as they are is not
+// worth its memory. GOMEMLIMIT goes before it.
+const (
+	memoryLimit  = 90 << 20
+	memoryTenant = 400 << 10 // more for each tenant
+)
+
+func limitMemory(tenants int) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(memoryLimit + tenants*memoryTenant))
+	}
+}
 
 // run executes one command. The first SIGINT or SIGTERM cancels it; a second
 // ends the process at once.
 func run(args []string) int {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-	}
+	limitMemory(0)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := newRoot()

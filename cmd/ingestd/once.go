@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"ingestd/internal/schedule"
 )
@@ -86,18 +85,11 @@ func (a *app) once(cmd *cobra.Command, jobs []*schedule.Job) []outcome {
 // once runs jobs side by side until nothing is due, and then does what is
 // derived from their rows.
 func once(ctx context.Context, jobs []*schedule.Job, trigger string) []outcome {
-	return sideBySide(ctx, jobs, func(j *schedule.Job) (schedule.Report, error) {
-		report, err := schedule.Once(ctx, j, trigger)
-		never := func() bool { return ctx.Err() != nil }
-		if users := j.RefreshUsers(ctx, never); users != nil && ctx.Err() == nil {
-			j.Log.Warn(
-				"teams.users is not up to date; the next run tries again",
-				zap.String("tenant", j.Name),
-				zap.Error(users),
-			)
-		}
-		return report, err
+	outcomes := sideBySide(ctx, jobs, func(j *schedule.Job) (schedule.Report, error) {
+		return schedule.Once(ctx, j, trigger)
 	})
+	schedule.Derive(ctx, jobs)
+	return outcomes
 }
 
 // sideBySide does the work of all jobs at once and waits for the last.

@@ -27,7 +27,14 @@ type process struct {
 // launch executes the program until it ends or the test does.
 func launch(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
+	return launchWith(t, dir, nil, args...)
+}
+
+// launchWith executes the program with some more of an environment.
+func launchWith(t testing.TB, dir string, env []string, args ...string) *process {
+	t.Helper()
 	p := prepare(dir, args...)
+	p.Env = append(p.Env, env...)
 	stderr, err := p.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -3,20 +3,24 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"ingestd/internal/config"
+	"ingestd/internal/fetch"
 	"ingestd/internal/schedule"
 	"ingestd/internal/store"
 )
 
-// retry is how often a daemon looks again for a database or a lock.
+// retry is how often a daemon looks again for a database.
 const retry = 5 * time.Second
 
 func newRun() *cobra.Command {
@@ -28,29 +32,49 @@ func newRun() *cobra.Command {
 round. It waits for a database that is down, and for the lock of a tenant that
 another ingestd works on; no tenant waits for another. SIGINT or SIGTERM lets the
 transaction at hand finish and exits 0, within 20 seconds whatever happens; a
-second signal ends it at once, which costs a repeated request and no row. SIGHUP
-and SIGPIPE are ignored.`,
+second signal ends it at once, which costs a repeated request and no row.
+
+SIGHUP reads the log level and the credentials anew and tries at once what Graph
+denies. SIGPIPE, a log that nobody reads and a full disk under it end nothing.
+Under systemd (Type=notify) it says when it is ready, and feeds the watchdog
+while all runs make progress.`,
 		Example: `  ingestd run
   ingestd run --migrate --config /etc/ingestd/config.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// A daemon outlives the terminal it was started from, and its log.
-			signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
-			a, err := open(cmd)
+			path, err := cmd.Flags().GetString("config")
 			if err != nil {
 				return err
 			}
-			defer a.db.Close()
-			jobs, err := a.jobs()
-			if err != nil {
-				return err
-			}
-			return stopped(a.run(cmd.Context(), jobs, migrate))
+			return stopped(runDaemon(cmd.Context(), path, migrate))
 		},
 	}
 	exitTable(cmd, exitCodes{exitOK: "it was told to stop", exitInterrupted: ""})
 	cmd.Flags().BoolVar(&migrate, "migrate", false, "bring the database schema up to date first")
 	return cmd
+}
+
+// runDaemon is the daemon, from its configuration to its end.
+func runDaemon(ctx context.Context, path string, migrate bool) error {
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) // a daemon outlives the terminal it was started from, and its log
+	load := func() (*config.Config, error) { return config.Load(path, os.Getenv, bounds()) }
+	c, err := load()
+	if err != nil {
+		return err
+	}
+	limitMemory(len(c.Tenants))
+	out := newSink(os.Stderr, c.Log)
+	defer out.close()
+	a, err := newApp(c, out)
+	if err != nil {
+		return err
+	}
+	defer a.db.Close()
+	jobs, err := a.jobs()
+	if err != nil {
+		return err
+	}
+	return a.run(ctx, jobs, migrate, load)
 }
 
 // stopped makes being told to stop a success: a daemon ends no other way.
@@ -61,8 +85,10 @@ func stopped(err error) error {
 	return err
 }
 
-func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool) error {
+// run reads until ctx ends. load, if not nil, reads the configuration anew.
+func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool, load func() (*config.Config, error)) error {
 	defer context.AfterFunc(ctx, func() {
+		notify(daemon.SdNotifyStopping)
 		a.log.Info("stopping: transactions at hand end first; a second signal ends the daemon at once")
 	})()
 	defer a.serve(ctx)()
@@ -77,15 +103,23 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool) error
 	if err := a.db.CheckSchema(ctx); err != nil {
 		return err
 	}
-	a.withLocks(jobs)
 	asDaemon(jobs)
 	a.log.Info("starting", zap.Int("tenants", len(a.config.Tenants)), zap.Int("endpoints", len(jobs)))
-	schedule.Daemon(ctx, jobs)
+	reading := schedule.NewDaemon(jobs, a.withLocks(jobs), fetch.MachineClock())
+	reading.Alive = func() { notify(daemon.SdNotifyWatchdog) }
+	if load != nil {
+		r := &reloader{app: a, load: load, again: reading.TryAgain, prints: map[string]string{}}
+		r.changed(a.config)
+		onReload(ctx, r.reload)
+	}
+	notify(daemon.SdNotifyReady + "\nSTATUS=" + fmt.Sprintf("reading %d tenants", len(a.config.Tenants)))
+	reading.Run(ctx)
 	return ctx.Err()
 }
 
+// waitForDatabase says that it waits once, and again when the reason changes.
 func (a *app) waitForDatabase(ctx context.Context) error {
-	for {
+	for said := ""; ; {
 		err := a.db.Ping(ctx)
 		if err == nil {
 			err = a.db.CheckWritable(ctx)
@@ -93,7 +127,11 @@ func (a *app) waitForDatabase(ctx context.Context) error {
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		a.log.Warn("waiting for the database", zap.Duration("retry_in", retry), zap.Error(err))
+		if said != err.Error() {
+			said = err.Error()
+			a.log.Warn("waiting for the database", zap.Duration("retry_every", retry), zap.Error(err))
+		}
+		notify("STATUS=waiting for the database")
 		if err := pause(ctx); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"net/http"
 	"os"
 
 	"github.com/google/uuid"
@@ -22,7 +23,10 @@ import (
 type app struct {
 	config *config.Config
 	log    *zap.Logger
+	level  zap.AtomicLevel // of log
 	db     *store.DB
+
+	transports transports // of all tenants
 
 	counters *web.Counters // of what the process does
 	server   *web.Server   // of a daemon, unless the configuration has none
@@ -43,11 +47,16 @@ func openFile(path string, getenv func(string) string) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, err := newLog(c.Log)
+	return newApp(c, standardError())
+}
+
+// newApp prepares log and database of a configuration.
+func newApp(c *config.Config, out zapcore.WriteSyncer) (*app, error) {
+	log, level, err := newLog(c.Log, out)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{config: c, log: log, counters: web.NewCounters()}
+	a := &app{config: c, log: log, level: level, transports: transports{}, counters: web.NewCounters()}
 	password, err := a.password()
 	if err != nil {
 		return nil, err
@@ -81,22 +90,6 @@ func bounds() []config.Bounds {
 	return list
 }
 
-// newLog writes to standard error, which leaves standard output to data.
-func newLog(c config.Log) (*zap.Logger, error) {
-	z := zap.NewProductionConfig()
-	z.EncoderConfig.TimeKey, z.EncoderConfig.EncodeTime = "time", zapcore.ISO8601TimeEncoder
-	z.Sampling, z.DisableStacktrace, z.DisableCaller = nil, true, true
-	if c.Format == "console" {
-		z.Encoding = "console"
-	}
-	level, err := zap.ParseAtomicLevel(c.Level)
-	if err != nil {
-		return nil, err
-	}
-	z.Level = level
-	return z.Build()
-}
-
 // jobs makes a job for each endpoint of each tenant.
 func (a *app) jobs() ([]*schedule.Job, error) {
 	var list []*schedule.Job
@@ -117,6 +110,28 @@ func (a *app) jobs() ([]*schedule.Job, error) {
 	return list, nil
 }
 
+// transports are the connections of tenants, by what they trust.
+type transports map[string]*http.Transport
+
+// trusting returns the transport that trusts the authorities of a file, or those
+// of the system if none is named.
+func (t transports) trusting(caFile string) (*http.Transport, error) {
+	if known, ok := t[caFile]; ok {
+		return known, nil
+	}
+	var roots *x509.CertPool
+	if caFile != "" {
+		pem, err := os.ReadFile(caFile)
+		if err != nil {
+			return nil, err
+		}
+		roots = x509.NewCertPool()
+		roots.AppendCertsFromPEM(pem)
+	}
+	t[caFile] = fetch.NewTransport(roots)
+	return t[caFile], nil
+}
+
 func (a *app) client(t config.Tenant) (*fetch.Client, error) {
 	options, err := a.graphOptions(t)
 	if err != nil {
@@ -127,19 +142,14 @@ func (a *app) client(t config.Tenant) (*fetch.Client, error) {
 
 // graphOptions says how a tenant is asked.
 func (a *app) graphOptions(t config.Tenant) (fetch.Options, error) {
-	var roots *x509.CertPool
-	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
-		if err != nil {
-			return fetch.Options{}, err
-		}
-		roots = x509.NewCertPool()
-		roots.AppendCertsFromPEM(pem)
+	transport, err := a.transports.trusting(t.CAFile)
+	if err != nil {
+		return fetch.Options{}, err
 	}
 	limit := func(r config.Rate) fetch.Limit { return fetch.Limit{Requests: r.Requests, Per: r.Per} }
 	return fetch.Options{
 		TenantID: t.ID, ClientID: t.Auth.ClientID, Credential: credential(t.Auth),
-		GraphURL: t.GraphURL(), LoginURL: t.LoginURL(), RootCAs: roots, Log: a.log,
+		GraphURL: t.GraphURL(), LoginURL: t.LoginURL(), Transport: transport, Log: a.log,
 		Observer: a.counters.Of(t.Name),
 		Limits: fetch.Limits{
 			CallRecords: limit(t.Limits.CallRecords), List: limit(t.Limits.List), Record: limit(t.Limits.Record),
