@@ -7,13 +7,13 @@ GO ?= go
 PARALLEL = -parallel 4
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test race soak bench bench-small lint lines fuzz postgres clean
+.PHONY: help build demo test race soak bench bench-small lint lint-deploy image lines fuzz postgres clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build ./ingestd
-	$(GO) build -trimpath -o ingestd ./cmd/ingestd
+	CGO_ENABLED=0 $(GO) build -trimpath -o ingestd ./cmd/ingestd
 
 demo: postgres build ## Show the daemon at work on a simulated tenant; Ctrl-C ends it
 	@exec ./ingestd demo
@@ -40,6 +40,12 @@ lint: ## Check formatting, vet, staticcheck and the module files
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) mod tidy -diff
 	$(GO) mod verify
+
+lint-deploy: ## Check what is in deploy/: image, manifests, unit, alerts, dashboard
+	.ci/lint-deploy
+
+image: postgres ## Do without Docker what deploy/Dockerfile does, and run the result without rights
+	.ci/image
 
 lines: ## Check that lines keep within 120 columns
 	git ls-files '*.go' '*.sql' '*.md' '*.sh' '.ci/run' Makefile ':!schema.sql' ':!internal/store/testdata' | LC_ALL=C xargs awk -f .ci/lines.awk
