@@ -4,52 +4,92 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"ingestd/internal/demo"
-	"ingestd/internal/schedule"
-	"ingestd/internal/store"
 )
 
+// demoFlags are what demo can be told.
+type demoFlags struct {
+	demo.Options
+	once, questions bool
+}
+
 func newDemo() *cobra.Command {
-	var o demo.Options
-	var exit bool
+	var f demoFlags
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show the daemon at work on a simulated tenant",
 		Long: `demo starts a private PostgreSQL and a simulated Microsoft 365 tenant on this
 machine, lets the daemon read 30 days of call records and 90 days of the other
-logs, prints what came of it, and keeps reading until Ctrl-C. It needs the
-PostgreSQL server programs and no network; all it makes is removed when it ends.`,
+logs, prints what came of it with questions an analyst may ask, and keeps reading
+until Ctrl-C. It then tells the path of a configuration that every other command
+can be tried with. It needs the PostgreSQL server programs and no network; all it
+makes is removed when it ends.
+
+With --trouble it plays two tenants that a bad month lies behind: one was denied
+its call records for 27 days, the other has lost some hours, cannot read one, and
+catches up after five days.`,
 		Example: `  ingestd demo
-  ingestd demo --once --users 1000 --calls 2000`,
+  ingestd demo --tenants 2 --trouble
+  ingestd demo --once --questions`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("config") {
-				return errUsage("demo brings its own configuration; leave --config out")
+			if err := f.check(cmd); err != nil {
+				return err
 			}
-			if o.Users < 1 || o.CallsPerDay < 1 || o.RecordsPerDay < 1 {
-				return errUsage("--users, --calls and --records take 1 or more")
-			}
-			return stopped(showDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o, exit))
+			return stopped(showDemo(cmd, f))
 		},
 	}
 	exitTable(cmd, exitCodes{exitConfig: "", exitInterrupted: ""})
-	cmd.Flags().BoolVar(&exit, "once", false, "exit after the first full pass")
-	cmd.Flags().Int64Var(&o.Seed, "seed", 1, "which company: the same seed gives the same calls on the same days")
-	cmd.Flags().IntVar(&o.Users, "users", 300, "people in the company")
-	cmd.Flags().IntVar(&o.CallsPerDay, "calls", 600, "telephone calls on a working day")
-	cmd.Flags().IntVar(&o.RecordsPerDay, "records", 230, "call records of a working day, some 5,000 in 30 days")
+	flags := cmd.Flags()
+	flags.BoolVar(&f.once, "once", false, "exit after the first full pass; with --trouble, once the past is played")
+	flags.BoolVar(&f.questions, "questions", false, "ask all questions, not three")
+	flags.IntVar(&f.Tenants, "tenants", 1, "how many companies there are")
+	flags.BoolVar(&f.Trouble, "trouble", false, "begin in the middle of a bad month; takes two tenants")
+	flags.Int64Var(&f.Seed, "seed", 1, "which company: the same seed gives the same calls on the same days")
+	flags.IntVar(&f.Users, "users", 300, "people in a company")
+	flags.IntVar(&f.CallsPerDay, "calls", 600, "telephone calls on a working day; in trouble 200")
+	flags.IntVar(&f.RecordsPerDay, "records", 230, "call records on a working day; in trouble 60")
 	return cmd
 }
 
-func showDemo(ctx context.Context, out, hints io.Writer, o demo.Options, exit bool) (err error) {
-	start := time.Now()
-	fmt.Fprintln(hints, "Starting a private PostgreSQL and a simulated tenant …")
-	stage, err := demo.Open(ctx, o)
+// check refuses what contradicts itself, and completes what goes without saying.
+func (f *demoFlags) check(cmd *cobra.Command) error {
+	given := cmd.Flags().Changed
+	switch {
+	case given("config"):
+		return errUsage("demo brings its own configuration; leave --config out")
+	case f.Users < 1 || f.CallsPerDay < 1 || f.RecordsPerDay < 1:
+		return errUsage("--users, --calls and --records take 1 or more")
+	case f.Tenants < 1 || f.Tenants > demo.MaxTenants:
+		return errUsage(fmt.Sprintf("--tenants takes 1 to %d", demo.MaxTenants))
+	case f.Trouble && given("tenants") && f.Tenants != 2:
+		return errUsage("--trouble takes two tenants; leave --tenants out")
+	}
+	if f.Trouble {
+		f.Tenants = 2
+		f.CallsPerDay = unless(given("calls"), f.CallsPerDay, 200)
+		f.RecordsPerDay = unless(given("records"), f.RecordsPerDay, 60)
+	}
+	return nil
+}
+
+func unless(given bool, value, otherwise int) int {
+	if given {
+		return value
+	}
+	return otherwise
+}
+
+func showDemo(cmd *cobra.Command, f demoFlags) (err error) {
+	fmt.Fprintln(cmd.ErrOrStderr(), "Starting a private PostgreSQL and a simulation of Microsoft Graph …")
+	stage, err := demo.Open(cmd.Context(), f.Options)
 	if err != nil {
 		return err
 	}
@@ -58,84 +98,94 @@ func showDemo(ctx context.Context, out, hints io.Writer, o demo.Options, exit bo
 			err = closing
 		}
 	}()
-	// The environment may speak of a real database and a real tenant.
-	a, err := openFile(stage.Config, func(string) string { return "" })
+	a, err := openFile(stage.Config(), noEnvironment)
 	if err != nil {
 		return err
 	}
 	defer a.db.Close()
-	if err := a.db.MigrateUp(ctx); err != nil {
+	if err := a.present(cmd, stage, f); err != nil || f.once {
+		return err
+	}
+	if a.log, err = logTo(stage.LogPath()); err != nil {
 		return err
 	}
 	jobs, err := a.jobs()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(
-		hints,
-		"Reading its calls. The simulated tenant allows %d times Microsoft's published limits.\n",
-		stage.LimitFactor,
-	)
-	mine, others, release := a.lock(ctx, jobs)
-	outcomes := append(once(ctx, mine, "demo"), others...)
-	release()
-	if err := worst(outcomes); err != nil {
-		return err
-	}
-	if err := a.summary(ctx, out, jobs, outcomes); err != nil {
-		return err
-	}
-	if err := a.answers(ctx, out); err != nil {
-		return err
-	}
-	fmt.Fprintf(hints, "Done in %.1f s.\n", time.Since(start).Seconds())
-	if exit {
-		return nil
-	}
-	fmt.Fprintf(
-		hints,
-		"\nThe daemon goes on reading until Ctrl-C. To look around meanwhile:\n\n  psql '%s'\n\n",
-		stage.DatabaseURL(),
-	)
-	return a.run(ctx, jobs, false, nil)
+	a.invite(cmd.ErrOrStderr(), stage)
+	return a.run(cmd.Context(), jobs, false, nil)
 }
 
-// summary prints what is stored and how far it is complete.
-func (a *app) summary(ctx context.Context, out io.Writer, jobs []*schedule.Job, outcomes []outcome) error {
-	byTenant := map[uuid.UUID][]string{}
-	for _, j := range jobs {
-		byTenant[j.Tenant] = append(byTenant[j.Tenant], j.Endpoint.Name)
+// present reads all there is, or what was read before there was trouble, and prints
+// what came of it.
+func (a *app) present(cmd *cobra.Command, stage *demo.Stage, f demoFlags) error {
+	start := time.Now()
+	err := a.db.MigrateUp(cmd.Context())
+	switch {
+	case err != nil:
+	case f.Trouble:
+		err = playPast(cmd, stage)
+	default:
+		err = a.readAll(cmd)
 	}
-	table := store.Answer{
-		Columns: []string{"table", "rows", "pages", "slots", "rejects", "complete until (UTC)"},
+	if err != nil {
+		return err
 	}
-	for tenant, endpoints := range byTenant {
-		holdings, err := a.db.Holdings(ctx, tenant, endpoints...)
-		if err != nil {
-			return err
-		}
-		for _, h := range holdings {
-			table.Rows = append(
-				table.Rows,
-				[]string{
-					"teams." + h.Endpoint,
-					fmt.Sprint(h.Rows),
-					fmt.Sprint(h.Pages),
-					fmt.Sprint(h.Slots),
-					fmt.Sprint(h.OpenRejects),
-					minute(h.Watermark),
-				},
-			)
-		}
+	if err := a.summary(cmd.Context(), cmd.OutOrStdout()); err != nil {
+		return err
 	}
-	fmt.Fprintln(out)
-	return printTable(out, table)
+	if err := a.answers(cmd.Context(), cmd.OutOrStdout(), f.questions); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "Done in %.1f s.\n", time.Since(start).Seconds())
+	return nil
+}
+
+// logTo makes a log in a file, where it is out of the way.
+func logTo(path string) (*zap.Logger, error) {
+	c := zap.NewProductionConfig()
+	c.EncoderConfig.TimeKey, c.EncoderConfig.EncodeTime = "time", zapcore.ISO8601TimeEncoder
+	c.OutputPaths, c.Sampling, c.DisableStacktrace, c.DisableCaller = []string{path}, nil, true, true
+	return c.Build()
+}
+
+// noEnvironment is what the demo sees of the environment, which may speak of a
+// real database and a real tenant.
+func noEnvironment(string) string { return "" }
+
+// readAll reads all there is.
+func (a *app) readAll(cmd *cobra.Command) error {
+	fmt.Fprintf(cmd.ErrOrStderr(),
+		"Reading its calls. A simulated tenant allows %d times Microsoft's published limits.\n", demo.LimitFactor)
+	jobs, err := a.jobs()
+	if err != nil {
+		return err
+	}
+	return worst(a.once(cmd, jobs))
+}
+
+// invite tells where to look while the demo goes on.
+func (a *app) invite(hints io.Writer, stage *demo.Stage) {
+	fmt.Fprintf(hints, `
+The daemon goes on reading until Ctrl-C. Meanwhile look at its page, try any command, ask in SQL, see its log:
+
+  %s
+  %s status --config %s
+  psql '%s'
+  tail -f %s
+
+`, stage.PageURL(), os.Args[0], stage.Config(), stage.DatabaseURL(), stage.LogPath())
 }
 
 // answers prints an analyst's questions with their SQL and what the database
-// says.
-func (a *app) answers(ctx context.Context, out io.Writer) error {
-	for _, q := range demo.Questions() {
+// says: three, or all.
+func (a *app) answers(ctx context.Context, out io.Writer, all bool) error {
+	questions := demo.Questions()
+	if !all {
+		questions = questions[:3]
+	}
+	for _, q := range questions {
 		answer, err := a.db.Ask(ctx, q.SQL)
 		if err != nil {
 			return fmt.Errorf("%s: %w", q.Text, err)

@@ -25,6 +25,7 @@ type app struct {
 	log    *zap.Logger
 	level  zap.AtomicLevel // of log
 	db     *store.DB
+	clock  fetch.Clock // of the clients; zero: the machine's
 
 	transports transports // of all tenants
 
@@ -149,7 +150,7 @@ func (a *app) graphOptions(t config.Tenant) (fetch.Options, error) {
 	limit := func(r config.Rate) fetch.Limit { return fetch.Limit{Requests: r.Requests, Per: r.Per} }
 	return fetch.Options{
 		TenantID: t.ID, ClientID: t.Auth.ClientID, Credential: credential(t.Auth),
-		GraphURL: t.GraphURL(), LoginURL: t.LoginURL(), Transport: transport, Log: a.log,
+		GraphURL: t.GraphURL(), LoginURL: t.LoginURL(), Transport: transport, Clock: a.clock, Log: a.log,
 		Observer: a.counters.Of(t.Name),
 		Limits: fetch.Limits{
 			CallRecords: limit(t.Limits.CallRecords), List: limit(t.Limits.List), Record: limit(t.Limits.Record),
