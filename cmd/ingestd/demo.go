@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"ingestd/internal/demo"
 )
@@ -106,7 +105,12 @@ func showDemo(cmd *cobra.Command, f demoFlags) (err error) {
 	if err := a.present(cmd, stage, f); err != nil || f.once {
 		return err
 	}
-	if a.log, err = logTo(stage.LogPath()); err != nil {
+	file, closeLog, err := zap.Open(stage.LogPath()) // where it is out of the way
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	if a.log, a.level, err = newLog(a.config.Log, file); err != nil {
 		return err
 	}
 	jobs, err := a.jobs()
@@ -140,14 +144,6 @@ func (a *app) present(cmd *cobra.Command, stage *demo.Stage, f demoFlags) error 
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "Done in %.1f s.\n", time.Since(start).Seconds())
 	return nil
-}
-
-// logTo makes a log in a file, where it is out of the way.
-func logTo(path string) (*zap.Logger, error) {
-	c := zap.NewProductionConfig()
-	c.EncoderConfig.TimeKey, c.EncoderConfig.EncodeTime = "time", zapcore.ISO8601TimeEncoder
-	c.OutputPaths, c.Sampling, c.DisableStacktrace, c.DisableCaller = []string{path}, nil, true, true
-	return c.Build()
 }
 
 // noEnvironment is what the demo sees of the environment, which may speak of a
