@@ -132,8 +132,9 @@ func permissionText(g *group) string {
 }
 
 func permissionSteps(g *group) []Step {
-	return then(steps("Entra admin center > App registrations > %app > API permissions: add the application permission "+
-		strings.Join(g.permissions(), " and ")+", then Grant admin consent; the daemon takes it up within minutes")(g), g)
+	return then(steps("Entra admin center > App registrations > %app > API permissions: add the application "+
+		"permission "+strings.Join(g.permissions(), " and ")+", then Grant admin consent; "+
+		"the daemon takes it up within minutes")(g), g)
 }
 
 // permissions are what the group's endpoints need.
@@ -163,8 +164,9 @@ func secretSteps(g *group) []Step {
 		return then(append(steps("Entra admin center > App registrations > %app > Certificates & secrets: "+
 			"renew the "+g.credential()+"; the daemon takes it up by itself")(g), doctorSteps(g)...), g)
 	}
-	return then(append(steps("Entra admin center > App registrations > %app > Certificates & secrets > New client secret: "+
-		"write its Value, not its Secret ID, where the configuration says; the daemon takes it up by itself")(g),
+	return then(append(steps("Entra admin center > App registrations > %app > Certificates & secrets > "+
+		"New client secret: write its Value, not its Secret ID, where the configuration says; "+
+		"the daemon takes it up by itself")(g),
 		doctorSteps(g)...), g)
 }
 

@@ -239,7 +239,8 @@ func (e *endpoint) lastError() *LastError {
 		return nil
 	}
 	return &LastError{
-		Code: e.failure(), Text: *s.LastError, Status: s.LastStatus, RequestID: s.LastRequestID, At: *utc(s.LastErrorAt),
+		Code: e.failure(), Text: *s.LastError, Status: s.LastStatus, RequestID: s.LastRequestID,
+		At: *utc(s.LastErrorAt),
 	}
 }
 

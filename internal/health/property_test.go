@@ -72,7 +72,9 @@ func lostSlots(p schedule.Policy, s store.Standing, now time.Time) (lost []time.
 		}
 		isSettled := !to.After(s.SettledUntil)
 		if !isSettled && at.Before(s.Cut) {
-			isSettled = !slices.ContainsFunc(s.Gaps, func(g store.Span) bool { return g.From.Before(to) && g.To.After(from) })
+			isSettled = !slices.ContainsFunc(s.Gaps, func(g store.Span) bool {
+				return g.From.Before(to) && g.To.After(from)
+			})
 		}
 		for _, slot := range s.Slots {
 			isSettled = isSettled || slot.From.Equal(at) && slot.Settled
@@ -86,7 +88,9 @@ func lostSlots(p schedule.Policy, s store.Standing, now time.Time) (lost []time.
 
 // take is a snapshot of one endpoint, which a daemon reads or not.
 func take(p schedule.Policy, s *store.Standing, alive bool, now time.Time) health.Snapshot {
-	i := slices.IndexFunc(fetch.Endpoints, func(e fetch.Endpoint) bool { return e.Slot == p.Slot && e.Aggregate == p.WholeSlots })
+	i := slices.IndexFunc(fetch.Endpoints, func(e fetch.Endpoint) bool {
+		return e.Slot == p.Slot && e.Aggregate == p.WholeSlots
+	})
 	f := health.Facts{Database: health.Database{Up: true}, At: noon}
 	daemon := &store.Daemon{ID: uuid.New(), Host: "ingest-1", StartedAt: noon, HeartbeatAt: noon}
 	if !alive {
@@ -96,7 +100,8 @@ func take(p schedule.Policy, s *store.Standing, alive bool, now time.Time) healt
 	f.Tenants = []health.TenantFacts{{
 		Tenant: health.Tenant{ID: uuid.Max, Name: "contoso"}, Daemon: daemon,
 		Endpoints: []health.EndpointFacts{{
-			Endpoint: fetch.Endpoints[i], Configured: true, Enabled: true, Policy: p, Interval: 5 * time.Minute, Standing: s,
+			Endpoint: fetch.Endpoints[i], Configured: true, Enabled: true, Policy: p,
+			Interval: 5 * time.Minute, Standing: s,
 		}},
 	}}
 	return health.Take(f, now)
@@ -117,7 +122,8 @@ func TestSafeUntil(t *testing.T) {
 		if at := lostSlots(p, s, *until); len(at) > len(before) && until.After(noon) {
 			t.Errorf("safe until %v: %v are lost then, %v at noon", until, at, before)
 		}
-		if after := lostSlots(p, s, until.Add(2*time.Second)); len(after) == len(before) && until.After(noon.Add(time.Second)) {
+		after := lostSlots(p, s, until.Add(2*time.Second))
+		if len(after) == len(before) && until.After(noon.Add(time.Second)) {
 			t.Errorf("safe until %v, and nothing is lost after that", until)
 		}
 	})
@@ -135,10 +141,12 @@ func TestDeadDaemonIsLate(t *testing.T) {
 		result := rapid.SampledFrom([]string{"ok", "failed", "denied", "throttled", "stopped"}).Draw(t, "result")
 		s.NextDueAt, s.LastFinishedAt, s.LastSuccessAt, s.LastResult = &due, &finished, &finished, &result
 		if result != "ok" && result != "stopped" {
-			s.Failures, s.FailingSince, s.LastErrorAt, s.LastError = rapid.IntRange(1, 5).Draw(t, "failures"), &finished, &finished, &result
+			s.Failures = rapid.IntRange(1, 5).Draw(t, "failures")
+			s.FailingSince, s.LastErrorAt, s.LastError = &finished, &finished, &result
 		}
 		if rapid.Bool().Draw(t, "hangs") {
-			s.Running = &store.Running{RunID: 1, StartedAt: noon.Add(-time.Hour), HeartbeatAt: noon.Add(-6 * time.Minute)}
+			since := noon.Add(-6 * time.Minute)
+			s.Running = &store.Running{RunID: 1, StartedAt: since, HeartbeatAt: since}
 		}
 		alive := rapid.Bool().Draw(t, "alive")
 		age := time.Duration(rapid.IntRange(301, 400*24*3600).Draw(t, "age")) * time.Second

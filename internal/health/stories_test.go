@@ -25,7 +25,8 @@ func TestStories(t *testing.T) {
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
-		t.Logf("%s\n%s\n%v\nalso: %s\nfirst loss %v", s.Verdict.Heading, s.Verdict.Why, s.Verdict.Steps, s.Verdict.Also, s.Verdict.FirstLossAt)
+		v := s.Verdict
+		t.Logf("%s\n%s\n%v\nalso: %s\nfirst loss %v", v.Heading, v.Why, v.Steps, v.Also, v.FirstLossAt)
 	})
 }
 

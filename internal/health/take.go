@@ -12,7 +12,8 @@ import (
 func Take(f Facts, now time.Time) Snapshot {
 	now = now.UTC()
 	s := Snapshot{
-		Version: Version, AsOf: now.Truncate(time.Second), Database: f.Database, Tenants: []Tenant{}, Problems: []Problem{},
+		Version: Version, AsOf: now.Truncate(time.Second), Database: f.Database,
+		Tenants: []Tenant{}, Problems: []Problem{},
 	}
 	if d := f.Daemon; d != nil {
 		s.Daemon = &Daemon{
@@ -123,7 +124,8 @@ func (s Snapshot) IsFresh() bool {
 	case s.Verdict.Level == ActNow, s.Verdict.Level == Lost:
 		return false
 	}
-	if slices.ContainsFunc(s.Problems, func(p Problem) bool { return p.Level.rank() <= Wait.rank() && !causes[p.Code].aside }) {
+	holdsBack := func(p Problem) bool { return p.Level.rank() <= Wait.rank() && !causes[p.Code].aside }
+	if slices.ContainsFunc(s.Problems, holdsBack) {
 		return false
 	}
 	for _, t := range s.Tenants {

@@ -53,7 +53,8 @@ func TestNoteRemoved(t *testing.T) {
 	if err := f.db.NoteAlive(t.Context(), daemon); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.db.PutTenant(t.Context(), store.Tenant{ID: elsewhere, Name: "fabrikam", Daemon: &daemon.ID}); err != nil {
+	fabrikam := store.Tenant{ID: elsewhere, Name: "fabrikam", Daemon: &daemon.ID}
+	if err := f.db.PutTenant(t.Context(), fabrikam); err != nil {
 		t.Fatal(err)
 	}
 	removed := func() string {
