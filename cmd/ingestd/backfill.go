@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -58,7 +57,9 @@ records that changed cost two more each), and how long at the configured limits.
 		if err != nil {
 			return err
 		}
-		jobs = slices.DeleteFunc(jobs, func(j *schedule.Job) bool { return chosen.endpoint == "" && !j.Enabled })
+		if chosen.endpoint == "" {
+			jobs = enabled(jobs)
+		}
 		if err := checkReach(cmd.ErrOrStderr(), jobs, span, time.Now()); err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ records that changed cost two more each), and how long at the configured limits.
 		}
 		outcomes := a.backfill(cmd, jobs, span, *fresh)
 		idle(cmd.ErrOrStderr(), outcomes, *fresh)
-		return a.tell(cmd, outcomes, chosen)
+		return tell(cmd, outcomes)
 	})
 	return cmd
 }
@@ -126,11 +127,11 @@ func (a *app) backfill(cmd *cobra.Command, jobs []*schedule.Job, span fetch.Wind
 			running.Go(func() { handed[i].follow(cmd.Context(), say, o, fresh) })
 		}
 	}
-	outcomes := sideBySide(cmd.Context(), mine, func(j *schedule.Job) (schedule.Report, error) {
+	outcomes := sideBySide(mine, func(j *schedule.Job) (schedule.Report, error) {
 		return readSpan(cmd.Context(), j, span, fresh)
 	})
 	running.Wait()
-	return append(outcomes, others...)
+	return a.standing(cmd.Context(), append(outcomes, others...))
 }
 
 // tellLocked says which endpoints a daemon reads.

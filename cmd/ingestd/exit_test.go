@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
+	"ingestd/internal/health"
 	"ingestd/internal/schedule"
 	"ingestd/internal/store"
 )
@@ -52,13 +52,12 @@ func TestExitCode(t *testing.T) {
 func TestExitCodeOfOutcomes(t *testing.T) {
 	t.Parallel()
 	job := &schedule.Job{Endpoint: fetch.Endpoint{Name: "pstn_calls"}}
-	day := fetch.Window{From: time.Unix(0, 0), To: time.Unix(86400, 0)}
 	answered := func(kind fetch.Kind, status int) error { return &fetch.Error{Kind: kind, Status: status} }
 	jumped := &fetch.Error{Kind: fetch.Refused, Err: fetch.ErrClockJump}
 	some, all := schedule.Report{Windows: 3, Failed: 1}, schedule.Report{Windows: 3, Failed: 3}
 	for name, test := range map[string]struct {
 		report schedule.Report
-		survey schedule.Survey
+		stands health.Endpoint
 		err    error
 		want   int
 	}{
@@ -72,17 +71,17 @@ func TestExitCodeOfOutcomes(t *testing.T) {
 		"Graph's clock jumped":        {report: all, err: jumped, want: exitFailed},
 		"database lost":               {report: all, err: &store.Error{Kind: store.Transient}, want: exitFailed},
 		"told to stop":                {report: some, err: context.Canceled, want: exitInterrupted},
-		"something lost":              {survey: schedule.Survey{Lost: []fetch.Window{day}}, want: exitDegraded},
-		"a record lost":               {survey: schedule.Survey{RecordsLost: []store.Record{{}}}, want: exitDegraded},
-		"something parked":            {survey: schedule.Survey{Parked: []store.Slot{{}}}, want: exitDegraded},
+		"something lost":              {stands: health.Endpoint{Lost: 3600}, want: exitDegraded},
+		"a record lost":               {stands: health.Endpoint{LostRecords: 1}, want: exitDegraded},
+		"something parked":            {stands: health.Endpoint{ParkedSlots: 1}, want: exitDegraded},
 		"something still due":         {report: schedule.Report{Due: 1}, want: exitDegraded},
-		"some could only be kept raw": {survey: schedule.Survey{Rejects: 5}, want: exitDegraded},
+		"some could only be kept raw": {stands: health.Endpoint{OpenRejects: 5}, want: exitDegraded},
 		"records without details":     {report: schedule.Report{Details: 3, DetailsFailed: 2}, want: exitDegraded},
 		"another works on the tenant": {err: fmt.Errorf("tenant contoso: %w", store.ErrLocked), want: exitFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := outcome{job: job, report: test.report, survey: test.survey, err: test.err}
+			o := outcome{job: job, report: test.report, stands: test.stands, err: test.err}
 			if got := exitCode(worst([]outcome{{job: job}, o})); got != test.want {
 				t.Errorf("exit code %d, want %d", got, test.want)
 			}
@@ -157,7 +156,7 @@ func TestOutcomeInAWord(t *testing.T) {
 		"stopped":        {err: context.Canceled},
 		"locked":         {err: store.ErrLocked},
 		"failed in part": {err: &fetch.Error{Kind: fetch.Transient}, report: schedule.Report{Windows: 3, Failed: 1}},
-		"lost 25 h":      {survey: schedule.Survey{Lost: []fetch.Window{{To: time.Time{}.Add(25 * time.Hour)}}}},
+		"lost 25 h":      {stands: health.Endpoint{Lost: 25 * 3600}},
 	} {
 		o.job = job
 		if got := o.word(); got != want {

@@ -25,9 +25,6 @@ type handover struct {
 // follow waits until the span is read and notes what came of it.
 func (h *handover) follow(ctx context.Context, say io.Writer, o *outcome, fresh time.Duration) {
 	o.report, o.daemon, o.err = h.read(ctx, say, fresh)
-	if survey, err := h.job.Survey(ctx, time.Now()); err == nil {
-		o.survey = survey
-	}
 }
 
 // read waits until the daemon has read the span. If the daemon goes away, the

@@ -36,13 +36,12 @@ read any more. A tenant that another ingestd works on is left to that one.`,
 		if err != nil {
 			return err
 		}
-		jobs = slices.DeleteFunc(jobs, func(j *schedule.Job) bool { return !j.Enabled })
-		if len(jobs) == 0 {
+		if jobs = enabled(jobs); len(jobs) == 0 {
 			return errSwitchedOff
 		}
 		outcomes := a.once(cmd, jobs)
 		tooEarly(cmd.ErrOrStderr(), outcomes)
-		return a.tell(cmd, outcomes, chosen)
+		return tell(cmd, outcomes)
 	})
 	return cmd
 }
@@ -51,19 +50,18 @@ read any more. A tenant that another ingestd works on is left to that one.`,
 // began.
 func tooEarly(hints io.Writer, outcomes []outcome) {
 	for _, o := range outcomes {
-		from, origin := o.job.StartFrom, o.survey.State.Origin
-		if from.IsZero() || !origin.After(from.Add(o.job.Policy.Slot)) {
+		from, origin := o.job.StartFrom, o.stands.Origin
+		if from.IsZero() || origin == nil || !origin.After(from.Add(o.job.Policy.Slot)) {
 			continue
 		}
 		fmt.Fprintf(hints, "%s %s: start_from %s has no effect: Microsoft had nothing before %s when reading began.\n",
-			o.job.Name, o.job.Endpoint.Name, from.Format(time.DateOnly), minute(origin))
+			o.job.Name, o.job.Endpoint.Name, from.Format(time.DateOnly), minute(*origin))
 	}
 }
 
 // tell prints what came of the work and ends as the worst of it says.
-func (a *app) tell(cmd *cobra.Command, outcomes []outcome, chosen *selection) error {
-	after, _ := a.snapshot(context.WithoutCancel(cmd.Context()), chosen) // what it cannot tell is left out
-	if err := writeOutcomes(screenOf(cmd.OutOrStdout(), false, time.Now()), outcomes, after); err != nil {
+func tell(cmd *cobra.Command, outcomes []outcome) error {
+	if err := writeOutcomes(screenOf(cmd.OutOrStdout(), false, time.Now()), outcomes); err != nil {
 		return err
 	}
 	return worst(outcomes)
@@ -72,20 +70,24 @@ func (a *app) tell(cmd *cobra.Command, outcomes []outcome, chosen *selection) er
 // errSwitchedOff refuses work where there is none.
 const errSwitchedOff = errUsage("every endpoint that is chosen is switched off (enabled: false)")
 
+func enabled(jobs []*schedule.Job) []*schedule.Job {
+	return slices.DeleteFunc(slices.Clone(jobs), func(j *schedule.Job) bool { return !j.Enabled })
+}
+
 // once reads all that is due for the tenants that no other process works on.
 func (a *app) once(cmd *cobra.Command, jobs []*schedule.Job) []outcome {
-	mine, others, release := a.lock(cmd.Context(), jobs)
+	mine, others, release := a.lock(cmd.Context(), enabled(jobs))
 	defer release()
 	before, _ := a.snapshot(cmd.Context(), &selection{}) // it makes the estimates better
 	_, stop := follow(cmd, worksOf(mine, before))
 	defer stop()
-	return append(once(cmd.Context(), mine, "once"), others...)
+	return a.standing(cmd.Context(), append(once(cmd.Context(), mine, "once"), others...))
 }
 
 // once runs jobs side by side until nothing is due, and then does what is
 // derived from their rows.
 func once(ctx context.Context, jobs []*schedule.Job, trigger string) []outcome {
-	outcomes := sideBySide(ctx, jobs, func(j *schedule.Job) (schedule.Report, error) {
+	outcomes := sideBySide(jobs, func(j *schedule.Job) (schedule.Report, error) {
 		return schedule.Once(ctx, j, trigger)
 	})
 	schedule.Derive(ctx, jobs)
@@ -93,24 +95,13 @@ func once(ctx context.Context, jobs []*schedule.Job, trigger string) []outcome {
 }
 
 // sideBySide does the work of all jobs at once and waits for the last.
-func sideBySide(
-	ctx context.Context,
-	jobs []*schedule.Job,
-	work func(*schedule.Job) (schedule.Report, error),
-) []outcome {
+func sideBySide(jobs []*schedule.Job, work func(*schedule.Job) (schedule.Report, error)) []outcome {
 	outcomes := make([]outcome, len(jobs))
 	var running sync.WaitGroup
 	for i, j := range jobs {
 		o := &outcomes[i]
 		o.job = j
-		running.Go(func() {
-			o.report, o.err = work(j)
-			if survey, err := j.Survey(ctx, j.Client.Clock()); err == nil {
-				o.survey = survey
-			} else if o.err == nil {
-				o.err = err
-			}
-		})
+		running.Go(func() { o.report, o.err = work(j) })
 	}
 	running.Wait()
 	return outcomes

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/health"
@@ -17,22 +16,32 @@ import (
 type outcome struct {
 	job    *schedule.Job
 	report schedule.Report
-	survey schedule.Survey // how the endpoint stands now
+	stands health.Endpoint // now; zero: not known
 	err    error
 	daemon bool // a daemon did it, or was asked to
 }
 
+// standing adds to outcomes how their endpoints stand now. What cannot be known is
+// left out.
+func (a *app) standing(ctx context.Context, outcomes []outcome) []outcome {
+	now, _ := a.snapshot(context.WithoutCancel(ctx), &selection{})
+	for i, o := range outcomes {
+		outcomes[i].stands = endpointOf(now, o.job.Name, o.job.Endpoint.Name)
+	}
+	return outcomes
+}
+
 // writeOutcomes prints a line for each endpoint: what came of the work, and how
-// it stands by a snapshot taken after that.
-func writeOutcomes(s screen, outcomes []outcome, after health.Snapshot) error {
+// it stands now.
+func writeOutcomes(s screen, outcomes []outcome) error {
 	t := table{columns: []column{
 		{name: "tenant"}, {name: "endpoint"}, {name: "result"}, {name: "found", cut: true},
 		{name: "complete until", narrow: 1}, {name: "safe for", right: true},
 	}}
 	for _, o := range outcomes {
-		e := endpointOf(after, o.job.Name, o.job.Endpoint.Name)
 		t.rows = append(t.rows, []string{
-			o.job.Name, o.job.Endpoint.Name, o.word(), o.found(), s.at(e.CompleteUntil), safeFor(e.SafeUntil, s.now),
+			o.job.Name, o.job.Endpoint.Name, o.word(), o.found(),
+			s.at(o.stands.CompleteUntil), safeFor(o.stands.SafeUntil, s.now),
 		})
 	}
 	return t.write(s, s.columns)
@@ -61,8 +70,8 @@ func (o outcome) word() string {
 		return "lost " + o.lost()
 	case o.report.DetailsFailed > 0:
 		return fmt.Sprintf("%d without details", o.report.DetailsFailed)
-	case o.survey.Rejects > 0:
-		return fmt.Sprintf("%d rejected", o.survey.Rejects)
+	case o.stands.OpenRejects > 0:
+		return fmt.Sprintf("%d rejected", o.stands.OpenRejects)
 	case o.parked() > 0:
 		return fmt.Sprintf("%d parked", o.parked())
 	}
@@ -80,7 +89,7 @@ func resultOf(err error) string {
 	return "failed"
 }
 
-func (o outcome) parked() int { return len(o.survey.Parked) + len(o.survey.RecordsParked) }
+func (o outcome) parked() int { return o.stands.ParkedSlots + o.stands.ParkedRecords }
 
 // partly reports whether some windows were read and others were not.
 func (o outcome) partly() bool {
@@ -90,18 +99,10 @@ func (o outcome) partly() bool {
 
 // lost is how much an endpoint has lost; empty if nothing.
 func (o outcome) lost() string {
-	var span time.Duration
-	for _, w := range o.survey.Lost {
-		span += w.To.Sub(w.From)
+	if o.stands.Lost == 0 && o.stands.LostRecords == 0 {
+		return ""
 	}
-	var parts []string
-	if span > 0 {
-		parts = append(parts, health.ShortUp(span))
-	}
-	if n := len(o.survey.RecordsLost); n > 0 {
-		parts = append(parts, health.Count(n, "call record", "call records"))
-	}
-	return strings.Join(parts, ", ")
+	return amount(o.stands.Lost, o.stands.LostRecords)
 }
 
 // amiss is what a person has to know of an outcome; nil if all is well.
@@ -119,8 +120,8 @@ func (o outcome) amiss() error {
 			fmt.Sprintf("%d of %d call records have no details yet, the first because: %s; see: ingestd gaps",
 				r.DetailsFailed, r.DetailsFailed+r.Details, r.FirstError),
 		)
-	case o.survey.Rejects > 0:
-		return errDegraded(health.Count(o.survey.Rejects, "element", "elements") +
+	case o.stands.OpenRejects > 0:
+		return errDegraded(health.Count(o.stands.OpenRejects, "element", "elements") +
 			" could only be kept raw; see: ingestd rejects")
 	case o.parked() > 0:
 		return errDegraded("part of it cannot be read; see: ingestd gaps")

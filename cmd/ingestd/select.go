@@ -90,7 +90,9 @@ func (s *selection) of(c *config.Config) (store.Selection, error) {
 }
 
 // unknownTenant refuses a tenant that is not in the configuration.
-func unknownTenant(c *config.Config) error { return errUsage("--tenant takes one of: " + some(namesOf(c))) }
+func unknownTenant(c *config.Config) error {
+	return errUsage("--tenant takes one of: " + some(namesOf(c)))
+}
 
 // names reports whether the selection names a tenant.
 func (s *selection) names(t config.Tenant) bool {
