@@ -123,7 +123,7 @@ func wantAllRead(t *testing.T, w *scheduletest.World) {
 	w.Advance(11 * time.Minute)
 	w.Once()
 	w.WantServed()
-	if e := w.Endpoint(); e.State != "on_time" || e.Due > 0 {
+	if e := w.Endpoint(); e.State != "on_time" || e.Unread {
 		t.Errorf("endpoint %+v", e)
 	}
 }

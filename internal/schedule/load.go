@@ -121,3 +121,14 @@ func (b balance) watermark() time.Time {
 	}
 	return b.settledUntil
 }
+
+// spansOf are the spans of acknowledged losses.
+func spansOf(list []store.Acknowledgement) []fetch.Window {
+	var windows []fetch.Window
+	for _, a := range list {
+		if a.CallID == nil {
+			windows = append(windows, fetch.Window{From: a.From, To: a.To})
+		}
+	}
+	return windows
+}

@@ -210,7 +210,7 @@ func TestRecordsThatFailDoNotStopOthers(t *testing.T) {
 				Watermark: scheduletest.RecordStart(2), Pending: 1, ParkedRecords: []string{scheduletest.RecordID(2)},
 			}
 			ignoreOthers := cmpopts.IgnoreFields(scheduletest.Endpoint{},
-				"State", "Failures", "LastError", "Origin", "Due")
+				"State", "Failures", "LastError", "Origin", "Unread")
 			if diff := cmp.Diff(parked, w.Endpoint(), ignoreOthers, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("endpoint (-want +got):\n%s", diff)
 			}
@@ -292,7 +292,7 @@ func TestRecordExpiresWhilePending(t *testing.T) {
 	lost := scheduletest.Endpoint{
 		State: "on_time", Watermark: scheduletest.RecordStart(2), LostRecords: []string{scheduletest.RecordID(2)},
 	}
-	ignoreOthers := cmpopts.IgnoreFields(scheduletest.Endpoint{}, "Failures", "LastError", "Origin", "Due")
+	ignoreOthers := cmpopts.IgnoreFields(scheduletest.Endpoint{}, "Failures", "LastError", "Origin", "Unread")
 	if diff := cmp.Diff(lost, w.Endpoint(), ignoreOthers, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("endpoint (-want +got):\n%s", diff)
 	}
@@ -320,7 +320,7 @@ func TestRecordWithoutAStartExpires(t *testing.T) {
 	w.Exec(`UPDATE teams.call_records SET ingested_at = '2026-06-15 12:00Z'`) // it was the database's time
 	pending := scheduletest.Endpoint{Pending: 1}
 	onlyRecords := cmpopts.IgnoreFields(
-		scheduletest.Endpoint{}, "State", "Failures", "LastError", "Origin", "Watermark", "Due", "Lost")
+		scheduletest.Endpoint{}, "State", "Failures", "LastError", "Origin", "Watermark", "Unread", "Lost")
 	for _, wait := range []time.Duration{0, 29 * day, 2 * day} {
 		w.Advance(wait)
 		w.Once()

@@ -44,7 +44,7 @@ func TestNewCallsDuringCatchUp(t *testing.T) {
 		w.Advance(window)
 		return graphsim.Fault{}
 	}))
-	w.Daemon(func() bool { return len(w.Runs()) > 0 && w.Endpoint().Due == 0 })
+	w.Daemon(func() bool { return len(w.Runs()) > 0 && !w.Endpoint().Unread })
 	mu.Lock()
 	defer mu.Unlock()
 	for n, late := range listed {

@@ -69,12 +69,12 @@ type Records struct {
 	Due          int        // of these, did not fail
 	Parked       int        // of these, failed again and again
 	ParkedSince  *time.Time // when the first of them failed first
-	Oldest       *time.Time // start of the first within reach
+	Oldest       *time.Time // from when on the first within reach counts: its start, or when it was first named
 	OldestFailed *time.Time // the same of those that failed
 	NamedAt      *time.Time // when the longest pending of those due was named
 	Lost         int        // left reach, and not acknowledged
 	Acknowledged int
-	FirstLost    *time.Time // start of the first lost
+	FirstLost    *time.Time // as Oldest, of the first lost
 }
 
 // A RecordsSpan is an hour in which call records began whose details are not

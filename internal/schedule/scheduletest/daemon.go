@@ -143,16 +143,6 @@ func (w *World) Daemon(until func() bool) {
 // patience is how long a test waits for what a daemon must do.
 const patience = 30 * time.Second
 
-// survey is how the ledger says that the endpoint stands.
-func (w *World) survey() schedule.Survey {
-	w.Helper()
-	survey, err := w.job.Survey(w.Context(), w.Now())
-	if err != nil {
-		w.Fatal(err)
-	}
-	return survey
-}
-
 // AddTenant configures another tenant before the simulated one. Each tenant's jobs keep its lock from now on.
 func (w *World) AddTenant(id uuid.UUID) {
 	w.Helper()

@@ -32,5 +32,5 @@
 // A World reads one endpoint, pstn_calls unless Config names another. If Config names several, the methods are about
 // the first, and Of returns the same World with another one in front.
 //
-// Package schedule is used in daemon.go alone, and package store there, in ledger.go and in save.go.
+// Packages schedule and store are used in daemon.go, ledger.go and save.go alone, and package health in snapshot.go.
 package scheduletest

@@ -1,11 +1,13 @@
 package scheduletest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/schedule"
 	"ingestd/internal/store"
 )
 
@@ -17,7 +19,7 @@ type Endpoint struct {
 	Origin    time.Time
 	Watermark time.Time
 
-	Due           int            // windows and records
+	Unread        bool           // something could be read, and was not
 	Lost          []fetch.Window // left Graph's reach unread
 	LostRecords   []string       // call ids, and so are the next
 	ParkedRecords []string
@@ -41,10 +43,47 @@ func (w *World) Endpoint() Endpoint {
 	if noted.LastError != nil && noted.Failures > 0 {
 		e.LastError = *noted.LastError
 	}
-	s := w.survey()
-	e.Due, e.Lost, e.Pending, e.Rejects = s.Due, s.Lost, s.Pending, s.Rejects
-	e.LostRecords, e.ParkedRecords = callIDs(s.RecordsLost), callIDs(s.RecordsParked)
+	w.addStanding(&e)
 	return e
+}
+
+// addStanding adds what follows from the ledger now.
+func (w *World) addStanding(e *Endpoint) {
+	w.Helper()
+	survey, err := w.DB.Survey(w.Context(), w.Now(), 0)
+	if err != nil {
+		w.Fatal(err)
+	}
+	i := slices.IndexFunc(survey.Standings, func(s store.Standing) bool {
+		return s.Endpoint.Tenant == w.job.Tenant && s.Name == w.job.Endpoint.Name
+	})
+	standing := survey.Standings[i]
+	stand := w.job.Policy.Stand(standing, w.Now())
+	for _, p := range stand.Pieces {
+		if p.Kind == schedule.Lost {
+			e.Lost = append(e.Lost, p.Window)
+		}
+	}
+	e.Pending, e.Rejects = standing.Records.Pending, standing.Rejects.Open
+	e.Unread = stand.Unread > 0 || stand.Behind != nil && stand.Behind.Before(w.Now()) || standing.Records.Due > 0
+	if w.job.Endpoint.Versioned {
+		w.addRecords(e)
+	}
+}
+
+// addRecords adds which call records are lost or parked.
+func (w *World) addRecords(e *Endpoint) {
+	w.Helper()
+	horizon := w.Now().Add(-w.job.Policy.Reach)
+	lost, err := w.DB.LostRecords(w.Context(), Tenant, e.Origin, horizon, false, 1000)
+	if err != nil {
+		w.Fatal(err)
+	}
+	parked, err := w.DB.ParkedRecords(w.Context(), Tenant, horizon, 1000)
+	if err != nil {
+		w.Fatal(err)
+	}
+	e.LostRecords, e.ParkedRecords = callIDs(lost), callIDs(parked)
 }
 
 func callIDs(records []store.Record) (ids []string) {

@@ -204,7 +204,7 @@ func (w *World) stored() map[string]int64 {
 func (w *World) WantSettled() {
 	w.Helper()
 	name, policy, e := w.job.Endpoint.Name, w.job.Policy, w.Endpoint()
-	if e.Due > 0 || len(e.Lost)+len(e.LostRecords)+len(e.ParkedRecords) > 0 {
+	if e.Unread || len(e.Lost)+len(e.LostRecords)+len(e.ParkedRecords) > 0 {
 		w.Errorf("%s is not at rest: %+v", name, e)
 	}
 	if want := w.Now().Add(-policy.Settle).Truncate(policy.Slot); !e.Watermark.Equal(want) {

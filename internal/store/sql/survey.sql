@@ -11,11 +11,11 @@ WITH rejects AS (
 	FROM ingest.acknowledgements
 	GROUP BY tenant_id, endpoint
 ), pending AS (
-	SELECT c.tenant_id, c.start_at, x.state, x.since, coalesce(c.start_at < $1::timestamptz - e.reach, false) AS gone,
-		CASE WHEN coalesce(c.start_at < $1::timestamptz - e.reach, false) THEN EXISTS (
+	SELECT c.tenant_id, c.reach_from, x.state, x.since, c.reach_from < $1::timestamptz - e.reach AS gone,
+		CASE WHEN c.reach_from < $1::timestamptz - e.reach THEN EXISTS (
 			SELECT 1 FROM ingest.acknowledgements a
 			WHERE a.tenant_id = c.tenant_id AND a.endpoint = 'call_records'
-				AND (a.call_id = c.id OR a.call_id IS NULL AND a.span_from <= c.start_at AND a.span_to > c.start_at)
+				AND (a.call_id = c.id OR a.call_id IS NULL AND a.span_from <= c.reach_from AND a.span_to > c.reach_from)
 		) END AS known,
 		-- When Graph first named the version that is wanted. Of a record never
 		-- stored it is the time of the row.
@@ -29,19 +29,19 @@ WITH rejects AS (
 	FROM teams.call_records c
 	JOIN ingest.endpoints e ON e.tenant_id = c.tenant_id AND e.endpoint = 'call_records'
 	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
-	WHERE c.pending AND coalesce(c.start_at >= e.origin, true)
+	WHERE c.pending AND c.reach_from >= e.origin
 ), records AS (
 	SELECT tenant_id,
 		count(*) FILTER (WHERE NOT gone) AS pending,
 		count(*) FILTER (WHERE NOT gone AND state IS NULL) AS due,
 		count(*) FILTER (WHERE NOT gone AND state = 'parked') AS parked,
 		min(since) FILTER (WHERE NOT gone AND state = 'parked') AS parked_since,
-		min(start_at) FILTER (WHERE NOT gone) AS oldest,
-		min(start_at) FILTER (WHERE NOT gone AND state IS NOT NULL) AS oldest_failed,
+		min(reach_from) FILTER (WHERE NOT gone) AS oldest,
+		min(reach_from) FILTER (WHERE NOT gone AND state IS NOT NULL) AS oldest_failed,
 		min(named_at) FILTER (WHERE NOT gone) AS named_at,
 		count(*) FILTER (WHERE gone AND NOT known) AS lost,
 		count(*) FILTER (WHERE gone AND known) AS acknowledged,
-		min(start_at) FILTER (WHERE gone AND NOT known) AS first_lost
+		min(reach_from) FILTER (WHERE gone AND NOT known) AS first_lost
 	FROM pending
 	GROUP BY tenant_id
 )

@@ -46,15 +46,15 @@ JOIN ingest.rejects j ON j.tenant_id = e.tenant_id AND j.endpoint = e.endpoint A
 	AND NOT j.stored AND j.slot_to > $1::timestamptz - $2::interval
 GROUP BY e.tenant_id, e.endpoint, j.slot_from, j.slot_to
 UNION ALL
-SELECT c.tenant_id, 'call_records', 'records', min(c.start_at), max(c.start_at), NULL,
+SELECT c.tenant_id, 'call_records', 'records', min(c.reach_from), max(c.reach_from), NULL,
 	bool_and(coalesce(x.state = 'parked', false)), count(*)
 FROM teams.call_records c
 JOIN e ON e.tenant_id = c.tenant_id AND e.endpoint = 'call_records'
 LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
-WHERE c.pending AND c.start_at >= greatest(e.origin, $1::timestamptz - $2::interval)
+WHERE c.pending AND c.reach_from >= greatest(e.origin, $1::timestamptz - $2::interval)
 	AND NOT EXISTS (
 		SELECT 1 FROM ingest.acknowledgements a
 		WHERE a.tenant_id = c.tenant_id AND a.endpoint = 'call_records' AND a.call_id = c.id
 	)
-GROUP BY c.tenant_id, date_trunc('hour', c.start_at)
+GROUP BY c.tenant_id, date_trunc('hour', c.reach_from)
 ORDER BY 1, 2, 4
