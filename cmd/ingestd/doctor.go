@@ -51,8 +51,8 @@ cannot check because of another failure is marked skip.`,
 			return err
 		}
 		s := doctor.Subject{
-			Config: a.config, Tenants: tenants, DB: a.db, Client: a.hastyClient, Clouds: doctor.Clouds, Offline: *offline,
-			Now: time.Now(),
+			Config: a.config, Tenants: tenants, DB: a.db, Client: a.hastyClient, Clouds: doctor.Clouds,
+			Offline: *offline, Now: time.Now(),
 		}
 		findings := s.Examine(cmd.Context())
 		if err := cmd.Context().Err(); err != nil {

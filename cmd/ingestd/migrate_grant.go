@@ -54,7 +54,8 @@ func grant(cmd *cobra.Command, a *app, role string) error {
 		return fmt.Errorf("%d rights were given, %d are not this role's to give; let the owner run the SQL above",
 			given, len(still))
 	}
-	_, err = fmt.Fprintf(cmd.ErrOrStderr(), "role %s has all rights that a daemon needs, %d of them since now\n", role, given)
+	const done = "role %s has all rights that a daemon needs, %d of them since now\n"
+	_, err = fmt.Fprintf(cmd.ErrOrStderr(), done, role, given)
 	return err
 }
 

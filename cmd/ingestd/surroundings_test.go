@@ -33,8 +33,10 @@ func TestOnceAsDatabasesAreReached(t *testing.T) {
 	t.Parallel()
 	tenant := simulate(t, fewRecords)
 	ways := map[string]func(url string) string{
-		"one connection":  func(url string) string { return setting(t, url, "pool_max_conns", "1") },
-		"simple protocol": func(url string) string { return setting(t, url, "default_query_exec_mode", "simple_protocol") },
+		"one connection": func(url string) string { return setting(t, url, "pool_max_conns", "1") },
+		"simple protocol": func(url string) string {
+			return setting(t, url, "default_query_exec_mode", "simple_protocol")
+		},
 		"nothing prepared": func(url string) string {
 			return setting(t, url, "default_query_exec_mode", "exec")
 		},

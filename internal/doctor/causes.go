@@ -60,7 +60,8 @@ func (v *visit) explain(code health.Code, err error) Finding {
 		f.Fix, f.First = v.replace(), "replace "+t.Name+"'s credential"
 	case health.TenantUnknown:
 		f.What = fmt.Sprintf("%s knows no such tenant %s", e.Host, answered(e))
-		f.Fix, f.First = []string{"compare tenants.id with Entra admin center > Overview > Tenant ID"}, "check "+t.Name+"'s id"
+		f.Fix = []string{"compare tenants.id with Entra admin center > Overview > Tenant ID"}
+		f.First = "check " + t.Name + "'s id"
 	case health.AppUnknown:
 		f.What = fmt.Sprintf("the tenant does not know %s %s", v.app(), answered(e))
 		f.Fix = []string{"compare auth.client_id with App registrations > Application (client) ID, in this tenant"}
@@ -81,7 +82,8 @@ func (v *visit) explain(code health.Code, err error) Finding {
 		if e.Code != "" {
 			f.What += " " + answered(e)
 		}
-		f.Fix, f.First = []string{"set the tenant's cloud: global, usgov-l4 (GCC High) or usgov-l5 (DoD)"}, "check "+t.Name+"'s cloud"
+		f.Fix = []string{"set the tenant's cloud: global, usgov-l4 (GCC High) or usgov-l5 (DoD)"}
+		f.First = "check " + t.Name + "'s cloud"
 	case health.AnswerNotGraph:
 		v.notMicrosoft(&f, e)
 	case health.TLSUntrusted:
@@ -153,8 +155,8 @@ func (v *visit) permission(f *Finding) {
 	default:
 		f.What = "the token carries " + have + ", not " + wanted
 	}
-	f.Fix = []string{"Entra admin center > App registrations > " + short(v.tenant.Auth.ClientID) + " > API permissions > " +
-		"Add a permission > Microsoft Graph > Application permissions > " + wanted +
+	f.Fix = []string{"Entra admin center > " + v.registration() + " > API permissions > Add a permission > " +
+		"Microsoft Graph > Application permissions > " + wanted +
 		", then Grant admin consent (takes some minutes)"}
 	f.First = "grant " + wanted + " to " + v.tenant.Name + "'s app"
 }
@@ -181,5 +183,6 @@ func (v *visit) notMicrosoft(f *Finding, e *fetch.Error) {
 
 func (v *visit) exempt() []string {
 	bare := func(url string) string { return strings.TrimPrefix(url, "https://") }
-	return []string{fmt.Sprintf("exempt %s and %s from inspection", bare(v.tenant.LoginURL()), bare(v.tenant.GraphURL()))}
+	login, graph := bare(v.tenant.LoginURL()), bare(v.tenant.GraphURL())
+	return []string{fmt.Sprintf("exempt %s and %s from inspection", login, graph)}
 }

@@ -19,11 +19,14 @@ const mostSkew = 2 * time.Minute
 // meaningless, or not.
 func (s *Subject) database(ctx context.Context) []Finding {
 	c, err := s.DB.Checkup(ctx)
+	rest := Finding{Area: areaDatabase, Status: Skip}
 	switch {
 	case err != nil:
-		return []Finding{failed(err), {Area: areaDatabase, Status: Skip, What: "schema and rights: no connection"}}
+		rest.What = "schema and rights: no connection"
+		return []Finding{failed(err), rest}
 	case c.Pooler == store.SharingPooler:
-		return []Finding{sharing(c), {Area: areaDatabase, Status: Skip, What: "schema and rights: no session of our own"}}
+		rest.What = "schema and rights: no session of our own"
+		return []Finding{sharing(c), rest}
 	}
 	number, _, _ := strings.Cut(c.ServerVersion, " ") // and how it was built
 	server := fmt.Sprintf("PostgreSQL %s at %s, %s", number, c.Where, c.Secure)
@@ -77,7 +80,8 @@ func (s *Subject) schema(ctx context.Context) (Finding, bool) {
 	case have < want:
 		f.What, f.Code = fmt.Sprintf("schema version %d, this program needs %d", have, want), Word(health.SchemaOld)
 	case have > want:
-		f.What, f.Code = fmt.Sprintf("schema version %d, this program knows %d at most", have, want), Word(health.SchemaNew)
+		f.What = fmt.Sprintf("schema version %d, this program knows %d at most", have, want)
+		f.Code = Word(health.SchemaNew)
 		f.Fix, f.First = []string{"install the newer ingestd that migrated it"}, "install a newer ingestd"
 		return f, false
 	default:
@@ -155,7 +159,7 @@ func inWords(lacking []store.Right) string {
 			}
 		default:
 			closed[r.Schema] = closed[r.Schema] || r.Kind == "SCHEMA"
-			parts = append(parts, fmt.Sprintf("%s on %s %s", strings.Join(r.Privileges, ", "), strings.ToLower(r.Kind), r.Name))
+			parts = append(parts, strings.Join(r.Privileges, ", ")+" on "+strings.ToLower(r.Kind)+" "+r.Name)
 		}
 	}
 	for _, schema := range []string{"ingest", "teams"} {

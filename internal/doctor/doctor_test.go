@@ -98,7 +98,8 @@ func (s scene) findings(t *testing.T) []doctor.Finding {
 func (s scene) load(t *testing.T) *config.Config {
 	t.Helper()
 	dir := t.TempDir()
-	secret, file, clientID, mode := filepath.Join(dir, "secret"), filepath.Join(dir, "config.yaml"), graphsim.ClientID, os.FileMode(0o600)
+	secret, file := filepath.Join(dir, "secret"), filepath.Join(dir, "config.yaml")
+	clientID, mode := graphsim.ClientID, os.FileMode(0o600)
 	if s.clientID != "" {
 		clientID = s.clientID
 	}
@@ -240,17 +241,20 @@ func TestTenant(t *testing.T) {
 		},
 		"a secret that cannot be read": {
 			scene: scene{tune: func(o *fetch.Options) {
-				o.Credential = fetch.ClientSecret(func() (string, error) { return "", errors.New("the file cannot be read") })
+				missing := errors.New("the file cannot be read")
+				o.Credential = fetch.ClientSecret(func() (string, error) { return "", missing })
 			}},
 		},
 		"expired secret": {
 			prepare: (*graphsim.Server).ExpireSecret,
 		},
-		"wrong secret, which others can read": {
+		"wrong secret that others can read": {
 			scene: scene{secret: "c0ffee00-0000-0000-0000-000000000000", mode: 0o644},
 		},
 		"a certificate that ends": {
-			scene: scene{certificate: func(g *graphsim.Server) []byte { return g.NewCertificate(time.Now().Add(100 * time.Hour)) }},
+			scene: scene{certificate: func(g *graphsim.Server) []byte {
+				return g.NewCertificate(time.Now().Add(100 * time.Hour))
+			}},
 		},
 		"a certificate of another app": {
 			scene: scene{certificate: func(g *graphsim.Server) []byte {
@@ -265,9 +269,11 @@ func TestTenant(t *testing.T) {
 			scene: scene{clientID: "00000000-0000-0000-0000-00000000abcd"},
 		},
 		"clock behind": {
-			config: graphsim.Config{Now: func() time.Time { return time.Now().Add(7*time.Minute + 12500*time.Millisecond) }},
+			config: graphsim.Config{Now: func() time.Time {
+				return time.Now().Add(7*time.Minute + 12500*time.Millisecond)
+			}},
 		},
-		"a proxy's page": {
+		"a page of a proxy": {
 			prepare: func(g *graphsim.Server) {
 				g.SetFaults(func(r graphsim.Request) graphsim.Fault {
 					if strings.HasPrefix(r.Operation, "get") {
@@ -363,14 +369,17 @@ func TestDatabase(t *testing.T) {
 			}
 			return as
 		},
-		"pooler in transaction mode": func(t *testing.T) string { return storetest.Pooler(t, storetest.URL(t), "transaction") },
-		"few connections, and it only reads": func(t *testing.T) string {
+		"pooler in transaction mode": func(t *testing.T) string {
+			return storetest.Pooler(t, storetest.URL(t), "transaction")
+		},
+		"few connections and only reads": func(t *testing.T) string {
 			url := storetest.URL(t)
 			role, as := storetest.Role(t, url, "CONNECTION LIMIT 3")
 			if _, _, err := storetest.Connect(t, url).Grant(t.Context(), role); err != nil {
 				t.Fatal(err)
 			}
-			_, err := storetest.Conn(t, url).Exec(t.Context(), `ALTER ROLE `+role+` SET default_transaction_read_only = on`)
+			readOnly := `ALTER ROLE ` + role + ` SET default_transaction_read_only = on`
+			_, err := storetest.Conn(t, url).Exec(t.Context(), readOnly)
 			if err != nil {
 				t.Fatal(err)
 			}

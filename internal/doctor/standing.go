@@ -45,7 +45,8 @@ func (s *Subject) daemon(shot health.Snapshot) Finding {
 		return Finding{Area: areaDaemon, Status: OK, What: fmt.Sprintf("on %s since %s, last sign %s ago",
 			d.Host, health.Moment(d.StartedAt, s.Now), seconds(max(ago, 0)))}
 	}
-	f.What = fmt.Sprintf("none; the last sign of one was on %s, on %s (%s ago)", health.Moment(d.HeartbeatAt, s.Now), d.Host, health.Deadline(ago))
+	f.What = fmt.Sprintf("none; the last sign of one was on %s, on %s (%s ago)", health.Moment(d.HeartbeatAt, s.Now),
+		d.Host, health.Deadline(ago))
 	return f
 }
 
@@ -67,41 +68,49 @@ func (s *Subject) retention(shot health.Snapshot) []Finding {
 		return []Finding{{Area: areaRetention, Status: Note,
 			What: "nothing was read yet; the daemon begins with it, or: ingestd once"}}
 	}
-	what := "nothing lost, parked or rejected"
-	what = fmt.Sprintf("safe until %s (%s); %s", health.Moment(*shot.SafeUntil, s.Now), health.Deadline(shot.SafeUntil.Sub(s.Now)), what)
+	what := fmt.Sprintf("safe until %s; nothing lost, parked or rejected", s.deadline(*shot.SafeUntil))
 	return []Finding{{Area: areaRetention, Status: OK, What: what}}
 }
 
-func (s *Subject) endpoint(tenant string, e health.Endpoint) []Finding {
-	name := tenant + " " + e.Name
-	finding := func(status Status, code health.Code, what string, fix ...string) Finding {
-		return Finding{Area: areaRetention, Tenant: Word(tenant), Endpoint: Word(e.Name), Status: status, Code: Word(code),
-			What: name + ": " + what, Fix: fix, First: strings.Join(fix, "; ")}
+// deadline is a time to come and how long it is until then.
+func (s *Subject) deadline(t time.Time) string {
+	return health.Moment(t, s.Now) + " (" + health.Deadline(t.Sub(s.Now)) + ")"
+}
+
+// endpoint says what is about to be lost, or is, of one endpoint.
+func (s *Subject) endpoint(tenant string, e health.Endpoint) (list []Finding) {
+	add := func(status Status, code health.Code, what, fix string) {
+		list = append(list, Finding{Area: areaRetention, Tenant: Word(tenant), Endpoint: Word(e.Name), Status: status,
+			Code: Word(code), What: tenant + " " + e.Name + ": " + what, Fix: []string{fix}, First: fix})
 	}
-	var list []Finding
 	if slices.Contains(e.Flags, health.FlagExpiring) && e.SafeUntil != nil {
 		unread := health.Deadline(time.Duration(e.Unread) * time.Second)
-		list = append(list, finding(Fail, health.ExpiresSoon, fmt.Sprintf("%s unread, first loss %s (%s)", unread,
-			health.Moment(*e.SafeUntil, s.Now), health.Deadline(e.SafeUntil.Sub(s.Now))), "ingestd once --tenant "+tenant))
+		add(Fail, health.ExpiresSoon, unread+" unread, first loss "+s.deadline(*e.SafeUntil),
+			"ingestd once --tenant "+tenant)
 	}
 	if slices.Contains(e.Flags, health.FlagLost) {
-		lost := []string{}
-		if e.Lost > 0 {
-			lost = append(lost, health.Deadline(time.Duration(e.Lost)*time.Second))
-		}
-		if e.LostRecords > 0 {
-			lost = append(lost, count(e.LostRecords, "call record"))
-		}
-		list = append(list, finding(Fail, health.DataLost, strings.Join(lost, " and ")+" lost: Microsoft has deleted it",
-			"ingestd gaps --tenant "+tenant+"; take note of it with: ingestd gaps --acknowledge"))
+		add(Fail, health.DataLost, lost(e)+" lost: Microsoft has deleted it",
+			"ingestd gaps --tenant "+tenant+"; take note of it with: ingestd gaps --acknowledge")
 	}
-	if e.ParkedSlots+e.ParkedRecords > 0 {
-		list = append(list, finding(Warn, health.SlotsParked, fmt.Sprintf("%d parts fail again and again, and are tried daily",
-			e.ParkedSlots+e.ParkedRecords), "ingestd gaps --tenant "+tenant+"; open a case with Microsoft, naming the request-ids"))
+	if n := e.ParkedSlots + e.ParkedRecords; n > 0 {
+		add(Warn, health.SlotsParked, fmt.Sprintf("%d parts fail again and again, and are tried daily", n),
+			"ingestd gaps --tenant "+tenant+"; open a case with Microsoft, naming the request-ids")
 	}
 	if e.OpenRejects > 0 {
-		list = append(list, finding(Warn, health.RejectsOpen, count(e.OpenRejects, "element")+" could only be kept raw",
-			"ingestd rejects --tenant "+tenant))
+		add(Warn, health.RejectsOpen, count(e.OpenRejects, "element")+" could only be kept raw",
+			"ingestd rejects --tenant "+tenant)
 	}
 	return list
+}
+
+// lost is what Microsoft has deleted before it was stored.
+func lost(e health.Endpoint) string {
+	var parts []string
+	if e.Lost > 0 {
+		parts = append(parts, health.Deadline(time.Duration(e.Lost)*time.Second))
+	}
+	if e.LostRecords > 0 {
+		parts = append(parts, count(e.LostRecords, "call record"))
+	}
+	return strings.Join(parts, " and ")
 }

@@ -63,14 +63,14 @@ func (v *visit) token() []Finding {
 	kind, end := v.client.Credential()
 	what := "token for " + v.app() + " by " + strings.ReplaceAll(kind, "_", " ")
 	if !end.IsZero() {
-		what += fmt.Sprintf(", valid until %s (%s)", end.UTC().Format("2 Jan 2006"), health.Deadline(end.Sub(v.subject.Now)))
+		what += ", valid until " + end.UTC().Format("2 Jan 2006") + " (" + health.Deadline(end.Sub(v.subject.Now)) + ")"
 	}
 	if len(exposed) == 0 && kind != "managed_identity" && v.tenant.Auth.ClientSecretEnv == "" {
 		what += "; file readable by its owner only"
 	}
 	list := append([]Finding{v.finding(OK, what)}, exposed...)
 	if left := end.Sub(v.subject.Now); !end.IsZero() && left < endsSoon {
-		f := v.finding(Warn, fmt.Sprintf("the %s ends in %s", strings.ReplaceAll(kind, "_", " "), health.Deadline(left)))
+		f := v.finding(Warn, v.credential()+" ends in "+health.Deadline(left))
 		f.Code, f.Fix, f.First = Word(health.CredentialEnds), v.renew(), "renew "+v.tenant.Name+"'s credential"
 		list = append(list, f)
 	}

@@ -63,7 +63,7 @@ var causes = map[string]cause{
 	"54000": {Poison, "", ""},
 	"55P03": {Transient, "", "another session has held a lock for 30 seconds; see pg_locks"},
 	"57":    {Transient, codeDown, ""},
-	"57014": {Broken, "", "the statement was cancelled, by pg_cancel_backend or by a timeout of the server or a pooler"},
+	"57014": {Broken, "", "the statement was cancelled, by pg_cancel_backend or by a timeout of server or pooler"},
 	"57P03": {Transient, codeDown, "the server starts up or shuts down"},
 	"57P05": {Transient, codeDown, "the session was idle for longer than the server or a pooler allows"},
 	"P0001": {Poison, "", ""}, // a customer's trigger says no

@@ -44,8 +44,9 @@ func (db *DB) Checkup(ctx context.Context) (Checkup, error) {
 		defer closeConn(conn)
 		c.Where, c.Secure = where(conn.Config()), secured(conn)
 		asked := time.Now()
-		err = conn.QueryRow(ctx, checkup, pgx.QueryExecModeSimpleProtocol).Scan(&c.Role, &c.Database, &c.ServerVersion, &c.Now,
-			&c.Bytes, &c.Superuser, &c.RoleRoom, &c.DatabaseRoom, &c.ServerRoom)
+		row := conn.QueryRow(ctx, checkup, pgx.QueryExecModeSimpleProtocol)
+		err = row.Scan(&c.Role, &c.Database, &c.ServerVersion, &c.Now, &c.Bytes, &c.Superuser, &c.RoleRoom,
+			&c.DatabaseRoom, &c.ServerRoom)
 		c.Ahead = c.Now.Sub(asked.Add(time.Since(asked) / 2))
 		return err
 	})

@@ -20,8 +20,9 @@ import (
 func TestEveryErrorNamesItsOperation(t *testing.T) {
 	t.Parallel()
 	works := map[string]bool{ // without a table
-		"Close": true, "Ping": true, "Pool": true, "Pooler": true, "CheckWritable": true, "Lacking": true, "Grant": true,
-		"Needs": true, "Where": true, "Checkup": true, "NewLocks": true, "Lock": true, "RenewTransactionIDs": true,
+		"Close": true, "Ping": true, "Pool": true, "Pooler": true, "CheckWritable": true, "Lacking": true,
+		"Grant": true, "Needs": true, "Where": true, "Checkup": true, "NewLocks": true, "Lock": true,
+		"RenewTransactionIDs": true,
 		"Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
 		"ExecWithin": true, "HolderOf": true, "Hurry": true, // a test's
 	}

@@ -323,7 +323,8 @@ func TestPoison(t *testing.T) {
 	for range 2 {
 		f.save(noon, page...)
 	}
-	want := `database says ERROR, SQLSTATE 23514, table teams.pstn_calls, constraint duration_is_sane: 017 open,923 open`
+	want := `database says ERROR, SQLSTATE 23514, table teams.pstn_calls, ` +
+		`constraint duration_is_sane: 017 open,923 open`
 	const rejects = `SELECT min(reason) || ': ' || string_agg(right(key, 3) ||
 			CASE WHEN resolved_at IS NULL THEN ' open' ELSE ' resolved' END, ',' ORDER BY key)
 		FROM ingest.rejects`

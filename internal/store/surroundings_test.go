@@ -205,7 +205,9 @@ func TestRoleWithTimeoutsAndFewConnections(t *testing.T) {
 	owner := storetest.URL(t)
 	role, as := storetest.Role(t, owner, "CONNECTION LIMIT 3")
 	conn := storetest.Conn(t, owner)
-	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout"} {
+	for _, name := range []string{
+		"statement_timeout", "lock_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout",
+	} {
 		if _, err := conn.Exec(t.Context(), fmt.Sprintf(`ALTER ROLE %s SET %s = 50`, role, name)); err != nil {
 			t.Fatal(err)
 		}
