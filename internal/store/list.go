@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -89,12 +90,16 @@ func (db *DB) RejectsBySHA(ctx context.Context, of Selection, resolved bool, dig
 }
 
 // RawOf returns the bytes of a reject as Graph served them. They hold personal
-// data.
+// data. One that is not there is ErrUnknown.
 func (db *DB) RawOf(ctx context.Context, tenant uuid.UUID, endpoint string, sha256 []byte) (raw []byte, err error) {
 	err = db.again(ctx, "read a reject of "+endpoint, noteTimeout, func(ctx context.Context) error {
-		return db.pool.QueryRow(ctx, `
+		err := db.pool.QueryRow(ctx, `
 			SELECT raw FROM ingest.rejects WHERE tenant_id = $1 AND endpoint = $2 AND sha256 = $3`,
 			tenant, endpoint, sha256).Scan(&raw)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrUnknown
+		}
+		return err
 	})
 	return raw, err
 }
