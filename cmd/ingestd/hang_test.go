@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -66,18 +67,49 @@ func fill(t *testing.T, pipe *os.File) {
 	}
 }
 
-// A terminal that is closed and a log whose reader has gone do not end the
-// daemon.
+// A log without a reader, one that nobody reads and one on a full disk do not keep
+// the daemon from reading, and a terminal that is closed does not end it.
 func TestDaemonOutlivesItsLog(t *testing.T) {
 	t.Parallel()
-	url := storetest.URL(t)
-	p, reader, writer := launchUnheard(t, workplace(t, url, simulate(t, small), "pstn_calls"), "run")
-	writer.Close() // the program has its own
-	reader.Close()
-	await(t, url, upToDate) // with some lines for the log
-	p.signal(t, syscall.SIGHUP)
-	p.signal(t, syscall.SIGPIPE)
-	time.Sleep(300 * time.Millisecond)
-	p.signal(t, syscall.SIGTERM)
-	p.exits(t, patience, exitOK)
+	pipe := func(t *testing.T) (reader, writer *os.File) {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { reader.Close() })
+		return reader, writer
+	}
+	for name, log := range map[string]func(t *testing.T) *os.File{
+		"closed": func(t *testing.T) *os.File {
+			reader, writer := pipe(t)
+			reader.Close()
+			return writer
+		},
+		"unread": func(t *testing.T) *os.File {
+			_, writer := pipe(t)
+			fill(t, writer)
+			return writer
+		},
+		"disk full": func(t *testing.T) *os.File {
+			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			if err != nil {
+				t.Skip(err)
+			}
+			return full
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := storetest.URL(t)
+			p, stderr := prepare(workplace(t, url, simulate(t, small), "pstn_calls"), "run"), log(t)
+			p.Stderr, p.Env = stderr, append(p.Env, "INGESTD_LOG_LEVEL=debug")
+			p.start(t, strings.NewReader(""))
+			stderr.Close()          // the program has its own
+			await(t, url, upToDate) // with many lines for the log
+			p.signal(t, syscall.SIGHUP)
+			p.signal(t, syscall.SIGPIPE)
+			p.signal(t, syscall.SIGTERM)
+			p.exits(t, patience, exitOK)
+		})
+	}
 }
