@@ -22,7 +22,8 @@ func (l *loader) checkServer(s *Server) {
 	for i, host := range s.Hosts {
 		s.Hosts[i] = strings.ToLower(host)
 		if host == "" || strings.ContainsAny(host, "/:*@ ") && net.ParseIP(host) == nil {
-			l.add(fmt.Sprintf("server.hosts[%d]", i), "must be a name such as ingest.example.com, without scheme or port")
+			l.add(fmt.Sprintf("server.hosts[%d]", i),
+				"must be a name such as ingest.example.com, without scheme or port")
 		}
 	}
 	slices.Sort(s.Hosts)

@@ -184,7 +184,7 @@ const sideways = `[...document.querySelectorAll("body *")]
 	.filter((e) => !e.closest(".scroll, .hidden, .skip") && e.getBoundingClientRect().right > innerWidth + 1)
 	.map((e) => e.tagName + "." + e.getAttribute("class")).slice(0, 5)
 	.concat(document.documentElement.scrollWidth > innerWidth ? ["the page itself"] : [])
-	.concat([...document.querySelectorAll(".board .run")].some((e) =>
+	.concat([...document.querySelectorAll(".board td.run")].some((e) =>
 		Math.abs(e.getBoundingClientRect().right - e.closest("main").getBoundingClientRect().right) > 2) ? ["the board's end"] : [])`
 
 // checkAccess lets axe look at a page, narrow and wide, light and dark.
