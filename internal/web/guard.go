@@ -26,7 +26,8 @@ func guard(c config.Server, next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		if !isMeant(c, r.Host) {
-			http.Error(w, "this server does not answer to that name; add it to server.hosts", http.StatusMisdirectedRequest)
+			const why = "this server does not answer to that name; add it to server.hosts"
+			http.Error(w, why, http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -30,7 +30,8 @@ func TestQueries(t *testing.T) {
 	}
 	c := &config.Config{}
 	for i := range 200 {
-		tenant := config.Tenant{ID: tenantID(i).String(), Name: fmt.Sprintf("tenant-%03d", i), Endpoints: map[string]config.Endpoint{}}
+		tenant := config.Tenant{ID: tenantID(i).String(), Name: fmt.Sprintf("tenant-%03d", i)}
+		tenant.Endpoints = map[string]config.Endpoint{}
 		for _, e := range fetch.Endpoints {
 			tenant.Endpoints[e.Name] = config.Endpoint{Enabled: true, Schedule: often, Reach: e.Reach, Settle: e.Settle}
 		}

@@ -41,8 +41,9 @@ var (
 		"Time before which nothing is missing and nothing changes any more.", perEndpoint...)
 	lastSuccess = describe("last_success_timestamp_seconds", "End of the last run that succeeded.", perEndpoint...)
 	failures    = describe("consecutive_failures", "Failed runs in a row.", perEndpoint...)
-	unread      = describe("unread_seconds", "Wanted time inside Microsoft's retention that was never read.", perEndpoint...)
-	pending     = describe("pending_records",
+	unread      = describe("unread_seconds",
+		"Wanted time inside Microsoft's retention that was never read.", perEndpoint...)
+	pending = describe("pending_records",
 		"Call records that are listed and not stored whole at their newest version.", perTenant...)
 	parkedSlots   = describe("parked_slots", "Hours or days that cannot be read and are tried daily.", perEndpoint...)
 	parkedRecords = describe("parked_records", "Call records that cannot be read and are tried daily.", perTenant...)
@@ -50,7 +51,8 @@ var (
 		"Time that left Microsoft's retention before it was stored for good.", "tenant", "endpoint", "acknowledged")
 	lostRecords = describe("lost_records",
 		"Call records that left Microsoft's retention before they were stored whole.", "tenant", "acknowledged")
-	openRejects      = describe("open_rejects", "Elements that are kept raw and not resolved.", "tenant", "endpoint", "stored")
+	openRejects = describe("open_rejects",
+		"Elements that are kept raw and not resolved.", "tenant", "endpoint", "stored")
 	credentialExpiry = describe("credential_expiry_timestamp_seconds",
 		"End of the credential in use, where it is known.", perTenant...)
 	clockSkew  = describe("clock_skew_seconds", "Graph's clock minus the local one.", perTenant...)

@@ -79,8 +79,8 @@ func newPage(s health.Snapshot, r *http.Request) *page {
 	p := &page{
 		Path: r.URL.Path, Refresh: r.URL.Query().Get("refresh") != "off", Every: refreshEvery,
 		AsOf: s.AsOf.UTC(), Old: !s.Database.Up, Level: lookOf(s.Verdict.Level), Verdict: s.Verdict,
-		Expires: expiriesOf(s.Tenants, s.AsOf), Reading: readingOf(s.Tenants, s.AsOf), Board: boardOf(s.Tenants, s.AsOf),
-		States: states, Words: columnWords, Foot: footOf(s),
+		Expires: expiriesOf(s.Tenants, s.AsOf), Reading: readingOf(s.Tenants, s.AsOf),
+		Board: boardOf(s.Tenants, s.AsOf), States: states, Words: columnWords, Foot: footOf(s),
 	}
 	p.Urging = s.Verdict.Level != health.Safe && s.Verdict.Level != health.FirstReading
 	p.Icon = assets["icon-"+p.Level.Class+".svg"]

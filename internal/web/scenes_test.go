@@ -87,7 +87,8 @@ func healthyEndpoint(e fetch.Endpoint) health.Endpoint {
 
 func healthyTenant(n int, name, cloud string) health.Tenant {
 	t := health.Tenant{
-		ID: tenantID(n), Name: name, Cloud: cloud, ClockSkew: ptr(0.4), Credential: health.Credential{Kind: "client_secret"},
+		ID: tenantID(n), Name: name, Cloud: cloud, ClockSkew: ptr(0.4),
+		Credential: health.Credential{Kind: "client_secret"},
 	}
 	for _, e := range fetch.Endpoints {
 		t.Endpoints = append(t.Endpoints, healthyEndpoint(e))
@@ -104,10 +105,11 @@ func base(tenants ...health.Tenant) health.Snapshot {
 		Database: health.Database{Up: true, ServerVersion: "17.6", SchemaVersion: 14},
 		Verdict: health.Verdict{
 			Level: health.Safe, Heading: "Everything is safe until 25 December",
-			Why: "Even if reading stopped now, Microsoft would delete nothing that is not here before Fri 25 Dec 02:00 UTC, " +
-				"in 28 days. All 12 endpoints of 2 tenants are on time, and nothing was ever lost.",
-			Steps: []health.Step{}, Also: "Read 31 s ago, next at 14:35. What failed last was a run of contoso sms_messages " +
-				"on 19 Nov 08:15 (503); it healed at 08:20.",
+			Why: "Even if reading stopped now, Microsoft would delete nothing that is not here before " +
+				"Fri 25 Dec 02:00 UTC, in 28 days. All 12 endpoints of 2 tenants are on time, and nothing was ever lost.",
+			Steps: []health.Step{},
+			Also: "Read 31 s ago, next at 14:35. What failed last was a run of contoso sms_messages on " +
+				"19 Nov 08:15 (503); it healed at 08:20.",
 		},
 	}
 }
@@ -127,7 +129,7 @@ func first() scene {
 		Why: "Started 40 seconds ago. What Microsoft deletes within 48 hours comes first, then the newest; " +
 			"all of it will be here in time.",
 		Steps: []health.Step{
-			{Text: "shows the newest calls that are here already.", Command: ptr("psql teams -c 'TABLE analytics.calls LIMIT 5'")},
+			{Text: "shows the newest calls that are here.", Command: ptr("psql teams -c 'TABLE analytics.calls LIMIT 5'")},
 			{Text: "Point an uptime monitor at /freshness: it answers 200 once this is done."},
 		},
 	}
@@ -137,7 +139,7 @@ func first() scene {
 			e.State, e.Flags, e.CompleteUntil = health.Never, []health.Flag{health.FlagExpiring}, nil
 			e.SafeUntil, e.LastSuccessAt, e.NextDueAt = ptr(now.Add(59*time.Minute)), nil, ptr(now)
 			e.Running = &health.Running{
-				RunID: int64(ti*6 + i + 1), StartedAt: now.Add(-40 * time.Second), Slots: 720, SlotsDone: 0, Left: ptr(int64(2500)),
+				RunID: int64(ti*6 + i + 1), StartedAt: now.Add(-40 * time.Second), Slots: 720, Left: ptr(int64(2500)),
 				InHand: true, Rate: 36.5,
 			}
 			e.Strip = segments(health.KindReading, nil)
@@ -157,23 +159,26 @@ func first() scene {
 func trouble() scene {
 	contoso, fabrikam := healthyTenant(1, "contoso", "global"), healthyTenant(2, "fabrikam", "usgov-l4")
 	f := fabrikam.Endpoints
-	f[0].State, f[0].Since, f[0].Flags, f[0].Failures = health.Denied, at(10, 30, 9, 10), []health.Flag{health.FlagExpiring}, 654
+	f[0].State, f[0].Since, f[0].Failures = health.Denied, at(10, 30, 9, 10), 654
+	f[0].Flags = []health.Flag{health.FlagExpiring}
 	f[0].CompleteUntil, f[0].SafeUntil, f[0].NextDueAt = at(10, 28, 21, 0), at(11, 27, 21, 0), at(11, 26, 15, 10)
 	f[0].Unread = 2352720
-	f[0].Strip = segments(health.KindSettled, on(10, 28, 21, 0), health.KindRead, on(10, 30, 9, 0), health.KindUnread, nil)
+	f[0].Strip = segments(health.KindSettled, on(10, 28, 21, 0), health.KindRead, on(10, 30, 9, 0),
+		health.KindUnread, nil)
 	for i := 3; i < 6; i++ {
 		f[i].State, f[i].Since, f[i].Failures = health.Down, at(11, 24, 11, 40), 12
 		f[i].CompleteUntil, f[i].SafeUntil = at(11, 21, 0, 0), at(2, 19, 0, 0)
 		*f[i].SafeUntil = f[i].SafeUntil.AddDate(1, 0, 0)
-		f[i].Strip = segments(health.KindSettled, on(11, 21, 0, 0), health.KindRead, on(11, 24, 11, 0), health.KindUnread, nil)
+		f[i].Strip = segments(health.KindSettled, on(11, 21, 0, 0), health.KindRead, on(11, 24, 11, 0),
+			health.KindUnread, nil)
 	}
 	c := contoso.Endpoints
 	c[0].State, c[0].Flags = health.CatchingUp, []health.Flag{health.FlagLost, health.FlagParked}
 	c[0].CompleteUntil, c[0].SafeUntil = at(10, 25, 2, 0), at(12, 12, 10, 0)
 	c[0].Lost, c[0].ParkedSlots, c[0].ParkedRecords, c[0].PendingRecords = 4*3600, 1, 2, 12_033
 	c[0].Running = &health.Running{
-		RunID: 1841, StartedAt: on(11, 26, 14, 2), HeartbeatAt: now, Slots: 132, SlotsDone: 83, RecordsDone: 66_412, Rate: 36.8,
-		Left: ptr(int64(350)), InHand: true,
+		RunID: 1841, StartedAt: on(11, 26, 14, 2), HeartbeatAt: now,
+		Slots: 132, SlotsDone: 83, RecordsDone: 66_412, Rate: 36.8, Left: ptr(int64(350)), InHand: true,
 	}
 	c[0].Strip = segments(health.KindSettled, on(10, 25, 2, 0), health.KindLost, on(10, 25, 6, 0),
 		health.KindSettled, on(11, 12, 10, 0), health.KindParked, on(11, 12, 11, 0),
@@ -183,7 +188,8 @@ func trouble() scene {
 	c[3].State, c[3].Since, c[3].Failures = health.Late, at(11, 26, 14, 20), 2
 	c[4].State, c[4].Since, c[4].NextDueAt = health.Paused, at(11, 3, 0, 0), nil
 	c[4].CompleteUntil, c[4].SafeUntil = at(10, 31, 0, 0), ptr(now.Add(63*day+time.Hour))
-	c[4].Strip = segments(health.KindSettled, on(10, 31, 0, 0), health.KindRead, on(11, 3, 0, 0), health.KindUnread, nil)
+	c[4].Strip = segments(health.KindSettled, on(10, 31, 0, 0), health.KindRead, on(11, 3, 0, 0),
+		health.KindUnread, nil)
 	c[5].State, c[5].CompleteUntil, c[5].NextDueAt = health.Never, nil, at(11, 27, 0, 0)
 	c[5].SafeUntil, c[5].LastSuccessAt, c[5].Since = ptr(now.Add(89*day+time.Hour)), nil, nil
 	c[5].Strip = segments(health.KindNotWanted, nil)
@@ -195,9 +201,13 @@ func trouble() scene {
 		Steps: []health.Step{
 			{Text: "In Entra, App registrations › ingestd-fabrikam › API permissions: add the application permission " +
 				"CallRecords.Read.All and grant admin consent."},
-			{Text: "reads what expires first; all of it in about 40 min.", Command: ptr("ingestd once --tenant fabrikam")},
+			{
+				Text:    "reads what expires first; all of it in about 40 min.",
+				Command: ptr("ingestd once --tenant fabrikam"),
+			},
 		},
-		Also:   "4 hours of contoso’s call records are lost; 3 endpoints of fabrikam are down. All else is safe for 15 days.",
+		Also: "4 hours of contoso’s call records are lost; 3 endpoints of fabrikam are down. " +
+			"All else is safe for 15 days.",
 		Tenant: ptr("fabrikam"), Endpoint: ptr("call_records"), FirstLossAt: at(11, 27, 21, 0),
 	}
 	s.Problems = []health.Problem{
@@ -205,7 +215,8 @@ func trouble() scene {
 			ID: "5f0c9a", Code: health.PermissionMissing, Level: health.ActNow, Tenant: ptr("fabrikam"),
 			Heading: "fabrikam: call_records is denied since 30 Oct 09:10",
 			Detail: "403 Forbidden, Authorization_RequestDenied. The token carries CallRecord-PstnCalls.Read.All, " +
-				"which opens the phone logs only. Tried 654 times, next 15:10. request-id 5f0c9a1e-2c57-4b8e-9d0a-7be1c34f21aa",
+				"which opens the phone logs only. Tried 654 times, next 15:10. " +
+				"request-id 5f0c9a1e-2c57-4b8e-9d0a-7be1c34f21aa",
 			Steps: []health.Step{
 				{Text: "Grant CallRecords.Read.All (application, with admin consent)."},
 				{Text: "checks it.", Command: ptr("ingestd doctor --tenant fabrikam")},
@@ -215,7 +226,8 @@ func trouble() scene {
 		{
 			ID: "7c1e04", Code: health.DataLost, Level: health.Lost, Tenant: ptr("contoso"),
 			Heading: "contoso: 4 hours of call_records are lost",
-			Detail:  "25 Oct 02:00 to 06:00 left Microsoft’s 30 days on 24 Nov. Graph answered 500 to each of 31 attempts.",
+			Detail: "25 Oct 02:00 to 06:00 left Microsoft’s 30 days on 24 Nov. " +
+				"Graph answered 500 to each of 31 attempts.",
 			Steps: []health.Step{{
 				Text:    "Nothing brings them back. Note why, and it is red no more.",
 				Command: ptr(`ingestd gaps --acknowledge 7c1e04 --reason "…"`),
@@ -224,8 +236,8 @@ func trouble() scene {
 		{
 			ID: "e2f771", Code: health.AnswerNotGraph, Level: health.ActSoon, Tenant: ptr("fabrikam"),
 			Heading: "fabrikam: 3 endpoints are down since Tue 24 Nov 11:40",
-			Detail: "sms_messages, pstn_blocked_users_log, dialout_report: under /beta a proxy answers with a page in place " +
-				"of Graph. /v1.0 gets through. First loss 19 Feb.",
+			Detail: "sms_messages, pstn_blocked_users_log, dialout_report: under /beta a proxy answers with a page " +
+				"in place of Graph. /v1.0 gets through. First loss 19 Feb.",
 			Steps: []health.Step{
 				{Text: "Let graph.microsoft.us:443 pass the proxy without inspection."},
 				{Text: "checks it.", Command: ptr("ingestd doctor --tenant fabrikam")},
@@ -234,7 +246,8 @@ func trouble() scene {
 		{
 			ID: "a41b22", Code: health.SlotsParked, Level: health.ActSoon, Tenant: ptr("contoso"),
 			Heading: "contoso: 1 hour and 2 call records are parked",
-			Detail:  "12 Nov 10:00 to 11:00 and two records: Graph answers 500. Tried daily, next 27 Nov 10:05. First loss 12 Dec.",
+			Detail: "12 Nov 10:00 to 11:00 and two records: Graph answers 500. Tried daily, next 27 Nov 10:05. " +
+				"First loss 12 Dec.",
 			Steps: []health.Step{{
 				Text: "lists the request-ids for a case with Microsoft.", Command: ptr("ingestd gaps --tenant contoso"),
 			}},
@@ -248,9 +261,13 @@ func trouble() scene {
 }
 
 func pastRuns() []store.PastRun {
-	past := func(id int64, tenant int, endpoint string, hour, minute int, took time.Duration, result string) store.PastRun {
+	past := func(
+		id int64, tenant int, endpoint string, hour, minute int, took time.Duration, result string,
+	) store.PastRun {
 		start := on(11, 26, hour, minute)
-		r := store.PastRun{RunID: id, Tenant: tenantID(tenant), Endpoint: endpoint, Trigger: "schedule", StartedAt: start}
+		r := store.PastRun{
+			RunID: id, Tenant: tenantID(tenant), Endpoint: endpoint, Trigger: "schedule", StartedAt: start,
+		}
 		if result != "" {
 			r.FinishedAt, r.Result = ptr(start.Add(took)), &result
 		}

@@ -72,7 +72,8 @@ func gapsOf(t health.Tenant) []gap {
 	for _, e := range t.Endpoints {
 		for _, g := range e.Strip {
 			if found, ok := kinds[g.Kind]; ok {
-				list = append(list, gap{found, e.Name, g.From.UTC().Format("2 Jan 15:04"), g.To.UTC().Format("2 Jan 15:04")})
+				const form = "2 Jan 15:04"
+				list = append(list, gap{found, e.Name, g.From.UTC().Format(form), g.To.UTC().Format(form)})
 			}
 		}
 	}

@@ -109,14 +109,16 @@ func TestReadOnly(t *testing.T) {
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	one, all := config.Server{Listen: "10.0.0.5:8080", Hosts: []string{"ingest.example.com"}}, config.Server{Listen: ":8080"}
+	one := config.Server{Listen: "10.0.0.5:8080", Hosts: []string{"ingest.example.com"}}
+	all := config.Server{Listen: ":8080"}
 	for _, tt := range []struct {
 		config config.Server
 		host   string
 		want   bool
 	}{
-		{one, "localhost:8080", true}, {one, "127.0.0.1", true}, {one, "[::1]:8080", true}, {one, "10.0.0.5:8080", true},
-		{one, "INGEST.example.com.", true}, {one, "10.0.0.6:8080", false}, {one, "evil.example.com", false}, {one, "", false},
+		{one, "localhost:8080", true}, {one, "127.0.0.1", true}, {one, "[::1]:8080", true},
+		{one, "10.0.0.5:8080", true}, {one, "INGEST.example.com.", true},
+		{one, "10.0.0.6:8080", false}, {one, "evil.example.com", false}, {one, "", false},
 		{all, "10.0.0.6:8080", true}, {all, "[fd00::1]:8080", true}, {all, "evil.example.com", false}, {all, "", false},
 	} {
 		if got := isMeant(tt.config, tt.host); got != tt.want {
@@ -139,8 +141,9 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if got := ask(t, healthy(), "GET", "localhost", assets["style.css"]).Header.Get("Content-Type"); !strings.HasPrefix(got, "text/css") {
-		t.Errorf("the style is %q", got)
+	style := ask(t, healthy(), "GET", "localhost", assets["style.css"]).Header.Get("Content-Type")
+	if !strings.HasPrefix(style, "text/css") {
+		t.Errorf("the style is %q", style)
 	}
 }
 
@@ -150,7 +153,8 @@ func TestStatusIsTheSnapshot(t *testing.T) {
 	if err := json.Unmarshal([]byte(body(t, trouble(), "/api/status")), &got); err != nil {
 		t.Fatal(err)
 	}
-	if want := trouble().snapshot; got.Verdict.Heading != want.Verdict.Heading || len(got.Tenants) != len(want.Tenants) {
+	want := trouble().snapshot
+	if got.Verdict.Heading != want.Verdict.Heading || len(got.Tenants) != len(want.Tenants) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -33,13 +33,14 @@ type stateWord struct {
 // states are all states, in the order in which their meaning is told.
 var states = []stateWord{
 	{health.OnTime, look{"ok", "check", "on time"}, "All that was due has been read."},
-	{health.CatchingUp, look{"busy", "forward", "catching up"}, "Reading works, and more is due than a run could read so far."},
+	{health.CatchingUp, look{"busy", "forward", "catching up"}, "Reading works, and is not done yet."},
 	{health.Late, look{"warn", "clock", "late"}, "A run failed or is overdue. It is tried again by itself."},
-	{health.Throttled, look{"warn", "glass", "throttled"}, "Graph asked for a pause, and is left alone until it is over."},
+	{health.Throttled, look{"warn", "glass", "throttled"}, "Graph asked for a pause, which is kept."},
 	{health.Denied, look{"bad", "barred", "denied"}, "Entra or Graph refuses access. A person has to change that."},
 	{health.Down, look{"bad", "cross", "down"}, "Three runs failed or were missed in a row. A person has to look."},
 	{health.Never, look{"off", "ring", "never"}, "Switched on, and nothing read yet."},
-	{health.Paused, look{"off", "bars", "paused"}, "Switched off in the configuration. What Microsoft deletes meanwhile is gone."},
+	{health.Paused, look{"off", "bars", "paused"},
+		"Switched off in the configuration. What Microsoft deletes meanwhile is gone."},
 	{health.Removed, look{"off", "minus", "removed"}, "No longer in the configuration. Its rows are kept."},
 }
 
@@ -55,10 +56,12 @@ func stateOf(s health.State) look {
 // columnWords are what the board's columns mean.
 var columnWords = []struct{ Word, Meaning string }{
 	{"complete until", "Before this time nothing is missing, and nothing changes any more."},
-	{"safe for", "If reading stopped now, Microsoft would delete the first thing that is not stored for good after this long."},
+	{"safe for",
+		"If reading stopped now, Microsoft would delete the first thing that is not stored for good after this long."},
 }
 
 // flags are how flags look.
 var flags = map[health.Flag]string{
-	health.FlagLost: "is-bad", health.FlagParked: "is-warn", health.FlagExpiring: "is-bad", health.FlagRejects: "is-warn",
+	health.FlagLost: "is-bad", health.FlagExpiring: "is-bad",
+	health.FlagParked: "is-warn", health.FlagRejects: "is-warn",
 }
