@@ -106,7 +106,8 @@ func base(tenants ...health.Tenant) health.Snapshot {
 		Verdict: health.Verdict{
 			Level: health.Safe, Heading: "Everything is safe until 25 December",
 			Why: "Even if reading stopped now, Microsoft would delete nothing that is not here before " +
-				"Fri 25 Dec 02:00 UTC, in 28 days. All 12 endpoints of 2 tenants are on time, and nothing was ever lost.",
+				"Fri 25 Dec 02:00 UTC, in 28 days. All 12 endpoints of 2 tenants are on time, and nothing was " +
+				"ever lost.",
 			Steps: []health.Step{},
 			Also: "Read 31 s ago, next at 14:35. What failed last was a run of contoso sms_messages on " +
 				"19 Nov 08:15 (503); it healed at 08:20.",
@@ -129,7 +130,7 @@ func first() scene {
 		Why: "Started 40 seconds ago. What Microsoft deletes within 48 hours comes first, then the newest; " +
 			"all of it will be here in time.",
 		Steps: []health.Step{
-			{Text: "shows the newest calls that are here.", Command: ptr("psql teams -c 'TABLE analytics.calls LIMIT 5'")},
+			{Text: "shows calls that are here.", Command: ptr("psql teams -c 'TABLE analytics.calls LIMIT 5'")},
 			{Text: "Point an uptime monitor at /freshness: it answers 200 once this is done."},
 		},
 	}

@@ -107,6 +107,17 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
+// TestProfiles are served only if they are asked for.
+func TestProfiles(t *testing.T) {
+	t.Parallel()
+	for on, code := range map[bool]int{true: http.StatusOK, false: http.StatusNotFound} {
+		h := newHandler(config.Server{PProf: on}, healthy(), prometheus.NewRegistry())
+		if got := answerOf(h, "GET", "localhost", "/debug/pprof/heap").StatusCode; got != code {
+			t.Errorf("with pprof: %v, the heap is answered %d, want %d", on, got, code)
+		}
+	}
+}
+
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	one := config.Server{Listen: "10.0.0.5:8080", Hosts: []string{"ingest.example.com"}}
