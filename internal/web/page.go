@@ -226,10 +226,10 @@ func cameOf(past store.PastRun) string {
 }
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"prose": typeset,
 	"asset": func(name string) string { return assets[name] },
 	"clock": func(t time.Time) string { return t.Format("Mon 2 Jan 15:04:05 UTC") },
 	"iso":   func(t time.Time) string { return t.Format(time.RFC3339) },
-	"dict":  func(strip strip, axis axis) map[string]any { return map[string]any{"Strip": strip, "Axis": axis} },
 }).ParseFS(files, "assets/*.html"))
 
 // render writes the page whole, or an error.

@@ -91,6 +91,11 @@ func count[N int | int64](n N, noun string) string {
 // spaced is a word of the snapshot as a person reads it.
 func spaced[W ~string](word W) string { return strings.ReplaceAll(string(word), "_", " ") }
 
+// typeset gives prose the signs that a page has and a terminal may lack.
+func typeset(text string) string {
+	return strings.NewReplacer("'", "’", " > ", " › ").Replace(text)
+}
+
 // cut shortens a text that comes from outside.
 func cut(text string, longest int) string {
 	runes := []rune(text)
