@@ -41,7 +41,7 @@ func (s *Stage) makeTrouble() {
 		return graphsim.Fault{}
 	})
 	// Slow enough to be watched while it catches up.
-	c.limits = "{call_records: 40/20s, list: 1/20s, record: 40/20s, logs: 200/60s, log_function: 50/60s}"
+	c.limits = "{call_records: 40/20s, list: 3/20s, record: 40/20s, logs: 200/60s, log_function: 50/60s}"
 	c.endpoints = fmt.Sprintf(`{sms_messages: {schedule: "0 */6 * * *"}, pstn_blocked_users_log: {enabled: false}, `+
 		`dialout_report: {start_from: %s}}`, now.Format(time.DateOnly))
 }
