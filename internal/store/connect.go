@@ -50,15 +50,23 @@ const settings = `
 		('jit', 'off'),                           -- compiling takes longer than any statement here
 		('plan_cache_mode', 'force_custom_plan'), -- one of when a table was empty reads all of it
 		('lock_timeout', '30s'),
-		('statement_timeout', '0'),               -- a large batch takes long; each statement has a deadline here
 		('transaction_timeout', '0'),
 		('idle_session_timeout', '0'),            -- the lock of a tenant is a session that says nothing
 		('idle_in_transaction_session_timeout', '60s')
 	) AS wanted (name, value)
 	JOIN pg_settings USING (name)`
 
+// settle sets what the session needs. A time-out for statements comes first, by a
+// statement of its own: a short one would end the others. A large batch takes
+// long, and each statement has a deadline on this side.
 func settle(ctx context.Context, conn *pgconn.PgConn) error {
-	_, err := conn.Exec(ctx, settings).ReadAll()
+	var err error
+	for range 3 { // the time-out may end even this
+		if _, err = conn.Exec(ctx, "SET statement_timeout = 0").ReadAll(); err == nil {
+			_, err = conn.Exec(ctx, settings).ReadAll()
+			return err
+		}
+	}
 	return err
 }
 
