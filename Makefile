@@ -4,7 +4,7 @@
 GO ?= go
 # Most tests wait for a database or a schedule, so more of them run at a time
 # than there are cores.
-PARALLEL = -parallel 4
+PARALLEL = -parallel 8
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: help build demo test race soak bench bench-small lint lint-deploy image lines fuzz postgres clean
