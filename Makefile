@@ -7,7 +7,7 @@ GO ?= go
 PARALLEL = -parallel 8
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test race soak bench bench-small lint lint-deploy image lines fuzz postgres clean
+.PHONY: help build demo test race soak bench bench-small lint lint-deploy image fuzz tools postgres clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,8 @@ build: ## Build ./ingestd
 demo: postgres build ## Show the daemon at work on a simulated tenant; Ctrl-C ends it
 	@exec ./ingestd demo
 
-test: postgres ## Run all tests, against a real PostgreSQL
+test: postgres ## Run all tests, against a real PostgreSQL; first it says which are skipped
+	@.ci/install --missing
 	$(GO) test $(PARALLEL) ./...
 
 race: postgres ## Run all tests under the race detector, those that repeat for long
@@ -34,8 +35,9 @@ bench: postgres ## Run all benchmarks; they print ratios against a floor of the 
 bench-small: postgres ## Run every benchmark once, with few rows; the ratios say little then
 	INGESTD_BENCH_ROWS=20000 $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./...
 
-lint: ## Check formatting, vet, staticcheck and the module files
+lint: ## Check formatting, the length of lines, vet, staticcheck and the module files
 	test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	.ci/lines
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) mod tidy -diff
@@ -47,15 +49,15 @@ lint-deploy: ## Check what is in deploy/: image, manifests, unit, alerts, dashbo
 image: postgres ## Do without Docker what deploy/Dockerfile does, and run the result without rights
 	.ci/image
 
-lines: ## Check that lines keep within 120 columns
-	git ls-files '*.go' '*.sql' '*.md' '*.sh' '.ci/run' Makefile ':!schema.sql' ':!internal/store/testdata' | LC_ALL=C xargs awk -f .ci/lines.awk
-
 fuzz: ## Fuzz the mapping and the configuration for a minute each
 	$(GO) test -run '^$$' -fuzz FuzzAppend -fuzztime 1m ./internal/mapping
 	$(GO) test -run '^$$' -fuzz FuzzLoad -fuzztime 1m ./internal/config
 
+tools: ## Install what tests and linters need beside Go, where missing
+	.ci/install
+
 postgres: # Install PostgreSQL's server programs where missing
-	@sh deploy/install-postgres.sh
+	@.ci/install postgres
 
 clean: ## Remove what build makes
 	rm -f ingestd

@@ -190,8 +190,8 @@ func (a *app) job(
 		return nil, err
 	}
 	return &schedule.Job{
-		Tenant: id, Name: t.Name, Cloud: t.Cloud, Endpoint: e, Target: target, Policy: policy, StartFrom: c.StartFrom, API: c.API,
-		Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next, Client: client, DB: a.db, Log: a.log, Budget: budget,
-		Observer: a.counters.Of(t.Name),
+		Tenant: id, Name: t.Name, Cloud: t.Cloud, Endpoint: e, Target: target, Policy: policy,
+		StartFrom: c.StartFrom, API: c.API, Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next,
+		Client: client, DB: a.db, Log: a.log, Budget: budget, Observer: a.counters.Of(t.Name),
 	}, policy.Check()
 }

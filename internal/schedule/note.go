@@ -101,8 +101,9 @@ const deniedFor = 10 * time.Minute
 
 // nextTry is when an endpoint is tried again after failures in a row. One that
 // Graph denies is tried after a minute, then after twice as long each time, up
-// to some minutes: only an administrator can change that, and wants to see it. One that Graph throttles is left alone as long as Graph
-// says. All others follow their schedule.
+// to some minutes: only an administrator can change that, and wants to see it.
+// One that Graph throttles is left alone as long as Graph says. All others
+// follow their schedule.
 func (j *Job) nextTry(now time.Time, err error, failures int) time.Time {
 	next := j.Next(now)
 	switch verdictOn(err).run {

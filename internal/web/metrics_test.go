@@ -133,7 +133,7 @@ func TestPromtool(t *testing.T) {
 		tool = found
 	}
 	if _, err := os.Stat(tool); err != nil {
-		skipUnlessCI(t, "there is no promtool; it is in Debian's package prometheus")
+		skipUnlessCI(t, "there is no promtool; make tools installs it")
 	}
 	check := exec.Command(tool, "check", "metrics")
 	check.Stdin = strings.NewReader(scrape(t, trouble()))

@@ -8,7 +8,8 @@ SELECT e.display_name                                    AS person,
        mode() WITHIN GROUP (ORDER BY capture_device_name)
            FILTER (WHERE is_poor)                        AS device
 FROM (SELECT *,
-             greatest(average_round_trip_time_ms / 500, average_jitter_ms / 30, average_packet_loss_rate / 0.1) > 1 AS is_poor,
+             greatest(average_round_trip_time_ms / 500, average_jitter_ms / 30, average_packet_loss_rate / 0.1) > 1
+                 AS is_poor,
              CASE stream_direction WHEN 'callerToCallee' THEN 'caller' ELSE 'callee' END AS side
       FROM teams.media_streams
       WHERE packet_utilization > 500) s

@@ -71,9 +71,9 @@ func findPooler(t testing.TB) string {
 		}
 	}
 	if os.Getenv("CI") != "" {
-		t.Fatal("PgBouncer is missing: apt-get install pgbouncer")
+		t.Fatal("there is no PgBouncer; make tools installs it")
 	}
-	t.Skip("PgBouncer is not installed")
+	t.Skip("there is no PgBouncer; make tools installs it")
 	return ""
 }
 
