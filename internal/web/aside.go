@@ -35,7 +35,7 @@ func expiriesOf(tenants []health.Tenant, now time.Time) []expiry {
 	var list []expiry
 	var names [][2]string
 	for _, m := range all {
-		line := expiry{Left: short(m.SafeUntil.Sub(now)), State: spaced(m.State)}
+		line := expiry{Left: health.Short(m.SafeUntil.Sub(now)), State: spaced(m.State)}
 		if m.Running != nil && m.Running.InHand {
 			line.State = "in hand"
 		}
@@ -133,12 +133,12 @@ func readingOf(tenants []health.Tenant, now time.Time) reading {
 		r.Note = fmt.Sprintf("run %d, since %s", run, moment(since, now))
 	}
 	if known {
-		r.Left = left(needed) + " left"
+		r.Left = health.ShortUp(needed) + " left"
 	}
 	units, things := unitsOf(names)
-	r.Counts = fmt.Sprintf("%s of %s %s", thousands(int64(r.Done)), thousands(int64(r.Slots)), units)
+	r.Counts = fmt.Sprintf("%s of %s %s", health.Number(r.Done), health.Number(r.Slots), units)
 	if records > 0 {
-		r.Counts += " · " + thousands(records) + " whole"
+		r.Counts += " · " + health.Number(records) + " whole"
 	}
 	if rate > 0 {
 		r.Rate = fmt.Sprintf("%.1f %s/s", rate, things)
@@ -168,12 +168,12 @@ func unitsOf(names [][2]string) (units, things string) {
 func idle(last, next *time.Time, now time.Time) reading {
 	r := reading{Note: "nothing"}
 	if next != nil && next.After(now) {
-		r.Note = "nothing; next in " + left(next.Sub(now))
+		r.Note = "nothing; next in " + health.ShortUp(next.Sub(now))
 	}
 	if last != nil {
-		r.What = fmt.Sprintf("Last read %s ago, at %s", short(now.Sub(*last)), last.UTC().Format("15:04:05"))
+		r.What = fmt.Sprintf("Last read %s ago, at %s", health.Short(now.Sub(*last)), last.UTC().Format("15:04:05"))
 		if now.Sub(*last) >= day {
-			r.What = fmt.Sprintf("Last read %s ago, on %s", short(now.Sub(*last)), moment(*last, now))
+			r.What = fmt.Sprintf("Last read %s ago, on %s", health.Short(now.Sub(*last)), moment(*last, now))
 		}
 	}
 	return r

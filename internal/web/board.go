@@ -150,7 +150,7 @@ func foldedRow(t health.Tenant, now time.Time) *row {
 	}
 	r := rowOf(first, now)
 	r.Name, r.Tenant, r.State = t.Name, true, stateOf(worst.State)
-	r.Since = count(len(t.Endpoints), "endpoint")
+	r.Since = health.Count(len(t.Endpoints), "endpoint", "endpoints")
 	r.Flags = nil
 	for _, e := range t.Endpoints {
 		for _, f := range flagsOf(e) {
@@ -177,7 +177,7 @@ func rowOf(e health.Endpoint, now time.Time) row {
 	r := row{
 		Name: e.Name, State: stateOf(e.State), Since: sinceOf(e, now), Flags: flagsOf(e), Strip: stripOf(e, now),
 		Until: or(e.CompleteUntil, func(t time.Time) string { return t.UTC().Format("2 Jan 15:04") }),
-		Safe:  or(e.SafeUntil, func(t time.Time) string { return short(t.Sub(now)) }), Next: nextOf(e, now),
+		Safe:  or(e.SafeUntil, func(t time.Time) string { return health.Short(t.Sub(now)) }), Next: nextOf(e, now),
 	}
 	if len(r.Flags) > 1 {
 		r.Since = "" // there is no room
@@ -226,7 +226,7 @@ func sinceOf(e health.Endpoint, now time.Time) string {
 	case e.State == health.Late && e.Failures > 0:
 		return "failed " + times(e.Failures)
 	case e.State == health.OnTime && unreadBefore(e, now) > 0:
-		return short(unreadBefore(e, now)) + " unread before"
+		return health.Short(unreadBefore(e, now)) + " unread before"
 	case e.State == health.OnTime || e.State == health.Never || e.Since == nil:
 		return ""
 	}

@@ -99,7 +99,7 @@ func footOf(s health.Snapshot) foot {
 	}
 	if d := s.Daemon; d != nil {
 		f.Daemon = fmt.Sprintf("ingestd %s on %s, last sign %s ago",
-			cut(d.Version, 40), cut(d.Host, 40), short(s.AsOf.Sub(d.HeartbeatAt)))
+			cut(d.Version, 40), cut(d.Host, 40), health.Short(s.AsOf.Sub(d.HeartbeatAt)))
 	}
 	for _, t := range s.Tenants {
 		if t.ClockSkew != nil {
@@ -189,7 +189,7 @@ func runOf(past store.PastRun, tenant string, now time.Time) run {
 		r.Result.Word = *past.Result
 	}
 	if n := past.New + past.Changed; n > 0 {
-		r.Changed = "+" + thousands(n)
+		r.Changed = "+" + health.Number(n)
 	}
 	return r
 }
@@ -202,7 +202,7 @@ func took(d time.Duration) string {
 	case d < 2*time.Minute:
 		return fmt.Sprintf("%d s", d/time.Second)
 	}
-	return left(d)
+	return health.ShortUp(d)
 }
 
 // cameOf says what came of a run.
@@ -210,7 +210,7 @@ func cameOf(past store.PastRun) string {
 	var parts []string
 	add := func(n int64, word string) {
 		if n > 0 {
-			parts = append(parts, thousands(n)+" "+word)
+			parts = append(parts, health.Number(n)+" "+word)
 		}
 	}
 	add(past.New, "new")

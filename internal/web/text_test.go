@@ -5,30 +5,6 @@ import (
 	"time"
 )
 
-func TestSpans(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		d           time.Duration
-		short, left string
-	}{
-		{-time.Second, "gone", "0 s"},
-		{59 * time.Second, "59 s", "59 s"},
-		{119 * time.Second, "1 min", "2 min"},
-		{59*time.Minute + 59*time.Second, "59 min", "60 min"},
-		{90 * time.Minute, "1 h", "2 h"},
-		{48*time.Hour - time.Second, "47 h", "48 h"},
-		{48 * time.Hour, "2 d", "48 h"},
-		{1000*day + time.Hour, "1,000 d", "1,001 d"},
-	} {
-		if got := short(tt.d); got != tt.short {
-			t.Errorf("%v is %q, want %q", tt.d, got, tt.short)
-		}
-		if got := left(tt.d); got != tt.left {
-			t.Errorf("%v left is %q, want %q", tt.d, got, tt.left)
-		}
-	}
-}
-
 func TestMoments(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
