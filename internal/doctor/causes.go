@@ -36,87 +36,157 @@ func (v *visit) noToken(ctx context.Context, err error) []Finding {
 	return append(v.exposed(), f)
 }
 
+// permission is what the app needs for all endpoints.
+const permission = "CallRecords.Read.All"
+
+// An explanation is what a cause means for a tenant, and what to do about it. In
+// its texts are %words, which words replaces.
+type explanation struct {
+	what     string
+	evidence func(*fetch.Error) string
+	fix      []string
+	first    string // the fix in a few words
+	passes   bool   // by itself
+}
+
+var explanations = map[health.Code]explanation{
+	health.PermissionMissing: {
+		what: "the token carries %roles",
+		fix: []string{"Entra admin center > %registration > API permissions > Add a permission > Microsoft Graph > " +
+			"Application permissions > " + permission + ", then Grant admin consent (takes some minutes)"},
+		first: "grant " + permission + " to %tenant's app",
+	},
+	health.SecretExpired: {
+		what:  "Entra refuses %credential: expired%answer",
+		fix:   []string{"%renew"},
+		first: "renew %tenant's credential",
+	},
+	health.SecretWrong: {
+		what:  "Entra refuses %credential: wrong%answer",
+		fix:   []string{"%replace"},
+		first: "replace %tenant's credential",
+	},
+	health.SecretUnreadable: {
+		what:  "%credential cannot be read",
+		fix:   []string{"%replace"},
+		first: "replace %tenant's credential",
+	},
+	health.TenantUnknown: {
+		what:  "%host knows no such tenant%answer",
+		fix:   []string{"compare tenants.id with Entra admin center > Overview > Tenant ID"},
+		first: "check %tenant's id",
+	},
+	health.AppUnknown: {
+		what:  "the tenant does not know %app%answer",
+		fix:   []string{"compare auth.client_id with App registrations > Application (client) ID, in this tenant"},
+		first: "check %tenant's client_id",
+	},
+	health.AppDisabled: {
+		what: "%app is disabled in the tenant%answer",
+		fix: []string{"Entra admin center > Enterprise applications > %client > Properties > " +
+			"Enabled for users to sign-in: Yes"},
+		first: "enable %tenant's app",
+	},
+	health.ClockSkewed: {
+		what:  "this machine's clock and Microsoft's are too far apart%answer",
+		fix:   []string{"timedatectl set-ntp true"},
+		first: "set this machine's clock",
+	},
+	health.CloudWrong: {
+		what:  "cloud, login_url and graph_url do not belong together, or not to this tenant%answer",
+		fix:   []string{"set the tenant's cloud: global, usgov-l4 (GCC High) or usgov-l5 (DoD)"},
+		first: "check %tenant's cloud",
+	},
+	health.AnswerNotGraph: {
+		what:     "%host: %status, but %body",
+		evidence: inBetween,
+		fix:      []string{"%exempt"},
+		first:    "exempt Microsoft's hosts from inspection",
+	},
+	health.TLSUntrusted: {
+		what:  "%host: certificate by %issuer, not trusted here",
+		fix:   []string{"%exempt", "or put that authority's certificate into the tenant's ca_file"},
+		first: "exempt Microsoft's hosts from inspection",
+	},
+	health.Unreachable: {
+		what:  "%host does not answer",
+		fix:   []string{"check the network, DNS, HTTPS_PROXY and the firewall"},
+		first: "check the network",
+	},
+	health.GraphThrottles: {
+		what:   "%host asks to wait: someone shares the limits of this app",
+		fix:    []string{"wait; if it lasts, lower the tenant's limits"},
+		first:  "wait",
+		passes: true,
+	},
+	health.GraphFailing: {
+		what:  "%host fails",
+		fix:   []string{"wait; Microsoft 365 admin center > Health > Service health"},
+		first: "wait",
+	},
+	health.RequestRefused: {
+		what:  "%host refuses the request%answer",
+		fix:   []string{"%hint"},
+		first: "report it",
+	},
+}
+
 // explain says what an error means and what to do about it.
 func (v *visit) explain(code health.Code, err error) Finding {
-	f := v.finding(Fail, "")
-	f.Code = Word(code)
 	e, ok := errors.AsType[*fetch.Error](err)
 	if !ok {
 		e = &fetch.Error{Err: err}
 	}
-	t := v.tenant
-	credential := v.credential()
-	switch code {
-	case health.PermissionMissing:
-		v.permission(&f)
-	case health.SecretExpired:
-		f.What = "Entra refuses " + credential + ": expired " + answered(e)
-		f.Fix, f.First = v.renew(), "renew "+t.Name+"'s credential"
-	case health.SecretWrong:
-		f.What = "Entra refuses " + credential + ": wrong " + answered(e)
-		f.Fix, f.First = v.replace(), "replace "+t.Name+"'s credential"
-	case health.SecretUnreadable:
-		f.What = credential + " cannot be read"
-		f.Fix, f.First = v.replace(), "replace "+t.Name+"'s credential"
-	case health.TenantUnknown:
-		f.What = fmt.Sprintf("%s knows no such tenant %s", e.Host, answered(e))
-		f.Fix = []string{"compare tenants.id with Entra admin center > Overview > Tenant ID"}
-		f.First = "check " + t.Name + "'s id"
-	case health.AppUnknown:
-		f.What = fmt.Sprintf("the tenant does not know %s %s", v.app(), answered(e))
-		f.Fix = []string{"compare auth.client_id with App registrations > Application (client) ID, in this tenant"}
-		f.First = "check " + t.Name + "'s client_id"
-	case health.AppDisabled:
-		f.What = fmt.Sprintf("%s is disabled in the tenant %s", v.app(), answered(e))
-		f.Fix = []string{"Entra admin center > Enterprise applications > " + short(t.Auth.ClientID) +
-			" > Properties > Enabled for users to sign-in: Yes"}
-		f.First = "enable " + t.Name + "'s app"
-	case health.ClockSkewed:
-		f.What = "this machine's clock and Microsoft's are too far apart"
-		if e.Code != "" {
-			f.What += " " + answered(e)
-		}
-		f.Fix, f.First = []string{"timedatectl set-ntp true"}, "set this machine's clock"
-	case health.CloudWrong:
-		f.What = "cloud, login_url and graph_url do not belong together, or not to this tenant"
-		if e.Code != "" {
-			f.What += " " + answered(e)
-		}
-		f.Fix = []string{"set the tenant's cloud: global, usgov-l4 (GCC High) or usgov-l5 (DoD)"}
-		f.First = "check " + t.Name + "'s cloud"
-	case health.AnswerNotGraph:
-		v.notMicrosoft(&f, e)
-	case health.TLSUntrusted:
-		f.What = fmt.Sprintf("%s: certificate by %q, not trusted here", v.host(e), e.UntrustedIssuer())
-		f.Fix = append(v.exempt(), "or put that authority's certificate into the tenant's ca_file")
-		f.First = "exempt Microsoft's hosts from inspection"
-	case health.GraphThrottles:
-		f.Status, f.What = Warn, v.host(e)+" asks to wait: someone shares the limits of this app"
-		f.Fix, f.First = []string{"wait; if it lasts, lower the tenant's limits"}, "wait"
-	case health.GraphFailing:
-		f.What = v.host(e) + " fails"
-		f.Fix, f.First = []string{"wait; Microsoft 365 admin center > Health > Service health"}, "wait"
-	case health.RequestRefused:
-		f.What = v.host(e) + " refuses the request"
-		if strings.Contains(e.Code, "AADSTS") {
-			f.What += " " + answered(e)
-		}
-		f.Fix, f.First = []string{cmp.Or(e.Hint, "report it with the request-id")}, "report it"
-	default:
-		f.What = v.host(e) + " does not answer"
-		f.Fix, f.First = []string{"check the network, DNS, HTTPS_PROXY and the firewall"}, "check the network"
+	known, ok := explanations[code]
+	if !ok {
+		known = explanations[health.Unreachable]
+	}
+	words := v.words(e)
+	f := v.finding(Fail, words.Replace(known.what))
+	f.Code, f.First = Word(code), words.Replace(known.first)
+	for _, step := range known.fix {
+		f.Fix = append(f.Fix, words.Replace(step))
+	}
+	if known.evidence != nil {
+		f.Evidence = Word(known.evidence(e))
+	}
+	if known.passes {
+		f.Status = Warn
 	}
 	return f
 }
 
-// answered is Entra's answer in short: its status, its word and its number.
+// words are what the words of an explanation stand for.
+func (v *visit) words(e *fetch.Error) *strings.Replacer {
+	return strings.NewReplacer(
+		"%tenant", v.tenant.Name,
+		"%app", v.app(),
+		"%client", short(v.tenant.Auth.ClientID),
+		"%registration", v.registration(),
+		"%credential", v.credential(),
+		"%roles", v.rolesText(),
+		"%renew", v.renew(),
+		"%replace", v.replace(),
+		"%exempt", v.exempt(),
+		"%host", cmp.Or(e.Host, v.tenant.Name),
+		"%status", statusText(e),
+		"%answer", answered(e),
+		"%body", body(e),
+		"%issuer", fmt.Sprintf("%q", e.UntrustedIssuer()),
+		"%hint", cmp.Or(e.Hint, "report it with the request-id"),
+	)
+}
+
+func statusText(e *fetch.Error) string {
+	return fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+}
+
+// answered is an answer's status, word and number, if it has a word.
 func answered(e *fetch.Error) string {
-	word, number, _ := strings.Cut(e.Code, ": ")
-	parts := strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, word))
-	if number != "" {
-		parts += ", " + number
+	if e.Code == "" {
+		return ""
 	}
-	return "(" + parts + ")"
+	return fmt.Sprintf(" (%d %s)", e.Status, strings.Replace(e.Code, ": ", ", ", 1))
 }
 
 // detail is an error without what a person is told anyway.
@@ -130,7 +200,7 @@ func (v *visit) detail(err error) string {
 	case e.Status == 0:
 		return fmt.Sprint(e.Err)
 	}
-	text := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+	text := statusText(e)
 	if e.Code != "" {
 		text += ", " + e.Code
 	}
@@ -140,49 +210,44 @@ func (v *visit) detail(err error) string {
 	return text
 }
 
-func (v *visit) host(e *fetch.Error) string { return cmp.Or(e.Host, v.tenant.Name) }
-
-// permission says which one the token has, as its claims tell.
-func (v *visit) permission(f *Finding) {
-	const wanted = "CallRecords.Read.All"
+// rolesText says which roles the token's claims name, beside the one it needs.
+func (v *visit) rolesText() string {
 	have := strings.Join(v.roles, ", ")
 	switch {
 	case have == "":
-		f.What = "the token carries no role: " + wanted + " was not granted, or as delegated (which is for people), " +
+		return "no role: " + permission + " was not granted, or as delegated (which is for people), " +
 			"or without admin consent"
-	case slices.Contains(v.roles, wanted):
-		f.What = "the token carries " + have + ", and is refused all the same"
-	default:
-		f.What = "the token carries " + have + ", not " + wanted
+	case slices.Contains(v.roles, permission):
+		return have + ", and is refused all the same"
 	}
-	f.Fix = []string{"Entra admin center > " + v.registration() + " > API permissions > Add a permission > " +
-		"Microsoft Graph > Application permissions > " + wanted +
-		", then Grant admin consent (takes some minutes)"}
-	f.First = "grant " + wanted + " to " + v.tenant.Name + "'s app"
+	return have + ", not " + permission
 }
 
-// notMicrosoft is about an answer of something in between.
-func (v *visit) notMicrosoft(f *Finding, e *fetch.Error) {
-	f.What = fmt.Sprintf("%s: %d %s, but not Microsoft's answer", v.host(e), e.Status, http.StatusText(e.Status))
-	if e.Type != "" {
-		f.What = fmt.Sprintf("%s: %d %s, but %s of %d bytes: not Microsoft's answer", v.host(e), e.Status,
-			http.StatusText(e.Status), e.Type, len(e.Body))
+// body says what came in place of Microsoft's answer.
+func body(e *fetch.Error) string {
+	const foreign = "not Microsoft's answer"
+	if e.Type == "" {
+		return foreign
 	}
-	evidence := []string{"no request-id"}
+	return fmt.Sprintf("%s of %d bytes: %s", e.Type, len(e.Body), foreign)
+}
+
+// inBetween is what tells that something answers in Microsoft's place.
+func inBetween(e *fetch.Error) string {
+	var evidence []string
 	if e.Via != "" {
-		evidence = append([]string{"Via: " + e.Via}, evidence...)
+		evidence = append(evidence, "Via: "+e.Via)
 	}
+	evidence = append(evidence, "no request-id")
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
 		if os.Getenv(name) != "" {
 			evidence = append(evidence, name+" is set")
 		}
 	}
-	f.Evidence = Word(strings.Join(evidence, "; "))
-	f.Fix, f.First = v.exempt(), "exempt Microsoft's hosts from inspection"
+	return strings.Join(evidence, "; ")
 }
 
-func (v *visit) exempt() []string {
-	bare := func(url string) string { return strings.TrimPrefix(url, "https://") }
-	login, graph := bare(v.tenant.LoginURL()), bare(v.tenant.GraphURL())
-	return []string{fmt.Sprintf("exempt %s and %s from inspection", login, graph)}
+func (v *visit) exempt() string {
+	host := func(url string) string { return strings.TrimPrefix(url, "https://") }
+	return fmt.Sprintf("exempt %s and %s from inspection", host(v.tenant.LoginURL()), host(v.tenant.GraphURL()))
 }

@@ -16,33 +16,33 @@ func (v *visit) credential() string {
 func (v *visit) registration() string { return "App registrations > " + short(v.tenant.Auth.ClientID) }
 
 // renew is what to do about a credential that ends.
-func (v *visit) renew() []string {
+func (v *visit) renew() string {
 	switch a := v.tenant.Auth; {
 	case a.CertificateFile != "":
-		return []string{v.registration() + " > Certificates & secrets > Certificates > Upload certificate; " +
-			"write it with its key to " + a.CertificateFile + ". The daemon takes it up by itself."}
+		return v.registration() + " > Certificates & secrets > Certificates > Upload certificate; " +
+			"write it with its key to " + a.CertificateFile + ". The daemon takes it up by itself."
 	case a.FederatedTokenFile != "":
-		return []string{"see that " + a.FederatedTokenFile + " is written anew, as Kubernetes does every hour; " +
-			"and that this machine's clock is right"}
+		return "see that " + a.FederatedTokenFile + " is written anew, as Kubernetes does every hour; " +
+			"and that this machine's clock is right"
 	}
-	return []string{v.registration() + " > Certificates & secrets > New client secret; write its Value to " +
-		v.secretPlace()}
+	return v.registration() + " > Certificates & secrets > New client secret; write its Value to " +
+		v.secretPlace()
 }
 
 // replace is what to do about a credential that Entra does not know.
-func (v *visit) replace() []string {
+func (v *visit) replace() string {
 	switch a := v.tenant.Auth; {
 	case a.CertificateFile != "":
-		return []string{"compare the thumbprint: openssl x509 -fingerprint -noout -in " + a.CertificateFile +
-			", and " + v.registration() + " > Certificates & secrets > Certificates"}
+		return "compare the thumbprint: openssl x509 -fingerprint -noout -in " + a.CertificateFile +
+			", and " + v.registration() + " > Certificates & secrets > Certificates"
 	case a.FederatedTokenFile != "":
-		return []string{v.registration() + " > Certificates & secrets > Federated credentials: issuer, subject and " +
-			"audience must be those of the token in " + a.FederatedTokenFile}
+		return v.registration() + " > Certificates & secrets > Federated credentials: issuer, subject and " +
+			"audience must be those of the token in " + a.FederatedTokenFile
 	case a.ManagedIdentity:
-		return []string{"give this machine a managed identity; client_id names a user-assigned one"}
+		return "give this machine a managed identity; client_id names a user-assigned one"
 	}
-	return []string{"the Value is wanted, not the Secret ID: " + v.registration() + " > Certificates & secrets; " +
-		"write it to " + v.secretPlace()}
+	return "the Value is wanted, not the Secret ID: " + v.registration() + " > Certificates & secrets; " +
+		"write it to " + v.secretPlace()
 }
 
 func (v *visit) secretPlace() string {

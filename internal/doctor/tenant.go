@@ -71,7 +71,8 @@ func (v *visit) token() []Finding {
 	list := append([]Finding{v.finding(OK, what)}, exposed...)
 	if left := end.Sub(v.subject.Now); !end.IsZero() && left < endsSoon {
 		f := v.finding(Warn, v.credential()+" ends in "+health.Deadline(left))
-		f.Code, f.Fix, f.First = Word(health.CredentialEnds), v.renew(), "renew "+v.tenant.Name+"'s credential"
+		f.Code, f.Fix = Word(health.CredentialEnds), []string{v.renew()}
+		f.First = "renew " + v.tenant.Name + "'s credential"
 		list = append(list, f)
 	}
 	return list
