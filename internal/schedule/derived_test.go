@@ -29,6 +29,10 @@ const (
 			now() - interval '1 year', now() - interval '1 year', 'ok'`
 	killedRun = `INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger, heartbeat_at)
 		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', now(), now(), 'once', now() - interval '1 day'`
+	restoredRow = `INSERT INTO teams.sms_messages (tenant_id, id, id_source, updated_at, run_id, row_hash, change_xid)
+		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'a', 'graph', now(), 1, 1, '9000000000'`
+	restoredMark = `INSERT INTO ingest.marks (tenant_id, endpoint, name, xid)
+		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'sms_messages', 'users', '9000000000'`
 	backfill = `INSERT INTO ingest.backfills (tenant_id, endpoint, span_from, span_to, since)
 		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', '2026-06-10', '2026-06-12', '2026-06-15 12:00'`
 )
@@ -87,6 +91,21 @@ func TestReadingComesFirst(t *testing.T) {
 			name:   "progress of a backfill",
 			sql:    backfill + ";" + refuse("UPDATE", "ingest.backfills", "true", "P0001"),
 			logged: "note the progress of a backfill",
+		},
+		{
+			name:   "look for rows of another cluster",
+			sql:    `ALTER TABLE teams.sms_messages RENAME COLUMN tenant_id TO customer_id`,
+			logged: "look for rows of another cluster in teams.sms_messages",
+		},
+		{
+			name:   "renew rows of another cluster",
+			sql:    restoredRow + ";" + refuse("UPDATE", "teams.sms_messages", "true", "P0001"),
+			logged: "renew transaction numbers of teams.sms_messages",
+		},
+		{
+			name:   "forget marks of another cluster",
+			sql:    restoredMark + ";" + refuse("DELETE", "ingest.marks", "true", "P0001"),
+			logged: "forget marks of another cluster",
 		},
 		{name: "users locked", lock: "teams.users"},
 		{name: "marks locked", lock: "ingest.marks"},

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -119,27 +120,23 @@ func (d *Daemon) noteDisabled(ctx context.Context, t *tenant) {
 	}, func() {})
 }
 
-// marksPatience is how long reading waits at its start for a look at the marks.
-const marksPatience = 10 * time.Second
-
 // Prepare brings the rows of a tenant in order that were restored into another
 // cluster, whose transaction numbers begin anew. It comes before all other work,
-// under the tenant's lock. Where somebody keeps it from looking at the marks of
-// derived work, reading goes on without.
+// under the tenant's lock. What follows changes depends on it, and reading does
+// not: where it fails, reading goes on without, and the next start tries again.
 func Prepare(ctx context.Context, j *Job) error {
-	short, cancel := context.WithTimeout(ctx, marksPatience)
-	defer cancel()
-	switch needed, err := j.DB.RenewMarks(short, j.Tenant); {
-	case err != nil && needed:
-		return err
-	case err != nil && ctx.Err() == nil:
-		j.Log.Warn("marks of derived work are not looked at; reading goes on",
+	err := errors.Join(
+		j.DB.RenewMarks(ctx, j.Tenant),
+		j.DB.RenewTransactionIDs(ctx, j.Tenant, func(table string, rows int64) {
+			j.Log.Info("this database was restored from another cluster: rows get new transaction numbers",
+				zap.String("tenant", j.Name), zap.String("table", table), zap.Int64("rows", rows))
+		}))
+	if err != nil && ctx.Err() == nil {
+		j.Log.Warn("it is not known whether this database was restored from another cluster; "+
+			"reading goes on, and the next start looks again; what follows changes may miss some meanwhile",
 			zap.String("tenant", j.Name), zap.Error(err))
 	}
-	return j.DB.RenewTransactionIDs(ctx, j.Tenant, func(table string, rows int64) {
-		j.Log.Info("this database was restored from another cluster: rows get new transaction numbers",
-			zap.String("tenant", j.Name), zap.String("table", table), zap.Int64("rows", rows))
-	})
+	return ctx.Err()
 }
 
 // keepLock makes sure that no other process works on the tenant.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -24,30 +25,39 @@ var (
 // changed meanwhile. Nothing may be saved for the tenant at the same time.
 //
 // It works in slices, each committed. progress, if not nil, hears after each how
-// many rows of a table are done.
+// many rows of a table are done. A table that is locked or refuses it keeps no
+// other from it.
 func (db *DB) RenewTransactionIDs(
 	ctx context.Context, tenant uuid.UUID, progress func(table string, rows int64),
 ) error {
 	tables, err := list[struct{ Name string }](ctx, db, "look for rows of another cluster", renewTables)
 	for _, table := range tables {
-		if err == nil {
-			err = db.renewTable(ctx, tenant, table.Name, progress)
-		}
+		err = errors.Join(err, db.renewTable(ctx, tenant, table.Name, progress))
 	}
 	return err
 }
 
 // RenewMarks forgets how far derived work for a tenant has come in transactions
 // that have not happened yet, as after a restore into a new cluster. It comes
-// before RenewTransactionIDs. needed reports whether there are such marks, as far
-// as is known; where there are none it waits for nobody who writes to the marks.
-func (db *DB) RenewMarks(ctx context.Context, tenant uuid.UUID) (needed bool, err error) {
-	const op = "look for marks of another cluster"
-	marks, err := list[struct{ Endpoint string }](ctx, db, op, renewLookMarks, tenant)
+// before RenewTransactionIDs. Where there are no such marks it waits for nobody
+// who writes to them.
+func (db *DB) RenewMarks(ctx context.Context, tenant uuid.UUID) error {
+	marks, err := look[struct{ Endpoint string }](ctx, db, "look for marks of another cluster", renewLookMarks, tenant)
 	if err != nil || len(marks) == 0 {
-		return false, err
+		return err
 	}
-	return true, db.exec(ctx, "forget marks of another cluster", renewMarks, tenant)
+	return db.exec(ctx, "forget marks of another cluster", renewMarks, tenant)
+}
+
+// lookPatience is how long a look for what is to be renewed waits for somebody
+// who has locked a table.
+const lookPatience = 5 * time.Second
+
+// look is list with lookPatience.
+func look[T any](ctx context.Context, db *DB, op, query string, tenant uuid.UUID) ([]T, error) {
+	short, cancel := context.WithTimeout(ctx, lookPatience)
+	defer cancel()
+	return list[T](short, db, op, query, tenant)
 }
 
 // renewTable looks first, as a transaction that writes nothing still takes a
@@ -55,24 +65,19 @@ func (db *DB) RenewMarks(ctx context.Context, tenant uuid.UUID) (needed bool, er
 func (db *DB) renewTable(
 	ctx context.Context, tenant uuid.UUID, table string, progress func(table string, rows int64),
 ) error {
-	look, slice := statement("renew_look", "{table}", table), statement("renew_slice", "{table}", table)
+	lowest, slice := statement("renew_look", "{table}", table), statement("renew_slice", "{table}", table)
 	for total := int64(0); ; {
-		var renewed int64
-		renew := func(ctx context.Context, tx pgx.Tx) error {
-			renewed = 0
-			var lowest string
-			err := tx.QueryRow(ctx, look, tenant).Scan(&lowest)
-			if errors.Is(err, pgx.ErrNoRows) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			tag, err := tx.Exec(ctx, slice, tenant, renewSlice)
-			renewed = tag.RowsAffected()
+		found, err := look[struct{ Xid string }](ctx, db, "look for rows of another cluster in "+table, lowest, tenant)
+		if err != nil || len(found) == 0 {
 			return err
 		}
-		err := db.retry(ctx, "renew transaction numbers of "+table, saveTimeout, renew)
+		var renewed int64
+		err = db.retry(ctx, "renew transaction numbers of "+table, saveTimeout,
+			func(ctx context.Context, tx pgx.Tx) error {
+				tag, err := tx.Exec(ctx, slice, tenant, renewSlice)
+				renewed = tag.RowsAffected()
+				return err
+			})
 		if err != nil || renewed == 0 {
 			return err
 		}
