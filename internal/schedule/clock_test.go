@@ -43,6 +43,7 @@ func TestClockExcursionsEndToEnd(t *testing.T) {
 				}
 			}
 			w.Graph.SetFaults(nil)
+			w.Exec(`UPDATE ingest.runs SET started_at = $1`, scheduletest.Noon) // the database's clock is right
 			for range 3 {
 				if _, err := w.Try(t.Context()); err != nil {
 					t.Log(err)
@@ -57,6 +58,30 @@ func TestClockExcursionsEndToEnd(t *testing.T) {
 				len(got.Lost) > 0 ||
 				got.Unread {
 				t.Errorf("%+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+// TestDatabaseWithAnotherClock has this machine's clock and the database's be wrong at the first start, as on a machine
+// that has no clock of its own. Once they are set right nothing counts as lost that was never owed.
+func TestDatabaseWithAnotherClock(t *testing.T) {
+	t.Parallel()
+	for _, off := range []string{"-10 years", "-40 days", "10 years"} {
+		t.Run(off, func(t *testing.T) {
+			t.Parallel()
+			w := scheduletest.New(t, scheduletest.Config{
+				Graph: graphsim.Config{Seed: 3, Users: 5, CallsPerDay: 2, History: 60 * day}, Reach: 30 * day,
+			})
+			w.Once()
+			want := w.Endpoint()
+			// What the first run would have left, had this machine's clock not agreed with Graph's.
+			w.Exec(`UPDATE ingest.endpoints SET clock_at = NULL`)
+			w.Exec(`UPDATE ingest.runs SET started_at = $1::timestamptz + $2::interval`, w.Now(), off)
+			w.Advance(2 * time.Hour)
+			w.Once()
+			if got := w.Endpoint(); !got.Origin.Equal(want.Origin) || len(got.Lost) > 0 {
+				t.Errorf("origin %v, lost %v; want %v", got.Origin, got.Lost, want.Origin)
 			}
 		})
 	}

@@ -62,7 +62,7 @@ func (h *history) run(c clock) {
 // prepare is what a run does before it reads, and all that one does that Graph denies.
 func (h *history) prepare(c clock) {
 	origin, known := h.state.Origin, h.known
-	h.state, h.known = h.job.configure(h.state, h.known, c.now, c.witnessed, 0), true
+	h.state, h.known = h.job.configure(h.state, h.known, c.now, c.witnessed, c.now), true
 	if at := origin.Truncate(h.job.Policy.Slot); known && !h.state.Origin.Equal(origin) && at.Before(origin) {
 		if s, ok := h.slots[at.Unix()]; ok {
 			s.Settled = false

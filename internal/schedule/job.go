@@ -179,11 +179,11 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 	if err != nil {
 		return noted, err
 	}
-	running, err := j.running(ctx, noted, known, now)
+	started, err := j.started(ctx, noted, known, now)
 	if err != nil {
 		return noted, err
 	}
-	state := j.configure(noted, known, now, j.Client.Witnessed(), running)
+	state := j.configure(noted, known, now, j.Client.Witnessed(), started)
 	if known && !state.Origin.Equal(noted.Origin) {
 		// Of the slot that held the origin only what followed it was owed: it may
 		// have settled though Graph had no longer all of it.
@@ -194,30 +194,30 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 	return state, j.DB.PutEndpoint(ctx, state)
 }
 
-// running is how long the endpoint has been read under a clock that this
-// machine's did not agree with.
-func (j *Job) running(ctx context.Context, noted store.Endpoint, known bool, now time.Time) (time.Duration, error) {
+// started is when the endpoint was first started, by the database's clock, if
+// its origin may have to be made anew; now if that is not known.
+func (j *Job) started(ctx context.Context, noted store.Endpoint, known bool, now time.Time) (time.Time, error) {
 	if !known || noted.ClockAt != nil || !j.Client.Witnessed() {
-		return 0, nil
+		return now, nil
 	}
 	first, err := j.DB.FirstStart(ctx, j.Tenant, j.Endpoint.Name)
 	if err != nil || first == nil {
-		return 0, err
+		return now, err
 	}
-	return max(0, now.Sub(*first)), nil
+	return *first, nil
 }
 
 // configure brings what is noted of the endpoint in line with its
-// configuration. running is how long ago it was first started, if its origin may
-// have to be made anew. The origin is made at the first start, again by the first clock
-// that this machine's agrees with if that one's did not, and again when the
-// configuration it was made from changes. Nothing else moves it.
+// configuration. started is when it was first started. The origin is made at the
+// first start, again by the first clock that this machine's agrees with if that
+// one's did not, and again when the configuration it was made from changes.
+// Nothing else moves it.
 func (j *Job) configure(
 	state store.Endpoint,
 	known bool,
 	now time.Time,
 	witnessed bool,
-	running time.Duration,
+	started time.Time,
 ) store.Endpoint {
 	var from *time.Time
 	if !j.StartFrom.IsZero() {
@@ -228,9 +228,11 @@ func (j *Job) configure(
 	switch {
 	case !known || state.ClockAt == nil && witnessed:
 		// An origin made by an unconfirmed clock is made anew, as of then, if it is wrong.
-		origin := j.Policy.FirstOrigin(now.Add(-running), j.StartFrom)
+		origin := j.Policy.FirstOrigin(now, j.StartFrom)
 		if !known {
 			state = store.Endpoint{Tenant: j.Tenant, Name: j.Endpoint.Name}
+		} else {
+			origin = j.originAnew(state, moved, now, started)
 		}
 		if apart := origin.Sub(state.Origin).Abs(); apart > margin {
 			state.Origin, state.SettledUntil, state.Watermark = origin, origin, origin
@@ -250,6 +252,21 @@ func (j *Job) configure(
 		state.ClockAt = &now
 	}
 	return state
+}
+
+// originAnew is the origin in place of one that an unconfirmed clock made. That
+// clock and the database's are two witnesses of the first start, and either may
+// be wrong. One that is ahead of now is; of two that are not it is the one that
+// is further behind, as on a machine that began without the date.
+func (j *Job) originAnew(noted store.Endpoint, moved bool, now, started time.Time) time.Time {
+	origin := j.Policy.FirstOrigin(earlier(started, now), j.StartFrom)
+	switch latest := j.Policy.FirstOrigin(now, j.StartFrom); {
+	case moved || noted.Reach != j.Policy.Reach || noted.Origin.After(latest):
+		return origin
+	case started.After(now.Add(margin)):
+		return noted.Origin
+	}
+	return later(origin, noted.Origin)
 }
 
 func sameTime(a, b *time.Time) bool {
