@@ -108,8 +108,20 @@ schedule and keeps them in PostgreSQL, before Microsoft deletes them.`,
 		newDemo(),
 		newVersion(),
 	)
+	addCompletion(root)
 	helpWell(root)
 	return root
+}
+
+// addCompletion adds cobra's own command to a root, which without a shell, or with one
+// it does not know, would print nothing and end well.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.RunE = missingCommand
+	for _, cmd := range append(completion.Commands(), completion) {
+		exitTable(cmd, exitCodes{exitFailed: "", exitConfig: "", exitInterrupted: ""})
+	}
 }
 
 // missingCommand is what a command does that needs another one after it.
