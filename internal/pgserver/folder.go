@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"syscall"
 )
 
 // folder is where a cluster lives: data/ with the cluster, socket/, server.log
@@ -20,8 +21,8 @@ type folder struct {
 }
 
 // openFolder makes or finds the folder and locks it.
-func openFolder(ctx context.Context, dir string) (*folder, error) {
-	f, err := locate(dir)
+func openFolder(ctx context.Context, o Options) (*folder, error) {
+	f, err := locate(o)
 	if err != nil {
 		return nil, err
 	}
@@ -36,16 +37,20 @@ func openFolder(ctx context.Context, dir string) (*folder, error) {
 	return f, nil
 }
 
-func locate(dir string) (*folder, error) {
-	owner, err := accountFor(dir)
+func locate(o Options) (*folder, error) {
+	owner, err := accountFor(o.Dir)
 	if err != nil {
 		return nil, err
 	}
-	if dir == "" {
-		dir, err = temporary(owner)
+	if o.Dir == "" {
+		parents := temporaryParents()
+		if o.InMemory && roomInMemory() {
+			parents = append([]string{memory}, parents...)
+		}
+		dir, err := temporary(owner, parents)
 		return &folder{dir: dir, temporary: dir, owner: owner}, err
 	}
-	dir, err = claim(dir, owner)
+	dir, err := claim(o.Dir, owner)
 	return &folder{dir: dir, owner: owner}, err
 }
 
@@ -78,7 +83,7 @@ func claim(dir string, owner account) (string, error) {
 func (f *folder) makeSocket() (err error) {
 	f.socket = filepath.Join(f.dir, "socket")
 	if !fits(f.socket) {
-		f.socket, err = temporary(f.owner)
+		f.socket, err = temporary(f.owner, temporaryParents())
 		f.temporary = f.socket
 		return err
 	}
@@ -91,11 +96,26 @@ func (f *folder) makeSocket() (err error) {
 	return f.owner.own(f.socket)
 }
 
-// temporary makes a folder of mode 0700 that the account can reach and whose
-// name has room for a socket.
-func temporary(owner account) (string, error) {
+// memory is the file system in memory that Linux has; leastMemory is the room
+// in it that a cluster needs. In containers it is often smaller.
+const (
+	memory      = "/dev/shm"
+	leastMemory = 2 << 30
+)
+
+// roomInMemory reports whether a cluster may be made in memory.
+func roomInMemory() bool {
+	var free syscall.Statfs_t
+	return syscall.Statfs(memory, &free) == nil && free.Bavail*uint64(free.Bsize) >= leastMemory
+}
+
+func temporaryParents() []string { return []string{os.TempDir(), "/tmp", "/var/tmp"} }
+
+// temporary makes a folder of mode 0700, in the first of these folders that the
+// account can reach and whose name leaves room for a socket.
+func temporary(owner account, parents []string) (string, error) {
 	var failed error
-	for _, parent := range []string{os.TempDir(), "/tmp", "/var/tmp"} {
+	for _, parent := range parents {
 		dir, err := temporaryIn(parent, owner)
 		if err == nil {
 			return dir, nil

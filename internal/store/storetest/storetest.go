@@ -6,6 +6,7 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
+	"flag"
 	"fmt"
 	"strings"
 	"sync"
@@ -23,9 +24,13 @@ import (
 var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	server, err := pgserver.Start(ctx, pgserver.Options{Settings: map[string]string{
-		"fsync": "off", "full_page_writes": "off", "max_connections": "200", "shared_buffers": "64MB",
-	}})
+	server, err := pgserver.Start(ctx, pgserver.Options{
+		InMemory: !benchmarks(),
+		Settings: map[string]string{
+			"fsync": "off", "full_page_writes": "off", "max_connections": "200", "shared_buffers": "64MB",
+			"max_wal_size": "128MB", // in memory too
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +44,10 @@ var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 	defer db.Close()
 	return server, db.MigrateUp(ctx)
 })
+
+// benchmarks reports whether benchmarks are run, which measure a disk and have
+// more rows than there is memory for.
+func benchmarks() bool { return flag.Lookup("test.bench").Value.String() != "" }
 
 func execute(ctx context.Context, server *pgserver.Server, sql string) error {
 	conn, err := pgx.Connect(ctx, server.URL("postgres"))
