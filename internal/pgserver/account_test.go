@@ -100,6 +100,10 @@ func copyOfTestBinary(t *testing.T) string {
 	}
 	defer source.Close()
 	path := filepath.Join(reachable(t), "pgserver.test")
+	// A child of another test that is just being forked would hold the file open
+	// for writing, and it could not be run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	target, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o755)
 	if err != nil {
 		t.Fatal(err)

@@ -91,6 +91,7 @@ func TestServerFaults(t *testing.T) {
 // all.
 func TestKilledBackends(t *testing.T) {
 	f := newFixture(t)
+	f.db.Hurry()
 	ctx, stop := context.WithCancel(t.Context())
 	const kill = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'ingestd'`
