@@ -52,7 +52,10 @@ const settings = `
 		('lock_timeout', '30s'),
 		('transaction_timeout', '0'),
 		('idle_session_timeout', '0'),            -- the lock of a tenant is a session that says nothing
-		('idle_in_transaction_session_timeout', '60s')
+		('idle_in_transaction_session_timeout', '60s'),
+		('tcp_keepalives_idle', '60'),            -- a session whose host has gone ends within two minutes,
+		('tcp_keepalives_interval', '10'),        -- and so do its locks
+		('tcp_keepalives_count', '6')
 	) AS wanted (name, value)
 	JOIN pg_settings USING (name)`
 

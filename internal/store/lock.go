@@ -14,7 +14,8 @@ import (
 
 // Locks are the rights to work on tenants, each held until it is released or the
 // connection ends that holds them all. One connection serves any number of
-// tenants; if it is lost all locks are, and each is taken again. Two daemons on
+// tenants; if it is lost all locks are, and each is taken again, also where the
+// server has not noticed yet that the connection is gone. Two daemons on
 // one tenant would do work twice; that they do no harm never depends on a lock.
 // What Locks do ends within pingTimeout.
 type Locks struct {
@@ -22,6 +23,13 @@ type Locks struct {
 	turn chan struct{}      // holds a token while one caller uses conn and held
 	conn *pgx.Conn          // nil: no lock is held
 	held map[uuid.UUID]bool // by conn
+	self session            // of conn, or of the last one there was
+}
+
+// A session is one of the server's. A process number alone is used again.
+type session struct {
+	PID   int32
+	Since time.Time
 }
 
 // A Lock is the right to work on one tenant.
@@ -109,7 +117,33 @@ func (l *Locks) connect(ctx context.Context) error {
 		return err
 	}
 	l.conn, l.held = conn, map[uuid.UUID]bool{}
-	return nil
+	return l.succeed(ctx)
+}
+
+// succeed ends the session before this one and notes this one. A server may keep
+// a session for hours whose client or network has gone, and with it the locks.
+// Where the server shows no sessions, that is waited for.
+func (l *Locks) succeed(ctx context.Context) error {
+	_, err := l.conn.Exec(ctx, `
+		SELECT pg_terminate_backend(pid, 1000) -- it waits so many milliseconds for the end
+		FROM pg_stat_activity
+		WHERE pid = $1 AND backend_start = $2 AND usename = current_user`, l.self.PID, l.self.Since)
+	if err == nil {
+		l.self = session{}
+		err = l.conn.QueryRow(ctx, `SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()`).
+			Scan(&l.self.PID, &l.self.Since)
+	}
+	return l.unlessRefused(ctx, err)
+}
+
+// unlessRefused is nil for an error of a statement that the server refused, and
+// that nothing depends on.
+func (l *Locks) unlessRefused(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil && !l.conn.IsClosed() {
+		return nil
+	}
+	l.close(ctx)
+	return err
 }
 
 // ping takes half of the time at most, which leaves the other half for taking
@@ -151,11 +185,11 @@ func (l *Locks) take(ctx context.Context, tenants []uuid.UUID, failed map[uuid.U
 	if len(others) == 0 {
 		return nil
 	}
-	holders, err := holdersOf(ctx, l.conn, others)
+	holders, err := holdersOf(ctx, l.conn, others) // for people
 	for tenant, holder := range holders {
 		failed[tenant] = &LockedError{holder}
 	}
-	return err
+	return l.unlessRefused(ctx, err)
 }
 
 func texts(tenants []uuid.UUID) []string {

@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
 )
 
 func TestLock(t *testing.T) {
@@ -115,5 +117,46 @@ func TestLocksOfManyTenants(t *testing.T) {
 	wantLocked(tenants[8])
 	if err := errors.Join(other.Release(t.Context()), locks.Release(t.Context())); err != nil {
 		t.Error(err)
+	}
+}
+
+// A network that breaks leaves the session that holds the locks at the server, which may not notice for hours. The
+// process that held them takes them again at once.
+func TestKeepAfterACutConnection(t *testing.T) {
+	t.Parallel()
+	p, url := storetest.NewProxy(t, storetest.URL(t))
+	lock, err := storetest.Connect(t, url).Lock(t.Context(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Cut()
+	if err := lock.Keep(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Who holds a lock is only for people: where the database does not tell, the locks that are free are taken.
+func TestLocksWithoutTheirHolders(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	conn := storetest.Conn(t, url)
+	for _, sql := range []string{
+		`CREATE SCHEMA hidden`,
+		`CREATE VIEW hidden.pg_locks AS SELECT`,
+		`CREATE VIEW hidden.pg_stat_activity AS SELECT`,
+		`ALTER DATABASE ` + pgx.Identifier{conn.Config().Database}.Sanitize() + ` SET search_path = hidden, pg_catalog`,
+	} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	locks, other := storetest.Connect(t, url).NewLocks(), storetest.Connect(t, url).NewLocks()
+	free := uuid.New()
+	if failed := other.Keep(t.Context(), tenant); len(failed) > 0 {
+		t.Fatal(failed)
+	}
+	failed := locks.Keep(t.Context(), tenant, free)
+	if !errors.Is(failed[tenant], store.ErrLocked) || len(failed) != 1 {
+		t.Errorf("failed = %v", failed)
 	}
 }

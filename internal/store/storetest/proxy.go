@@ -25,6 +25,7 @@ type Proxy struct {
 	changed *sync.Cond // of what follows
 	stalled bool
 	closed  bool
+	cuts    int // so many times
 	delay   time.Duration
 	conns   []net.Conn
 	lose    []byte // the statement whose answers are lost
@@ -76,6 +77,11 @@ func addressOf(c *pgx.ConnConfig) (network, address string) {
 // Stall stops passing bytes, in both directions and for new connections too,
 // as a load balancer does that has lost its server. Nothing is closed.
 func (p *Proxy) Stall() { p.set(func() { p.stalled = true }) }
+
+// Cut passes no more bytes on the connections there are, and closes none of
+// them towards the server: so it is to both sides when a network breaks. New
+// connections pass.
+func (p *Proxy) Cut() { p.set(func() { p.cuts++ }) }
 
 // Resume passes bytes again, first those that were held back.
 func (p *Proxy) Resume() { p.set(func() { p.stalled = false }) }
@@ -132,8 +138,8 @@ func (p *Proxy) accept(listener net.Listener) {
 			client.Close()
 			continue
 		}
-		p.set(func() { p.conns = append(p.conns, client, server) })
 		pair := &pair{Proxy: p}
+		p.set(func() { p.conns, pair.cuts = append(p.conns, client, server), p.cuts })
 		go pair.pass(server, client, pair.asked)
 		go pair.pass(client, server, pair.answered)
 	}
@@ -142,6 +148,7 @@ func (p *Proxy) accept(listener net.Listener) {
 // A pair is one connection of a client and the one to the server.
 type pair struct {
 	*Proxy
+	cuts int  // before it began
 	deaf bool // the next answer is lost
 
 	begun bool   // the first message of the client has passed; it alone has no type
@@ -173,6 +180,7 @@ func (p *pair) pass(to, from net.Conn, look func([]byte) (keep bool, delay time.
 		}
 	}()
 	defer to.Close()
+	defer p.wait()
 	for c := range chunks {
 		time.Sleep(time.Until(c.due))
 		if p.wait(); len(c.bytes) > 0 {
@@ -182,10 +190,10 @@ func (p *pair) pass(to, from net.Conn, look func([]byte) (keep bool, delay time.
 }
 
 // wait returns when bytes may pass.
-func (p *Proxy) wait() {
+func (p *pair) wait() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.stalled && !p.closed {
+	for (p.stalled || p.cuts < p.Proxy.cuts) && !p.closed {
 		p.changed.Wait()
 	}
 }
