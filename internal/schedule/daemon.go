@@ -240,9 +240,12 @@ func (d *Daemon) TryAgain() {
 }
 
 func (d *Daemon) tryAgain() {
-	for w := range d.workers() {
-		if w.denied {
-			w.due = tickIn(d.clock, 0)
+	for _, t := range d.tenants {
+		for _, w := range t.workers {
+			w.again = w.atWork // what it is at may have begun before the change
+			if w.denied && !w.atWork {
+				w.due = tickIn(d.clock, 0)
+			}
 		}
 	}
 }

@@ -57,6 +57,31 @@ func TestDeniedIsTriedAgain(t *testing.T) {
 	w.WantServed()
 }
 
+// TestTryAgainDuringARun has something change while Graph is about to deny a run: the endpoint is tried at once all the
+// same, and not after a minute.
+func TestTryAgainDuringARun(t *testing.T) {
+	t.Parallel()
+	c := week()
+	c.Every = 12 * time.Hour
+	w := scheduletest.New(t, c)
+	var requests atomic.Int32
+	var last sync.WaitGroup
+	last.Add(2)
+	w.Graph.SetFaults(onAllDays(func(graphsim.Request) graphsim.Fault {
+		if requests.Add(1) > 2 { // two windows are asked for at once
+			return graphsim.Fault{}
+		}
+		last.Done()
+		last.Wait()
+		w.TryAgain()
+		return graphsim.Fault{Status: 403}
+	}))
+	w.Daemon(func() bool { return w.Endpoint().State == "on_time" })
+	if took := w.Now().Sub(scheduletest.Noon); took >= time.Minute {
+		t.Errorf("it was tried after %v", took)
+	}
+}
+
 // TestSecretComesLate has a daemon start before its secret is there. It says so, and reads minutes after.
 func TestSecretComesLate(t *testing.T) {
 	t.Parallel()

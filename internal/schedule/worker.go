@@ -20,6 +20,7 @@ type worker struct {
 	rounds    int  // of work so far
 	denied    bool // by Graph or Entra, at the last run
 	throttled bool
+	again     bool             // it is to be tried again at once if it is denied now
 	backfills []store.Backfill // that were asked for and are open
 	progress  Progress         // as last seen
 	seen      time.Time        // when it was last another
@@ -37,7 +38,7 @@ func (w *worker) log() *zap.Logger {
 // work does something with the job, under the tenant's lock. Without the lock
 // the tenant waits for it. done takes note of the rest.
 func (d *Daemon) work(ctx context.Context, w *worker, work func(), done func()) {
-	w.atWork, w.seen = true, d.clock.Now()
+	w.atWork, w.again, w.seen = true, false, d.clock.Now()
 	w.rounds++
 	if w.denied {
 		w.job.Client.Renew() // what an app may do stands in its token
@@ -90,7 +91,10 @@ func (d *Daemon) settle(w *worker, err error) {
 		fate = verdictOn(err).run
 	}
 	w.denied, w.throttled = fate == abortedLonger, fate == abortedUntil
-	if (w.denied || w.throttled) && w.job.retryIn > 0 {
+	switch {
+	case w.denied && w.again:
+		w.due = tickIn(d.clock, 0)
+	case (w.denied || w.throttled) && w.job.retryIn > 0:
 		w.due = tickIn(d.clock, w.job.retryIn)
 	}
 }

@@ -122,6 +122,7 @@ func (w *World) Daemon(until func() bool) {
 	w.Helper()
 	daemon := schedule.NewDaemon(w.jobs, w.locks, w.clock.patient())
 	daemon.Alive = w.config.Alive
+	w.again.Store(daemon)
 	ctx, stop := context.WithCancel(w.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -139,6 +140,9 @@ func (w *World) Daemon(until func() bool) {
 	stop()
 	<-ended
 }
+
+// TryAgain has the daemon at work try at once what Graph denies.
+func (w *World) TryAgain() { w.again.Load().TryAgain() }
 
 // patience is how long a test waits for what a daemon must do.
 const patience = 30 * time.Second

@@ -2,6 +2,7 @@ package scheduletest
 
 import (
 	"cmp"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/graphsim"
+	"ingestd/internal/schedule"
 	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
 )
@@ -45,13 +47,14 @@ type World struct {
 	clock  *clock
 	locks  *store.Locks // nil: none are kept
 	jobs   []*job
-	job    *job // the one that methods are about
+	job    *job                             // the one that methods are about
+	again  *atomic.Pointer[schedule.Daemon] // at work
 }
 
 // New makes a World that ends with the test.
 func New(t testing.TB, c Config) *World {
 	t.Helper()
-	w := &World{TB: t, config: c, clock: newClock()}
+	w := &World{TB: t, config: c, clock: newClock(), again: &atomic.Pointer[schedule.Daemon]{}}
 	c.Graph.Now = w.clock.Now
 	graph, err := graphsim.Start(c.Graph)
 	if err != nil {
