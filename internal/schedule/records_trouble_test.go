@@ -81,6 +81,30 @@ func TestDatabaseRefusesOneRecord(t *testing.T) {
 	}
 }
 
+// TestDatabaseDropsRecords has triggers of the customer's drop a record without a word, in the list and later. It is
+// kept raw, and not asked for again and again.
+func TestDatabaseDropsRecords(t *testing.T) {
+	t.Parallel()
+	for _, event := range []string{"INSERT", "UPDATE"} {
+		t.Run(event, func(t *testing.T) {
+			t.Parallel()
+			w := newRecords(t, scheduletest.Record(0, 1, 1, 1), scheduletest.Record(1, 1, 1, 1))
+			dropped := scheduletest.RecordID(0)
+			w.Exec(`CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+				CREATE TRIGGER drop_row BEFORE ` + event + ` ON teams.call_records
+					FOR EACH ROW WHEN (NEW.id = '` + dropped + `') EXECUTE FUNCTION drop_row()`)
+			w.Once()
+			rejects := texts(t, w.Conn, `SELECT key FROM ingest.rejects WHERE resolved_at IS NULL AND NOT stored`)
+			if len(rejects) != 1 || !strings.Contains(strings.ToLower(rejects[0]), dropped) {
+				t.Errorf("rejects: %v, want %s", rejects, dropped)
+			}
+			if n := storetest.Query[int](t, w.Conn, `SELECT count(details_version) FROM teams.call_records`); n != 1 {
+				t.Errorf("%d records have details, want the other one", n)
+			}
+		})
+	}
+}
+
 // TestRetryRejectsOfRecords stores what the database refused for a while: what the list said of a record is not taken
 // for the record with its details, and those are stored without asking Graph.
 func TestRetryRejectsOfRecords(t *testing.T) {

@@ -52,7 +52,7 @@ type attempt struct {
 	tx         pgx.Tx
 	careful    bool // look for elements the database refuses
 	counts     Counts
-	refused    int64
+	refused    map[int]bool      // elements that are kept raw and not stored
 	collisions int64             // rows replaced that the same reading stored
 	at         map[int]time.Time // when elements count as served, if not as they say
 	rejects    []mapping.Reject
@@ -67,6 +67,7 @@ func (db *DB) commit(
 	for _, careful := range []bool{false, true} {
 		err = db.retry(ctx, op+" of "+s.run.Endpoint, saveTimeout, func(ctx context.Context, tx pgx.Tx) error {
 			a := &attempt{save: s, tx: tx, careful: careful, at: map[int]time.Time{}, rejects: slices.Clone(s.rejects)}
+			a.refused = map[int]bool{}
 			if err := store(a, ctx); err != nil {
 				return err
 			}
@@ -106,7 +107,7 @@ func (a *attempt) count(known bool) {
 func (a *attempt) total() Counts {
 	c := a.counts
 	c.Pages = int64(a.reading.Pages)
-	c.Unchanged = a.repeats + int64(len(a.keep)) - c.New - c.Changed - a.refused
+	c.Unchanged = a.repeats + int64(len(a.keep)) - c.New - c.Changed - int64(len(a.refused))
 	c.Changed -= a.collisions
 	for _, r := range a.rejects {
 		if !r.Stored {
@@ -158,6 +159,25 @@ func (a *attempt) served(element int) time.Time {
 		return at
 	}
 	return a.batch.Elements[element].At
+}
+
+// refuse keeps an element raw that is not stored.
+func (a *attempt) refuse(element int, reason string) {
+	a.refused[element] = true
+	a.rejects = mapping.AddReject(a.rejects, a.batch.Elements[element].Reject(reason))
+}
+
+// ErrDropped says that the database neither stores a row nor refuses it.
+var ErrDropped = errors.New("a trigger or a rule of the database drops the row without a word")
+
+// refuseDropped keeps those of some elements raw that were written and are still
+// to be written, though nobody has stored newer ones.
+func (a *attempt) refuseDropped(todo []int) {
+	for _, i := range todo {
+		if !a.refused[i] {
+			a.refuse(i, ErrDropped.Error())
+		}
+	}
 }
 
 // write stores elements and returns the ids of those that were written: one that
@@ -261,8 +281,7 @@ func (a *attempt) writeHalves(ctx context.Context, todo []int) ([]string, error)
 		return written, err
 	}
 	if len(todo) == 1 {
-		a.refused++
-		a.rejects = mapping.AddReject(a.rejects, a.batch.Elements[todo[0]].Reject(err.Error()))
+		a.refuse(todo[0], err.Error())
 		return nil, nil
 	}
 	half := len(todo) / 2

@@ -21,6 +21,7 @@ type recordStatements struct {
 	headers  stage  // of records whose details are stored
 	claim    string // stores the headers, unless details as new are stored
 	storedBy string
+	newer    string   // those that are not to be stored
 	sessions int      // the table whose rows a header counts
 	delete   string   // deletes details
 	copyIn   []string // for each child table
@@ -53,6 +54,7 @@ func newRecordStatements(m *mapping.Model) *recordStatements {
 	r.headers = newStage(headers, len(columns)+1)
 	r.claim = statement("call_records_claim", headers...)
 	r.storedBy = statement("call_records_stored_by", headers...)
+	r.newer = statement("call_records_newer", headers...)
 	var deletes []string
 	for i, table := range m.Tables[1:] {
 		const one = "t%d AS (DELETE FROM teams.%s WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]))"
@@ -99,20 +101,48 @@ func (a *attempt) announce(ctx context.Context) error {
 	if len(a.keep) == 0 {
 		return nil
 	}
-	rows, err := a.tx.Query(ctx, a.lookUp, a.target.Tenant, a.ids)
+	stored, err := a.versions(ctx)
 	if err != nil {
 		return err
 	}
+	todo := a.raised(stored)
+	written, err := a.write(ctx, todo)
+	if err != nil {
+		return err
+	}
+	if len(written) < len(todo) {
+		now, err := a.versions(ctx)
+		if err != nil {
+			return err
+		}
+		a.refuseDropped(a.raised(now))
+	}
+	for _, id := range written {
+		_, known := stored[id]
+		a.count(known)
+	}
+	return nil
+}
+
+// versions are those that are stored of the kept elements, by id.
+func (a *attempt) versions(ctx context.Context) (map[string]int64, error) {
 	stored := map[string]int64{}
+	rows, err := a.tx.Query(ctx, a.lookUp, a.target.Tenant, a.ids)
+	if err != nil {
+		return nil, err
+	}
 	var id string
 	var version int64
 	_, err = pgx.ForEachRow(rows, []any{&id, &version}, func() error {
 		stored[id] = version
 		return nil
 	})
-	if err != nil {
-		return err
-	}
+	return stored, err
+}
+
+// raised returns the kept elements that are new or of a version above the stored
+// one.
+func (a *attempt) raised(stored map[string]int64) []int {
 	var todo []int
 	for n, i := range a.keep {
 		known, ok := stored[a.ids[n]]
@@ -120,10 +150,5 @@ func (a *attempt) announce(ctx context.Context) error {
 			todo = append(todo, i)
 		}
 	}
-	written, err := a.write(ctx, todo)
-	for _, id := range written {
-		_, known := stored[id]
-		a.count(known)
-	}
-	return err
+	return todo
 }

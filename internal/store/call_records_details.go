@@ -30,7 +30,7 @@ var (
 func (db *DB) SaveDetails(ctx context.Context, run *Run, t *Target, records []*mapping.Batch) []error {
 	results := db.saveDetails(ctx, run, t, records)
 	fault := func(err error) bool {
-		return isRefused(err) ||
+		return isRefused(err) || errors.Is(err, ErrDropped) ||
 			isBroken(err) && slices.ContainsFunc(results, func(err error) bool { return err == nil })
 	}
 	for i, err := range results {
@@ -111,6 +111,12 @@ func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
 		}
 		saved = append(before, claimed...)
 	}
+	var newer []string
+	if len(saved) < len(d.records) {
+		if newer, err = d.ids(ctx, d.statements.newer); err != nil {
+			return nil, err
+		}
+	}
 	var rejects []reject
 	results := make([]error, len(d.records))
 	var own []*mapping.Batch // the records claimed
@@ -122,6 +128,9 @@ func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
 			own = append(own, b)
 		case !slices.Contains(saved, id):
 			results[i] = ErrNewer
+			if !slices.Contains(newer, id) {
+				results[i] = ErrDropped
+			}
 			continue
 		}
 		for _, r := range b.Rejects {

@@ -63,6 +63,10 @@ func TestCustomersConstraints(t *testing.T) {
 			CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$
 				BEGIN IF NEW.duration_s > 1000 THEN RAISE 'no'; END IF; RETURN NEW; END $$;
 			CREATE TRIGGER no BEFORE INSERT ON teams.pstn_calls FOR EACH ROW EXECUTE FUNCTION no()`,
+		"silent trigger": `
+			CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN IF NEW.duration_s > 1000 THEN RETURN NULL; END IF; RETURN NEW; END $$;
+			CREATE TRIGGER no BEFORE INSERT ON teams.pstn_calls FOR EACH ROW EXECUTE FUNCTION no()`,
 		"deferred trigger": `
 			CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$
 				BEGIN IF NEW.duration_s > 1000 THEN RAISE 'no'; END IF; RETURN NULL; END $$;

@@ -135,7 +135,7 @@ func objectOf(pg *pgconn.PgError) string {
 func isOwn(err error) bool {
 	own := []error{
 		ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrUnfit, ErrReadOnly, ErrNotMigrated, ErrNoRole, ErrUnknown,
-		ErrBackfillEnded,
+		ErrBackfillEnded, ErrDropped,
 	}
 	return slices.ContainsFunc(own, func(e error) bool { return errors.Is(err, e) })
 }

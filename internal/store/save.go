@@ -53,12 +53,20 @@ func (a *attempt) saveRows(ctx context.Context) error {
 
 // writeRows writes what has changed. An element that is stored as served closes
 // the rejects of its key; one that is not, or of two contents in one reading, does
-// not.
-func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow) error {
+// not. more is what the look for what is stored takes besides the ids.
+func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow, more ...any) error {
 	a.rejectTies(stored)
-	written, err := a.write(ctx, a.changed(stored))
+	todo := a.changed(stored)
+	written, err := a.write(ctx, todo)
 	if err != nil {
 		return err
+	}
+	if len(written) < len(todo) {
+		now, err := a.lookUpRows(ctx, more...)
+		if err != nil {
+			return err
+		}
+		a.refuseDropped(a.changed(now))
 	}
 	for _, id := range written {
 		_, known := stored[id]
@@ -82,8 +90,7 @@ func (a *attempt) rejectTies(stored map[string]storedRow) {
 	for n, i := range a.keep {
 		e := &a.batch.Elements[i]
 		if row, known := stored[a.ids[n]]; known && row.hash != e.Hash && row.updatedAt.Equal(a.served(i)) {
-			a.rejects = mapping.AddReject(a.rejects, e.Reject(KeyCollision))
-			a.refused++
+			a.refuse(i, KeyCollision)
 		}
 	}
 }
@@ -178,7 +185,7 @@ func (a *attempt) replaceDay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.writeRows(ctx, stored); err != nil {
+	if err := a.writeRows(ctx, stored, day.From, day.To); err != nil {
 		return err
 	}
 	return a.deleteRest(ctx, day)
