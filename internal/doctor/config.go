@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ingestd/internal/config"
+	"ingestd/internal/health"
 )
 
 // config says what was read; what is wrong in it nobody gets to see, as it would
@@ -24,7 +25,8 @@ func (s *Subject) config() []Finding {
 		}
 		enabled += len(t.Endpoints) - len(off)
 	}
-	read := fmt.Sprintf("%s: %s, %s", file, count(len(s.Config.Tenants), "tenant"), count(enabled, "endpoint"))
+	read := fmt.Sprintf("%s: %s, %s", file, health.Count(len(s.Config.Tenants), "tenant", "tenants"),
+		health.Count(enabled, "endpoint", "endpoints"))
 	return slices.Insert(list, 0, Finding{Area: areaConfig, Status: OK, What: read})
 }
 
@@ -35,12 +37,4 @@ func switchedOff(t config.Tenant) (names []string) {
 		}
 	}
 	return names
-}
-
-// count is a number with its noun.
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

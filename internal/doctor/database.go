@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"ingestd/internal/health"
 	"ingestd/internal/store"
 )
-
-// mostSkew is how far clocks may be apart.
-const mostSkew = 2 * time.Minute
 
 // database asks one thing after the other; what fails makes the rest
 // meaningless, or not.
@@ -109,7 +105,7 @@ func (s *Subject) role(ctx context.Context, c store.Checkup, there bool) []Findi
 		wrong = append(wrong, s.rights(ctx, c.Role)...)
 	}
 	wrong = append(wrong, s.room(c)...)
-	if c.Ahead.Abs() > mostSkew {
+	if c.Ahead.Abs() > health.MaxSkew {
 		wrong = append(wrong, Finding{Area: areaDatabase, Status: Warn, Code: Word(health.ClockSkewed),
 			What: fmt.Sprintf("the server's clock is %s this machine's", apart(c.Ahead)),
 			Fix:  []string{"timedatectl set-ntp true (on the one that is wrong)"}, First: "set the clocks"})
@@ -165,7 +161,7 @@ func inWords(lacking []store.Right) string {
 	for _, schema := range []string{"ingest", "teams"} {
 		if tables[schema] > 0 && !closed[schema] {
 			parts = append(parts, fmt.Sprintf("%s on %s of %s", strings.Join(privileges[schema], ", "),
-				count(tables[schema], "table"), schema))
+				health.Count(tables[schema], "table", "tables"), schema))
 		}
 	}
 	return strings.Join(parts, "; ")
@@ -185,7 +181,7 @@ func (s *Subject) room(c store.Checkup) []Finding {
 		if limit.room != nil && *limit.room < need && !c.Superuser {
 			return []Finding{{Area: areaDatabase, Status: Warn, Code: Word(health.DatabaseUnfit),
 				What: fmt.Sprintf("%s has room for %s of ours, %d are needed: pool_max_conns, and one for locks",
-					limit.whose, count(int(max(*limit.room, 0)), "connection"), need),
+					limit.whose, health.Count(max(*limit.room, 0), "connection", "connections"), need),
 				Fix: []string{limit.fix}, First: "make room for connections"}}
 		}
 	}

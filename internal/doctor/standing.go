@@ -30,9 +30,6 @@ func (s *Subject) standing(ctx context.Context, database []Finding) (daemon, ret
 	return []Finding{s.daemon(shot)}, s.retention(shot)
 }
 
-// silence is how long a daemon may give no sign.
-const silence = 5 * time.Minute
-
 func (s *Subject) daemon(shot health.Snapshot) Finding {
 	f := Finding{Area: areaDaemon, Status: Fail, Code: Word(health.DaemonAbsent), What: "none; there never was one",
 		Fix: []string{"systemctl start ingestd"}, First: "start the daemon"}
@@ -41,7 +38,7 @@ func (s *Subject) daemon(shot health.Snapshot) Finding {
 		return f
 	}
 	ago := s.Now.Sub(d.HeartbeatAt)
-	if ago <= silence {
+	if ago < health.AliveFor {
 		return Finding{Area: areaDaemon, Status: OK, What: fmt.Sprintf("on %s since %s, last sign %s ago",
 			d.Host, health.Moment(d.StartedAt, s.Now), seconds(max(ago, 0)))}
 	}
@@ -97,7 +94,7 @@ func (s *Subject) endpoint(tenant string, e health.Endpoint) (list []Finding) {
 			"ingestd gaps --tenant "+tenant+"; open a case with Microsoft, naming the request-ids")
 	}
 	if e.OpenRejects > 0 {
-		add(Warn, health.RejectsOpen, count(e.OpenRejects, "element")+" could only be kept raw",
+		add(Warn, health.RejectsOpen, health.Count(e.OpenRejects, "element", "elements")+" could only be kept raw",
 			"ingestd rejects --tenant "+tenant)
 	}
 	return list
@@ -110,7 +107,7 @@ func lost(e health.Endpoint) string {
 		parts = append(parts, health.Deadline(time.Duration(e.Lost)*time.Second))
 	}
 	if e.LostRecords > 0 {
-		parts = append(parts, count(e.LostRecords, "call record"))
+		parts = append(parts, health.Count(e.LostRecords, "call record", "call records"))
 	}
 	return strings.Join(parts, " and ")
 }

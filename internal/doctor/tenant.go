@@ -55,9 +55,6 @@ func (v *visit) exposed() (list []Finding) {
 	return list
 }
 
-// endsSoon is when the end of a credential is worth a warning.
-const endsSoon = 14 * 24 * time.Hour
-
 func (v *visit) token() []Finding {
 	exposed := v.exposed()
 	kind, end := v.client.Credential()
@@ -69,7 +66,7 @@ func (v *visit) token() []Finding {
 		what += "; file readable by its owner only"
 	}
 	list := append([]Finding{v.finding(OK, what)}, exposed...)
-	if left := end.Sub(v.subject.Now); !end.IsZero() && left < endsSoon {
+	if left := end.Sub(v.subject.Now); !end.IsZero() && left < health.EndsSoon {
 		f := v.finding(Warn, v.credential()+" ends in "+health.Deadline(left))
 		f.Code, f.Fix = Word(health.CredentialEnds), []string{v.renew()}
 		f.First = "renew " + v.tenant.Name + "'s credential"
@@ -117,7 +114,7 @@ func (v *visit) judge(probes []probe) []Finding {
 		role := cmp.Or(strings.Join(v.roles, ", "), "none named in the token")
 		list := []Finding{v.finding(OK, "role "+role)}
 		what := answers(probes)
-		if skew := v.client.Skew(); skew.Abs() <= mostSkew {
+		if skew := v.client.Skew(); skew.Abs() <= health.MaxSkew {
 			what += "; Graph's clock is " + seconds(skew) + map[bool]string{true: " ahead", false: " behind"}[skew >= 0]
 		}
 		return append(list, v.finding(OK, what))
@@ -142,7 +139,8 @@ func answers(probes []probe) string {
 	if len(probes) == 1 {
 		return fmt.Sprintf("1 of 1 endpoint answers in %d ms", slowest.Milliseconds())
 	}
-	return fmt.Sprintf("%d of %s answer in %d to %d ms", len(probes), count(len(probes), "endpoint"),
+	all := health.Count(len(probes), "endpoint", "endpoints")
+	return fmt.Sprintf("%d of %s answer in %d to %d ms", len(probes), all,
 		fastest.Milliseconds(), slowest.Milliseconds())
 }
 
@@ -189,7 +187,7 @@ func lines(w Word) []string {
 // clock compares Graph's with this machine's.
 func (v *visit) clock() []Finding {
 	skew := v.client.Skew()
-	if skew.Abs() <= mostSkew {
+	if skew.Abs() <= health.MaxSkew {
 		return nil
 	}
 	f := v.finding(Warn, "the local clock is "+apart(-skew)+" Graph's")

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// aliveFor is how long after its last sign a run, or a daemon, counts as alive.
-	aliveFor = 5 * time.Minute
+	// AliveFor is how long after its last sign a run, or a daemon, counts as alive.
+	AliveFor = 5 * time.Minute
 	// soon is how far ahead a loss is urgent.
 	soon = 48 * time.Hour
 	// leastGrace is how late a run may be at least before it is overdue.
@@ -48,7 +48,7 @@ func (e *endpoint) wanted() bool { return e.Configured && e.Enabled }
 
 // running is the run that gives signs of life; nil if none does.
 func (e *endpoint) running() *store.Running {
-	if e.Standing == nil || e.Standing.Running == nil || e.at.Sub(e.Standing.Running.HeartbeatAt) >= aliveFor {
+	if e.Standing == nil || e.Standing.Running == nil || e.at.Sub(e.Standing.Running.HeartbeatAt) >= AliveFor {
 		return nil
 	}
 	return e.Standing.Running

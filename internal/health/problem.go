@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// endsSoon is how far ahead the end of a credential is a problem.
-	endsSoon = 14 * day
-	// skewed is how far the clocks may be apart.
-	skewed = 2 * time.Minute
+	// EndsSoon is how far ahead the end of a credential is a problem.
+	EndsSoon = 14 * day
+	// MaxSkew is how far the clocks may be apart.
+	MaxSkew = 2 * time.Minute
 	// parkedLong is how long something may be parked before it asks for a person.
 	parkedLong = day
 )
@@ -157,10 +157,10 @@ func (t *tenant) causes(now time.Time) map[Code]*time.Time {
 	if !slices.ContainsFunc(t.endpoints, (*endpoint).wanted) {
 		return found
 	}
-	if ends := t.Credential.EndsAt; ends != nil && ends.Sub(now) < endsSoon {
+	if ends := t.Credential.EndsAt; ends != nil && ends.Sub(now) < EndsSoon {
 		found[CredentialEnds] = nil
 	}
-	if skew := t.ClockSkew; skew != nil && (*skew > skewed.Seconds() || *skew < -skewed.Seconds()) {
+	if skew := t.ClockSkew; skew != nil && (*skew > MaxSkew.Seconds() || *skew < -MaxSkew.Seconds()) {
 		found[ClockSkewed] = nil
 	}
 	if len(t.Exposed) > 0 {

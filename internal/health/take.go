@@ -51,7 +51,7 @@ type tenant struct {
 func newTenant(facts TenantFacts, f Facts, now time.Time) *tenant {
 	t := &tenant{TenantFacts: facts}
 	daemon := cmp.Or(facts.Daemon, f.Daemon)
-	t.attended = daemon != nil && f.At.Sub(daemon.HeartbeatAt) < aliveFor
+	t.attended = daemon != nil && f.At.Sub(daemon.HeartbeatAt) < AliveFor
 	for _, e := range facts.Endpoints {
 		made := newEndpoint(t, e, now, f.At)
 		t.endpoints = append(t.endpoints, made)
