@@ -29,8 +29,8 @@ type bodies struct {
 	buffers sync.Pool
 }
 
-// ErrTooLarge is the cause of an Error when an answer is larger than 64 MiB.
-var ErrTooLarge = errors.New("answer is too large")
+// errTooLarge is the cause of an Error when an answer is larger than 64 MiB.
+var errTooLarge = errors.New("answer is too large")
 
 // read returns the decompressed body after its last byte and checksum, or, with an error, what could be read of it.
 // A length or chunk that is not met is an error by net/http. Without either and uncompressed, a cut goes unseen here:
@@ -71,7 +71,7 @@ func (b *bodies) readAll(body io.Reader, m *meter) ([]byte, error) {
 	m.body = io.LimitReader(body, b.max+1)
 	n, err := all.ReadFrom(m)
 	if err == nil && n > b.max {
-		err = fmt.Errorf("%w: above %d bytes", ErrTooLarge, b.max)
+		err = fmt.Errorf("%w: above %d bytes", errTooLarge, b.max)
 	}
 	return bytes.Clone(all.Bytes()), err
 }

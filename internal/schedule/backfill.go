@@ -26,13 +26,13 @@ func (j *Job) Backfill(
 		return p.PlanSpan(now, ledger, span, since)
 	}
 	report, err = j.execute(ctx, "backfill", plan, stop)
-	left, counting := j.LeftToBackfill(ctx, span, since)
+	left, counting := j.leftToBackfill(ctx, span, since)
 	return report, left, mostSevere(err, counting)
 }
 
-// LeftToBackfill counts the slots of a span that Graph can still answer for and
+// leftToBackfill counts the slots of a span that Graph can still answer for and
 // that were not read since a time.
-func (j *Job) LeftToBackfill(ctx context.Context, span fetch.Window, since time.Time) (int, error) {
+func (j *Job) leftToBackfill(ctx context.Context, span fetch.Window, since time.Time) (int, error) {
 	now := j.Client.Clock()
 	slots, err := j.DB.Slots(ctx, j.Tenant, j.Endpoint.Name, j.Policy.horizon(now))
 	return slotsOf(j.Policy.PlanSpan(now, slots, span, since)), err
@@ -145,7 +145,7 @@ func (j *Job) serve(ctx context.Context, b store.Backfill, stop func() bool) (re
 	}
 	if b.StartedAt == nil {
 		now := j.Client.Clock()
-		slots, err := j.LeftToBackfill(ctx, span, b.Since)
+		slots, err := j.leftToBackfill(ctx, span, b.Since)
 		if err != nil {
 			return nil, err
 		}

@@ -311,7 +311,7 @@ func wantLost(t *rapid.T, h *history, stored map[int64]bool, now time.Time) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("lost of %v..%v (-want +got):\n%s", p.Origin, p.horizon(now), diff)
 	}
-	if mark, again := h.watermark(c), p.Watermark(now, h.ledger(), nil); !mark.Equal(again) {
+	if mark, again := h.watermark(c), p.Advance(p.Origin, now, h.ledger(), nil); !mark.Equal(again) {
 		t.Fatalf("watermark %v, counted from the origin %v", mark, again)
 	}
 }

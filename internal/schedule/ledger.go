@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"slices"
 	"time"
 
 	"ingestd/internal/fetch"
@@ -72,12 +71,6 @@ func (p Policy) Advance(watermark, now time.Time, ledger []store.Slot, acknowled
 	return watermark
 }
 
-// Watermark is the end of the gapless run, since the origin, of slots that are
-// settled or whose loss is acknowledged.
-func (p Policy) Watermark(now time.Time, ledger []store.Slot, acknowledged []fetch.Window) time.Time {
-	return p.Advance(p.Origin, now, ledger, acknowledged)
-}
-
 // Lost lists what has left Graph's reach since a time without ever being
 // settled, but for what is acknowledged.
 func (p Policy) Lost(since, now time.Time, ledger []store.Slot, acknowledged []fetch.Window) []fetch.Window {
@@ -114,12 +107,4 @@ func without(w fetch.Window, others []fetch.Window) []fetch.Window {
 		left = rest
 	}
 	return left
-}
-
-// Parked lists the slots in reach that failed again and again, and are tried
-// once a day until they can be read.
-func (p Policy) Parked(now time.Time, ledger []store.Slot) []store.Slot {
-	return slices.DeleteFunc(slices.Clone(ledger), func(s store.Slot) bool {
-		return s.Failures < parkAfter || !s.To.After(p.horizon(now))
-	})
 }

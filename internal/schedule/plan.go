@@ -75,13 +75,6 @@ func (p Policy) Unread(now time.Time, ledger []store.Slot) []Window {
 	return append(p.windows(due[expiring], now, 0), p.windows(due[first], now, 0)...)
 }
 
-// Expiring returns the windows that are not settled and leave Graph's reach
-// within 48 hours.
-func (p Policy) Expiring(now time.Time, ledger []store.Slot) []Window {
-	now = now.UTC().Truncate(time.Second)
-	return p.windows(p.due(now, now, ledger)[expiring], now, 0)
-}
-
 // due sorts the slots within reach by how much they matter.
 func (p Policy) due(now, next time.Time, ledger []store.Slot) map[urgency][]slot {
 	due := map[urgency][]slot{}

@@ -224,7 +224,7 @@ func TestPlan(t *testing.T) {
 			if diff := cmp.Diff(tt.plan, planned(plan)); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
-			if got := short(tt.policy.Watermark(tt.now, ledger, nil)); got != tt.watermark {
+			if got := short(tt.policy.Advance(tt.policy.Origin, tt.now, ledger, nil)); got != tt.watermark {
 				t.Errorf("watermark = %s, want %s", got, tt.watermark)
 			}
 			if diff := cmp.Diff(tt.lost, spans(tt.policy.Lost(tt.policy.Origin, tt.now, ledger, nil))); diff != "" {
@@ -271,7 +271,7 @@ func TestPlanIsCompleteAndEnds(t *testing.T) {
 			t.Fatalf("still due after reading all: %v", planned(rest))
 		}
 		// Nothing that could be had is unread, so all that is not settled is lost, or still settling.
-		mark, lost := p.Watermark(now, ledger, nil), p.Lost(p.Origin, now, ledger, nil)
+		mark, lost := p.Advance(p.Origin, now, ledger, nil), p.Lost(p.Origin, now, ledger, nil)
 		settling := now.Add(-p.Settle - p.Slot)
 		if len(lost) == 0 && mark.Before(settling) && !mark.Before(now.Add(-p.Reach)) {
 			t.Fatalf("watermark %v lies before %v though nothing is lost", mark, settling)

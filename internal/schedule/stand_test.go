@@ -32,7 +32,7 @@ func TestStandAgreesWithTheLedger(t *testing.T) {
 			}
 		}
 		acknowledged := windowsOf(s.Losses)
-		s.SettledUntil = p.Watermark(earlier(noon, s.Cut), ledger, nil)
+		s.SettledUntil = p.Advance(p.Origin, earlier(noon, s.Cut), ledger, nil)
 		for _, gap := range p.Lost(s.SettledUntil, s.Cut.Add(p.Reach), ledger, nil) {
 			s.Gaps = append(s.Gaps, store.Span{From: gap.From, To: earlier(gap.To, s.Cut)})
 		}
@@ -42,7 +42,7 @@ func TestStandAgreesWithTheLedger(t *testing.T) {
 			}
 		}
 		stand := p.Stand(s, noon)
-		if want := p.Watermark(noon, ledger, acknowledged); !stand.Watermark.Equal(earlier(want, noon)) {
+		if want := p.Advance(p.Origin, noon, ledger, acknowledged); !stand.Watermark.Equal(earlier(want, noon)) {
 			t.Errorf("watermark %v, want %v", stand.Watermark, want)
 		}
 		var lost []fetch.Window
