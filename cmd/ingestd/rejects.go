@@ -140,10 +140,14 @@ func rejectIDs(cmd *cobra.Command) []string {
 	return ids
 }
 
-// named are the rejects that go by some SHA-256 or the first digits of it.
+// named are the chosen rejects that go by some SHA-256 or the first digits of it.
 func (a *app) named(
-	cmd *cobra.Command, digits []string, of store.Selection, resolved bool,
+	cmd *cobra.Command, digits []string, chosen *selection, resolved bool,
 ) ([]store.KeptReject, error) {
+	of, err := chosen.of(a.config)
+	if err != nil {
+		return nil, err
+	}
 	var named []store.KeptReject
 	for _, d := range digits {
 		d = strings.ToLower(d)
@@ -195,11 +199,7 @@ A reject goes by its SHA-256, of which six digits do if they are no other's.`,
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return withSchema(func(cmd *cobra.Command, a *app) error {
-			of, err := chosen.of(a.config)
-			if err != nil {
-				return err
-			}
-			named, err := a.named(cmd, args, of, true)
+			named, err := a.named(cmd, args, chosen, true)
 			if err != nil {
 				return err
 			}

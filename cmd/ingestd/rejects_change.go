@@ -36,11 +36,7 @@ daemon, too.`,
 			if err != nil {
 				return err
 			}
-			of, err := chosen.of(a.config)
-			if err != nil {
-				return err
-			}
-			named, err := a.named(cmd, args, of, false)
+			named, err := a.named(cmd, args, chosen, false)
 			if err != nil {
 				return err
 			}
@@ -130,11 +126,7 @@ dropped, with the reason, for your notes.`,
 			return errUsage(`drop needs --reason "…"`)
 		}
 		return withSchema(func(cmd *cobra.Command, a *app) error {
-			of, err := chosen.of(a.config)
-			if err != nil {
-				return err
-			}
-			named, err := a.named(cmd, args, of, false)
+			named, err := a.named(cmd, args, chosen, false)
 			if err != nil {
 				return err
 			}
