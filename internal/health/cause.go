@@ -6,12 +6,14 @@ import (
 	"strings"
 	"time"
 
-	"ingestd/internal/schedule"
+	"ingestd/internal/store"
 )
 
-// A cause is what a code means for a person. says follows "contoso: ".
+// A cause is what a code means for a person. says follows "contoso: "; why is what
+// the verdict tells below it, where that is more than says and since when.
 type cause struct {
 	says   func(*group) string
+	why    func(*group) string
 	steps  func(*group) []Step
 	denied bool // an administrator of Entra has to grant something
 	aside  bool // all that can be read is read even so
@@ -25,7 +27,8 @@ var causes = map[Code]cause{
 	SecretUnreadable: {says: credentialText("the %s cannot be read"), denied: true, steps: steps(
 		"put it where the configuration says, readable for the daemon, which takes it up by itself",
 		"says what is wrong with it", "ingestd doctor%tenant")},
-	CredentialEnds: {says: endsText, steps: secretSteps, aside: true},
+	CredentialEnds: {says: endsText, steps: secretSteps, aside: true,
+		why: text("without it Entra gives no token, and nothing is read")},
 	CloudWrong: {says: cloudText, denied: true, steps: steps(
 		"set the tenant's cloud in the configuration to the one it lives in")},
 	TenantUnknown: {says: text("Entra knows no such tenant"), denied: true, steps: steps(
@@ -34,7 +37,8 @@ var causes = map[Code]cause{
 		"check client_id in the configuration, and that the app is registered in the tenant or consented to")},
 	AppDisabled: {says: text("the app is disabled in Entra"), denied: true, steps: steps(
 		"Entra admin center > Enterprise applications > %app > Properties: enable users to sign in")},
-	ClockSkewed:    {says: skewText, steps: steps("set this machine's clock", "timedatectl set-ntp true"), aside: true},
+	ClockSkewed: {says: skewText, steps: steps("set this machine's clock", "timedatectl set-ntp true"), aside: true,
+		why: text("stored times are Graph's and right; above 5 minutes Entra may refuse tokens")},
 	AnswerNotGraph: {says: text("something between here and Microsoft answers in its place"), steps: proxySteps},
 	TLSUntrusted:   {says: text("the certificate that answers for Microsoft is not trusted here"), steps: proxySteps},
 	Unreachable:    {says: text("Microsoft does not answer"), steps: doctorSteps},
@@ -53,18 +57,22 @@ var causes = map[Code]cause{
 		"install the ingestd that made the schema, or a newer one")},
 	RightsMissing: {says: text("the database role lacks rights"), steps: steps(
 		"as the owner of the schemas teams and ingest", "ingestd migrate grant --role NAME")},
-	DaemonAbsent: {says: text("no daemon is at work"), steps: steps("start it", "systemctl start ingestd")},
+	DaemonAbsent: {says: text("no daemon is at work"), why: absentWhy, steps: steps(
+		"start it", "systemctl start ingestd")},
 	RunHangs: {says: text("the daemon lives, but does not read"), steps: steps(
 		"keep its log, then restart it", "systemctl restart ingestd")},
-	SlotsParked:   {says: parkedText, steps: parkedSteps, aside: true},
-	RecordsParked: {says: parkedText, steps: parkedSteps, aside: true},
-	DataLost: {says: lostText, aside: true, steps: steps(
-		"lists what is lost, and why", "ingestd gaps%tenant",
-		"takes note of it: it stays listed, and counts no longer", "ingestd gaps --acknowledge ID --reason TEXT")},
-	ExpiresSoon: {says: text("what is unread expires"), steps: onceSteps},
-	RejectsOpen: {says: rejectsText, aside: true, steps: steps(
-		"lists them with the reasons", "ingestd rejects%tenant",
-		"after an upgrade, stores what can be stored then", "ingestd rejects retry --all%tenant")},
+	SlotsParked:   {says: parkedText, why: parkedWhy, steps: parkedSteps, aside: true},
+	RecordsParked: {says: parkedText, why: parkedWhy, steps: parkedSteps, aside: true},
+	DataLost: {says: lostText, why: text("it left Microsoft's retention before it was read to its end"),
+		aside: true, steps: steps(
+			"lists what is lost, and why", "ingestd gaps%tenant",
+			"takes note of it: it stays listed, and counts no longer", "ingestd gaps --acknowledge ID --reason TEXT")},
+	ExpiresSoon: {says: text("what is unread expires"), why: text("no run at work reads it in time"),
+		steps: onceSteps},
+	RejectsOpen: {says: rejectsText, why: text("their bytes are kept: they can be stored later"),
+		aside: true, steps: steps(
+			"lists them with the reasons", "ingestd rejects%tenant",
+			"after an upgrade, stores what can be stored then", "ingestd rejects retry --all%tenant")},
 	SchemaDrift: {says: text("Graph serves members without a column"), aside: true, steps: steps(
 		"nothing is lost: they are kept in unknown_fields; a newer ingestd may have columns for them")},
 	SecretReadable: {says: exposedText, steps: exposedSteps, aside: true},
@@ -220,61 +228,16 @@ func proxySteps(g *group) []Step {
 		doctorSteps(g)...)
 }
 
-func parkedText(g *group) string {
-	slots, records := time.Duration(0), 0
+// absentWhy is when a daemon gave the last sign.
+func absentWhy(g *group) string {
+	var last *store.Daemon
 	for _, e := range g.endpoints {
-		slots += time.Duration(e.stand.ParkedSlots) * e.Policy.Slot
-		records += e.records().Parked
+		if d := e.tenant.daemon; last == nil || d != nil && d.HeartbeatAt.After(last.HeartbeatAt) {
+			last = d
+		}
 	}
-	if g.code == RecordsParked {
-		return count(records, "call record cannot be read", "call records cannot be read")
+	if last == nil {
+		return "none has ever given a sign"
 	}
-	return Remaining(slots) + " of " + g.things() + " cannot be read"
-}
-
-func parkedSteps(g *group) []Step {
-	return steps("lists them with tries and request-ids, for a case with Microsoft", "ingestd gaps --wide%tenant")(g)
-}
-
-func rejectsText(g *group) string {
-	n := 0
-	for _, e := range g.endpoints {
-		n += e.Standing.Rejects.Open
-	}
-	return count(n, "element could only be kept raw", "elements could only be kept raw")
-}
-
-// lostText is how much is lost.
-func lostText(g *group) string {
-	span, records := time.Duration(0), 0
-	for _, e := range g.endpoints {
-		span += e.length(schedule.Lost)
-		records += e.records().Lost
-	}
-	whose := g.things()
-	if g.tenant != nil {
-		whose = g.tenant.Name + "'s " + whose
-	}
-	switch {
-	case span == 0:
-		return grouped(int64(records)) + " of " + whose + verb(records == 1)
-	case records == 0:
-		return Remaining(span) + " of " + whose + " are lost"
-	}
-	return fmt.Sprintf("%s of %s and %s more are lost", Remaining(span), whose, grouped(int64(records)))
-}
-
-func verb(one bool) string {
-	if one {
-		return " is lost"
-	}
-	return " are lost"
-}
-
-// things are what the group's endpoints hold, in words.
-func (g *group) things() string {
-	if len(g.endpoints) == 1 {
-		return Things(g.endpoints[0].Endpoint.Name)
-	}
-	return "data"
+	return "the last sign of one came from " + last.Host + ", " + Moment(last.HeartbeatAt, g.now)
 }

@@ -16,6 +16,8 @@ const (
 	leastGrace = 5 * time.Minute
 	// longWait is how long a run may wait for Graph before its endpoint is throttled.
 	longWait = time.Minute
+	// manyRecords are more call records without details than runs that keep up leave.
+	manyRecords = 5_000
 )
 
 // An endpoint is one endpoint while a snapshot is made.
@@ -35,12 +37,28 @@ func newEndpoint(t *tenant, facts EndpointFacts, now, at time.Time) *endpoint {
 	if s := e.Standing; s != nil {
 		e.stand = e.Policy.Stand(*s, now)
 		grace := max(2*e.Interval, time.Hour)
-		if since := earliest(e.stand.Behind, s.Records.NamedAt); since != nil && now.After(since.Add(grace)) {
-			e.behind = since
+		for _, since := range []*time.Time{e.stand.Behind, s.Records.NamedAt, e.backlog()} {
+			if since != nil && now.After(since.Add(grace)) {
+				e.behind = earliest(e.behind, since)
+			}
 		}
 	}
 	e.state, e.since = e.judge()
 	return e
+}
+
+// backlog is since when call records lack their details, if so many do that their
+// list was read lately and not as they came.
+func (e *endpoint) backlog() *time.Time {
+	if e.records().Due < manyRecords {
+		return nil
+	}
+	for _, lacking := range e.Standing.Lacking {
+		if !lacking.Parked {
+			return &lacking.From
+		}
+	}
+	return nil
 }
 
 // wanted reports whether anything is to be read.
@@ -78,8 +96,10 @@ func (e *endpoint) judge() (State, *time.Time) {
 	switch {
 	case !e.Configured:
 		return Removed, s.RemovedAt
-	case !e.Enabled:
+	case s == nil && !e.Enabled:
 		return Paused, nil
+	case !e.Enabled:
+		return Paused, s.LastFinishedAt // nothing was read since
 	case s == nil:
 		return Never, nil
 	case e.failed("denied"):

@@ -9,8 +9,8 @@ import (
 const (
 	// knownAfter is how long a run is at work before its pace tells anything.
 	knownAfter = 5 * time.Second
-	// trusted is how long a run counts as able to save what expires while nothing is
-	// known of its pace.
+	// trusted is how long a run that makes progress counts as able to save what
+	// expires while nothing is known of its pace.
 	trusted = time.Minute
 	// followsWithin is how soon after a run the next one begins while there is more
 	// to read.
@@ -18,13 +18,13 @@ const (
 )
 
 // pace is how fast the endpoint is read, by the run at work or, while that has
-// just begun, by the one before it.
+// just begun, by the one before it if that did well.
 func (e *endpoint) pace() (p store.Pace, known bool) {
 	run, last := e.running(), e.Standing.Last
 	switch {
 	case run != nil && run.Took >= knownAfter:
 		return run.Pace, true
-	case last != nil && last.Took >= knownAfter && e.at.Sub(last.At) < trusted:
+	case last != nil && last.Took >= knownAfter && e.at.Sub(last.At) < trusted && e.Standing.Failures == 0:
 		return *last, true
 	}
 	return store.Pace{}, false
@@ -67,7 +67,8 @@ func (e *endpoint) left() *time.Duration {
 }
 
 // inHand reports whether a run will save in time what expires first. It reads
-// that first, so only a share of its time counts.
+// that first, so only a share of its time counts. A run that has done nothing yet
+// saves nothing: the one before it may have been refused.
 func (e *endpoint) inHand() bool {
 	loss := e.firstLoss()
 	run, last := e.running(), e.Standing.Last
@@ -77,7 +78,7 @@ func (e *endpoint) inHand() bool {
 	}
 	left := e.left()
 	if left == nil {
-		return run == nil || run.Took < trusted
+		return run == nil || run.Took < trusted && run.SlotsDone+int(run.Details) > 0
 	}
 	urgent := *left
 	if e.stand.Unread > 0 && e.stand.Urgent < e.stand.Unread {

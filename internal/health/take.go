@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"ingestd/internal/store"
 )
 
 // Take makes a snapshot of facts, as they stand at a time. It asks nobody and
@@ -44,14 +46,14 @@ func Take(f Facts, now time.Time) Snapshot {
 // A tenant is one tenant while a snapshot is made.
 type tenant struct {
 	TenantFacts
+	daemon    *store.Daemon // that gave the last sign of reading it; nil: none ever did
 	endpoints []*endpoint
 	attended  bool // a daemon, or another run, reads it
 }
 
 func newTenant(facts TenantFacts, f Facts, now time.Time) *tenant {
-	t := &tenant{TenantFacts: facts}
-	daemon := cmp.Or(facts.Daemon, f.Daemon)
-	t.attended = daemon != nil && f.At.Sub(daemon.HeartbeatAt) < AliveFor
+	t := &tenant{TenantFacts: facts, daemon: cmp.Or(facts.Daemon, f.Daemon)}
+	t.attended = t.daemon != nil && f.At.Sub(t.daemon.HeartbeatAt) < AliveFor
 	for _, e := range facts.Endpoints {
 		made := newEndpoint(t, e, now, f.At)
 		t.endpoints = append(t.endpoints, made)

@@ -28,7 +28,7 @@ func verdictOf(groups []*group, tenants []*tenant, safeUntil *time.Time, now tim
 	case slices.ContainsFunc(all, (*endpoint).firstReading):
 		return firstReading(all)
 	}
-	return safe(all, safeUntil, now)
+	return safe(worst, all, safeUntil, now)
 }
 
 // wantedOf are all endpoints that are to be read.
@@ -79,15 +79,14 @@ func (g *group) warning(e *endpoint) string {
 
 // why is what the problem is, since when, and what is not read because of it.
 func (g *group) why() string {
-	text := g.says()
-	switch g.code {
-	case DataLost:
-		text = "it left Microsoft's retention before it was read to its end"
-	case ExpiresSoon:
-		text = "no run at work reads it in time"
-	}
-	if g.since != nil && g.code != ExpiresSoon {
-		text += " since " + Moment(*g.since, g.now)
+	var text string
+	switch why := causes[g.code].why; {
+	case why != nil:
+		text = why(g)
+	case g.since != nil:
+		text = g.says() + " since " + Moment(*g.since, g.now)
+	default:
+		text = g.says()
 	}
 	unread := g.unread()
 	if unread < time.Hour || causes[g.code].aside {
@@ -157,41 +156,65 @@ func firstReading(all []*endpoint) Verdict {
 	return v
 }
 
-// safe is the verdict while nothing is wrong. It says what was checked.
-func safe(all []*endpoint, until *time.Time, now time.Time) Verdict {
+// safe is the verdict while nothing is wrong. It says what was checked, and what
+// was wrong last.
+func safe(groups []*group, all []*endpoint, until *time.Time, now time.Time) Verdict {
 	v := Verdict{Level: Safe, Heading: "Nothing is to be read: all endpoints are switched off", Steps: []Step{}}
 	if len(all) == 0 || until == nil {
 		return v
 	}
-	v.Heading = "Everything is safe until " + dateOf(*until, now)
-	v.FirstLossAt = until
-	var read, next, healed *time.Time
-	var trouble *endpoint
+	v.Heading, v.FirstLossAt = "Everything is safe until "+dateOf(*until, now), until
+	v.Why = checked(all, now)
+	var also []string
+	if trouble := lastTrouble(all, now); trouble != "" {
+		also = append(also, trouble)
+	}
+	for _, g := range groups {
+		also = append(also, g.heading())
+	}
+	v.Also = strings.Join(also, "; ")
+	return v
+}
+
+// checked is what was found well.
+func checked(all []*endpoint, now time.Time) string {
+	var read, next *time.Time
+	nothing := "nothing is lost, parked or rejected"
 	for _, e := range all {
 		s := e.Standing
 		read = latest(read, s.LastSuccessAt)
 		if s.NextDueAt != nil && s.NextDueAt.After(now) {
 			next = earliest(next, s.NextDueAt)
 		}
-		if s.HealedAt != nil && (healed == nil || s.HealedAt.After(*healed)) {
-			healed, trouble = s.HealedAt, e
+		if s.Known > 0 || s.Records.Acknowledged > 0 {
+			nothing = "nothing is parked or rejected, and each loss is acknowledged"
 		}
 	}
-	parts := []string{fmt.Sprintf("%s of %s",
-		count(len(all), "endpoint", "endpoints"), count(tenantsOf(all), "tenant", "tenants"))}
+	text := fmt.Sprintf("%s of %s",
+		count(len(all), "endpoint", "endpoints"), count(tenantsOf(all), "tenant", "tenants"))
 	if read != nil {
-		parts = append(parts, "last read "+Moment(*read, now))
+		text += ", last read " + Moment(*read, now)
 	}
 	if next != nil {
-		parts = append(parts, "next run "+Moment(*next, now))
+		text += ", next run " + Moment(*next, now)
 	}
-	v.Why = strings.Join(parts, ", ") + "."
-	if trouble != nil {
-		g := &group{code: trouble.failure(), tenant: trouble.tenant, endpoints: []*endpoint{trouble}, now: now}
-		v.Also = fmt.Sprintf("The last trouble was %s's: %s; healed %s",
-			trouble.tenant.Name, g.says(), Moment(*healed, now))
+	return text + "; " + nothing + "."
+}
+
+// lastTrouble is what failed last and when it healed; empty if nothing did.
+func lastTrouble(all []*endpoint, now time.Time) string {
+	var last *endpoint
+	for _, e := range all {
+		if healed := e.Standing.HealedAt; healed != nil && (last == nil || healed.After(*last.Standing.HealedAt)) {
+			last = e
+		}
 	}
-	return v
+	if last == nil {
+		return ""
+	}
+	g := &group{code: last.failure(), tenant: last.tenant, endpoints: []*endpoint{last}, now: now}
+	return fmt.Sprintf("The last trouble was %s's: %s; healed %s",
+		last.tenant.Name, g.says(), Moment(*last.Standing.HealedAt, now))
 }
 
 // longestLeft is how long the slowest will take; nil while that is not known.

@@ -41,6 +41,10 @@ func facts() Story {
 			_, url := storetest.Role(w, w.Conn.Config().ConnString(), "")
 			return url
 		}, Want: unanswered(health.RightsMissing)},
+		{Name: "a role without connections", At: func(w *scheduletest.World) string {
+			_, url := storetest.Role(w, w.Conn.Config().ConnString(), "CONNECTION LIMIT 0")
+			return url
+		}, Want: unanswered(health.DatabaseUnfit)},
 		{Name: "no database", At: func(*scheduletest.World) string {
 			return "postgres://ingestd@127.0.0.1:1/teams"
 		}, Want: unanswered(health.DatabaseDown)},

@@ -22,7 +22,13 @@ func death() Story {
 	hangs := Want{State: health.Late, Level: health.Wait, Codes: []health.Code{health.RunHangs}, Exit: 3}
 	return Story{Name: "death", Config: logs(), Steps: []Step{
 		{Name: "alive", Do: once, Want: healthy},
-		{Name: "within the grace", Do: after(4 * time.Minute), Want: healthy},
+		{Name: "at the end of the grace", Do: func(w *scheduletest.World) {
+			due := *w.Snapshot().Tenants[0].Endpoints[0].NextDueAt
+			die(w)
+			w.Exec(`UPDATE ingest.endpoints SET next_due_at = $1`, due) // in whole seconds
+			w.Advance(due.Add(5 * time.Minute).Sub(w.Now()))
+		}, Want: healthy},
+		{Name: "a second later", Do: after(time.Second), Want: dead(health.Late, health.ActSoon, nil)},
 		{Name: "a run hangs", Do: func(w *scheduletest.World) {
 			giveSign(w)
 			hang(w)
@@ -41,6 +47,11 @@ func death() Story {
 			Codes: []health.Code{health.DataLost}, Exit: 3,
 		}},
 		{Name: "acknowledged", Do: acknowledge, Want: healthy},
+		{Name: "off for three days, and back", Do: func(w *scheduletest.World) {
+			w.Advance(3 * day)
+			begin(w)
+			w.Exec(`UPDATE ingest.endpoints SET next_due_at = $1`, w.Now())
+		}, Want: Want{State: health.CatchingUp, Level: health.Wait}},
 	}}
 }
 
@@ -97,6 +108,10 @@ func expiry() Story {
 		w.Exec(`UPDATE ingest.runs SET finished_at = finished_at - interval '1 hour'`)
 	}
 	expiring := []health.Flag{health.FlagExpiring}
+	refused := Want{
+		State: health.Denied, Flags: expiring, Level: health.ActNow,
+		Codes: []health.Code{health.PermissionMissing}, Exit: 4,
+	}
 	return Story{Name: "expiry", Config: logs(), Steps: []Step{
 		{Name: "nobody reads what expires", Do: caughtUp, Want: Want{
 			State: health.CatchingUp, Flags: expiring, Level: health.ActNow,
@@ -118,6 +133,19 @@ func expiry() Story {
 			State: health.Throttled, Flags: expiring, Level: health.Wait,
 			Codes: []health.Code{health.GraphThrottles}, Exit: 3,
 		}},
+		{Name: "Graph denies it", Do: func(w *scheduletest.World) {
+			w.Exec(`
+				UPDATE ingest.endpoints
+				SET last_result = 'denied', failures = 3, failing_since = $1, last_error_at = $1, last_error = '403',
+					last_error_code = 'permission_missing'`, w.Now())
+			w.Exec(`UPDATE ingest.runs SET finished_at = now(), result = 'denied' WHERE finished_at IS NULL`)
+		}, Want: refused},
+		{Name: "the next try has just begun", Do: func(w *scheduletest.World) {
+			w.Exec(`
+				INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger, slots)
+				SELECT tenant_id, endpoint, origin, $1, 'schedule', 10
+				FROM ingest.endpoints`, w.Now())
+		}, Want: refused},
 	}}
 }
 

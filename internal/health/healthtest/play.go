@@ -4,6 +4,7 @@
 package healthtest
 
 import (
+	"cmp"
 	"context"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func Play(t *testing.T, check func(t *testing.T, w *scheduletest.World, s health
 	for _, story := range Stories() {
 		t.Run(story.Name, func(t *testing.T) {
 			t.Parallel()
-			story.Config.Log = zap.NewNop()
+			story.Config.Log = cmp.Or(story.Config.Log, zap.NewNop())
 			w := scheduletest.New(t, story.Config)
 			for _, step := range story.Steps {
 				if step.Do != nil {
@@ -87,7 +88,7 @@ func look(w *scheduletest.World, step Step, c *config.Config) health.Snapshot {
 // Stories are all that is played. Together they know each state, flag, level and
 // code that the daemon and the database can bring about.
 func Stories() []Story {
-	return []Story{trouble(), death(), unreadable(), expiry(), records(), facts()}
+	return []Story{trouble(), strangers(), death(), unreadable(), expiry(), records(), facts()}
 }
 
 // logs is a tenant of which ten days of PSTN calls are kept.

@@ -2,7 +2,11 @@ package healthtest
 
 import (
 	"errors"
+	"io"
 	"sync/atomic"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"ingestd/internal/graphsim"
 	"ingestd/internal/health"
@@ -11,13 +15,18 @@ import (
 
 // trouble is a story of what Graph and Entra may say.
 func trouble() Story {
-	world, missing := logs(), new(atomic.Bool)
+	world, missing, broken := logs(), new(atomic.Bool), new(atomic.Bool)
 	world.Secret = func() (string, error) {
 		if missing.Load() {
 			return "", errors.New("no such file")
 		}
 		return graphsim.ClientSecret, nil
 	}
+	world.Log = logThat(func(e zapcore.Entry) {
+		if e.Message == "request failed" && broken.Load() {
+			panic("a bug")
+		}
+	})
 	steps := []Step{
 		{Name: "before the first start", Want: never},
 		{Name: "first reading", Do: begin, Want: Want{
@@ -41,6 +50,12 @@ func trouble() Story {
 		{Name: "throttled", Do: failing(graphsim.Fault{Status: 429, RetryAfter: "600"}),
 			Want: waits(health.Throttled, health.GraphThrottles)},
 		{Name: "after the wait", Do: once, Want: healthy},
+		{Name: "a bug", Do: func(w *scheduletest.World) {
+			broken.Store(true)
+			defer broken.Store(false)
+			failing(graphsim.Fault{Status: 500})(w)
+		}, Want: waits(health.Late, health.InternalError)},
+		{Name: "without the bug", Do: once, Want: healthy},
 		{Name: "no secret", Do: func(w *scheduletest.World) {
 			missing.Store(true)
 			defer missing.Store(false)
@@ -64,6 +79,27 @@ func trouble() Story {
 		steps = append(steps, Step{Name: "no token: " + string(r.code), Do: refusing(r.number), Want: want})
 	}
 	return Story{Name: "trouble", Config: world, Steps: steps}
+}
+
+// logThat is a log that writes nothing and hands over each entry.
+func logThat(hook func(zapcore.Entry)) *zap.Logger {
+	core := zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{}), zapcore.AddSync(io.Discard), zap.DebugLevel)
+	return zap.New(zapcore.RegisterHooks(core, func(e zapcore.Entry) error {
+		hook(e)
+		return nil
+	}))
+}
+
+// strangers is a story of somebody who answers in Microsoft's place.
+func strangers() Story {
+	world := logs()
+	world.Untrusted = true
+	return Story{Name: "strangers", Config: world, Steps: []Step{
+		{Name: "an unknown authority", Do: tryDue, Want: Want{
+			State: health.Late, Flags: []health.Flag{health.FlagExpiring}, Level: health.ActNow,
+			Codes: []health.Code{health.TLSUntrusted}, Exit: 3,
+		}},
+	}}
 }
 
 // waits is what is said of what heals by itself.

@@ -47,7 +47,9 @@ func (w *World) endpoints() []string {
 func (w *World) newClient() *fetch.Client {
 	w.Helper()
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(w.Graph.CAPEM())
+	if !w.config.Untrusted {
+		roots.AppendCertsFromPEM(w.Graph.CAPEM())
+	}
 	client, err := fetch.New(fetch.Options{
 		TenantID: graphsim.TenantID, ClientID: graphsim.ClientID, Credential: fetch.ClientSecret(w.config.secret),
 		GraphURL: w.Graph.GraphURL(), LoginURL: w.Graph.LoginURL(), RootCAs: roots, Limits: w.config.limits(),

@@ -29,6 +29,7 @@ type Config struct {
 	Span, Reach, Settle time.Duration          // default: the endpoint's own
 	Limits              *fetch.Limits          // the client's; default: none worth mentioning
 	Secret              func() (string, error) // default: the right one
+	Untrusted           bool                   // the client does not know who signs for Graph and Entra
 	Log                 *zap.Logger            // the daemon's and the client's; default: the test's, without debugging
 	Heartbeat           time.Duration          // of a run; default: the daemon's own
 	Every               time.Duration          // from a tick to the next, by the clock; default: 50 ms
