@@ -65,8 +65,11 @@ func (db *DB) again(ctx context.Context, op string, limit time.Duration, work fu
 			return named(op, err)
 		}
 		db.forgetConnections(err)
-		if err := db.pause(ctx, attempt); err != nil {
-			return named(op, classify(err))
+		switch stopped := db.pause(ctx, attempt); {
+		case errors.Is(stopped, context.Canceled):
+			return stopped
+		case stopped != nil:
+			return named(op, err) // it tells more than that time ran out
 		}
 	}
 }
