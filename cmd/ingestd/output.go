@@ -41,6 +41,7 @@ func (f *form) json() bool { return *f == "json" }
 func printJSON(out io.Writer, value any) error {
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false) // as a person reads it; no page takes it
 	return enc.Encode(value)
 }
 
