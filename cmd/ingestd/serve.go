@@ -17,16 +17,20 @@ type ledger struct {
 	*store.DB
 }
 
+// newServer makes the server that shows what a source says, and what was counted.
+func (a *app) newServer(source web.Source) *web.Server {
+	metrics := prometheus.NewRegistry()
+	a.counters.Register(metrics, web.NewSurvey(source))
+	return web.New(a.config.Server, source, metrics, a.log)
+}
+
 // serve shows how everything stands until the function it returns is called,
 // which waits for the end of the requests at hand.
 func (a *app) serve(ctx context.Context) (stop func()) {
 	if !a.config.Server.Enabled() {
 		return func() {}
 	}
-	source := ledger{health.NewWatch(a.config, a.db), a.db}
-	metrics := prometheus.NewRegistry()
-	a.counters.Register(metrics, web.NewSurvey(source))
-	a.server = web.New(a.config.Server, source, metrics, a.log)
+	a.server = a.newServer(ledger{health.NewWatch(a.config, a.db), a.db})
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {

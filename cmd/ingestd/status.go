@@ -66,12 +66,17 @@ is. The JSON is described by docs/status.schema.json; GET /api/status serves it 
 	return cmd
 }
 
-// printStatus takes a snapshot, prints it and ends as its verdict says.
+// printStatus takes a snapshot and shows it.
 func (a *app) printStatus(ctx context.Context, s screen, chosen *selection, json, wide bool) error {
 	snapshot, err := a.snapshot(ctx, chosen)
 	if err != nil {
 		return err
 	}
+	return showStatus(s, snapshot, json, wide)
+}
+
+// showStatus prints a snapshot and ends as its verdict says.
+func showStatus(s screen, snapshot health.Snapshot, json, wide bool) (err error) {
 	s.now = snapshot.AsOf
 	if json {
 		err = printJSON(s, snapshot)
@@ -81,7 +86,7 @@ func (a *app) printStatus(ctx context.Context, s screen, chosen *selection, json
 	if err != nil {
 		return err
 	}
-	return verdictOf(snapshot)
+	return exitWith(snapshot.ExitCode())
 }
 
 // watchStatus prints one snapshot after the other in the same place, until ctx
@@ -108,8 +113,3 @@ func (a *app) watchStatus(ctx context.Context, s screen, chosen *selection, wide
 
 // clearScreen makes a terminal empty.
 const clearScreen = "\x1b[H\x1b[2J"
-
-// verdictOf is what a verdict, which is printed already, means for the exit code.
-func verdictOf(s health.Snapshot) error {
-	return exitWith(s.ExitCode())
-}
