@@ -171,9 +171,10 @@ func idle(last, next *time.Time, now time.Time) reading {
 		r.Note = "nothing; next in " + health.ShortUp(next.Sub(now))
 	}
 	if last != nil {
-		r.What = fmt.Sprintf("Last read %s ago, at %s", health.Short(now.Sub(*last)), last.UTC().Format("15:04:05"))
+		ago := health.Short(max(0, now.Sub(*last)))
+		r.What = fmt.Sprintf("Last read %s ago, at %s", ago, last.UTC().Format("15:04:05"))
 		if now.Sub(*last) >= day {
-			r.What = fmt.Sprintf("Last read %s ago, on %s", health.Short(now.Sub(*last)), moment(*last, now))
+			r.What = fmt.Sprintf("Last read %s ago, on %s", ago, moment(*last, now))
 		}
 	}
 	return r

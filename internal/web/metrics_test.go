@@ -45,7 +45,10 @@ func scrape(t *testing.T, s scene) string {
 
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	got := scrape(t, trouble())
+	s := trouble()
+	denied := &s.snapshot.Tenants[0].Endpoints[0]
+	denied.OpenRejects, denied.StoredRejects = 2, 5
+	got := scrape(t, s)
 	for _, want := range []string{
 		`ingestd_build_info{goversion="`,
 		`ingestd_endpoint_state{endpoint="call_records",state="denied",tenant="fabrikam"} 1`,
@@ -57,6 +60,8 @@ func TestMetrics(t *testing.T) {
 		`ingestd_pending_records{tenant="contoso"} 12033`,
 		`ingestd_lost_seconds{acknowledged="false",endpoint="call_records",tenant="contoso"} 14400`,
 		`ingestd_parked_records{tenant="contoso"} 2`,
+		`ingestd_open_rejects{endpoint="call_records",stored="false",tenant="fabrikam"} 2`,
+		`ingestd_open_rejects{endpoint="call_records",stored="true",tenant="fabrikam"} 5`,
 		`ingestd_clock_skew_seconds{tenant="contoso"} 0.4`,
 		`ingestd_database_up 1`,
 		`ingestd_graph_requests_total{code="429",endpoint="call_records",tenant="contoso"} 1`,

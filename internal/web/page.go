@@ -99,7 +99,7 @@ func footOf(s health.Snapshot) foot {
 	}
 	if d := s.Daemon; d != nil {
 		f.Daemon = fmt.Sprintf("ingestd %s on %s, last sign %s ago",
-			cut(d.Version, 40), cut(d.Host, 40), health.Short(s.AsOf.Sub(d.HeartbeatAt)))
+			cut(d.Version, 40), cut(d.Host, 40), health.ShortUp(max(0, s.AsOf.Sub(d.HeartbeatAt))))
 	}
 	for _, t := range s.Tenants {
 		if t.ClockSkew != nil {
