@@ -28,7 +28,8 @@ import (
 // A stage is the tenant that a script is about.
 type stage struct {
 	*graphsim.Server
-	behind atomic.Int64 // how far its clock is behind the one it began with, in nanoseconds
+	begun  time.Time    // when its clock stands
+	behind atomic.Int64 // how far its clock is behind that, in nanoseconds
 }
 
 type stageKey struct{}

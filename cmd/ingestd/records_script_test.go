@@ -61,7 +61,7 @@ func expanded(ts *testscript.TestScript, file string) string {
 func setClock(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, args, "DURATION|now")
 	if args[0] == "now" {
-		stageOf(ts).behind.Store(int64(time.Until(begun)))
+		stageOf(ts).behind.Store(int64(time.Until(stageOf(ts).begun)))
 		return
 	}
 	stageOf(ts).behind.Store(int64(duration(ts, args[0])))

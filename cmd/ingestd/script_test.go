@@ -40,14 +40,14 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, quickExit)
-			s := &stage{}
+			s := &stage{begun: time.Now()} // clocks that are minutes apart would be a problem of their own
 			c := small
-			c.Now = func() time.Time { return begun.Add(-time.Duration(s.behind.Load())) }
+			c.Now = func() time.Time { return s.begun.Add(-time.Duration(s.behind.Load())) }
 			s.Server = simulate(t, c)
 			e.Values[stageKey{}] = s
 			e.Setenv("DATABASE_URL", storetest.URL(t))
 			for name, daysAgo := range map[string]int{"SETTLED": 3, "FROM": 10, "TO": 6} {
-				e.Setenv(name, daysBefore(daysAgo).Format(time.DateOnly))
+				e.Setenv(name, s.begun.UTC().AddDate(0, 0, -daysAgo).Format(time.DateOnly))
 			}
 			e.Setenv("WRITER_URL", strings.Replace(e.Getenv("DATABASE_URL"), "user=ingestd", "user=writer", 1))
 			e.Setenv("EMPTY_DATABASE_URL", storetest.EmptyURL(t))

@@ -33,6 +33,7 @@ func facts() Story {
 		{Name: "the clock is wrong",
 			Do:   set(`UPDATE ingest.tenants SET credential_ends_at = NULL, clock_skew_s = -432`),
 			Want: aside(health.ClockSkewed)},
+		{Name: "the clock is two minutes off", Do: set(`UPDATE ingest.tenants SET clock_skew_s = -120`), Want: healthy},
 		{Name: "others can read the secret", Do: set(`UPDATE ingest.tenants SET clock_skew_s = 0`),
 			With: expose, Want: Want{
 				State: health.OnTime, Level: health.Safe, Codes: []health.Code{health.SecretReadable}, Fresh: true,
