@@ -47,7 +47,7 @@ var causes = map[Code]cause{
 	GraphFailing: {says: text("Graph fails"), steps: doctorSteps},
 	RequestRefused: {says: text("Graph refuses requests"), steps: steps(
 		"a bug or a change of the API: report it with the request-id", "ingestd runs --failed%tenant")},
-	InternalError: {says: text("the program fails: a bug"), steps: steps(
+	InternalError: {says: text("a bug makes the program fail"), steps: steps(
 		"report it with the error of the run", "ingestd runs --failed%tenant")},
 	DatabaseDown:  {says: text("the database does not answer"), steps: doctorSteps},
 	DatabaseUnfit: {says: text("the database does not let the program work"), steps: doctorSteps},
@@ -237,7 +237,7 @@ func absentWhy(g *group) string {
 		}
 	}
 	if last == nil {
-		return "none has ever given a sign"
+		return "no daemon has ever given a sign"
 	}
-	return "the last sign of one came from " + last.Host + ", " + Moment(last.HeartbeatAt, g.now)
+	return "the last sign of a daemon came from " + last.Host + ", " + Moment(last.HeartbeatAt, g.now)
 }

@@ -22,7 +22,7 @@ func parkedText(g *group) string {
 }
 
 func parkedWhy(g *group) string {
-	text := "it failed again and again"
+	text := "what is parked failed again and again"
 	if g.since != nil {
 		text += " since " + Moment(*g.since, g.now)
 	}
