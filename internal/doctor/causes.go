@@ -68,8 +68,8 @@ var explanations = map[health.Code]explanation{
 	},
 	health.SecretUnreadable: {
 		what:  "%credential cannot be read",
-		fix:   []string{"%replace"},
-		first: "replace %tenant's credential",
+		fix:   []string{"%provide"},
+		first: "put %tenant's credential where it is wanted",
 	},
 	health.TenantUnknown: {
 		what:  "%host knows no such tenant%answer",
@@ -116,13 +116,13 @@ var explanations = map[health.Code]explanation{
 	health.GraphThrottles: {
 		what:   "%host asks to wait: someone shares the limits of this app",
 		fix:    []string{"wait; if it lasts, lower the tenant's limits"},
-		first:  "wait",
+		first:  onlyWait,
 		passes: true,
 	},
 	health.GraphFailing: {
 		what:  "%host fails",
 		fix:   []string{"wait; Microsoft 365 admin center > Health > Service health"},
-		first: "wait",
+		first: onlyWait,
 	},
 	health.RequestRefused: {
 		what:  "%host refuses the request%answer",
@@ -167,6 +167,7 @@ func (v *visit) words(e *fetch.Error) *strings.Replacer {
 		"%roles", v.rolesText(),
 		"%renew", v.renew(),
 		"%replace", v.replace(),
+		"%provide", v.provide(),
 		"%exempt", v.exempt(),
 		"%host", cmp.Or(e.Host, v.tenant.Name),
 		"%status", statusText(e),

@@ -1,5 +1,7 @@
 package doctor
 
+import "cmp"
+
 // credential names what the tenant signs in with.
 func (v *visit) credential() string {
 	switch a := v.tenant.Auth; {
@@ -43,6 +45,15 @@ func (v *visit) replace() string {
 	}
 	return "the Value is wanted, not the Secret ID: " + v.registration() + " > Certificates & secrets; " +
 		"write it to " + v.secretPlace()
+}
+
+// provide is how to put a credential where it is read.
+func (v *visit) provide() string {
+	a := v.tenant.Auth
+	if file := cmp.Or(a.ClientSecretFile, a.CertificateFile, a.FederatedTokenFile); file != "" {
+		return "make " + file + " a file that the daemon's account may read; it takes it up by itself"
+	}
+	return v.replace()
 }
 
 func (v *visit) secretPlace() string {

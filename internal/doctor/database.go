@@ -124,7 +124,7 @@ func (s *Subject) rights(ctx context.Context, role string) []Finding {
 	}
 	later := func(r store.Right) bool { return r.Kind == store.Later }
 	now := slices.DeleteFunc(slices.Clone(lacking), later)
-	command := "ingestd migrate grant --role " + role
+	command := "ingestd migrate grant --role " + health.ShellWord(role)
 	switch {
 	case len(now) > 0:
 		return []Finding{{Area: areaDatabase, Status: Fail, Code: Word(health.RightsMissing),

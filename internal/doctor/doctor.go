@@ -95,6 +95,9 @@ func (s *Subject) Examine(ctx context.Context) []Finding {
 	return slices.Concat(s.config(), database, daemon, slices.Concat(areas...), retention)
 }
 
+// onlyWait is the first step where there is none.
+const onlyWait = "wait"
+
 // denials are the codes of failures to sign in, and of what the app may not do.
 var denials = []health.Code{
 	health.PermissionMissing, health.SecretExpired, health.SecretWrong, health.SecretUnreadable, health.CloudWrong,
@@ -118,7 +121,22 @@ func ExitCode(findings []Finding) int {
 
 func (f Finding) wrong() bool { return f.Status == Fail || f.Status == Warn }
 
-// Problems are the findings that ask for something to be done.
+// waits reports whether nothing can be done but to wait.
+func (f Finding) waits() bool { return f.First == onlyWait }
+
+// Problems are the findings that ask for something to be done, the most urgent
+// first: failures, then warnings, then what heals by itself.
 func Problems(findings []Finding) []Finding {
-	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return !f.wrong() })
+	problems := slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return !f.wrong() })
+	urgency := func(f Finding) int {
+		switch {
+		case f.waits():
+			return 2
+		case f.Status == Warn:
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(problems, func(a, b Finding) int { return urgency(a) - urgency(b) })
+	return problems
 }

@@ -394,3 +394,19 @@ func TestDatabase(t *testing.T) {
 		})
 	}
 }
+
+// What is told to be done first is the most urgent, not the first that was found.
+func TestFirstIsWhatCanBeDone(t *testing.T) {
+	t.Parallel()
+	problems := doctor.Problems([]doctor.Finding{
+		{Status: doctor.OK}, {Status: doctor.Warn, First: "chmod"}, {Status: doctor.Fail, First: "wait"},
+		{Status: doctor.Fail, First: "grant"}, {Status: doctor.Fail, First: "renew"},
+	})
+	var firsts []string
+	for _, f := range problems {
+		firsts = append(firsts, f.First)
+	}
+	if got := strings.Join(firsts, " "); got != "grant renew chmod wait" {
+		t.Errorf("they are told in this order: %s", got)
+	}
+}

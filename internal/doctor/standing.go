@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ingestd/internal/config"
+	"ingestd/internal/fetch"
 	"ingestd/internal/health"
 )
 
@@ -55,7 +56,7 @@ func (s *Subject) retention(shot health.Snapshot) []Finding {
 			continue
 		}
 		for _, e := range t.Endpoints {
-			list = append(list, s.endpoint(t.Name, e)...)
+			list = append(list, s.endpoint(t.Name, e, s.daemon(shot).Status == OK)...)
 		}
 	}
 	if len(list) > 0 {
@@ -74,30 +75,51 @@ func (s *Subject) deadline(t time.Time) string {
 	return health.Moment(t, s.Now) + " (" + health.Deadline(t.Sub(s.Now)) + ")"
 }
 
-// endpoint says what is about to be lost, or is, of one endpoint.
-func (s *Subject) endpoint(tenant string, e health.Endpoint) (list []Finding) {
+// endpoint says what is about to be lost, or is, of one endpoint. Beside a daemon no
+// other command may read.
+func (s *Subject) endpoint(tenant string, e health.Endpoint, daemon bool) (list []Finding) {
+	only := " --tenant " + health.ShellWord(tenant)
 	add := func(status Status, code health.Code, what, fix string) {
 		list = append(list, Finding{Area: areaRetention, Tenant: Word(tenant), Endpoint: Word(e.Name), Status: status,
 			Code: Word(code), What: tenant + " " + e.Name + ": " + what, Fix: []string{fix}, First: fix})
 	}
 	if slices.Contains(e.Flags, health.FlagExpiring) && e.SafeUntil != nil {
-		unread := health.Deadline(time.Duration(e.Unread) * time.Second)
-		add(Fail, health.ExpiresSoon, unread+" unread, first loss "+s.deadline(*e.SafeUntil),
-			"ingestd once --tenant "+tenant)
+		unread := health.Remaining(time.Duration(e.Unread) * time.Second)
+		fix := "ingestd once" + only
+		if daemon {
+			fix = "the daemon reads what expires first at first; follow it: ingestd status --watch" + only
+		}
+		add(Fail, health.ExpiresSoon, unread+" unread, first loss "+s.deadline(*e.SafeUntil), fix)
 	}
 	if slices.Contains(e.Flags, health.FlagLost) {
 		add(Fail, health.DataLost, lost(e)+" lost: Microsoft has deleted it",
-			"ingestd gaps --tenant "+tenant+"; take note of it with: ingestd gaps --acknowledge")
+			"ingestd gaps"+only+"; take note of it with: ingestd gaps --acknowledge ID --reason TEXT")
 	}
-	if n := e.ParkedSlots + e.ParkedRecords; n > 0 {
-		add(Warn, health.SlotsParked, fmt.Sprintf("%d parts fail again and again, and are tried daily", n),
-			"ingestd gaps --tenant "+tenant+"; open a case with Microsoft, naming the request-ids")
+	if e.ParkedSlots+e.ParkedRecords > 0 {
+		add(Warn, health.SlotsParked, parked(e)+" cannot be read, tried daily",
+			"ingestd gaps"+only+"; open a case with Microsoft, naming the request-ids")
 	}
 	if e.OpenRejects > 0 {
 		add(Warn, health.RejectsOpen, health.Count(e.OpenRejects, "element", "elements")+" could only be kept raw",
-			"ingestd rejects --tenant "+tenant)
+			"ingestd rejects"+only)
 	}
 	return list
+}
+
+// parked is what cannot be read.
+func parked(e health.Endpoint) string {
+	var parts []string
+	if e.ParkedSlots > 0 {
+		unit := "day"
+		if e.Name == fetch.CallRecords.Name {
+			unit = "hour"
+		}
+		parts = append(parts, health.Count(e.ParkedSlots, unit, unit+"s"))
+	}
+	if e.ParkedRecords > 0 {
+		parts = append(parts, health.Count(e.ParkedRecords, "call record", "call records"))
+	}
+	return strings.Join(parts, " and ")
 }
 
 // lost is what Microsoft has deleted before it was stored.

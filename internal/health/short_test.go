@@ -1,6 +1,7 @@
 package health_test
 
 import (
+	"os/exec"
 	"testing"
 	"time"
 
@@ -40,6 +41,23 @@ func TestNumbersHaveNouns(t *testing.T) {
 	} {
 		if got := health.Count(n, "hour", "hours"); got != want {
 			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
+	}
+}
+
+// A command that is told can be pasted into a shell whatever the tenant is called.
+func TestACommandIsSafeToPaste(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"contoso": "contoso", "München-2": "München-2", "two words": "'two words'", "$(id)": "'$(id)'",
+		"it's; id": `'it'\''s; id'`, "": "''",
+	} {
+		if got := health.ShellWord(name); got != want {
+			t.Errorf("%q: got %s, want %s", name, got, want)
+		}
+		printed, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s "+health.ShellWord(name)).Output()
+		if err != nil || string(printed) != name {
+			t.Errorf("%q: a shell takes it for %q (%v)", name, printed, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // things are what an endpoint's rows are, in a sentence.
@@ -111,4 +112,15 @@ func latest(a, b *time.Time) *time.Time {
 		return b
 	}
 	return a
+}
+
+// ShellWord is text as a shell takes it for one word: quoted where that is needed.
+func ShellWord(text string) string {
+	special := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:@/", r)
+	}
+	if text != "" && !strings.ContainsFunc(text, special) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
