@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -34,6 +35,11 @@ func TestTheTroubleOfADemo(t *testing.T) {
 	})
 	if s.Verdict.Level != health.ActNow || *s.Verdict.Tenant != "fabrikam" || *s.Verdict.Endpoint != "call_records" {
 		t.Errorf("the verdict is %+v", s.Verdict)
+	}
+	for _, step := range s.Verdict.Steps {
+		if step.Command != nil && strings.HasPrefix(*step.Command, "ingestd once") {
+			t.Errorf("it tells to run %s, which refuses to work beside the daemon", *step.Command)
+		}
 	}
 	for _, want := range []struct {
 		tenant, endpoint string

@@ -180,7 +180,7 @@ func told(o outcome, others []string) error {
 	}
 	next := ""
 	if fetch.KindOf(o.err) == fetch.Denied {
-		next = "; see: ingestd doctor --tenant " + o.job.Name
+		next = "; see: ingestd doctor --tenant " + health.ShellWord(o.job.Name)
 	}
 	return fmt.Errorf("%s: %w%s", where, o.amiss(), next)
 }

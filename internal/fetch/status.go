@@ -13,7 +13,7 @@ const (
 	hintThrottled = "nothing to do: it is asked again after that time"
 	hintToken     = "Graph rejects a fresh token: check that tenant, cloud and graph_url belong together"
 	hintConsent   = "grant the application permission CallRecords.Read.All with admin consent; " +
-		"a daemon tries again within the hour, or at once after a restart"
+		"a daemon takes it up within minutes"
 	hintRefused = "a bug or a change of the API: report it with the request-id"
 )
 

@@ -108,7 +108,7 @@ func (g *group) flag() string {
 	if g.tenant == nil {
 		return ""
 	}
-	return " --tenant " + g.tenant.Name
+	return " --tenant " + ShellWord(g.tenant.Name)
 }
 
 // app is how Entra lists the tenant's app.
@@ -123,7 +123,12 @@ func doctorSteps(g *group) []Step {
 	return steps("says what is wrong, with evidence and fix", "ingestd doctor%tenant")(g)
 }
 
+// onceSteps are how to read what expires first. The command that does refuses to work
+// beside a daemon, which does it by itself.
 func onceSteps(g *group) []Step {
+	if g.tenant != nil && g.tenant.attended {
+		return steps("shows how the daemon reads it, what expires first at first", "ingestd status --watch%tenant")(g)
+	}
 	return steps("reads what expires first", "ingestd once%tenant")(g)
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // A Right is what a daemon needs and a role lacks on one thing.
@@ -29,7 +31,8 @@ func (db *DB) Lacking(ctx context.Context, role string) ([]Right, error) {
 	roles, err := list[struct{ Name string }](ctx, db, "look for a role",
 		`SELECT rolname FROM pg_roles WHERE rolname = $1`, role)
 	if err == nil && len(roles) == 0 {
-		err = fmt.Errorf("%w: %s; make it with: CREATE ROLE %s LOGIN", ErrNoRole, role, role)
+		err = fmt.Errorf("%w: %s; make it with: CREATE ROLE %s LOGIN", ErrNoRole, role,
+			pgx.Identifier{role}.Sanitize())
 	}
 	if err != nil {
 		return nil, err
