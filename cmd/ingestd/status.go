@@ -50,7 +50,8 @@ is. The JSON is described by docs/status.schema.json; GET /api/status serves it 
 	watch := cmd.Flags().Bool("watch", false, "look again every 2 seconds until Ctrl-C")
 	exitTable(cmd, exitCodes{
 		exitOK:       "everything is safe, or the first reading or a catch-up goes well",
-		exitDegraded: "something is lost, about to be, late or failing",
+		exitFailed:   "it failed, as when its output cannot be written",
+		exitDegraded: "something is lost, about to be, late or failing; the database too",
 		exitDenied:   "the same, because Entra or Graph denies access",
 	})
 	cmd.RunE = withConfig(func(cmd *cobra.Command, a *app) error {

@@ -10,13 +10,17 @@ import (
 	"ingestd/internal/health"
 )
 
-// writeStatus prints a snapshot: its verdict, its endpoints and how old it is.
+// writeStatus prints a snapshot: its verdict, its endpoints and how old it is. Of
+// endpoints nothing is known while the database does not answer.
 func writeStatus(s screen, snapshot health.Snapshot, wide bool) error {
 	fmt.Fprintln(s, verdictText(s, snapshot.Verdict))
-	if err := statusTable(s, snapshot, wide).write(s, s.columns); err != nil {
-		return err
+	if snapshot.Database.Up {
+		if err := statusTable(s, snapshot, wide).write(s, s.columns); err != nil {
+			return err
+		}
+		fmt.Fprintln(s)
 	}
-	_, err := fmt.Fprintln(s, "\n"+wrap(asOf(s, snapshot), "", s.width))
+	_, err := fmt.Fprintln(s, wrap(asOf(s, snapshot), "", s.width))
 	return err
 }
 
@@ -166,7 +170,10 @@ func asOf(s screen, snapshot health.Snapshot) string {
 	if s.terminal {
 		text += " UTC"
 	}
-	if snapshot.Daemon == nil {
+	switch {
+	case snapshot.Daemon == nil && !snapshot.Database.Up:
+		return text + ". Without the database nothing is known of the endpoints and the daemon."
+	case snapshot.Daemon == nil:
 		return text + ". No daemon has ever given a sign."
 	}
 	return text + fmt.Sprintf(". The daemon on %s gave its last sign %s ago.",
