@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -24,11 +23,11 @@ func (a *app) acknowledge(cmd *cobra.Command, chosen *selection, ids []string, r
 	}
 	var list []store.Acknowledgement
 	for _, id := range ids {
-		ack, err := acknowledgement(gaps, id, reason)
+		acks, err := acknowledgements(gaps, strings.ToLower(strings.TrimSpace(id)), reason)
 		if err != nil {
 			return err
 		}
-		list = append(list, ack)
+		list = append(list, acks...)
 	}
 	if err := a.db.Acknowledge(cmd.Context(), list...); err != nil {
 		return err
@@ -37,13 +36,33 @@ func (a *app) acknowledge(cmd *cobra.Command, chosen *selection, ids []string, r
 	return nil
 }
 
-// acknowledgement is that of the loss with an id.
-func acknowledgement(gaps []gap, id, reason string) (store.Acknowledgement, error) {
-	i := slices.IndexFunc(gaps, func(g gap) bool { return g.ID == id && g.Kind == lost })
-	if i < 0 {
-		return store.Acknowledgement{}, errUsage(fmt.Sprintf("no loss has the id %q; see: ingestd gaps", id))
+// acknowledgements are those of the losses with an id. Of many thousands two may have
+// the same.
+func acknowledgements(gaps []gap, id, reason string) (list []store.Acknowledgement, err error) {
+	other := ""
+	for _, g := range gaps {
+		switch {
+		case g.ID != id:
+		case g.Kind != lost:
+			other = g.Kind
+		default:
+			ack, err := g.acknowledgement(reason)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, ack)
+		}
 	}
-	g := gaps[i]
+	switch {
+	case len(list) > 0:
+		return list, nil
+	case other != "":
+		return nil, errUsage(fmt.Sprintf("%s is %s; only what is lost can be acknowledged", id, other))
+	}
+	return nil, errUsage(fmt.Sprintf("no loss has the id %q; see: ingestd gaps", id))
+}
+
+func (g gap) acknowledgement(reason string) (store.Acknowledgement, error) {
 	ack := store.Acknowledgement{
 		Tenant: g.TenantID, Endpoint: g.Endpoint, From: g.From, To: g.end(), ByWhom: whoami(), Reason: reason,
 	}

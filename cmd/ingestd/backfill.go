@@ -38,8 +38,8 @@ records that changed cost two more each), and how long at the configured limits.
   ingestd backfill --tenant contoso --fresh 0s`,
 		Args: cobra.NoArgs,
 	}
-	from := cmd.Flags().String("from", "", "first day, in UTC, as 2026-01-31 (default as far back as Graph reaches)")
-	to := cmd.Flags().String("to", "", "day after the last, in UTC (default now)")
+	from := choiceFlag(cmd, "from", "first day, in UTC, as 2026-01-31 (default as far back as Graph reaches)")
+	to := choiceFlag(cmd, "to", "day after the last, in UTC (default now)")
 	fresh := cmd.Flags().Duration("fresh", time.Hour, "leave out slots read less than this ago")
 	dry := cmd.Flags().Bool("dry-run", false, "print what would be read, and read nothing")
 	chosen := selectFlags(cmd)
@@ -48,6 +48,9 @@ records that changed cost two more each), and how long at the configured limits.
 		exitDenied:   "Entra or Graph denies access",
 	})
 	cmd.RunE = withRows(func(cmd *cobra.Command, a *app) error {
+		if *fresh < 0 {
+			return errUsage("--fresh takes a time such as 90m; 0s reads all again")
+		}
 		a.hush(cmd)
 		span, err := parseSpan(*from, *to)
 		if err != nil {

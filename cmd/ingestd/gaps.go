@@ -40,11 +40,14 @@ acknowledged loss stays listed for ever, and is no trouble any more.`,
 		exitDegraded: "something is lost, parked or about to expire",
 	})
 	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
-		if len(*ids) > 0 {
+		switch {
+		case cmd.Flags().Changed("acknowledge") && len(*ids) == 0:
+			return errUsage("--acknowledge takes ids of losses; see: ingestd gaps")
+		case len(*ids) > 0:
 			if err := a.acknowledge(cmd, chosen, *ids, *reason); err != nil {
 				return err
 			}
-		} else if *reason != "" {
+		case *reason != "":
 			return errUsage("--reason goes with --acknowledge")
 		}
 		gaps, snapshot, err := a.gaps(cmd, chosen)

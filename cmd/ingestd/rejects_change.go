@@ -29,7 +29,7 @@ daemon, too.`,
 	exitTable(cmd, exitCodes{exitOK: "all of them are stored now", exitDegraded: "some are rejects still"})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if *all == (len(args) > 0) {
-			return usageOf(cmd, "the SHA-256 of some rejects is wanted, or --all")
+			return usageOf(cmd, "the SHA-256 of some rejects is wanted, or --all, and not both")
 		}
 		return withSchema(func(cmd *cobra.Command, a *app) error {
 			jobs, err := chosen.jobs(a)
@@ -57,17 +57,20 @@ func (a *app) retryRejects(cmd *cobra.Command, jobs []*schedule.Job, named []sto
 			return fmt.Errorf("%s: %w", o.job.Name, o.err)
 		}
 	}
-	remain := 0
+	tried, remain := 0, 0
 	for _, j := range jobs {
 		shas := hashesOf(j, named)
 		if named != nil && len(shas) == 0 {
 			continue
 		}
-		kept, err := retryRejects(cmd, j, shas)
+		stored, kept, err := retryRejects(cmd, j, shas)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", j.Name, j.Endpoint.Name, err)
 		}
-		remain += kept
+		tried, remain = tried+stored+kept, remain+kept
+	}
+	if tried == 0 {
+		fmt.Fprintln(cmd.ErrOrStderr(), "No such reject is open.")
 	}
 	if remain > 0 {
 		return errDegraded(fmt.Sprintf("%d are rejects still; see: ingestd rejects list", remain))
@@ -87,12 +90,12 @@ func hashesOf(j *schedule.Job, rejects []store.KeptReject) (hashes [][]byte) {
 
 // retryRejects tries to store rejects of one endpoint, those with some hashes or
 // all if there is none, and prints what came of it.
-func retryRejects(cmd *cobra.Command, j *schedule.Job, hashes [][]byte) (kept int, err error) {
+func retryRejects(cmd *cobra.Command, j *schedule.Job, hashes [][]byte) (stored, kept int, err error) {
 	open, err := j.DB.OpenRejects(cmd.Context(), j.Tenant, j.Endpoint.Name)
 	if err != nil || open == 0 {
-		return 0, err
+		return 0, 0, err
 	}
-	stored, kept, err := j.RetryRejects(cmd.Context(), hashes)
+	stored, kept, err = j.RetryRejects(cmd.Context(), hashes)
 	if errors.Is(err, schedule.ErrSums) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s %s: %v\n", j.Name, j.Endpoint.Name, err)
 		if kept, err = open, nil; hashes != nil {
@@ -102,7 +105,7 @@ func retryRejects(cmd *cobra.Command, j *schedule.Job, hashes [][]byte) (kept in
 	if err == nil {
 		fmt.Fprintf(cmd.OutOrStdout(), "%s %s: %d stored, %d remain\n", j.Name, j.Endpoint.Name, stored, kept)
 	}
-	return kept, err
+	return stored, kept, err
 }
 
 func newRejectsDrop() *cobra.Command {

@@ -28,10 +28,13 @@ failed, throttled, denied, stopped (it was told to) or killed (its process is go
 	output, chosen := outputFlag(cmd), selectFlags(cmd)
 	limit := cmd.Flags().Uint("limit", 20, "how many at most")
 	failed := cmd.Flags().Bool("failed", false, "only those that did not end well")
-	since := cmd.Flags().String("since", "", "only those that began since a day, or so long ago: 2026-01-31, 36h, 7d")
+	since := choiceFlag(cmd, "since", "only those that began since a day, or so long ago: 2026-01-31, 36h, 7d")
 	wide := cmd.Flags().Bool("wide", false, "every column, however wide the table becomes")
 	exitTable(cmd, nil)
 	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
+		if *limit == 0 || *limit > mostRuns {
+			return errUsage(fmt.Sprintf("--limit takes 1 to %d", mostRuns))
+		}
 		of, err := chosen.of(a.config)
 		if err != nil {
 			return err
@@ -52,7 +55,7 @@ failed, throttled, denied, stopped (it was told to) or killed (its process is go
 			return printJSON(cmd.OutOrStdout(), runs)
 		}
 		if len(runs) == 0 {
-			fmt.Fprintln(cmd.ErrOrStderr(), noRuns(*failed))
+			fmt.Fprintln(cmd.ErrOrStderr(), noRuns(*failed, *since != "" || of != store.Selection{}))
 			return nil
 		}
 		return writeRuns(screenOf(cmd.OutOrStdout(), *wide, time.Now()), runs, *wide)
@@ -66,11 +69,17 @@ type namedRun struct {
 	store.PastRun
 }
 
-func noRuns(failed bool) string {
-	if failed {
+// mostRuns is how many runs are listed at most.
+const mostRuns = 100_000
+
+func noRuns(failed, narrowed bool) string {
+	switch {
+	case failed:
 		return "No such run failed."
+	case narrowed:
+		return "There was no such run."
 	}
-	return "There was no such run yet; to begin one: ingestd once"
+	return "There was no run yet; to begin one: ingestd once"
 }
 
 // parseSince reads a day, or how long ago.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -25,15 +26,36 @@ type selection struct {
 func selectFlags(cmd *cobra.Command) *selection {
 	s := &selection{}
 	s.tenantFlag(cmd)
-	cmd.Flags().StringVar(&s.endpoint, "endpoint", "", "only this endpoint (default all)")
+	cmd.Flags().Var((*choice)(&s.endpoint), "endpoint", "only this endpoint (default all)")
 	complete(cmd, "endpoint", func(*cobra.Command) []string { return endpointNames() })
 	return s
 }
 
 // tenantFlag adds --tenant.
 func (s *selection) tenantFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.tenant, "tenant", "", "only this tenant, by name or id (default all)")
+	cmd.Flags().Var((*choice)(&s.tenant), "tenant", "only this tenant, by name or id (default all)")
 	complete(cmd, "tenant", tenantNames)
+}
+
+// A choice is the value of a flag that narrows what a command does. An empty one, as of a
+// variable of a script that is not set, is refused: it would stand for all.
+type choice string
+
+func (c *choice) String() string { return string(*c) }
+func (c *choice) Type() string   { return "string" }
+func (c *choice) Set(text string) error {
+	if text == "" {
+		return errors.New("it is empty; leave the flag out for the default")
+	}
+	*c = choice(text)
+	return nil
+}
+
+// choiceFlag adds a flag whose value is a choice.
+func choiceFlag(cmd *cobra.Command, name, usage string) *string {
+	var c choice
+	cmd.Flags().Var(&c, name, usage)
+	return (*string)(&c)
 }
 
 func endpointNames() []string {
