@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -30,12 +31,26 @@ func (l *loader) check(c *Config) {
 
 func (l *loader) checkTenant(path string, t *Tenant) {
 	l.checkGUID(join(path, "id"), &t.ID)
-	if t.Name == "" {
-		t.Name = t.ID
-	}
+	l.checkName(join(path, "name"), t)
 	l.checkCloud(path, t)
 	l.checkAuth(join(path, "auth"), &t.Auth)
 	l.checkEndpoints(join(path, "endpoints"), t.Endpoints)
+}
+
+// longestName is how many characters a tenant's name may have: it leads each row of a
+// table.
+const longestName = 40
+
+// checkName gives a tenant without a name its id.
+func (l *loader) checkName(path string, t *Tenant) {
+	switch {
+	case t.Name == "":
+		t.Name = t.ID
+	case utf8.RuneCountInString(t.Name) > longestName:
+		l.add(path, "has more than %d characters", longestName)
+	case strings.TrimSpace(t.Name) != t.Name:
+		l.add(path, "has blanks around it")
+	}
 }
 
 // checkGUID demands the plain form of a GUID and puts it in lower case, the

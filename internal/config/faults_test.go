@@ -68,6 +68,10 @@ func TestFaults(t *testing.T) {
 			line: 8, key: "tenants[0].name", text: "must be text (put it in quotes)"},
 		{name: "control code", old: pstn, new: pstn + "\n    name: \"a\\nb\"",
 			line: 8, key: "tenants[0].name", text: "must be printable text on one line"},
+		{name: "long name", old: pstn, new: pstn + "\n    name: " + strings.Repeat("ü", 41),
+			line: 8, key: "tenants[0].name", text: "has more than 40 characters"},
+		{name: "blanks", old: pstn, new: pstn + "\n    name: ' contoso'",
+			line: 8, key: "tenants[0].name", text: "has blanks around it"},
 		{name: "empty value", old: pstn, new: pstn + "\n    name:",
 			line: 8, key: "tenants[0].name", text: "has no value (remove the key to get the default)"},
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func (h handler) runs(ctx context.Context, s health.Snapshot, tenant uuid.UUID, 
 // newPage lays a snapshot out.
 func newPage(s health.Snapshot, r *http.Request) *page {
 	p := &page{
-		Path: r.URL.Path, Refresh: r.URL.Query().Get("refresh") != "off", Every: refreshEvery,
+		Path: r.URL.EscapedPath(), Refresh: r.URL.Query().Get("refresh") != "off", Every: refreshEvery,
 		AsOf: s.AsOf.UTC(), Old: !s.Database.Up, Level: lookOf(s.Verdict.Level), Verdict: s.Verdict,
 		Expires: expiriesOf(s.Tenants, s.AsOf), Reading: readingOf(s.Tenants, s.AsOf),
 		Board: boardOf(s.Tenants, s.AsOf), States: states, Words: columnWords, Foot: footOf(s),
@@ -226,10 +227,11 @@ func cameOf(past store.PastRun) string {
 }
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"prose": typeset,
-	"asset": func(name string) string { return assets[name] },
-	"clock": func(t time.Time) string { return t.Format("Mon 2 Jan 15:04:05 UTC") },
-	"iso":   func(t time.Time) string { return t.Format(time.RFC3339) },
+	"prose":   typeset,
+	"segment": url.PathEscape,
+	"asset":   func(name string) string { return assets[name] },
+	"clock":   func(t time.Time) string { return t.Format("Mon 2 Jan 15:04:05 UTC") },
+	"iso":     func(t time.Time) string { return t.Format(time.RFC3339) },
 }).ParseFS(files, "assets/*.html"))
 
 // render writes the page whole, or an error.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"flag"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -104,6 +105,23 @@ func TestReadOnly(t *testing.T) {
 		if got := ask(t, trouble(), "GET", "localhost", path).StatusCode; got != 404 {
 			t.Errorf("%s answers %d, want 404", path, got)
 		}
+	}
+}
+
+// The page of a tenant is found whatever the tenant is called.
+func TestEveryNameHasItsPage(t *testing.T) {
+	t.Parallel()
+	s := trouble()
+	s.snapshot.Tenants[0].Name = `R&D/Q? #1 100% <s>`
+	const path = "/t/R&D%2FQ%3F%20%231%20100%25%20%3Cs%3E"
+	link := `href="` + html.EscapeString(path) + `"`
+	for _, from := range []string{"/", path} {
+		if got := body(t, s, from); !strings.Contains(got, link) || strings.Contains(got, "<s>") {
+			t.Errorf("%s has no link %s, or the name as HTML:\n%s", from, link, got)
+		}
+	}
+	if got := ask(t, s, "GET", "localhost", path).StatusCode; got != http.StatusOK {
+		t.Errorf("%s answers %d", path, got)
 	}
 }
 
