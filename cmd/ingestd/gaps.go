@@ -199,6 +199,8 @@ func gapsText(gaps []gap, standing health.Snapshot, wide bool) string {
 		}
 	}
 	switch {
+	case parts == nil && standing.SafeUntil == nil:
+		return "Nothing was read yet, so that nothing is known to be missing; see: ingestd status"
 	case parts == nil:
 		endpoints, tenants := wanted(standing)
 		return fmt.Sprintf("Nothing is missing: %s of %s, safe for %s.",

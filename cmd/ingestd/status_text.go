@@ -172,7 +172,7 @@ func asOf(s screen, snapshot health.Snapshot) string {
 	}
 	switch {
 	case snapshot.Daemon == nil && !snapshot.Database.Up:
-		return text + ". Without the database nothing is known of the endpoints and the daemon."
+		return text + ". Until then nothing is known of the endpoints and the daemon."
 	case snapshot.Daemon == nil:
 		return text + ". No daemon has ever given a sign."
 	}

@@ -58,6 +58,9 @@ func (g *group) verdict(others []*group, all []*endpoint) Verdict {
 		}
 		v.Heading = g.warning(e)
 	}
+	if v.Why == sentence(g.says())+"." && strings.HasSuffix(strings.ToLower(v.Heading), strings.ToLower(g.says())) {
+		v.Why = "" // the heading says it
+	}
 	v.Also = also(others, all, g.now)
 	return v
 }
