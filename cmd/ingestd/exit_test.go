@@ -124,7 +124,7 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 		},
 		"a tenant that another works on": {
 			[]outcome{of("contoso", "pstn_calls", locked), of("contoso", "sms_messages", locked)},
-			"contoso: " + locked.Error(),
+			"contoso: " + locked.Error() + "; what is due is left to that one; see: ingestd status",
 		},
 		"two causes": {
 			[]outcome{

@@ -61,7 +61,7 @@ func run(args []string) int {
 	err = asUsage(cmd, err)
 	code := exitCode(err)
 	if code != exitOK && code != exitInterrupted && err.Error() != "" {
-		fmt.Fprintln(os.Stderr, "ingestd: "+strings.ReplaceAll(err.Error(), "\n", "\ningestd: "))
+		fmt.Fprintln(os.Stderr, "ingestd: "+strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\ningestd: "))
 	}
 	return code
 }

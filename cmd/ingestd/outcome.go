@@ -179,7 +179,10 @@ func told(o outcome, others []string) error {
 		where += " " + strings.Join(append([]string{o.job.Endpoint.Name}, others...), ", ")
 	}
 	next := ""
-	if fetch.KindOf(o.err) == fetch.Denied {
+	switch {
+	case isLocked(o):
+		next = "; what is due is left to that one; see: ingestd status"
+	case fetch.KindOf(o.err) == fetch.Denied:
 		next = "; see: ingestd doctor --tenant " + health.ShellWord(o.job.Name)
 	}
 	return fmt.Errorf("%s: %w%s", where, o.amiss(), next)
