@@ -127,6 +127,7 @@ CREATE TABLE ingest.parked (
     since      timestamptz NOT NULL,
     failed_at  timestamptz NOT NULL,
     request_id text,
+    code       text        NOT NULL,
     error      text        NOT NULL,
     body       bytea,
     run_id     bigint      NOT NULL,
@@ -141,6 +142,7 @@ COMMENT ON COLUMN ingest.parked.failures IS 'How many runs failed at it since it
 COMMENT ON COLUMN ingest.parked.since IS 'Graph''s time of the first failure since it was last read.';
 COMMENT ON COLUMN ingest.parked.failed_at IS 'Graph''s time of the last failure.';
 COMMENT ON COLUMN ingest.parked.request_id IS 'Graph''s request-id of the last failure, for Microsoft''s support.';
+COMMENT ON COLUMN ingest.parked.code IS 'Cause of the last failure as one word for programs, such as graph_failing.';
 COMMENT ON COLUMN ingest.parked.error IS 'What it failed with last, with the next step.';
 COMMENT ON COLUMN ingest.parked.body IS 'The first 64 KiB of what was answered in place of a page; null if nothing.';
 COMMENT ON COLUMN ingest.parked.run_id IS 'The run that failed at it last (ingest.runs).';

@@ -527,6 +527,7 @@ CREATE TABLE ingest.details_retries (
     next_at    timestamptz NOT NULL,
     state      text NOT NULL,
     request_id text,
+    code       text NOT NULL,
     error      text NOT NULL,
     body       bytea,
     run_id     bigint NOT NULL,
@@ -542,6 +543,7 @@ COMMENT ON COLUMN ingest.details_retries.failed_at IS 'Graph''s time of the last
 COMMENT ON COLUMN ingest.details_retries.next_at IS 'When it is tried again, by Graph''s clock.';
 COMMENT ON COLUMN ingest.details_retries.state IS 'waiting: Graph does not have it yet, or only an older version; it is tried at growing intervals. parked: it failed again and again; it is tried once a day.';
 COMMENT ON COLUMN ingest.details_retries.request_id IS 'Graph''s request-id of the last attempt, for Microsoft''s support; null if Graph did not answer.';
+COMMENT ON COLUMN ingest.details_retries.code IS 'Cause of the last failure as one word for programs, such as graph_failing.';
 COMMENT ON COLUMN ingest.details_retries.error IS 'What it failed with last, with the next step.';
 COMMENT ON COLUMN ingest.details_retries.body IS 'The first 64 KiB of what was answered in place of the record; null if nothing.';
 COMMENT ON COLUMN ingest.details_retries.run_id IS 'The run that tried it last (ingest.runs).';

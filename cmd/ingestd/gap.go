@@ -122,7 +122,7 @@ func (m missing) gaps(now time.Time) []gap {
 		case p.Kind == schedule.Lost:
 			add(m.span(lost, p.Window, ""), false)
 		case p.Kind == schedule.Parked:
-			add(m.span(parked, p.Window, cmp.Or(m.cause, health.SlotsParked)), true)
+			add(m.span(parked, p.Window, ""), true)
 		case isExpiring(p, stand, reach, now):
 			add(m.span(expiring, p.Window, m.cause), true)
 		}
@@ -169,11 +169,11 @@ func (m missing) span(kind string, w fetch.Window, cause health.Code) gap {
 		g.Tries = max(g.Tries, p.Failures)
 		if g.FailedAt == nil || p.FailedAt.After(*g.FailedAt) {
 			g.FailedAt, g.Error = &p.FailedAt, p.Error
+			g.Code = cmp.Or(cause, health.Code(p.Code))
 		}
 		if p.RequestID != nil {
 			g.RequestIDs = append(g.RequestIDs, *p.RequestID)
 		}
-		g.Code = cmp.Or(g.Code, health.SlotsParked)
 	}
 	return g
 }
@@ -190,8 +190,8 @@ func recordGap(kind string, r store.Record) gap {
 	if r.Error != nil {
 		g.Error = *r.Error
 	}
-	if r.Attempts > 0 {
-		g.Code = health.RecordsParked
+	if r.Code != nil {
+		g.Code = health.Code(*r.Code)
 	}
 	return g
 }

@@ -125,14 +125,18 @@ func (a *app) lookUp(ctx context.Context, m *missing, now time.Time) (err error)
 	return err
 }
 
+// thatMissing are the problems that say that something is missing, and not why.
+var thatMissing = []health.Code{
+	health.DataLost, health.ExpiresSoon, health.RejectsOpen, health.SlotsParked, health.RecordsParked,
+}
+
 // causeIn is the gravest problem of an endpoint, other than that something is
 // missing; empty if it has none.
 func causeIn(s health.Snapshot, tenant, endpoint string) health.Code {
 	for _, p := range s.Problems {
 		ofTenant := p.Tenant == nil || *p.Tenant == tenant
 		ofEndpoint := len(p.Endpoints) == 0 || slices.Contains(p.Endpoints, endpoint)
-		missing := p.Code == health.DataLost || p.Code == health.ExpiresSoon || p.Code == health.RejectsOpen
-		if ofTenant && ofEndpoint && !missing {
+		if ofTenant && ofEndpoint && !slices.Contains(thatMissing, p.Code) {
 			return p.Code
 		}
 	}

@@ -38,13 +38,14 @@ func TestGapsAreWholeSpans(t *testing.T) {
 		tenant:   health.TenantFacts{Tenant: health.Tenant{Name: "contoso"}},
 		endpoint: health.EndpointFacts{Endpoint: fetch.CallRecords, Policy: policy, Standing: &standing},
 		failed: []store.ParkedSlot{
-			{From: hour(28, 3), To: hour(28, 4), Failures: 5, FailedAt: at, RequestID: &id, Error: "500"},
+			{From: hour(28, 3), To: hour(28, 4), Failures: 5, FailedAt: at, RequestID: &id,
+				Code: "graph_failing", Error: "500"},
 		},
 		soon: []store.Record{{ReachFrom: at}, {ReachFrom: at, Parked: true}},
 		acknowledged: []store.Acknowledgement{
 			{From: hour(1, 0), To: hour(2, 0), At: now, ByWhom: "ops@box", Reason: "outage"},
 		},
-		cause: health.GraphFailing,
+		cause: health.Unreachable,
 	}
 	m.tenant.ID = uuid.MustParse("7e01b2aa-94e1-4c06-a8f7-1e5d2b9a6c43")
 	gaps := m.gaps(now)
@@ -58,10 +59,10 @@ func TestGapsAreWholeSpans(t *testing.T) {
 7e1199  contoso  call_records  acknowledged  1 Oct 00:00   2 Oct 00:00       0  gone  -
 02115e  contoso  call_records  lost          25 Oct 02:00  25 Oct 06:00      0  gone  -
 3efc19  contoso  call_records  lost          27 Oct 12:00  27 Oct 14:32      0  gone  -
-952315  contoso  call_records  expiring      27 Oct 14:32  28 Oct 02:00      0   0 s  graph_failing
+952315  contoso  call_records  expiring      27 Oct 14:32  28 Oct 02:00      0   0 s  unreachable
 9621df  contoso  call_records  parked        28 Oct 02:00  28 Oct 04:00      0  11 h  graph_failing
-ab584f  contoso  call_records  expiring      28 Oct 04:00  now               0  13 h  graph_failing
-48f1ff  contoso  call_records  expiring      28 Oct 05:00  28 Oct 05:00      1  14 h  graph_failing
+ab584f  contoso  call_records  expiring      28 Oct 04:00  now               0  13 h  unreachable
+48f1ff  contoso  call_records  expiring      28 Oct 05:00  28 Oct 05:00      1  14 h  unreachable
 
 7e1199: acknowledged by ops@box, 14:32: outage
 `

@@ -102,12 +102,14 @@ func (f *fetcher) note(r store.Record, why error, v *verdict, outage bool) error
 	now := f.job.Client.Clock()
 	mayPark := v.record != waits && v.record != waitsAll
 	parked := mayPark && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
-	note := store.DetailsRetry{CallID: r.ID, Version: r.Version, At: now, Parked: parked, Error: why.Error()}
+	note := store.DetailsRetry{CallID: r.ID, Version: r.Version, At: now, Parked: parked}
+	note.Code, note.Error = codeOf(why), why.Error()
 	note.NextAt = now.Add(f.policy.retryAfter(r, now, parked))
 	if graph != nil {
 		note.RequestID, note.Body = graph.RequestID, graph.Body
 	}
 	if isNotFound(why) {
+		note.Code = graphFailing
 		note.Error = "Graph lists the record and does not serve it (404); it is asked for again later"
 	}
 	return f.job.DB.NoteDetailsRetry(f.finish, f.run, note)

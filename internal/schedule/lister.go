@@ -217,7 +217,7 @@ func (j *Job) noteFailures(ctx context.Context, run *store.Run, now time.Time, a
 	}
 	for _, f := range alone {
 		s := f.window.slots[0]
-		note := store.Failure{From: s.from, To: s.to, At: now, Error: f.err.Error()}
+		note := store.Failure{From: s.from, To: s.to, At: now, Code: codeOf(f.err), Error: f.err.Error()}
 		if graph := (*fetch.Error)(nil); errors.As(f.err, &graph) {
 			note.RequestID, note.Body = graph.RequestID, graph.Body
 		}

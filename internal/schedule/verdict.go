@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -199,11 +200,23 @@ func result(err error) string {
 	return "failed"
 }
 
-// codeOf is what is wrong as one word for programs, a code of package health;
-// empty if it has none.
+// Causes of errors that are told here, in the words of package health.
+const (
+	graphFailing  = "graph_failing"
+	rejectsOpen   = "rejects_open"
+	internalError = "internal_error"
+)
+
+// codeOf is what is wrong as one word for programs, a code of package health.
 func codeOf(err error) string {
-	if graph, ok := errors.AsType[*fetch.Error](err); ok {
+	graph, ok := errors.AsType[*fetch.Error](err)
+	switch {
+	case ok:
 		return graph.Cause()
+	case isEarly(err):
+		return graphFailing
+	case isDatabase(store.Poison)(err):
+		return rejectsOpen
 	}
-	return store.CodeOf(err)
+	return cmp.Or(store.CodeOf(err), internalError)
 }

@@ -22,6 +22,7 @@ type Record struct {
 	FailedAt  *time.Time // the last time, on Graph's clock
 
 	RequestID *string // of the last failure; nil where Graph did not answer, or nothing failed
+	Code      *string // its cause, as a code of package health
 	Error     *string // what it failed with last, with the next step
 }
 
@@ -32,7 +33,8 @@ type Record struct {
 const (
 	pendingRecords = `
 	SELECT c.id, c.version, c.start_at, c.reach_from,
-		coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at, x.request_id, x.error
+		coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at, x.request_id, x.code,
+		x.error
 	FROM teams.call_records c
 	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
 	WHERE c.tenant_id = $1 AND c.pending`
@@ -140,6 +142,7 @@ type DetailsRetry struct {
 	NextAt    time.Time // when it is tried again
 	Parked    bool      // it failed again and again
 	RequestID string
+	Code      string // its cause, as a code of package health
 	Error     string
 	Body      []byte // what was answered
 }
@@ -155,16 +158,16 @@ func (db *DB) NoteDetailsRetry(ctx context.Context, run *Run, e DetailsRetry) er
 	}
 	return db.exec(ctx, "note that a call record failed", `
 		INSERT INTO ingest.details_retries AS x
-			(tenant_id, call_id, attempts, since, failed_at, next_at, state, request_id, error, body, run_id)
-		SELECT tenant_id, id, 1, $4, $4, $5, $6, nullif($7, ''), $8, $9, $10
+			(tenant_id, call_id, attempts, since, failed_at, next_at, state, request_id, code, error, body, run_id)
+		SELECT tenant_id, id, 1, $4, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11
 		FROM teams.call_records
 		WHERE tenant_id = $1 AND id = $2 AND version = $3 AND pending
 		FOR NO KEY UPDATE
 		ON CONFLICT (tenant_id, call_id) DO UPDATE
-		SET (attempts, failed_at, next_at, state, request_id, error, body, run_id) =
-			(x.attempts + 1, excluded.failed_at, excluded.next_at, excluded.state, excluded.request_id, excluded.error,
-			 excluded.body, excluded.run_id)`,
-		run.Tenant, e.CallID, e.Version, e.At, e.NextAt, state, e.RequestID, e.Error, e.Body, run.ID)
+		SET (attempts, failed_at, next_at, state, request_id, code, error, body, run_id) =
+			(x.attempts + 1, excluded.failed_at, excluded.next_at, excluded.state, excluded.request_id, excluded.code,
+			 excluded.error, excluded.body, excluded.run_id)`,
+		run.Tenant, e.CallID, e.Version, e.At, e.NextAt, state, e.RequestID, e.Code, e.Error, e.Body, run.ID)
 }
 
 // HasDetails reports whether the details of a record are stored at its newest

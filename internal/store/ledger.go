@@ -116,6 +116,7 @@ type Failure struct {
 	From, To  time.Time
 	At        time.Time // Graph's time
 	RequestID string
+	Code      string // its cause, as a code of package health
 	Error     string
 	Body      []byte // what was answered
 }
@@ -125,13 +126,13 @@ type Failure struct {
 func (db *DB) NoteFailure(ctx context.Context, run *Run, f Failure) error {
 	return db.exec(ctx, "note a slot of "+run.Endpoint+" that failed", `
 		INSERT INTO ingest.parked AS p
-			(tenant_id, endpoint, slot_from, slot_to, since, failed_at, request_id, error, body, run_id)
-		VALUES ($1, $2, $3, $4, $5, $5, nullif($6, ''), $7, $8, $9)
+			(tenant_id, endpoint, slot_from, slot_to, since, failed_at, request_id, code, error, body, run_id)
+		VALUES ($1, $2, $3, $4, $5, $5, nullif($6, ''), $7, $8, $9, $10)
 		ON CONFLICT (tenant_id, endpoint, slot_from) DO UPDATE
-		SET (slot_to, failures, failed_at, request_id, error, body, run_id) =
-			(excluded.slot_to, p.failures + 1, excluded.failed_at, excluded.request_id, excluded.error, excluded.body,
-			 excluded.run_id)`,
-		run.Tenant, run.Endpoint, f.From, f.To, f.At, f.RequestID, f.Error, f.Body, run.ID)
+		SET (slot_to, failures, failed_at, request_id, code, error, body, run_id) =
+			(excluded.slot_to, p.failures + 1, excluded.failed_at, excluded.request_id, excluded.code, excluded.error,
+			 excluded.body, excluded.run_id)`,
+		run.Tenant, run.Endpoint, f.From, f.To, f.At, f.RequestID, f.Code, f.Error, f.Body, run.ID)
 }
 
 // upsertSlots notes readings. An older reading that commits later does not
