@@ -375,6 +375,16 @@ ALTER TABLE ingest.tombstones ALTER COLUMN tombstone_id ADD GENERATED ALWAYS AS 
     CACHE 1
 );
 
+CREATE TABLE ingest.unknown_members (
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    member text NOT NULL COLLATE pg_catalog."C",
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE ingest.unknown_members IS 'Members that Graph serves and that have no column, whatever the tenant. Their values are in unknown_fields of the rows.';
+COMMENT ON COLUMN ingest.unknown_members.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.unknown_members.member IS 'Name of the member, behind that of its table if it is not the endpoint''s. From the 51st of an endpoint on, and of a strange name: other.';
+COMMENT ON COLUMN ingest.unknown_members.first_seen_at IS 'When it was first served, by the database''s clock.';
+
 CREATE TABLE teams.call_participants (
     tenant_id uuid NOT NULL,
     call_id uuid NOT NULL,
@@ -1192,6 +1202,9 @@ ALTER TABLE ONLY ingest.tenants
 
 ALTER TABLE ONLY ingest.tombstones
     ADD CONSTRAINT tombstones_pkey PRIMARY KEY (tenant_id, tombstone_id);
+
+ALTER TABLE ONLY ingest.unknown_members
+    ADD CONSTRAINT unknown_members_pkey PRIMARY KEY (endpoint, member);
 
 ALTER TABLE ONLY teams.call_participants
     ADD CONSTRAINT call_participants_pkey PRIMARY KEY (tenant_id, call_id, participant_index);

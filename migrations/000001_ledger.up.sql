@@ -308,6 +308,17 @@ COMMENT ON COLUMN ingest.rejects.seen_at IS 'When it was kept, by the database''
 COMMENT ON COLUMN ingest.rejects.resolved_at IS 'When it was closed; null while open.';
 COMMENT ON COLUMN ingest.rejects.resolution IS 'stored: a later answer for the same key was stored, or this one after all. dropped: someone wants it no more. Null while open.';
 
+CREATE TABLE ingest.unknown_members (
+    endpoint      text        NOT NULL COLLATE "C",
+    member        text        NOT NULL COLLATE "C",
+    first_seen_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (endpoint, member)
+);
+COMMENT ON TABLE ingest.unknown_members IS 'Members that Graph serves and that have no column, whatever the tenant. Their values are in unknown_fields of the rows.';
+COMMENT ON COLUMN ingest.unknown_members.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.unknown_members.member IS 'Name of the member, behind that of its table if it is not the endpoint''s. From the 51st of an endpoint on, and of a strange name: other.';
+COMMENT ON COLUMN ingest.unknown_members.first_seen_at IS 'When it was first served, by the database''s clock.';
+
 CREATE TABLE ingest.tombstones (
     tenant_id    uuid        NOT NULL,
     tombstone_id bigint      GENERATED ALWAYS AS IDENTITY,

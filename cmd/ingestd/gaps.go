@@ -136,7 +136,7 @@ func causeIn(s health.Snapshot, tenant, endpoint string) health.Code {
 	for _, p := range s.Problems {
 		ofTenant := p.Tenant == nil || *p.Tenant == tenant
 		ofEndpoint := len(p.Endpoints) == 0 || slices.Contains(p.Endpoints, endpoint)
-		if ofTenant && ofEndpoint && !slices.Contains(thatMissing, p.Code) {
+		if ofTenant && ofEndpoint && p.Level != health.Safe && !slices.Contains(thatMissing, p.Code) {
 			return p.Code
 		}
 	}

@@ -18,6 +18,7 @@ type Facts struct {
 	Database Database
 	At       time.Time     // the database's clock as it was asked: signs of life are by it
 	Daemon   *store.Daemon // the one that gave the last sign; nil: none ever did
+	Unknown  []store.UnknownMember
 	Tenants  []TenantFacts // those configured, then those that no longer are
 }
 
@@ -42,7 +43,7 @@ type EndpointFacts struct {
 
 // Gather puts together what is configured and what a survey found at a time.
 func Gather(c *config.Config, s store.Survey, now time.Time) Facts {
-	f := Facts{At: s.At, Daemon: s.Daemon}
+	f := Facts{At: s.At, Daemon: s.Daemon, Unknown: s.Unknown}
 	f.Database = Database{Up: true, ServerVersion: s.ServerVersion, SchemaVersion: s.SchemaVersion}
 	found := map[string]map[string]*store.Standing{} // by tenant and endpoint
 	for i, e := range s.Standings {

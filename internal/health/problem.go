@@ -29,11 +29,12 @@ type group struct {
 	now       time.Time
 	since     *time.Time
 	level     Level
+	evidence  string // empty: what failed last
 }
 
 // groupsOf finds all that is wrong, by first loss. What follows from something
 // that is listed is not: a daemon that is absent explains what is late.
-func groupsOf(tenants []*tenant, now time.Time) []*group {
+func groupsOf(tenants []*tenant, unknown []UnknownMember, now time.Time) []*group {
 	var groups []*group
 	for _, t := range tenants {
 		found := map[Code]*group{}
@@ -54,6 +55,9 @@ func groupsOf(tenants []*tenant, now time.Time) []*group {
 		}
 	}
 	groups = joinAbsent(groups, tenants)
+	if g := drift(tenants, unknown, now); len(g.endpoints) > 0 {
+		groups = append(groups, g)
+	}
 	for _, g := range groups {
 		g.level = g.judge()
 	}
@@ -199,7 +203,7 @@ func (g *group) judge() Level {
 	switch g.code {
 	case DataLost:
 		return Lost
-	case SecretReadable:
+	case SecretReadable, SchemaDrift:
 		return Safe // nothing is lost by it
 	case ExpiresSoon, GraphThrottles:
 		return Wait
@@ -271,7 +275,13 @@ func (g *group) problem() Problem {
 
 // detail is the evidence: what failed last, and what it holds back.
 func (g *group) detail() string {
+	if g.evidence != "" {
+		return g.evidence
+	}
 	var parts []string
+	if why, known := causes[g.parkedCode()]; known {
+		parts = append(parts, why.says(g))
+	}
 	if e := g.first(); e != nil && e.Standing != nil && e.Standing.Failures > 0 && e.failure() == g.code {
 		s := e.Standing
 		if s.LastStatus != nil {
@@ -288,6 +298,20 @@ func (g *group) detail() string {
 		parts = append(parts, Remaining(unread)+" unread")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// parkedCode is why the first thing failed last that is parked; empty if the
+// group is of another kind.
+func (g *group) parkedCode() Code {
+	for _, e := range g.endpoints {
+		switch {
+		case g.code == SlotsParked:
+			return Code(e.stand.ParkedCode)
+		case g.code == RecordsParked && e.records().ParkedCode != nil:
+			return Code(*e.records().ParkedCode)
+		}
+	}
+	return ""
 }
 
 // unread is how much the endpoint that is in most need has not read.

@@ -27,6 +27,8 @@ type Snapshot struct {
 	Database  Database   `json:"database"`
 	Tenants   []Tenant   `json:"tenants"`  // the most severe first, then by name
 	Problems  []Problem  `json:"problems"` // the earliest first loss first
+
+	UnknownMembers []UnknownMember `json:"unknown_members"` // served without a column, by endpoint and time
 }
 
 // A Verdict is the one sentence to read, and what to do next.
@@ -184,6 +186,13 @@ type Problem struct {
 	Heading     string     `json:"heading"`
 	Detail      string     `json:"detail"`
 	Steps       []Step     `json:"steps"`
+}
+
+// An UnknownMember is a member that Graph serves and that has no column.
+type UnknownMember struct {
+	Endpoint    string    `json:"endpoint"`
+	Member      string    `json:"member"` // from the 51st of an endpoint on: other
+	FirstSeenAt time.Time `json:"first_seen_at"`
 }
 
 // A Code is the cause of a problem, as doctor, JSON and the runbook name it

@@ -15,18 +15,21 @@ func Take(f Facts, now time.Time) Snapshot {
 	now = now.UTC()
 	s := Snapshot{
 		Version: Version, AsOf: now.Truncate(time.Second), Database: f.Database,
-		Tenants: []Tenant{}, Problems: []Problem{},
+		Tenants: []Tenant{}, Problems: []Problem{}, UnknownMembers: []UnknownMember{},
 	}
 	if d := f.Daemon; d != nil {
 		s.Daemon = &Daemon{
 			Host: d.Host, Version: d.Version, StartedAt: *utc(&d.StartedAt), HeartbeatAt: *utc(&d.HeartbeatAt),
 		}
 	}
+	for _, m := range f.Unknown {
+		s.UnknownMembers = append(s.UnknownMembers, UnknownMember{m.Endpoint, m.Member, *utc(&m.FirstSeenAt)})
+	}
 	var tenants []*tenant
 	for _, facts := range f.Tenants {
 		tenants = append(tenants, newTenant(facts, f, now))
 	}
-	groups := groupsOf(tenants, now)
+	groups := groupsOf(tenants, s.UnknownMembers, now)
 	for _, t := range tenants {
 		s.Tenants = append(s.Tenants, t.snapshot())
 		for _, e := range t.endpoints {

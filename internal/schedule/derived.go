@@ -45,7 +45,7 @@ func (d *Daemon) derive(ctx context.Context) {
 	}
 	jobs := d.derived.jobs
 	d.derived.jobs, d.derived.atWork = nil, true
-	d.beside(ctx, func() { refreshUsers(ctx, jobs) }, func() { d.derived.atWork = false })
+	d.beside(ctx, func() { derive(ctx, jobs) }, func() { d.derived.atWork = false })
 }
 
 // pruneRuns deletes the old runs of all tenants.
@@ -64,7 +64,7 @@ func Derive(ctx context.Context, jobs []*Job) {
 	if len(jobs) == 0 {
 		return
 	}
-	refreshUsers(ctx, jobs)
+	derive(ctx, jobs)
 	var tenants []uuid.UUID
 	for _, group := range byTenant(jobs) {
 		tenants = append(tenants, group[0].Tenant)
@@ -77,10 +77,11 @@ func Derive(ctx context.Context, jobs []*Job) {
 	}
 }
 
-func refreshUsers(ctx context.Context, jobs []*Job) {
+func derive(ctx context.Context, jobs []*Job) {
 	for _, j := range jobs {
-		if err := j.RefreshUsers(ctx, func() bool { return ctx.Err() != nil }); err != nil && ctx.Err() == nil {
-			j.Log.Warn("teams.users is not up to date; reading goes on, and it is tried again",
+		err := errors.Join(j.RefreshUsers(ctx, func() bool { return ctx.Err() != nil }), j.noteUnknown(ctx))
+		if err != nil && ctx.Err() == nil {
+			j.Log.Warn("what follows from the rows is not up to date; reading goes on, and it is tried again",
 				zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name), zap.Error(err))
 		}
 	}

@@ -36,6 +36,7 @@ type Job struct {
 	Observer  Observer      // told of each run; nil: none
 
 	current atomic.Pointer[runLog] // of the run at work
+	unknown unknown                // members without a column
 	failing streak                 // records, over all runs, whose details could not be stored
 	warned  time.Time              // what left Graph's reach before was warned of
 	retryIn time.Duration          // after the last run: Graph denied or throttled it, and it is to be tried then

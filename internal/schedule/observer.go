@@ -21,13 +21,14 @@ type Ended struct {
 	Strange  map[mapping.Strange]int // what the columns have no room for
 }
 
-// tell tells the observer of a run.
+// tell tells the observer of a run, and the job of members that it has not met.
 func (l *runLog) tell(j *Job, result string, report *Report) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	j.unknown.meet(j.Endpoint.Name, l.strange)
 	if j.Observer == nil {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	j.Observer.Ran(Ended{j.Endpoint.Name, result, time.Since(l.started), *report, l.strange})
 }
 

@@ -37,6 +37,7 @@ type Stand struct {
 	NeverRead    bool          // nothing was ever read
 	ParkedSlots  int           // in reach
 	ParkedSince  *time.Time    // when the first of them failed first
+	ParkedCode   string        // why it did last, as a code of package health
 	Behind       *time.Time    // since when something could have been read, and is not; nil: all is
 	Unread       time.Duration // in reach and never read
 	Urgent       time.Duration // of what should have been read before now, what leaves reach within 48 hours
@@ -151,7 +152,7 @@ func (p Policy) addSlot(s *Stand, slot slot, failed store.Slot, losses []fetch.W
 		kind = Parked
 		s.ParkedSlots++
 		if s.ParkedSince == nil || failed.Since.Before(*s.ParkedSince) {
-			s.ParkedSince = &failed.Since
+			s.ParkedSince, s.ParkedCode = &failed.Since, failed.Code
 		}
 	}
 	s.add(w, kind)

@@ -18,6 +18,7 @@ type Slot struct {
 	Failures int       // runs that failed at it since it was last read
 	Rejects  int       // elements of it that are kept raw, not stored and open
 	Since    time.Time // of the first of Failures, on Graph's clock; in a Survey only
+	Code     string    // cause of its last failure, as a code of package health; in a Survey only
 }
 
 // A slot is a day at most, and a window 31 days. Queries for what ends after a

@@ -17,6 +17,7 @@ type Survey struct {
 	SchemaVersion int
 	Daemon        *Daemon // the one that gave the last sign; nil: none ever did
 	Standings     []Standing
+	Unknown       []UnknownMember
 }
 
 // A Standing is what the database says of one endpoint of one tenant.
@@ -69,6 +70,7 @@ type Records struct {
 	Due          int        // of these, did not fail
 	Parked       int        // of these, failed again and again
 	ParkedSince  *time.Time // when the first of them failed first
+	ParkedCode   *string    // why it did last, as a code of package health
 	Oldest       *time.Time // from when on the first within reach counts: its start, or when it was first named
 	OldestFailed *time.Time // the same of those that failed
 	NamedAt      *time.Time // when the longest pending of those due was named
@@ -199,9 +201,11 @@ func (s *Survey) addSpans(ctx context.Context, tx pgx.Tx, now time.Time, lately 
 	}
 	var k key
 	var r surveySpan
-	columns := []any{&k.tenant, &k.endpoint, &r.kind, &r.From, &r.To, &r.at, &r.yes, &r.n}
+	columns := []any{&k.tenant, &k.endpoint, &r.kind, &r.From, &r.To, &r.at, &r.yes, &r.n, &r.word}
 	_, err = pgx.ForEachRow(rows, columns, func() error {
-		if e := standings[k]; e != nil {
+		if r.kind == "unknown" {
+			s.Unknown = append(s.Unknown, UnknownMember{k.endpoint, r.word, r.From})
+		} else if e := standings[k]; e != nil {
 			e.add(r)
 		}
 		return nil
@@ -216,6 +220,7 @@ type surveySpan struct {
 	at   *time.Time
 	yes  bool
 	n    int
+	word string
 }
 
 func (e *Standing) add(r surveySpan) {
@@ -223,7 +228,8 @@ func (e *Standing) add(r surveySpan) {
 	case "slot":
 		e.slot(r.Span).ReadAt, e.slot(r.Span).Settled = *r.at, r.yes
 	case "failed":
-		e.slot(r.Span).Since, e.slot(r.Span).Failures = *r.at, r.n
+		s := e.slot(r.Span)
+		s.Since, s.Failures, s.Code = *r.at, r.n, r.word
 	case "gap":
 		e.Gaps = append(e.Gaps, r.Span)
 	case "acknowledged":

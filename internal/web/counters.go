@@ -1,13 +1,9 @@
 package web
 
 import (
-	"maps"
-	"regexp"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,15 +20,10 @@ import (
 type Counters struct {
 	elements, records, requests, waits, runs, unknown, misfits *prometheus.CounterVec
 	requestTook, runTook                                       *prometheus.HistogramVec
-	firstSeen                                                  *prometheus.GaugeVec
 
 	mu      sync.Mutex
-	members map[string]map[string]bool // by endpoint: the unknown members that have a label
+	members map[string]*mapping.Names // by endpoint: the unknown members that have a label
 }
-
-// maxMembers is how many unknown members of an endpoint have a label of their
-// own: their names come from outside.
-const maxMembers = 50
 
 func counter(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "ingestd", Name: name, Help: help}, labels)
@@ -61,11 +52,7 @@ func NewCounters() *Counters {
 			[]float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}),
 		runTook: histogram("run_duration_seconds", "How long runs took that have ended.",
 			[]float64{.1, 1, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600}),
-		firstSeen: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Namespace: "ingestd", Name: "unknown_member_first_seen_timestamp_seconds",
-			Help: "When a member without a column was first served since the daemon started.",
-		}, []string{"endpoint", "member"}),
-		members: map[string]map[string]bool{},
+		members: map[string]*mapping.Names{},
 	}
 }
 
@@ -73,7 +60,7 @@ func NewCounters() *Counters {
 // registry.
 func (c *Counters) Register(to *prometheus.Registry, survey *Survey) {
 	to.MustRegister(c.elements, c.records, c.requests, c.waits, c.runs, c.unknown, c.misfits, c.requestTook, c.runTook,
-		c.firstSeen, survey, buildInfo(),
+		survey, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
@@ -145,42 +132,23 @@ func (t *TenantCounters) Ran(e schedule.Ended) {
 // met counts what columns have no room for, in an order that does not depend on
 // chance: the first names have a label.
 func (c *Counters) met(endpoint string, strange map[mapping.Strange]int) {
-	kinds := slices.SortedFunc(maps.Keys(strange), func(a, b mapping.Strange) int {
-		return strings.Compare(a.Table+"."+a.Member, b.Table+"."+b.Member)
-	})
-	for _, kind := range kinds {
-		name := kind.Member
-		if kind.Table != endpoint {
-			name = kind.Table + "." + name
-		}
+	for _, kind := range mapping.Sorted(strange) {
+		name := kind.Name(endpoint)
 		if kind.Misfit {
 			c.misfits.WithLabelValues(endpoint, name).Add(float64(strange[kind]))
-			continue
-		}
-		label, isNew := c.label(endpoint, name)
-		c.unknown.WithLabelValues(endpoint, label).Add(float64(strange[kind]))
-		if isNew {
-			c.firstSeen.WithLabelValues(endpoint, label).SetToCurrentTime()
+		} else {
+			c.unknown.WithLabelValues(endpoint, c.label(endpoint, name)).Add(float64(strange[kind]))
 		}
 	}
 }
 
-// plainName is a name of a member that may become a label.
-var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]{0,99}$`)
-
-// label is what an unknown member is called, and whether it was never met before.
-func (c *Counters) label(endpoint, member string) (label string, isNew bool) {
+// label is what an unknown member is called.
+func (c *Counters) label(endpoint, member string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	known := c.members[endpoint]
-	if known == nil {
-		known = map[string]bool{}
-		c.members[endpoint] = known
+	if c.members[endpoint] == nil {
+		c.members[endpoint] = &mapping.Names{}
 	}
-	if !plainName.MatchString(member) || !known[member] && len(known) >= maxMembers {
-		member = "other"
-	}
-	isNew = !known[member]
-	known[member] = true
-	return member, isNew
+	label, _ := c.members[endpoint].Add(member)
+	return label
 }

@@ -53,6 +53,8 @@ var (
 		"Call records that left Microsoft's retention before they were stored whole.", "tenant", "acknowledged")
 	openRejects = describe("open_rejects",
 		"Elements that are kept raw and not resolved.", "tenant", "endpoint", "stored")
+	firstSeen = describe("unknown_member_first_seen_timestamp_seconds",
+		"When a member without a column was first served.", "endpoint", "member")
 	credentialExpiry = describe("credential_expiry_timestamp_seconds",
 		"End of the credential in use, where it is known.", perTenant...)
 	clockSkew  = describe("clock_skew_seconds", "Graph's clock minus the local one.", perTenant...)
@@ -88,6 +90,9 @@ func (s *Survey) Collect(to chan<- prometheus.Metric) {
 	}
 	for _, t := range snapshot.Tenants {
 		c.tenant(t)
+	}
+	for _, m := range snapshot.UnknownMembers {
+		c.gauge(firstSeen, float64(m.FirstSeenAt.Unix()), m.Endpoint, m.Member)
 	}
 }
 

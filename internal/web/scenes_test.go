@@ -256,6 +256,9 @@ func trouble() scene {
 		{ID: "b0", Level: health.Wait, Heading: "contoso direct_routing_calls waits for Graph until 14:37"},
 		{ID: "b1", Level: health.Wait, Heading: "contoso sms_messages failed twice (503), next try 14:35"},
 	}
+	s.UnknownMembers = []health.UnknownMember{
+		{Endpoint: "pstn_calls", Member: "tariff", FirstSeenAt: on(11, 20, 8, 0)},
+	}
 	return scene{snapshot: s, runs: pastRuns(), rejects: []store.RejectReason{
 		{Endpoint: "pstn_calls", Reason: "key collision", Count: 2, Newest: on(11, 20, 8, 0)},
 	}}

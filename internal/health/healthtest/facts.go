@@ -38,6 +38,11 @@ func facts() Story {
 			With: expose, Want: Want{
 				State: health.OnTime, Level: health.Safe, Codes: []health.Code{health.SecretReadable}, Fresh: true,
 			}},
+		{Name: "a member without a column", Do: set(`
+			INSERT INTO ingest.unknown_members VALUES ('pstn_calls', 'tariff', $1), ('sms_messages', 'mood', $1)`,
+			scheduletest.Noon), Want: Want{
+			State: health.OnTime, Level: health.Safe, Codes: []health.Code{health.SchemaDrift}, Fresh: true,
+		}},
 		{Name: "a role without rights", At: func(w *scheduletest.World) string {
 			_, url := storetest.Role(w, w.Conn.Config().ConnString(), "")
 			return url

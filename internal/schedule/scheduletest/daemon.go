@@ -108,6 +108,9 @@ func (w *World) Try(ctx context.Context) (Result, error) {
 	return Result{Windows: r.Windows, Failed: r.Failed, Rows: r.Rows, Details: int(r.Details)}, err
 }
 
+// Derive does what a daemon does beside its reading.
+func (w *World) Derive() { schedule.Derive(w.Context(), w.jobs) }
+
 // RetryRejects stores rejects from their raw bytes, and returns how many are stored and how many are not.
 func (w *World) RetryRejects() (stored, kept int) {
 	w.Helper()

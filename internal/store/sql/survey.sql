@@ -11,7 +11,7 @@ WITH rejects AS (
 	FROM ingest.acknowledgements
 	GROUP BY tenant_id, endpoint
 ), pending AS (
-	SELECT c.tenant_id, c.reach_from, x.state, x.since, c.reach_from < $1::timestamptz - e.reach AS gone,
+	SELECT c.tenant_id, c.reach_from, x.state, x.since, x.code, c.reach_from < $1::timestamptz - e.reach AS gone,
 		CASE WHEN c.reach_from < $1::timestamptz - e.reach THEN EXISTS (
 			SELECT 1 FROM ingest.acknowledgements a
 			WHERE a.tenant_id = c.tenant_id AND a.endpoint = 'call_records'
@@ -36,6 +36,7 @@ WITH rejects AS (
 		count(*) FILTER (WHERE NOT gone AND state IS NULL) AS due,
 		count(*) FILTER (WHERE NOT gone AND state = 'parked') AS parked,
 		min(since) FILTER (WHERE NOT gone AND state = 'parked') AS parked_since,
+		(array_agg(code ORDER BY since) FILTER (WHERE NOT gone AND state = 'parked'))[1] AS parked_code,
 		min(reach_from) FILTER (WHERE NOT gone) AS oldest,
 		min(reach_from) FILTER (WHERE NOT gone AND state IS NOT NULL) AS oldest_failed,
 		min(named_at) FILTER (WHERE NOT gone) AS named_at,
@@ -54,7 +55,7 @@ SELECT {endpoint},
 	l.finished_at, extract(epoch FROM l.finished_at - l.started_at)::double precision,
 	l.slots_done, l.rows_seen, l.details,
 	coalesce(j.open, 0), coalesce(j.stored, 0), j.since,
-	coalesce(c.pending, 0), coalesce(c.due, 0), coalesce(c.parked, 0), c.parked_since,
+	coalesce(c.pending, 0), coalesce(c.due, 0), coalesce(c.parked, 0), c.parked_since, c.parked_code,
 	c.oldest, c.oldest_failed, c.named_at,
 	coalesce(c.lost, 0), coalesce(c.acknowledged, 0), c.first_lost,
 	coalesce((SELECT extract(epoch FROM sum(upper(s) - lower(s)))::bigint FROM unnest(a.spans) s), 0),
