@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"testing"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,4 +24,26 @@ func (db *DB) HolderOf(ctx context.Context, tenant uuid.UUID) (h Holder, known b
 	holders, err := holdersOf(ctx, db.pool, []uuid.UUID{tenant})
 	h, known = holders[tenant]
 	return h, known, err
+}
+
+// SurveyTimes is what the server spends on each statement of a survey, in
+// milliseconds.
+func (db *DB) SurveyTimes(t testing.TB, now time.Time, lately time.Duration) map[string]float64 {
+	t.Helper()
+	took := map[string]float64{}
+	for name, call := range map[string][]any{
+		"endpoints": {surveyEndpoints, now},
+		"spans":     {surveySpans, now, lately},
+	} {
+		var plans []struct {
+			Planning  float64 `json:"Planning Time"`
+			Execution float64 `json:"Execution Time"`
+		}
+		explain := "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + call[0].(string)
+		if err := db.pool.QueryRow(t.Context(), explain, call[1:]...).Scan(&plans); err != nil {
+			t.Fatal(err)
+		}
+		took[name] = plans[0].Planning + plans[0].Execution
+	}
+	return took
 }

@@ -7,9 +7,19 @@ WITH rejects AS (
 	WHERE resolved_at IS NULL
 	GROUP BY tenant_id, endpoint
 ), acknowledged AS (
-	SELECT tenant_id, endpoint, range_agg(tstzrange(span_from, span_to)) FILTER (WHERE call_id IS NULL) AS spans
-	FROM ingest.acknowledgements
-	GROUP BY tenant_id, endpoint
+	SELECT tenant_id, endpoint,
+		(SELECT extract(epoch FROM sum(upper(s) - lower(s)))::bigint FROM unnest(spans) s) AS known_s
+	FROM (
+		SELECT tenant_id, endpoint, range_agg(tstzrange(span_from, span_to)) AS spans
+		FROM ingest.acknowledgements
+		WHERE call_id IS NULL
+		GROUP BY tenant_id, endpoint
+	) a
+), running AS (
+	SELECT DISTINCT ON (tenant_id, endpoint) *
+	FROM ingest.runs
+	WHERE finished_at IS NULL
+	ORDER BY tenant_id, endpoint, heartbeat_at DESC
 ), pending AS (
 	SELECT c.tenant_id, c.reach_from, x.state, x.since, x.code, c.reach_from < $1::timestamptz - e.reach AS gone,
 		CASE WHEN c.reach_from < $1::timestamptz - e.reach THEN EXISTS (
@@ -58,17 +68,12 @@ SELECT {endpoint},
 	coalesce(c.pending, 0), coalesce(c.due, 0), coalesce(c.parked, 0), c.parked_since, c.parked_code,
 	c.oldest, c.oldest_failed, c.named_at,
 	coalesce(c.lost, 0), coalesce(c.acknowledged, 0), c.first_lost,
-	coalesce((SELECT extract(epoch FROM sum(upper(s) - lower(s)))::bigint FROM unnest(a.spans) s), 0),
+	coalesce(a.known_s, 0),
 	{cut}
 FROM ingest.endpoints e
 LEFT JOIN ingest.tenants t USING (tenant_id)
 LEFT JOIN ingest.daemons d USING (daemon_id)
-LEFT JOIN LATERAL (
-	SELECT * FROM ingest.runs r
-	WHERE r.tenant_id = e.tenant_id AND r.endpoint = e.endpoint AND r.finished_at IS NULL
-	ORDER BY r.heartbeat_at DESC
-	LIMIT 1
-) r ON true
+LEFT JOIN running r ON r.tenant_id = e.tenant_id AND r.endpoint = e.endpoint
 LEFT JOIN LATERAL (
 	SELECT * FROM ingest.runs r
 	WHERE r.tenant_id = e.tenant_id AND r.endpoint = e.endpoint AND r.finished_at IS NOT NULL
