@@ -51,7 +51,7 @@ read any more. A tenant that another ingestd works on is left to that one.`,
 func tooEarly(hints io.Writer, outcomes []outcome) {
 	for _, o := range outcomes {
 		from, origin := o.job.StartFrom, o.stands.Origin
-		if from.IsZero() || origin == nil || !origin.After(from.Add(o.job.Policy.Slot)) {
+		if origin == nil || !o.job.BeginsLate(*origin) {
 			continue
 		}
 		fmt.Fprintf(hints, "%s %s: start_from %s has no effect: Microsoft had nothing before %s when reading began.\n",

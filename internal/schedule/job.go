@@ -41,6 +41,7 @@ type Job struct {
 	warned  time.Time              // what left Graph's reach before was warned of
 	retryIn time.Duration          // after the last run: Graph denied or throttled it, and it is to be tried then
 	skewed  bool                   // that the clocks are apart was warned of
+	late    bool                   // that start_from has no effect was warned of
 }
 
 // A Report is what a run did.
@@ -192,7 +193,19 @@ func (j *Job) prepare(ctx context.Context, now time.Time) (store.Endpoint, error
 			return state, err
 		}
 	}
+	if j.Self != nil && !j.late && j.BeginsLate(state.Origin) {
+		j.late = true
+		j.Log.Warn("start_from has no effect: Microsoft had nothing before origin when reading began",
+			zap.String("tenant", j.Name), zap.String("endpoint", j.Endpoint.Name),
+			zap.String("start_from", j.StartFrom.Format(time.DateOnly)), zap.Time("origin", state.Origin))
+	}
 	return state, j.DB.PutEndpoint(ctx, state)
+}
+
+// BeginsLate reports whether start_from has no effect, as Microsoft kept less when
+// reading began, at the origin.
+func (j *Job) BeginsLate(origin time.Time) bool {
+	return !j.StartFrom.IsZero() && origin.After(j.StartFrom.Add(j.Policy.Slot))
 }
 
 // started is when the endpoint was first started, by the database's clock, if
