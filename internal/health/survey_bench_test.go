@@ -32,7 +32,11 @@ func fleet(b testing.TB, conn *pgx.Conn, tenants, days int) *config.Config {
 		}
 		c.Tenants = append(c.Tenants, t)
 	}
-	storetest.Fleet(b, conn, noon, tenants, days)
+	var sources []storetest.Source
+	for _, e := range fetch.Endpoints {
+		sources = append(sources, storetest.Source{Name: e.Name, Slot: e.Slot, Reach: e.Reach, Settle: e.Settle})
+	}
+	storetest.Fleet(b, conn, noon, tenants, days, sources)
 	return c
 }
 

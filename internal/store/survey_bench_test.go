@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"ingestd/internal/fetch"
 	"ingestd/internal/store/storetest"
 )
 
@@ -12,12 +13,16 @@ import (
 // tenants: it must stay well below 50 ms, and must not grow with the time that a
 // ledger goes back.
 func BenchmarkSurvey(b *testing.B) {
+	var sources []storetest.Source
+	for _, e := range fetch.Endpoints {
+		sources = append(sources, storetest.Source{Name: e.Name, Slot: e.Slot, Reach: e.Reach, Settle: e.Settle})
+	}
 	for _, history := range []int{40, 200} {
 		b.Run(fmt.Sprint("days=", history), func(b *testing.B) {
 			url := storetest.URL(b)
 			db := storetest.Connect(b, url)
 			now := time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
-			storetest.Fleet(b, storetest.Conn(b, url), now, 200, history)
+			storetest.Fleet(b, storetest.Conn(b, url), now, 200, history, sources)
 			took := map[string]float64{}
 			for b.Loop() {
 				for name, ms := range db.SurveyTimes(b, now, 35*days) {

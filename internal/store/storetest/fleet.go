@@ -5,13 +5,17 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"ingestd/internal/fetch"
 )
+
+// A Source is an endpoint that a Fleet reads.
+type Source struct {
+	Name                string
+	Slot, Reach, Settle time.Duration
+}
 
 // Fleet fills a database with so many tenants, each read in full until a time. Their ledger goes back for so many
 // days.
-func Fleet(b testing.TB, conn *pgx.Conn, now time.Time, tenants, days int) {
+func Fleet(b testing.TB, conn *pgx.Conn, now time.Time, tenants, days int, sources []Source) {
 	b.Helper()
 	exec := func(sql string, args ...any) {
 		b.Helper()
@@ -27,7 +31,7 @@ func Fleet(b testing.TB, conn *pgx.Conn, now time.Time, tenants, days int) {
 		SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'tenant-' || n, 'global', 'client_secret',
 			NULL, 0, '00000000-0000-4000-8000-000000000001'
 		FROM generate_series(0, $1 - 1) n`, tenants)
-	for _, e := range fetch.Endpoints {
+	for _, e := range sources {
 		settled := now.Add(-e.Settle).Truncate(e.Slot)
 		origin := now.Add(-time.Duration(days) * 24 * time.Hour).Truncate(24 * time.Hour)
 		exec(`
