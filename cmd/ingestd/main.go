@@ -82,11 +82,8 @@ schedule and keeps them in PostgreSQL, before Microsoft deletes them.`,
 		Args:          cobra.NoArgs,
 		RunE:          missingCommand,
 	}
-	root.PersistentFlags().String(
-		"config",
-		"",
-		"configuration file (default ./config.yaml, then /etc/ingestd/config.yaml)",
-	)
+	root.PersistentFlags().String("config", "",
+		"configuration file (default ./config.yaml, then /etc/ingestd/config.yaml)")
 	exitTable(root, exitCodes{
 		exitDegraded: "it works, but something is late, lost or failing",
 		exitDenied:   "Entra or Graph denies access",
@@ -94,20 +91,8 @@ schedule and keeps them in PostgreSQL, before Microsoft deletes them.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageOf(cmd, err.Error())
 	})
-	root.AddCommand(
-		newRun(),
-		newOnce(),
-		newBackfill(),
-		newStatus(),
-		newGaps(),
-		newRuns(),
-		newRejects(),
-		newShow(),
-		newDoctor(),
-		newMigrate(),
-		newDemo(),
-		newVersion(),
-	)
+	root.AddCommand(newRun(), newOnce(), newBackfill(), newStatus(), newGaps(), newRuns(), newRejects(), newShow(),
+		newDoctor(), newMigrate(), newDemo(), newVersion())
 	addCompletion(root)
 	helpWell(root)
 	return root
