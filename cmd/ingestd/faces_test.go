@@ -69,7 +69,8 @@ func look(t *testing.T, w *scheduletest.World, s health.Snapshot) faces {
 		*out = b.String()
 	}
 	a := &app{
-		config: &config.Config{Server: config.Server{Listen: "127.0.0.1:0"}}, log: zap.NewNop(), counters: web.NewCounters(),
+		config: &config.Config{Server: config.Server{Listen: "127.0.0.1:0"}},
+		log:    zap.NewNop(), counters: web.NewCounters(),
 	}
 	server := a.newServer(played{s, w.DB})
 	ctx, stop := context.WithCancel(t.Context())

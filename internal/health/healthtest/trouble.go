@@ -83,7 +83,8 @@ func trouble() Story {
 
 // logThat is a log that writes nothing and hands over each entry.
 func logThat(hook func(zapcore.Entry)) *zap.Logger {
-	core := zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{}), zapcore.AddSync(io.Discard), zap.DebugLevel)
+	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{})
+	core := zapcore.NewCore(encoder, zapcore.AddSync(io.Discard), zap.DebugLevel)
 	return zap.New(zapcore.RegisterHooks(core, func(e zapcore.Entry) error {
 		hook(e)
 		return nil
