@@ -17,6 +17,7 @@ func (t *Target) Statements() []NamedStatement {
 			{"copy of details", r.headers.copyIn},
 			{"claim", r.claim},
 			{"stored by", r.storedBy},
+			{"newer", r.newer},
 			{"delete details", r.delete},
 		}
 		for _, copyIn := range r.copyIn {

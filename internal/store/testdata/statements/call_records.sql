@@ -111,6 +111,14 @@ FROM teams.call_records t
 JOIN pg_temp.stage_details s ON s.tenant_id = t.tenant_id AND s.id = t.id AND s.version = t.details_version
 WHERE t.tenant_id = $1 AND t.run_id = $2;
 
+-- === newer
+-- The staged records of which details of their version or a higher one are
+-- stored.
+SELECT t.id::text
+FROM pg_temp.stage_details s
+JOIN teams.call_records t ON t.tenant_id = s.tenant_id AND t.id = s.id
+WHERE t.details_version >= s.version;
+
 -- === delete details
 WITH t1 AS (DELETE FROM teams.call_participants WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[])),
 	t2 AS (DELETE FROM teams.sessions WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[])),
