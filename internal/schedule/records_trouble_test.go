@@ -85,14 +85,19 @@ func TestDatabaseRefusesOneRecord(t *testing.T) {
 // kept raw, and not asked for again and again.
 func TestDatabaseDropsRecords(t *testing.T) {
 	t.Parallel()
-	for _, event := range []string{"INSERT", "UPDATE"} {
-		t.Run(event, func(t *testing.T) {
+	for _, on := range []string{
+		"INSERT ON teams.call_records", "UPDATE ON teams.call_records", "INSERT ON teams.segments",
+	} {
+		t.Run(on, func(t *testing.T) {
 			t.Parallel()
 			w := newRecords(t, scheduletest.Record(0, 1, 1, 1), scheduletest.Record(1, 1, 1, 1))
-			dropped := scheduletest.RecordID(0)
+			dropped, id := scheduletest.RecordID(0), "id"
+			if strings.HasSuffix(on, "segments") {
+				id = "call_id"
+			}
 			w.Exec(`CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-				CREATE TRIGGER drop_row BEFORE ` + event + ` ON teams.call_records
-					FOR EACH ROW WHEN (NEW.id = '` + dropped + `') EXECUTE FUNCTION drop_row()`)
+				CREATE TRIGGER drop_row BEFORE ` + on + `
+					FOR EACH ROW WHEN (NEW.` + id + ` = '` + dropped + `') EXECUTE FUNCTION drop_row()`)
 			w.Once()
 			rejects := texts(t, w.Conn, `SELECT key FROM ingest.rejects WHERE resolved_at IS NULL AND NOT stored`)
 			if len(rejects) != 1 || !strings.Contains(strings.ToLower(rejects[0]), dropped) {

@@ -238,7 +238,7 @@ func (a *attempt) writeAll(ctx context.Context, tx pgx.Tx, todo []int) ([]string
 	if err := a.prepare(ctx, tx); err != nil {
 		return nil, err
 	}
-	err := copyRows(ctx, tx, a.copyIn, len(todo), func(dst []byte, n int) []byte { return a.appendRow(dst, todo[n]) })
+	_, err := copyRows(ctx, tx, a.copyIn, len(todo), func(dst []byte, n int) []byte { return a.appendRow(dst, todo[n]) })
 	if err != nil {
 		return nil, err
 	}

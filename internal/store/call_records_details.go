@@ -71,7 +71,7 @@ func (db *DB) saveDetails(ctx context.Context, run *Run, t *Target, records []*m
 	switch {
 	case err == nil:
 		return results
-	case len(records) > 1 && (isRefused(err) || isBroken(err)):
+	case len(records) > 1 && (isRefused(err) || isBroken(err) || errors.Is(err, ErrDropped)):
 		half := len(records) / 2
 		return append(db.saveDetails(ctx, run, t, records[:half]), db.saveDetails(ctx, run, t, records[half:])...)
 	}
@@ -160,7 +160,7 @@ func (d *details) claim(ctx context.Context) ([]string, error) {
 	if err := d.statements.headers.prepare(ctx, d.tx); err != nil {
 		return nil, err
 	}
-	err := copyRows(ctx, d.tx, d.statements.headers.copyIn, len(d.records), func(dst []byte, n int) []byte {
+	_, err := copyRows(ctx, d.tx, d.statements.headers.copyIn, len(d.records), func(dst []byte, n int) []byte {
 		return d.appendHeader(dst, d.records[n])
 	})
 	if err != nil {
@@ -187,25 +187,27 @@ func (d *details) replace(ctx context.Context, ids []string, records []*mapping.
 	}
 	for child, copyIn := range d.statements.copyIn {
 		table := child + 1
-		if !slices.ContainsFunc(records, func(b *mapping.Batch) bool { return hasRows(b, table) }) {
+		rows := int64(0)
+		for _, b := range records {
+			for range b.Rows(0, table) {
+				rows++
+			}
+		}
+		if rows == 0 {
 			continue
 		}
-		err := copyRows(ctx, d.tx, copyIn, len(records), func(dst []byte, n int) []byte {
+		taken, err := copyRows(ctx, d.tx, copyIn, len(records), func(dst []byte, n int) []byte {
 			return d.appendChildren(dst, records[n], table)
 		})
+		if err == nil && taken < rows {
+			err = ErrDropped
+		}
 		if err != nil {
 			return err
 		}
 	}
 	_, err := d.tx.Exec(ctx, d.statements.note, d.run.Tenant, ids)
 	return err
-}
-
-func hasRows(record *mapping.Batch, table int) bool {
-	for range record.Rows(0, table) {
-		return true
-	}
-	return false
 }
 
 // appendHeader appends a record's header for COPY into the stage.

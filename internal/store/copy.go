@@ -11,11 +11,12 @@ import (
 // copyRows sends rows by a COPY in its binary format. appendRows appends the rows
 // of one of count elements; a row is its number of fields in two bytes, and the
 // fields. What is sent is encoded as it is needed, so that it is not held twice.
+// It returns how many rows the database has taken.
 func copyRows(
 	ctx context.Context, tx pgx.Tx, copyIn string, count int, appendRows func(dst []byte, element int) []byte,
-) error {
-	_, err := tx.Conn().PgConn().CopyFrom(ctx, &copyReader{count: count, appendRows: appendRows}, copyIn)
-	return err
+) (taken int64, err error) {
+	tag, err := tx.Conn().PgConn().CopyFrom(ctx, &copyReader{count: count, appendRows: appendRows}, copyIn)
+	return tag.RowsAffected(), err
 }
 
 // COPY's binary format is a header, the rows and an end mark (PostgreSQL manual,
