@@ -193,7 +193,7 @@ func TestLostCommitAnswer(t *testing.T) {
 func TestServerDown(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	server, err := pgserver.Start(ctx, pgserver.Options{})
+	server, err := pgserver.Start(ctx, pgserver.Options{InMemory: true})
 	if err != nil {
 		t.Fatal(err)
 	}
