@@ -196,7 +196,7 @@ func waitFor(url, sql string) error {
 
 // ask returns the rows of the answer to a statement, as text with tabs.
 func ask(url, sql string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // patience is how long a test waits for what must come.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // quickExit keeps the race detector from resting a second at each exit.
 const quickExit = "GORACE=atexit_sleep_ms=0"

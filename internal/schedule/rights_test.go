@@ -102,7 +102,7 @@ func TestHeartbeatFails(t *testing.T) {
 	w.Exec(refuse("UPDATE", "ingest.runs", "NEW.finished_at IS NULL AND NEW.pages = OLD.pages", "42501"))
 	const said = "SQLSTATE 42501"
 	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
-		for deadline := time.Now().Add(20 * time.Second); r.Operation == "getPstnCalls" && !says(logs, said); {
+		for deadline := time.Now().Add(time.Minute); r.Operation == "getPstnCalls" && !says(logs, said); {
 			if time.Now().After(deadline) {
 				break // and the test fails below
 			}

@@ -286,7 +286,7 @@ func wantNothingLeft(t *testing.T, w *scheduletest.World) {
 	soonNone := func(what, sql string) {
 		t.Helper()
 		// A server takes a moment to clear up after a session that was killed.
-		deadline := time.Now().Add(10 * time.Second)
+		deadline := time.Now().Add(time.Minute)
 		for storetest.Query[int](t, w.Conn, sql) > 0 {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s are left behind", what)

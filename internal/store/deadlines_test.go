@@ -13,7 +13,7 @@ import (
 
 // longest is how long a ping, a lock or a release may take, with room for a
 // slow machine.
-const longest = 8 * time.Second
+const longest = 15 * time.Second
 
 func quickly(t *testing.T, what string, work func()) {
 	t.Helper()

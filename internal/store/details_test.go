@@ -230,7 +230,7 @@ func waitForCut(t *testing.T, conn *pgx.Conn) {
 	t.Helper()
 	const working = `SELECT count(*) FROM pg_stat_activity
 		WHERE datname = current_database() AND application_name = 'ingestd' AND state <> 'idle'`
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for ; storetest.Query[int](t, conn, working) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("a transaction was cut off and does not end")

@@ -117,7 +117,7 @@ func eval[T any](p tab, expression string) T {
 // wait waits until an expression is true.
 func (p tab) wait(expression string) {
 	p.Helper()
-	for end := time.Now().Add(10 * time.Second); !eval[bool](p, expression); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !eval[bool](p, expression); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			p.Fatalf("never true: %s", expression)
 		}

@@ -245,7 +245,7 @@ func TestPortInUse(t *testing.T) {
 		<-ended
 	}()
 	held.Close()
-	for end := time.Now().Add(10 * time.Second); s.URL() == ""; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); s.URL() == ""; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the address was not taken")
 		}
