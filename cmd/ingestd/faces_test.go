@@ -124,9 +124,13 @@ func (f faces) checkTerminal(t *testing.T, want healthtest.Want) {
 		t.Errorf("the terminal does not begin with %q:\n%s", lead+f.Verdict.Heading, f.text)
 	case !strings.Contains(f.text, f.Verdict.Why) || !strings.Contains(f.text, f.Verdict.Also):
 		t.Errorf("the terminal lacks why, or what else:\n%s", f.text)
+	case !f.Database.Up && row != "":
+		t.Errorf("the terminal shows %q of a database that does not answer", row)
+	case !f.Database.Up:
 	case cells[2] != string(want.State), flags != nil && cells[3] != strings.Join(flags, ","):
 		t.Errorf("the terminal shows %q, want %s with %q", row, want.State, flags)
-	case f.exits[0] != want.Exit:
+	}
+	if f.exits[0] != want.Exit {
 		t.Errorf("exit code %d, want %d", f.exits[0], want.Exit)
 	}
 }

@@ -124,9 +124,9 @@ func (s Snapshot) IsFresh() bool {
 	switch {
 	case !s.Database.Up:
 		return false
-	case s.Verdict.Level == Safe, s.Verdict.Level == FirstReading:
+	case s.Verdict.Level == Safe:
 		return true
-	case s.Verdict.Level == ActNow, s.Verdict.Level == Lost:
+	case s.Verdict.Level == ActNow, s.Verdict.Level == Lost, s.Verdict.Level == FirstReading:
 		return false
 	}
 	holdsBack := func(p Problem) bool { return p.Level.rank() <= Wait.rank() && !causes[p.Code].aside }

@@ -31,7 +31,6 @@ func trouble() Story {
 		{Name: "before the first start", Want: never},
 		{Name: "first reading", Do: begin, Want: Want{
 			State: health.CatchingUp, Flags: []health.Flag{health.FlagExpiring}, Level: health.FirstReading,
-			Fresh: true,
 		}},
 		{Name: "all is read", Do: once, Want: healthy},
 		{Name: "one failure", Do: failing(graphsim.Fault{Status: 500}), Want: waits(health.Late, health.GraphFailing)},
