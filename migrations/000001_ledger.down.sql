@@ -1,3 +1,4 @@
+DROP TABLE ingest.unknown_members;
 DROP TABLE ingest.tombstones;
 DROP TABLE ingest.rejects;
 DROP TABLE ingest.runs;

@@ -28,7 +28,7 @@ func (db *DB) HolderOf(ctx context.Context, tenant uuid.UUID) (h Holder, known b
 
 // SurveyTimes is what the server spends on each statement of a survey, in
 // milliseconds.
-func (db *DB) SurveyTimes(t testing.TB, now time.Time, lately time.Duration) map[string]float64 {
+func SurveyTimes(t testing.TB, db *DB, now time.Time, lately time.Duration) map[string]float64 {
 	t.Helper()
 	took := map[string]float64{}
 	for name, call := range map[string][]any{

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
 )
 
@@ -25,7 +26,7 @@ func BenchmarkSurvey(b *testing.B) {
 			storetest.Fleet(b, storetest.Conn(b, url), now, 200, history, sources)
 			took := map[string]float64{}
 			for b.Loop() {
-				for name, ms := range db.SurveyTimes(b, now, 35*days) {
+				for name, ms := range store.SurveyTimes(b, db, now, 35*days) {
 					took[name] += ms
 				}
 			}
