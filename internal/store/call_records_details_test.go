@@ -271,8 +271,9 @@ func TestDistantDatabase(t *testing.T) {
 	proxy, through := storetest.NewProxy(t, url)
 	db := storetest.Connect(t, through)
 	proxy.Delay(20 * time.Millisecond)
-	best := time.Hour
-	for version := 2; version <= 4; version++ { // the first prepares statements
+	best, enough := time.Hour, records*time.Second/37
+	// The first prepares statements, and the machine may have other work.
+	for version := 2; version <= 20 && best > enough; version++ {
 		var documents []string
 		for n := range records {
 			documents = append(documents, recordOf(n, version))
@@ -287,7 +288,7 @@ func TestDistantDatabase(t *testing.T) {
 		best = min(best, time.Since(began))
 	}
 	t.Logf("%d records in %v", records, best)
-	if best > records*time.Second/37 {
+	if best > enough {
 		t.Errorf("%d records took %v", records, best)
 	}
 }

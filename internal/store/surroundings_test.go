@@ -208,7 +208,7 @@ func TestRoleWithTimeoutsAndFewConnections(t *testing.T) {
 	for _, name := range []string{
 		"statement_timeout", "lock_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout",
 	} {
-		if _, err := conn.Exec(t.Context(), fmt.Sprintf(`ALTER ROLE %s SET %s = 50`, role, name)); err != nil {
+		if _, err := conn.Exec(t.Context(), fmt.Sprintf(`ALTER ROLE %s SET %s = 500`, role, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -225,7 +225,7 @@ func TestRoleWithTimeoutsAndFewConnections(t *testing.T) {
 	var works sync.WaitGroup
 	for range 4 {
 		works.Go(func() {
-			if err := db.ExecWithin(t.Context(), "work", time.Minute, `SELECT pg_sleep(0.1)`); err != nil {
+			if err := db.ExecWithin(t.Context(), "work", time.Minute, `SELECT pg_sleep(0.6)`); err != nil {
 				t.Error(err)
 			}
 		})

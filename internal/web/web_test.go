@@ -192,7 +192,7 @@ func TestStatusIsTheSnapshot(t *testing.T) {
 // can bear.
 func TestManyTenants(t *testing.T) {
 	s, page, least := many(), "", time.Hour
-	for range 20 { // the machine may have other work
+	for n := 0; n < 200 && least > 50*time.Millisecond; n++ { // the machine may have other work
 		began := time.Now()
 		page = body(t, s, "/")
 		least = min(least, time.Since(began))
