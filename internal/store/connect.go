@@ -63,14 +63,16 @@ const settings = `
 // statement of its own: a short one would end the others. A large batch takes
 // long, and each statement has a deadline on this side.
 func settle(ctx context.Context, conn *pgconn.PgConn) error {
-	var err error
-	for range 3 { // the time-out may end even this
-		if _, err = conn.Exec(ctx, "SET statement_timeout = 0").ReadAll(); err == nil {
+	for try := 1; ; try++ {
+		_, err := conn.Exec(ctx, "SET statement_timeout = 0").ReadAll()
+		if err == nil {
 			_, err = conn.Exec(ctx, settings).ReadAll()
 			return err
 		}
+		if sqlState(err) != "57014" || try == 3 { // the time-out may end even this
+			return err
+		}
 	}
-	return err
 }
 
 // fresh says how to connect now: a password, a service or a certificate may
