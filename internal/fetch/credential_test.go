@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -359,5 +360,15 @@ func TestManagedIdentityAsksNoProxy(t *testing.T) {
 	transport := c.tokens.issuer.machine.Transport.(bounded).transport.(*http.Transport)
 	if transport.Proxy != nil || transport.TLSClientConfig.MinVersion != tls.VersionTLS12 {
 		t.Error("a proxy would be asked, or TLS is old")
+	}
+}
+
+// A credential whose reader panics costs a request, and not the process.
+func TestCredentialPanics(t *testing.T) {
+	t.Parallel()
+	c := newKeyring(t).client(graphsim.ClientID, ClientSecret(func() (string, error) { panic("canary") }))
+	err := c.askAnything(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "a bug") || strings.Contains(err.Error(), "canary") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -47,7 +48,12 @@ func (t *tokens) get(ctx context.Context, scope, rejected string) (string, error
 	if value, ok := t.usable(scope, rejected); ok {
 		return value, nil
 	}
-	renewal := t.flights.DoChan(scope+" "+rejected, func() (any, error) {
+	renewal := t.flights.DoChan(scope+" "+rejected, func() (value any, err error) {
+		defer func() { // in a goroutine of its own a panic would end the process
+			if p := recover(); p != nil {
+				err = fmt.Errorf("%s: a bug: panic of type %T", whatToken, p)
+			}
+		}()
 		return t.renew(context.WithoutCancel(ctx), scope, rejected)
 	})
 	select {
