@@ -38,10 +38,10 @@ var heals = []graphsim.Kind{
 // nothing is left over.
 func TestStormOverLogs(t *testing.T) {
 	t.Parallel()
-	days := storetest.Times(8, 20)
+	days := storetest.Times(8, 12)
 	c := scheduletest.Config{
 		Graph: graphsim.Config{
-			Seed: stormSeed, Users: 60, CallsPerDay: storetest.Times(250, 900), History: time.Duration(days+2) * day,
+			Seed: stormSeed, Users: 60, CallsPerDay: storetest.Times(250, 400), History: time.Duration(days+2) * day,
 		},
 		StartFrom: scheduletest.Noon.Truncate(day).Add(-time.Duration(days) * day),
 		Span:      day, // many windows, and so many requests that can go wrong
@@ -51,7 +51,7 @@ func TestStormOverLogs(t *testing.T) {
 	}
 	w := scheduletest.New(t, c)
 	s := newStorm(t, w, c.Endpoints, 15)
-	for range storetest.Times(12, 48) {
+	for range storetest.Times(12, 30) {
 		s.tick()
 		w.Advance(stormTick)
 	}
@@ -85,7 +85,7 @@ func TestStormOverLogs(t *testing.T) {
 func TestStormOverCallRecords(t *testing.T) {
 	t.Parallel()
 	w := newTenantOfRecords(t, graphsim.Config{
-		Seed: stormSeed, Users: 60, CallsPerDay: -1, RecordsPerDay: storetest.Times(20, 60), History: 10 * day,
+		Seed: stormSeed, Users: 60, CallsPerDay: -1, RecordsPerDay: storetest.Times(20, 30), History: 10 * day,
 	})
 	s := newStorm(t, w, []string{"call_records"}, 15*13)
 	for n := range storetest.Times(10, 30) {

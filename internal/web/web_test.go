@@ -21,6 +21,7 @@ import (
 
 	"ingestd/internal/config"
 	"ingestd/internal/health"
+	"ingestd/internal/store/storetest"
 )
 
 var update = flag.Bool("update", false, "write the pictures anew")
@@ -192,12 +193,12 @@ func TestStatusIsTheSnapshot(t *testing.T) {
 // can bear.
 func TestManyTenants(t *testing.T) {
 	s, page, least := many(), "", time.Hour
-	for n := 0; n < 200 && least > 50*time.Millisecond; n++ { // the machine may have other work
+	for n := 0; n < 100 && least > 50*time.Millisecond; n++ { // the machine may have other work
 		began := time.Now()
 		page = body(t, s, "/")
 		least = min(least, time.Since(began))
 	}
-	if least > 50*time.Millisecond {
+	if least > 50*time.Millisecond && !storetest.Race() { // the race detector takes many times as long
 		t.Errorf("made in %v, want at most 50 ms", least)
 	}
 	if len(page) > 400<<10 {
