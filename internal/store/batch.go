@@ -238,8 +238,8 @@ func (a *attempt) writeAll(ctx context.Context, tx pgx.Tx, todo []int) ([]string
 	if err := a.prepare(ctx, tx); err != nil {
 		return nil, err
 	}
-	_, err := copyRows(ctx, tx, a.copyIn, len(todo), func(dst []byte, n int) []byte { return a.appendRow(dst, todo[n]) })
-	if err != nil {
+	row := func(dst []byte, n int) []byte { return a.appendRow(dst, todo[n]) }
+	if _, err := copyRows(ctx, tx, a.copyIn, len(todo), row); err != nil {
 		return nil, err
 	}
 	rows, err := tx.Query(ctx, a.upsert)

@@ -59,6 +59,7 @@ WHERE c.pending AND c.reach_from >= greatest(e.origin, $1::timestamptz - $2::int
 	)
 GROUP BY c.tenant_id, date_trunc('hour', c.reach_from)
 UNION ALL
-SELECT '00000000-0000-0000-0000-000000000000', u.endpoint, 'unknown', u.first_seen_at, u.first_seen_at, NULL, false, 0, u.member
+SELECT '00000000-0000-0000-0000-000000000000', u.endpoint, 'unknown', u.first_seen_at, u.first_seen_at,
+	NULL, false, 0, u.member
 FROM ingest.unknown_members u
 ORDER BY 1, 2, 4
