@@ -30,7 +30,7 @@ func TestKilledDetails(t *testing.T) {
 	t.Logf("seed %d", seed)
 
 	x := newDetailsVictim(t, tenant)
-	for kills := 0; kills < storetest.Times(2, 10); kills++ {
+	for kills := 0; kills < timesKilled(); kills++ {
 		if !x.kill(t, rng) {
 			x.finish(t, &late)
 			x = newDetailsVictim(t, tenant)
