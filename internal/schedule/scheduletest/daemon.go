@@ -150,7 +150,7 @@ func (w *World) Daemon(until func() bool) {
 func (w *World) TryAgain() { w.again.Load().TryAgain() }
 
 // patience is how long a test waits for what a daemon must do.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // AddTenant configures another tenant before the simulated one. Each tenant's jobs keep its lock from now on.
 func (w *World) AddTenant(id uuid.UUID) {
