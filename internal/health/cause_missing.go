@@ -16,7 +16,7 @@ func parkedText(g *group) string {
 		records += e.records().Parked
 	}
 	if g.code == RecordsParked {
-		return count(records, "call record cannot be read", "call records cannot be read")
+		return Count(records, "call record cannot be read", "call records cannot be read")
 	}
 	return Remaining(slots) + " of " + g.things() + " cannot be read"
 }
@@ -38,7 +38,7 @@ func rejectsText(g *group) string {
 	for _, e := range g.endpoints {
 		n += e.Standing.Rejects.Open
 	}
-	return count(n, "element could only be kept raw", "elements could only be kept raw")
+	return Count(n, "element could only be kept raw", "elements could only be kept raw")
 }
 
 // lostText is how much is lost.
@@ -54,11 +54,11 @@ func lostText(g *group) string {
 	}
 	switch {
 	case span == 0:
-		return grouped(int64(records)) + " of " + whose + verb(records == 1)
+		return Number(records) + " of " + whose + verb(records == 1)
 	case records == 0:
 		return Remaining(span) + " of " + whose + " are lost"
 	}
-	return fmt.Sprintf("%s of %s and %s more are lost", Remaining(span), whose, grouped(int64(records)))
+	return fmt.Sprintf("%s of %s and %s more are lost", Remaining(span), whose, Number(records))
 }
 
 func verb(one bool) string {

@@ -20,7 +20,7 @@ func drift(tenants []*tenant, unknown []UnknownMember, now time.Time) *group {
 	for _, m := range unknown {
 		if now.Sub(m.FirstSeenAt) < newFor {
 			names[m.Endpoint] = append(names[m.Endpoint], m.Member)
-			g.since = earliest(g.since, &m.FirstSeenAt)
+			g.since = Earliest(g.since, &m.FirstSeenAt)
 		}
 	}
 	for _, t := range tenants {

@@ -39,7 +39,7 @@ func newEndpoint(t *tenant, facts EndpointFacts, now, at time.Time) *endpoint {
 		grace := max(2*e.Interval, time.Hour)
 		for _, since := range []*time.Time{e.stand.Behind, s.Records.NamedAt, e.backlog()} {
 			if since != nil && now.After(since.Add(grace)) {
-				e.behind = earliest(e.behind, since)
+				e.behind = Earliest(e.behind, since)
 			}
 		}
 	}
@@ -121,7 +121,7 @@ func (e *endpoint) judge() (State, *time.Time) {
 	case e.behind != nil:
 		return CatchingUp, e.behind
 	}
-	return OnTime, latest(s.HealedAt, s.CaughtUpAt)
+	return OnTime, Latest(s.HealedAt, s.CaughtUpAt)
 }
 
 // isRead reports whether what is due is read as it should be.
@@ -138,7 +138,7 @@ func (e *endpoint) safeUntil() *time.Time {
 	until := &e.stand.Expires
 	if oldest := e.Standing.Records.Oldest; oldest != nil {
 		at := oldest.Add(e.Policy.Reach)
-		until = earliest(until, &at)
+		until = Earliest(until, &at)
 	}
 	return until
 }
@@ -161,7 +161,7 @@ func (e *endpoint) firstLoss() *time.Time {
 		return e.stand.ExpiresFirst
 	}
 	at := oldest.Add(e.Policy.Reach)
-	return earliest(e.stand.ExpiresFirst, &at)
+	return Earliest(e.stand.ExpiresFirst, &at)
 }
 
 // expiring reports whether something will be lost within 48 hours if all goes on
@@ -226,8 +226,8 @@ func (e *endpoint) completeUntil() *time.Time {
 	if e.Standing == nil {
 		return nil
 	}
-	until := earliest(e.records().Oldest, e.records().FirstLost)
-	return earliest(until, &e.stand.Watermark)
+	until := Earliest(e.records().Oldest, e.records().FirstLost)
+	return Earliest(until, &e.stand.Watermark)
 }
 
 // snapshot is how the endpoint stands.

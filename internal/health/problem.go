@@ -45,7 +45,7 @@ func groupsOf(tenants []*tenant, unknown []UnknownMember, now time.Time) []*grou
 					g = &group{code: code, tenant: t, now: now}
 					found[code], groups = g, append(groups, g)
 				}
-				g.endpoints, g.since = append(g.endpoints, e), earliest(g.since, since)
+				g.endpoints, g.since = append(g.endpoints, e), Earliest(g.since, since)
 			}
 		}
 		for code, since := range t.causes(now) {
@@ -102,7 +102,7 @@ func joinAbsent(groups []*group, tenants []*tenant) []*group {
 	}
 	all := &group{code: DaemonAbsent, now: absent[0].now}
 	for _, g := range absent {
-		all.endpoints, all.since = append(all.endpoints, g.endpoints...), earliest(all.since, g.since)
+		all.endpoints, all.since = append(all.endpoints, g.endpoints...), Earliest(all.since, g.since)
 	}
 	groups = slices.DeleteFunc(groups, func(g *group) bool { return g.code == DaemonAbsent })
 	return append(groups, all)
@@ -292,7 +292,7 @@ func (g *group) detail() string {
 		if s.LastRequestID != nil {
 			parts = append(parts, "request-id "+*s.LastRequestID)
 		}
-		parts = append(parts, count(s.Failures, "failure", "failures in a row"))
+		parts = append(parts, Count(s.Failures, "failure", "failures in a row"))
 	}
 	if unread := g.unread(); unread >= time.Hour {
 		parts = append(parts, Remaining(unread)+" unread")

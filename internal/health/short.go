@@ -27,11 +27,5 @@ func shortly(d, up time.Duration) string {
 	case unit(time.Hour) < 48:
 		return fmt.Sprintf("%d h", unit(time.Hour))
 	}
-	return grouped(unit(day)) + " d"
+	return Number(unit(day)) + " d"
 }
-
-// Number is a number with a comma between thousands.
-func Number[N int | int64](n N) string { return grouped(int64(n)) }
-
-// Count is a number with its noun.
-func Count[N int | int64](n N, one, many string) string { return count(n, one, many) }

@@ -34,7 +34,7 @@ func Take(f Facts, now time.Time) Snapshot {
 		s.Tenants = append(s.Tenants, t.snapshot())
 		for _, e := range t.endpoints {
 			if e.wanted() {
-				s.SafeUntil = earliest(s.SafeUntil, utc(e.safeUntil()))
+				s.SafeUntil = Earliest(s.SafeUntil, utc(e.safeUntil()))
 			}
 		}
 	}

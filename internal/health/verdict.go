@@ -108,12 +108,12 @@ func also(others []*group, all []*endpoint, now time.Time) string {
 	rest := 0
 	for _, e := range all {
 		if e.state == OnTime && e.safeUntil() != nil {
-			until = earliest(until, e.safeUntil())
+			until = Earliest(until, e.safeUntil())
 			rest++
 		}
 	}
 	if rest > 0 {
-		parts = append(parts, count(rest, "endpoint is", "endpoints are")+" safe until "+dateOf(*until, now))
+		parts = append(parts, Count(rest, "endpoint is", "endpoints are")+" safe until "+dateOf(*until, now))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -132,7 +132,7 @@ func catchingUp(groups []*group, all []*endpoint, now time.Time) Verdict {
 		v.Heading += ": " + Remaining(*left) + " left"
 	}
 	v.Why = fmt.Sprintf("%s of %s read what was missed; nothing is to be done.",
-		count(len(behind), "endpoint", "endpoints"), count(tenantsOf(behind), "tenant", "tenants"))
+		Count(len(behind), "endpoint", "endpoints"), Count(tenantsOf(behind), "tenant", "tenants"))
 	for _, e := range behind {
 		if loss := utc(e.firstLoss()); v.FirstLossAt == nil || loss != nil && loss.Before(*v.FirstLossAt) {
 			v.FirstLossAt, v.Tenant, v.Endpoint = loss, &e.tenant.Name, &e.Endpoint.Name
@@ -155,7 +155,7 @@ func firstReading(all []*endpoint) Verdict {
 		v.Heading = Remaining(*left) + " left of the first reading"
 	}
 	v.Why = fmt.Sprintf("%s of %s read all that Microsoft still has.",
-		count(len(reading), "endpoint", "endpoints"), count(tenantsOf(reading), "tenant", "tenants"))
+		Count(len(reading), "endpoint", "endpoints"), Count(tenantsOf(reading), "tenant", "tenants"))
 	return v
 }
 
@@ -185,16 +185,16 @@ func checked(all []*endpoint, now time.Time) string {
 	nothing := "nothing is lost, parked or rejected"
 	for _, e := range all {
 		s := e.Standing
-		read = latest(read, s.LastSuccessAt)
+		read = Latest(read, s.LastSuccessAt)
 		if s.NextDueAt != nil && s.NextDueAt.After(now) {
-			next = earliest(next, s.NextDueAt)
+			next = Earliest(next, s.NextDueAt)
 		}
 		if s.Known > 0 || s.Records.Acknowledged > 0 {
 			nothing = "nothing is parked or rejected, and each loss is acknowledged"
 		}
 	}
 	text := fmt.Sprintf("%s of %s",
-		count(len(all), "endpoint", "endpoints"), count(tenantsOf(all), "tenant", "tenants"))
+		Count(len(all), "endpoint", "endpoints"), Count(tenantsOf(all), "tenant", "tenants"))
 	if read != nil {
 		text += ", last read " + Moment(*read, now)
 	}

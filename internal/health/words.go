@@ -27,16 +27,16 @@ func Things(endpoint string) string {
 
 const day = 24 * time.Hour
 
-// count is a number with its noun.
-func count[N int | int64](n N, one, many string) string {
+// Count is a number with its noun.
+func Count[N int | int64](n N, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%s %s", grouped(int64(n)), many)
+	return fmt.Sprintf("%s %s", Number(n), many)
 }
 
-// grouped is a number with a comma between thousands.
-func grouped(n int64) string {
+// Number is a number with a comma between thousands.
+func Number[N int | int64](n N) string {
 	text := fmt.Sprint(n)
 	for at := len(text) - 3; at > 0 && n >= 0; at -= 3 {
 		text = text[:at] + "," + text[at:]
@@ -55,11 +55,11 @@ func span(d, up time.Duration) string {
 	unit := func(unit time.Duration) int64 { return int64((d + up*(unit-1)) / unit) }
 	switch {
 	case unit(time.Minute) < 60:
-		return count(max(unit(time.Minute), 0), "minute", "minutes")
+		return Count(max(unit(time.Minute), 0), "minute", "minutes")
 	case unit(time.Hour) < 48:
-		return count(unit(time.Hour), "hour", "hours")
+		return Count(unit(time.Hour), "hour", "hours")
 	}
-	return count(unit(day), "day", "days")
+	return Count(unit(day), "day", "days")
 }
 
 // Moment is a time in words: with the weekday within a week of now, else with
@@ -98,16 +98,16 @@ func utc(t *time.Time) *time.Time {
 	return &cut
 }
 
-// earliest is the earlier of two times, of which either may be missing.
-func earliest(a, b *time.Time) *time.Time {
+// Earliest is the earlier of two times, of which either may be missing.
+func Earliest(a, b *time.Time) *time.Time {
 	if a == nil || b != nil && b.Before(*a) {
 		return b
 	}
 	return a
 }
 
-// latest is the later of two times, of which either may be missing.
-func latest(a, b *time.Time) *time.Time {
+// Latest is the later of two times, of which either may be missing.
+func Latest(a, b *time.Time) *time.Time {
 	if a == nil || b != nil && b.After(*a) {
 		return b
 	}

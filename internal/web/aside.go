@@ -107,7 +107,7 @@ func readingOf(tenants []health.Tenant, now time.Time) reading {
 	r, known := reading{}, true
 	for _, t := range tenants {
 		for _, e := range t.Endpoints {
-			last, next = latest(last, e.LastSuccessAt), earliest(next, e.NextDueAt)
+			last, next = health.Latest(last, e.LastSuccessAt), health.Earliest(next, e.NextDueAt)
 			if e.Running == nil {
 				continue
 			}
@@ -178,18 +178,4 @@ func idle(last, next *time.Time, now time.Time) reading {
 		}
 	}
 	return r
-}
-
-func latest(a, b *time.Time) *time.Time {
-	if a == nil || b != nil && b.After(*a) {
-		return b
-	}
-	return a
-}
-
-func earliest(a, b *time.Time) *time.Time {
-	if a == nil || b != nil && b.Before(*a) {
-		return b
-	}
-	return a
 }
