@@ -37,7 +37,7 @@ func (v *visit) noToken(ctx context.Context, err error) []Finding {
 }
 
 // permission is what the app needs for all endpoints.
-const permission = "CallRecords.Read.All"
+var permission = fetch.CallRecords.Permission
 
 // An explanation is what a cause means for a tenant, and what to do about it. In
 // its texts are %words, which words replaces.

@@ -98,19 +98,13 @@ func (s *Subject) Examine(ctx context.Context) []Finding {
 // onlyWait is the first step where there is none.
 const onlyWait = "wait"
 
-// denials are the codes of failures to sign in, and of what the app may not do.
-var denials = []health.Code{
-	health.PermissionMissing, health.SecretExpired, health.SecretWrong, health.SecretUnreadable, health.CloudWrong,
-	health.TenantUnknown, health.AppDisabled, health.AppUnknown,
-}
-
 // ExitCode is 0 where nothing is wrong, 4 for failed authentication or consent,
 // and else 3.
 func ExitCode(findings []Finding) int {
 	code := 0
 	for _, f := range findings {
 		switch {
-		case f.Status == Fail && slices.Contains(denials, health.Code(f.Code)):
+		case f.Status == Fail && health.Code(f.Code).IsDenial():
 			return 4
 		case f.wrong():
 			code = 3

@@ -15,7 +15,7 @@ type cause struct {
 	says   func(*group) string
 	why    func(*group) string
 	steps  func(*group) []Step
-	denied bool // an administrator of Entra has to grant something
+	denied bool // an administrator of Entra has to grant or renew something
 	aside  bool // all that can be read is read even so
 }
 
@@ -77,6 +77,9 @@ var causes = map[Code]cause{
 		"nothing is lost: they are kept in unknown_fields; a newer ingestd may have columns for them")},
 	SecretReadable: {says: exposedText, steps: exposedSteps, aside: true},
 }
+
+// IsDenial reports whether an administrator of Entra has to grant or renew something.
+func (c Code) IsDenial() bool { return causes[c].denied }
 
 func text(words string) func(*group) string { return func(*group) string { return words } }
 

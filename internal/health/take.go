@@ -110,7 +110,7 @@ func (s Snapshot) ExitCode() int {
 			return 0 // it only catches up
 		}
 	}
-	denied := func(p Problem) bool { return p.Level == s.Verdict.Level && causes[p.Code].denied }
+	denied := func(p Problem) bool { return p.Level == s.Verdict.Level && p.Code.IsDenial() }
 	if slices.ContainsFunc(s.Problems, denied) {
 		return 4
 	}
