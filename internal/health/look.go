@@ -24,9 +24,11 @@ func Look(ctx context.Context, c *config.Config, db *store.DB, now time.Time) (S
 // answer: dated, and with the one problem that hides all others. last is nil
 // where there never was one.
 func Unanswered(last *Snapshot, c *config.Config, why error, since, now time.Time) Snapshot {
-	s := Take(Gather(c, store.Survey{}, now), now)
+	var s Snapshot
 	if last != nil {
 		s = *last
+	} else {
+		s = Take(Gather(c, store.Survey{}, now), now)
 	}
 	s.Database.Up = false
 	g := &group{code: codeOf(why), now: now, since: &since, level: ActSoon}
