@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
@@ -66,8 +65,7 @@ func (g gap) id() string {
 	if g.CallID != "" {
 		what = g.CallID
 	}
-	sum := sha256.Sum256([]byte(g.TenantID.String() + "\n" + g.Endpoint + "\n" + what))
-	return fmt.Sprintf("%x", sum[:3])
+	return health.ShortID(g.TenantID.String(), g.Endpoint, what)
 }
 
 func (g gap) toText(s screen) string {

@@ -2,7 +2,6 @@ package health
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -268,8 +267,7 @@ func (g *group) problem() Problem {
 			p.Endpoints = append(p.Endpoints, e.Endpoint.Name)
 		}
 	}
-	sum := sha256.Sum256([]byte(id.String() + "\n" + string(g.code)))
-	p.ID = fmt.Sprintf("%x", sum[:3])
+	p.ID = ShortID(id.String(), string(g.code))
 	return p
 }
 

@@ -1,7 +1,9 @@
 package health
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -28,4 +30,11 @@ func shortly(d, up time.Duration) string {
 		return fmt.Sprintf("%d h", unit(time.Hour))
 	}
 	return Number(unit(day)) + " d"
+}
+
+// ShortID names something by its parts, so that it can be named on a command
+// line: the first six digits of a SHA-256.
+func ShortID(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
+	return fmt.Sprintf("%x", sum[:3])
 }
