@@ -458,7 +458,8 @@ CREATE TABLE teams.call_records (
     details_version bigint,
     details_at timestamp with time zone,
     reach_from timestamp with time zone GENERATED ALWAYS AS (COALESCE(start_at, ingested_at)) STORED NOT NULL,
-    pending boolean GENERATED ALWAYS AS ((details_version IS DISTINCT FROM version)) STORED NOT NULL
+    pending boolean GENERATED ALWAYS AS ((details_version IS DISTINCT FROM version)) STORED NOT NULL,
+    call_kind text
 );
 COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its details (details_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
 COMMENT ON COLUMN teams.call_records.tenant_id IS 'Entra tenant id.';
@@ -489,6 +490,7 @@ COMMENT ON COLUMN teams.call_records.details_version IS 'Version of the details 
 COMMENT ON COLUMN teams.call_records.details_at IS 'When the details were stored, by the database''s clock; null until they are.';
 COMMENT ON COLUMN teams.call_records.reach_from IS 'Since when Graph''s reach counts: start_at, or when the record was first listed where Graph does not say.';
 COMMENT ON COLUMN teams.call_records.pending IS 'Whether the details of the newest version are still to be stored.';
+COMMENT ON COLUMN teams.call_records.call_kind IS 'group or p2p, by type; where type says neither, a call of several sessions or with a service other than a mediation server or gateway is a group call. Null until the details are stored.';
 
 CREATE TABLE teams.dialout_report (
     tenant_id uuid NOT NULL,

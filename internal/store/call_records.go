@@ -21,8 +21,9 @@ type recordStatements struct {
 	headers  stage  // of records whose details are stored
 	claim    string // stores the headers, unless details as new are stored
 	storedBy string
-	newer    string   // those that are not to be stored
-	sessions int      // the table whose rows a header counts
+	newer    string // those that are not to be stored
+	sessions int    // the table whose rows a header counts
+	kinds    kindColumns
 	delete   string   // deletes details
 	copyIn   []string // for each child table
 	note     string
@@ -40,18 +41,19 @@ func newRecordStatements(m *mapping.Model) *recordStatements {
 		},
 		version:  slices.Index(root.ColumnNames(), "version"),
 		sessions: slices.IndexFunc(m.Tables, func(t *mapping.Layout) bool { return t.Name == "sessions" }),
+		kinds:    newKindColumns(m),
 		note:     statement("call_records_note"),
 	}
 	headers := []string{
 		"{table}", root.Name,
 		"{stage}", "pg_temp.stage_details",
-		"{columns}", columnList(append(columns, "session_count")),
+		"{columns}", columnList(append(columns, "session_count", "call_kind")),
 		"{key}", "tenant_id, id",
 		"{set}", assignments(slices.DeleteFunc(slices.Clone(columns), func(c string) bool {
 			return c == "tenant_id" || c == "id" || c == "version"
 		})),
 	}
-	r.headers = newStage(headers, len(columns)+1)
+	r.headers = newStage(headers, len(columns)+2)
 	r.claim = statement("call_records_claim", headers...)
 	r.storedBy = statement("call_records_stored_by", headers...)
 	r.newer = statement("call_records_newer", headers...)

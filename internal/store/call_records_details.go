@@ -215,7 +215,7 @@ func (d *details) appendHeader(dst []byte, record *mapping.Batch) []byte {
 	if len(record.Elements) == 0 {
 		return dst
 	}
-	sessions := uint32(0)
+	sessions := 0
 	for range record.Rows(0, d.statements.sessions) {
 		sessions++
 	}
@@ -223,7 +223,8 @@ func (d *details) appendHeader(dst []byte, record *mapping.Batch) []byte {
 		dst = mapping.AppendField(beginRow(dst, d.statements.headers.fields), d.run.Tenant[:])
 		dst = appendMetadata(dst, record.Elements[0].At, d.run, record.Elements[0].Hash)
 		dst = append(dst, row...)
-		dst = mapping.AppendField(dst, binary.BigEndian.AppendUint32(nil, sessions))
+		dst = mapping.AppendField(dst, binary.BigEndian.AppendUint32(nil, uint32(sessions)))
+		dst = mapping.AppendField(dst, []byte(d.statements.kinds.kind(record, sessions)))
 	}
 	return dst
 }

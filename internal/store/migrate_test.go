@@ -3,7 +3,9 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -94,13 +96,13 @@ func TestEachMigrationNotesItsVersion(t *testing.T) {
 	names, _ := fs.Glob(migrations.Files, "*.sql")
 	for _, name := range names {
 		content, _ := migrations.Files.ReadFile(name)
-		version := strings.TrimLeft(name[:6], "0")
+		version, _ := strconv.Atoi(name[:6])
 		if strings.Contains(name, ".down.") {
-			version = string(version[0] - 1) // below ten for now
+			version--
 		}
-		want := "\nUPDATE ingest.schema_version SET version = " + version + ";\n"
+		want := fmt.Sprintf("\nUPDATE ingest.schema_version SET version = %d;\n", version)
 		switch {
-		case version == "0":
+		case version == 0:
 			want = "\nDROP TABLE ingest.schema_version;\nCOMMENT ON SCHEMA ingest IS NULL;\n"
 		case strings.HasPrefix(name, "000001_") && strings.Contains(name, ".up."):
 			want = "\nINSERT INTO ingest.schema_version VALUES (1);\n"
@@ -154,7 +156,9 @@ func TestCheckSchema(t *testing.T) {
 			t.Errorf("CheckSchema: %q, want %q", got, want)
 		}
 	}
-	check("database schema does not fit: it has version 0, this program needs 8; run: ingestd migrate up")
+	_, newest, _ := db.Version(t.Context())
+	check(fmt.Sprintf("database schema does not fit: it has version 0, this program needs %d; "+
+		"run: ingestd migrate up", newest))
 	if err := db.MigrateUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +166,8 @@ func TestCheckSchema(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), `UPDATE ingest.schema_version SET version = 99`); err != nil {
 		t.Fatal(err)
 	}
-	check("database schema does not fit: it has version 99, this program knows 8 at most; install a newer ingestd")
+	check(fmt.Sprintf("database schema does not fit: it has version 99, this program knows %d at most; "+
+		"install a newer ingestd", newest))
 	if err := db.MigrateUp(t.Context()); !errors.Is(err, store.ErrNotMigrated) {
 		t.Errorf("MigrateUp of a newer schema: %v", err)
 	}

@@ -9,6 +9,7 @@ ON CONFLICT ({key}) DO UPDATE
 SET {set},
 	version = greatest(t.version, excluded.version),
 	session_count = excluded.session_count,
+	call_kind = excluded.call_kind,
 	details_version = excluded.details_version,
 	details_at = excluded.details_at,
 	change_xid = excluded.change_xid

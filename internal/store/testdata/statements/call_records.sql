@@ -54,13 +54,13 @@ CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_details ON COMMIT DELETE ROWS
 SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
-	organizer_administrative_unit_ids, unknown_fields, session_count FROM teams.call_records WITH NO DATA;
+	organizer_administrative_unit_ids, unknown_fields, session_count, call_kind FROM teams.call_records WITH NO DATA;
 
 -- === copy of details
 COPY pg_temp.stage_details (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
-	organizer_administrative_unit_ids, unknown_fields, session_count) FROM STDIN (FORMAT binary);
+	organizer_administrative_unit_ids, unknown_fields, session_count, call_kind) FROM STDIN (FORMAT binary);
 
 -- === claim
 -- Stores the staged headers, in the order of their ids, each unless details of
@@ -69,11 +69,11 @@ COPY pg_temp.stage_details (tenant_id, updated_at, run_id, row_hash, id, version
 INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
-	organizer_administrative_unit_ids, unknown_fields, session_count, details_version, details_at, change_xid)
+	organizer_administrative_unit_ids, unknown_fields, session_count, call_kind, details_version, details_at, change_xid)
 SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
-	organizer_administrative_unit_ids, unknown_fields, session_count, version, now(), pg_current_xact_id()
+	organizer_administrative_unit_ids, unknown_fields, session_count, call_kind, version, now(), pg_current_xact_id()
 FROM pg_temp.stage_details
 ORDER BY tenant_id, id
 ON CONFLICT (tenant_id, id) DO UPDATE
@@ -97,6 +97,7 @@ SET updated_at = excluded.updated_at,
 	unknown_fields = excluded.unknown_fields,
 	version = greatest(t.version, excluded.version),
 	session_count = excluded.session_count,
+	call_kind = excluded.call_kind,
 	details_version = excluded.details_version,
 	details_at = excluded.details_at,
 	change_xid = excluded.change_xid

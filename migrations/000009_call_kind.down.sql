@@ -1,0 +1,3 @@
+ALTER TABLE teams.call_records DROP COLUMN call_kind;
+
+UPDATE ingest.schema_version SET version = 8;
