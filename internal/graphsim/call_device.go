@@ -1,5 +1,8 @@
 package graphsim
 
+// badHeadset crackles, whoever wears it.
+const badHeadset = "Headset (Example Bargain 10)"
+
 // headsets are what people speak into, with the driver.
 var headsets = [][2]string{
 	{"Headset (Example Evolve 65)", "Microsoft: 10.0.26100.1"},
@@ -7,6 +10,7 @@ var headsets = [][2]string{
 	{"Microphone Array (Example Smart Sound Technology)", "Example: 10.29.0.9677"},
 	{"Speakerphone (Example Speak 510)", "Microsoft: 10.0.22621.1"},
 	{"Default input device", ""},
+	{badHeadset, "Example: 3.1.0.7"},
 	{"", ""}, // served as an empty text
 }
 
@@ -26,6 +30,9 @@ func (p *pen) device(name string, s *session, e *side, modality string) {
 
 func (p *pen) clientDevice(d dice) {
 	headset := headsets[d.IntN(len(headsets))]
+	if headset[0] == badHeadset {
+		d.trouble *= 12
+	}
 	for _, use := range []string{"capture", "render"} {
 		p.raw(use+"DeviceName", string(quote(headset[0])))
 		p.text(use+"DeviceDriver", headset[1])

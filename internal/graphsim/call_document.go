@@ -4,6 +4,7 @@ package graphsim
 type callVersion struct {
 	*call
 	tickets   []*user
+	stories   *stories
 	telemetry int   // how much has come in: 1 with the first version
 	ratings   int   // that came with raised versions
 	modified  int64 // ticks
@@ -54,8 +55,16 @@ func (v *callVersion) appendHeader(dst []byte, metadata string) []byte {
 		p.text("organizer_v2@odata.context", metadata+"('"+id+"')/organizer_v2/$entity")
 	}
 	p.name("organizer_v2")
-	p.participant(&v.parties()[0])
+	p.participant(v.organizing())
 	return p.dst
+}
+
+// organizing is who began the call, and of a queue in whose name it answers.
+func (v *callVersion) organizing() *party {
+	if v.kind.queue() {
+		return &v.parties()[1]
+	}
+	return &v.parties()[0]
 }
 
 // joinURL is there for meetings alone.

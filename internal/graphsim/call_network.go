@@ -66,6 +66,7 @@ func (p *pen) serviceNetwork(e *side) {
 
 func (p *pen) clientNetwork(e *side) {
 	d, connection := e.dice(ofNetwork), e.connection()
+	d.trouble *= 1 + e.strain
 	p.location(e)
 	p.int("linkSpeed", linkSpeed(d, connection))
 	p.text("connectionType", connection)
@@ -108,11 +109,10 @@ func (p *pen) location(e *side) {
 		p.raw("dnsSuffix", `""`)
 		return
 	}
-	site := e.party.user.site
-	subnet := "10." + strconv.FormatInt(site.clock+100, 10) + "." + strconv.FormatUint(h>>8%16, 10) + "."
+	site, subnet := e.party.user.site, e.party.user.floor
 	p.address("ipAddress", subnet, h)
 	p.text("subnet", subnet+"0")
-	p.address("reflexiveIPAddress", "203.0.113.", uint64(site.clock+100))
+	p.address("reflexiveIPAddress", "203.0.113.", uint64(site.network))
 	p.text("dnsSuffix", site.city+".contoso.example")
 }
 

@@ -38,19 +38,22 @@ var identityKeys = []string{
 
 // parties are who takes part in a call, who began it first.
 func (w *crowd) parties(c *call) []party {
-	first := party{user: c.organizer, key: "user", id: c.organizer.id, tenant: TenantID, display: c.organizer.display}
+	first := colleague(c.organizer)
 	w.seen = map[*user]bool{c.organizer: true}
 	switch {
 	case c.kind == phoneCall && w.rng.IntN(2) == 0:
 		return []party{w.phone(c.organizer.site.country), first}
 	case c.kind == phoneCall:
 		return []party{first, w.phone(c.organizer.site.country)}
-	case c.kind == queueCall:
+	case c.kind.queue():
 		first = w.phone(c.organizer.site.country)
 	}
 	list := []party{first}
-	if c.kind == queueCall {
+	switch {
+	case c.kind.queue():
 		list = append(list, resourceAccount(c.organizer.site))
+	case c.wanted != nil:
+		list = append(list, colleague(c.wanted))
 	}
 	for len(list) < c.participants {
 		list = append(list, w.somebody(c))
@@ -72,6 +75,10 @@ func (w *crowd) somebody(c *call) party {
 		return w.outsider(c)
 	}
 	w.seen[u] = true
+	return colleague(u)
+}
+
+func colleague(u *user) party {
 	return party{user: u, key: "user", id: u.id, tenant: TenantID, display: u.display}
 }
 

@@ -71,7 +71,7 @@ func (c *call) listed(m moment) bool { return c.rises[0].at <= m.now }
 // version is nil before the first one. Who reads a record may be a little
 // behind who lists it, but never behind a raise.
 func (r *callRecords) version(c *call, m moment, read bool) document {
-	v := &callVersion{call: c, tickets: r.traffic.tickets}
+	v := &callVersion{call: c, tickets: r.traffic.tickets, stories: &r.traffic.stories}
 	raised := int64(math.MinInt64)
 	for _, raise := range m.raises {
 		if raise.hits(c.id) && c.rises[0].at <= raise.at && raise.at <= m.now {

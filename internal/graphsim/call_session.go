@@ -16,17 +16,18 @@ type session struct {
 
 // side is an end of a session.
 type side struct {
-	party *party // nil: a service
-	role  string // of a service
-	seed  uint64
-	known int // the telemetry that holds what the client measured
+	party  *party // nil: a service
+	role   string // of a service
+	seed   uint64
+	known  int     // the telemetry that holds what the client measured
+	strain float64 // of its network: how much worse than usual it is
 }
 
 // modalities of a call; its first session has them all.
 func (v *callVersion) modalities() []string {
 	n := v.seed >> 16 % 10
 	switch {
-	case v.kind == phoneCall || v.kind == queueCall || v.kind == testCall || n < 6:
+	case v.kind == phoneCall || v.kind.queue() || v.kind == testCall || n < 6:
 		return []string{"audio"}
 	case n < 8:
 		return []string{"audio", "video"}
@@ -57,6 +58,7 @@ func (v *callVersion) session(i int) session {
 	s.presence(i, rng)
 	for _, side := range []*side{&s.caller, &s.callee} {
 		side.seed, side.known = rng.Uint64(), v.known(rng)
+		side.strain = v.stories.strain(side.party, v.start)
 	}
 	if i == 0 { // the last version tells more than those before
 		s.caller.known = len(v.rises)
@@ -70,7 +72,7 @@ func (v *callVersion) sessionID(i int) guid {
 	switch {
 	case v.kind.direct():
 		return v.call.id
-	case v.kind == queueCall && i == 1:
+	case v.kind.queue() && i == 1:
 		i = 0
 	}
 	return newGUID(v.randomness(^uint64(i)))
@@ -85,7 +87,7 @@ func (s *session) sides(i int, rng *rand.Rand) {
 		s.callee.role = "customBot"
 	case s.kind.direct():
 		s.callee.party = &people[1]
-	case s.kind == queueCall:
+	case s.kind.queue():
 		s.queueSides(i)
 	case i < len(people):
 		s.caller.party, s.callee.role = &people[i], "mediaController"
@@ -95,6 +97,7 @@ func (s *session) sides(i int, rng *rand.Rand) {
 }
 
 // queueSides: a greeting, a queue, and the agents it rings one after the other.
+// An agent joins as everybody does.
 func (s *session) queueSides(i int) {
 	people := s.parties()
 	switch {
@@ -103,7 +106,7 @@ func (s *session) queueSides(i int) {
 	case i == 1:
 		s.callee.role = "skypeForBusinessCallQueues"
 	case i < len(people):
-		s.caller, s.callee.party = side{role: "skypeForBusinessCallQueues"}, &people[i]
+		s.caller.party, s.callee.role = &people[i], "mediaController"
 	default:
 		s.caller, s.callee.role = side{role: "skypeForBusinessCallQueues"}, "voicemail"
 	}
@@ -113,12 +116,14 @@ func (s *session) queueSides(i int) {
 func (s *session) presence(i int, rng *rand.Rand) {
 	length := s.end - s.start
 	switch {
-	case s.kind == queueCall:
+	case s.kind.queue():
 		s.start += length * int64(i) / int64(s.sessions)
 		if i > 1 && i < s.sessions-1 {
-			s.failure = &callFailure{callSetup, "The agent did not answer."}
-			s.end = s.start + length/int64(s.sessions)
+			s.failure, s.end = &callFailure{callSetup, "The agent did not answer."}, s.start
 		}
+		return
+	case s.wanted != nil:
+		s.failure = &callFailures[0]
 		return
 	case i > 0:
 		s.start += rng.Int64N(1 + length/4)

@@ -44,6 +44,7 @@ func (p *pen) stream(s *session, l *leg, modality string, i int) {
 		direction, receiver = "calleeToCaller", &l.caller
 	}
 	d := receiver.dice(ofStreams + uint64(len(modality)))
+	d.trouble *= 1 + max(l.caller.strain, l.callee.strain)
 	p.element(func() {
 		p.text("streamId", strconv.FormatUint(uint64(d.Uint32()), 10))
 		p.text("streamDirection", direction)

@@ -23,13 +23,17 @@ var (
 	groupCall  = &callKind{"group", 85, 3, 10, 5}
 	meeting    = &callKind{"meeting", 265, 3, 30, 9}
 	conference = &callKind{"conference", 3, 60, 200, 90}
-	queueCall  = &callKind{"queue", 70, 2, 4, 3}
+	queueCall  = &callKind{"queue", 70, 2, 4, 6}
+	lostCall   = &callKind{"lost", 0, 2, 2, 2} // no agent is free
 )
 
 var callKinds = []*callKind{peerToPeer, phoneCall, testCall, groupCall, meeting, conference, queueCall}
 
 // direct calls have two ends and one session.
 func (k *callKind) direct() bool { return k == peerToPeer || k == phoneCall || k == testCall }
+
+// queue calls wait for an agent.
+func (k *callKind) queue() bool { return k == queueCall || k == lostCall }
 
 // call is what is drawn of a call in advance. All else follows from its seed
 // when a document is written.
@@ -39,6 +43,7 @@ type call struct {
 	kind         *callKind
 	start, end   int64
 	organizer    *user
+	wanted       *user // who is called and does not answer; nil: somebody else
 	participants int
 	sessions     int
 	rises        []rise
@@ -59,6 +64,7 @@ func (t callTraffic) generate(d int64) []call {
 	for range t.volume(d, t.perDay) {
 		calls = append(calls, w.call(w.callKind()))
 	}
+	calls = append(calls, t.planted(d)...)
 	if d == t.stories.townHall && t.perDay >= townHallTraffic && d >= t.first {
 		calls = append(calls, w.townHall())
 	}
@@ -98,7 +104,7 @@ func (k *callKind) sessionsOf(participants int, rng *rand.Rand) int {
 	switch {
 	case k.direct():
 		return 1
-	case k == queueCall:
+	case k.queue():
 		return max(participants, 3)
 	}
 	return participants + rng.IntN(1+participants/4)
@@ -117,7 +123,7 @@ func (w *draw) townHall() call {
 // length of a call in ticks.
 func (w *draw) length(k *callKind) int64 {
 	seconds := math.Exp(5.2 + 1.3*w.rng.NormFloat64())
-	if !k.direct() && k != queueCall {
+	if !k.direct() && !k.queue() {
 		seconds = math.Exp(7.4 + 0.6*w.rng.NormFloat64())
 	}
 	return int64(min(max(seconds, 4), 36_000))*second + w.fraction()

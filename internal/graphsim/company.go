@@ -17,6 +17,7 @@ type site struct {
 	currency *currency
 	clock    int64 // hours ahead of UTC
 	share    int   // of the people
+	network  int64 // second part of its private addresses
 	operator string
 	service  string // number of the meeting bridge and the auto attendant
 	city     string // in the names of its trunks
@@ -28,31 +29,34 @@ type site struct {
 // home is where the tenant is registered.
 var home = unitedStates
 
+// london has stories of its own.
+var london = &site{unitedKingdom, pound, 0, 3, 103, "Microsoft", "+442079460999", "london", "EUWE",
+	"Amelia/amelia Harry/harry Siân/sian Callum/callum Isla/isla Rhys/rhys Freya/freya Dev/dev",
+	"Ashworth/ashworth Llewellyn/llewellyn Fairfax/fairfax MacLeod/macleod Pemberton/pemberton Khan/khan " +
+		"Hughes/hughes Ó'Dálaigh/odalaigh"}
+
 var sites = []*site{
-	{unitedStates, dollar, -5, 3, "Microsoft", "+12125550199", "newyork", "USEA",
+	{unitedStates, dollar, -5, 3, 101, "Microsoft", "+12125550199", "newyork", "USEA",
 		"Olivia/olivia Noah/noah Grace/grace Ethan/ethan Ava/ava Marcus/marcus Ruth/ruth José/jose",
 		"Carter/carter Bennett/bennett O'Neil/oneil Foster/foster Nguyen/nguyen Hayes/hayes " +
 			"Ramírez/ramirez Brooks/brooks"},
-	{unitedStates, dollar, -8, 2, "Microsoft", "+12065550199", "seattle", "USWE",
+	{unitedStates, dollar, -8, 2, 102, "Microsoft", "+12065550199", "seattle", "USWE",
 		"Mia/mia Lucas/lucas Zoë/zoe Owen/owen Chloe/chloe Diego/diego Priya/priya Henry/henry",
 		"Sullivan/sullivan Reyes/reyes Chen/chen Whitaker/whitaker Patel/patel Morgan/morgan Núñez/nunez Price/price"},
-	{unitedKingdom, pound, 0, 3, "Microsoft", "+442079460999", "london", "EUWE",
-		"Amelia/amelia Harry/harry Siân/sian Callum/callum Isla/isla Rhys/rhys Freya/freya Dev/dev",
-		"Ashworth/ashworth Llewellyn/llewellyn Fairfax/fairfax MacLeod/macleod Pemberton/pemberton Khan/khan " +
-			"Hughes/hughes Ó'Dálaigh/odalaigh"},
-	{germany, euro, 1, 3, "Beispiel Telefon GmbH", "+493023125999", "berlin", "EUNO",
+	london,
+	{germany, euro, 1, 3, 104, "Beispiel Telefon GmbH", "+493023125999", "berlin", "EUNO",
 		"Jürgen/juergen Anna/anna Björn/bjoern Käthe/kaethe Lukas/lukas Sophie/sophie Götz/goetz Mareike/mareike",
 		"Müller/mueller Schäfer/schaefer Weiß/weiss Vogel/vogel Köhler/koehler Krüger/krueger Brandt/brandt " +
 			"Özdemir/oezdemir"},
-	{france, euro, 1, 2, "Microsoft", "+33199009999", "paris", "EUWE",
+	{france, euro, 1, 2, 105, "Microsoft", "+33199009999", "paris", "EUWE",
 		"Chloé/chloe François/francois Zoé/zoe Étienne/etienne Maëlle/maelle Loïc/loic Agnès/agnes Hugo/hugo",
 		"Lefèvre/lefevre Dubois/dubois Gérard/gerard Bélanger/belanger Noël/noel Garçon/garcon Marchand/marchand " +
 			"L'Hôte/lhote"},
-	{sweden, krona, 1, 2, "Exempel Telekom AB", "+46846500499", "stockholm", "EUNO",
+	{sweden, krona, 1, 2, 106, "Exempel Telekom AB", "+46846500499", "stockholm", "EUNO",
 		"Åsa/asa Björn/bjorn Märta/marta Göran/goran Linnéa/linnea Örjan/orjan Ebba/ebba Nils/nils",
 		"Öberg/oberg Sjöström/sjostrom Åkesson/akesson Lindqvist/lindqvist Hägg/hagg Nyström/nystrom " +
 			"Ek/ek Fälth/falth"},
-	{japan, yen, 9, 2, "Microsoft", "+81300009999", "tokyo", "JPEA",
+	{japan, yen, 9, 2, 107, "Microsoft", "+81300009999", "tokyo", "JPEA",
 		"陽子/yoko 健太/kenta さくら/sakura 大輔/daisuke 美咲/misaki 翔/sho 直美/naomi 誠/makoto",
 		"佐藤/sato 鈴木/suzuki 高橋/takahashi 田中/tanaka 渡辺/watanabe 伊藤/ito 山本/yamamoto 中村/nakamura"},
 }
@@ -113,6 +117,9 @@ func (c *company) randomness(log string, d int64) rand.Source {
 	return rand.NewPCG(c.seed^xxhash.Sum64String(log), uint64(d))
 }
 
+// floors are how many a site has.
+const floors = 4
+
 // user is a person who calls.
 type user struct {
 	site     *site
@@ -120,6 +127,7 @@ type user struct {
 	number   string
 	operator string
 	id       string
+	floor    string // the subnet of the desk, without its last part
 	upn      string
 	display  string // as JSON
 	names    []byte // the members that name the user, but for the id
@@ -168,13 +176,14 @@ func newUser(rng *rand.Rand, i int, s *site) *user {
 		display = family + " " + given
 	}
 	u.id = newGUID(rng).String()
+	u.floor = fmt.Sprintf("10.%d.%d.", s.network, xxhash.Sum64String(u.id)>>8%floors)
 	u.upn, u.display = fmt.Sprintf("%s.%s%03d@contoso.example", plainGiven, plainFamily, i+1), string(quote(display))
 	u.names = fmt.Appendf(nil, `"userPrincipalName":"%s","userDisplayName":%s`, u.upn, u.display)
 	u.json = fmt.Appendf(nil, `"userId":"%s",%s`, u.id, u.names)
 	u.units = fmt.Appendf(nil, `"administrativeUnitInfos":[{"id":"5e0a1d00-0000-4000-8000-%012d"}]`, s.clock+100)
-	u.client = fmt.Appendf(nil, `"clientLocalIpV4Address":"10.%d.%d.%d","clientLocalIpV6Address":null,`+
+	u.client = fmt.Appendf(nil, `"clientLocalIpV4Address":"%s%d","clientLocalIpV6Address":null,`+
 		`"clientPublicIpV4Address":"203.0.113.%d","clientPublicIpV6Address":"2001:db8::%x"`,
-		s.clock+100, i/250%250, i%250+1, s.clock+100, i+1)
+		u.floor, i%250+1, s.network, i+1)
 	return u
 }
 

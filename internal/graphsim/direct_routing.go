@@ -3,15 +3,17 @@ package graphsim
 // directRouting are the calls over the company's own border controllers.
 type directRouting struct{ *company }
 
-func (l directRouting) volume(d int64) int { return l.company.volume(d, l.perDay/2) }
+func (l directRouting) volume(d int64) int {
+	return l.company.volume(d, l.perDay/2) + len(l.planted(d))
+}
 
 func (l directRouting) generate(d int64) []record {
 	t := directTraffic{draw: newDraw(l.randomness("direct routing", d), d, l.tickets), stories: &l.stories}
-	rows := make([]directCall, l.volume(d))
-	for i := range rows {
-		rows[i] = t.next()
+	rows := make([]directCall, 0, l.volume(d))
+	for range l.company.volume(d, l.perDay/2) {
+		rows = append(rows, t.next())
 	}
-	return records(rows)
+	return records(append(rows, l.planted(d)...))
 }
 
 // directKind is a call type. Graph spells them its own way, and now and then

@@ -21,6 +21,15 @@ import "time"
 //     earlier, a thousand people meet at 15:00 UTC, most of them guests; two
 //     hundred lose their connection and come again. Companies with few calls
 //     hold none.
+//   - A bad floor: since ten days before Start the network of the busiest floor
+//     is ten times worse than it was.
+//   - An overloaded queue: on the working days of these ten days the service
+//     desk of London has many calls more between ten and twelve o'clock, and
+//     three of four find no agent.
+//   - Somebody nobody can reach: on the same days calls to a user in London,
+//     from colleagues and from outside, are not answered.
+//   - A bad headset, as long as there are calls: see badHeadset.
+//   - Unused numbers: some in Berlin are in no log; see Numbers.
 type stories struct {
 	outage      int64 // day
 	lastNight   int64 // day
@@ -28,6 +37,9 @@ type stories struct {
 	campaign    int64 // first day
 	campaigners []*user
 	townHall    int64 // day
+	recent      int64 // first day of what began ten days before Start
+	badFloor    string
+	unreachable *user
 }
 
 // The sizes of the stories.
@@ -41,10 +53,14 @@ const (
 	townHallPeople   = 1000
 	townHallSessions = 1200
 	townHallTraffic  = 100 // call records a day of a company that holds one
+
+	strained      = 9   // times the usual that comes on top, on the bad floor
+	perQueued     = 10  // call records of a day for one call to the overloaded queue
+	perUnanswered = 100 // call records or PSTN calls of a day for one to whom nobody can reach
 )
 
 // amsterdam has no people but those of its story.
-var amsterdam = &site{netherlands, euro, 1, 0, "Microsoft", "+31020500999", "amsterdam", "EUWE",
+var amsterdam = &site{netherlands, euro, 1, 0, 108, "Microsoft", "+31020500999", "amsterdam", "EUWE",
 	"Sanne/sanne Daan/daan Joëlle/joelle", "Jansen/jansen Bakker/bakker Visser/visser"}
 
 func newStories(c *company) stories {
@@ -57,6 +73,7 @@ func newStories(c *company) stories {
 	for weekend(s.outage) {
 		s.outage--
 	}
+	s.recent, s.badFloor = c.today-10, busiestFloor(c.tickets)
 	for _, u := range c.tickets {
 		if !u.licence.international {
 			s.forwarder = u // pays for every call
@@ -69,6 +86,7 @@ func newStories(c *company) stories {
 		u.licence = licences[0]
 		s.campaigners = append(s.campaigners, u)
 	}
+	s.unreachable = newUser(w.rng, 9100, london)
 	return s
 }
 
@@ -79,14 +97,14 @@ func (s *stories) outOfOrder(u *user, spare bool, start int64) bool {
 }
 
 // planted returns the PSTN calls of the stories.
-func (c *company) planted(d int64) (calls []pstnCall) {
-	s := &c.stories
+func (p pstnCalls) planted(d int64) (calls []pstnCall) {
+	s := &p.stories
 	night := s.lastNight-nights < d && d <= s.lastNight
 	campaign := s.campaign <= d && d < s.campaign+campaignDays
-	if !night && !campaign || d < c.first || c.perDay == 0 {
+	if !night && !campaign || d < p.first || p.perDay == 0 {
 		return nil
 	}
-	t := newTraffic(c.randomness("stories", d), d, nil)
+	t := newTraffic(p.randomness("stories", d), d, nil)
 	if night {
 		for range callsANight {
 			calls = append(calls, t.forwarded(s.forwarder)...)
