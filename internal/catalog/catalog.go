@@ -1,7 +1,7 @@
 // Package catalog reads what a database says of itself: tables and views with
 // their columns, comments, and the parts of comments that are meant for programs.
-// Their form is laid down at the head of migration 17. The package knows nothing
-// of what the tables hold.
+// Their form is laid down at the head of migration 17. It also says which columns
+// hold personal data.
 package catalog
 
 import (

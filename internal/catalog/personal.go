@@ -1,0 +1,68 @@
+package catalog
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+)
+
+// A Class is a kind of personal data.
+type Class string
+
+const (
+	Identity Class = "identity" // who a person is: ids, names
+	Numbers  Class = "numbers"  // phone numbers
+	Location Class = "location" // addresses and names of networks and machines
+	Text     Class = "text"     // what somebody wrote, and what is not known
+)
+
+// Classes are all kinds of personal data.
+var Classes = []Class{Identity, Numbers, Location, Text}
+
+//go:embed personal.txt
+var personalNames string
+
+var classesOf = readClasses(personalNames)
+
+// readClasses reads lines of a class and names.
+func readClasses(text string) map[string][]Class {
+	all := map[string][]Class{}
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] == "#" {
+			continue
+		}
+		for _, name := range words[1:] {
+			class := Class(words[0])
+			if class == "none" {
+				all[name] = nil
+			} else {
+				all[name] = append(all[name], class)
+			}
+		}
+	}
+	return all
+}
+
+// Personal is which kinds of personal data a column holds; none if it holds no
+// personal data. A column that nobody has classed may hold any.
+func (c Column) Personal() []Class {
+	if !c.Classed() {
+		return Classes
+	}
+	return classesOf[underscored(c.Name)]
+}
+
+// Classed reports whether somebody has said which kinds of personal data a column
+// of this name holds.
+func (c Column) Classed() bool {
+	_, ok := classesOf[underscored(c.Name)]
+	return ok
+}
+
+// PersonalIn reports whether a column holds data of one of some classes.
+func (c Column) PersonalIn(classes []Class) bool {
+	return slices.ContainsFunc(c.Personal(), func(class Class) bool { return slices.Contains(classes, class) })
+}
+
+func underscored(name string) string { return strings.ReplaceAll(name, " ", "_") }
