@@ -2,11 +2,130 @@
 --     go test ./migrations -run TestSchema -update
 -- and a test holds it to the migrations.
 
+CREATE SCHEMA analytics;
+
 CREATE SCHEMA ingest;
 COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon';
 
+CREATE SCHEMA ref;
+
 CREATE SCHEMA teams;
 COMMENT ON SCHEMA teams IS 'ingestd: what Microsoft Graph served, normalized';
+
+CREATE FUNCTION analytics.blame(sub_reason bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN starts_with((sub_reason)::text, '560'::text) THEN 'sbc'::text WHEN (sub_reason IS NOT NULL) THEN 'microsoft'::text ELSE NULL::text END;
+
+CREATE FUNCTION analytics.call_tokens(call_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_remove(string_to_array(lower(regexp_replace(regexp_replace(call_type, '^byot(in|out)(ucap|user)?(conf|forwarding|transfer)?$'::text, 'byot_\1_\2_\3'::text, 'i'::text), '([a-z0-9])([A-Z])'::text, '\1_\2'::text, 'g'::text)), '_'::text), ''::text);
+
+CREATE FUNCTION analytics.direction_of(tokens text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ('in'::text = ANY (tokens)) THEN 'inbound'::text WHEN ('out'::text = ANY (tokens)) THEN 'outbound'::text ELSE 'unknown'::text END;
+
+CREATE FUNCTION analytics.erlang_channels(erlangs double precision, blocked double precision) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+DECLARE
+    blocking float8 := 1;
+    channels integer := 0;
+BEGIN
+    IF erlangs <= 0 THEN
+        RETURN 0;
+    ELSIF erlangs >= 'Infinity' OR blocked <= 0 THEN
+        RETURN NULL;
+    END IF;
+    WHILE blocking > blocked LOOP
+        channels := channels + 1;
+        blocking := erlangs * blocking / (channels + erlangs * blocking);
+    END LOOP;
+    RETURN channels;
+END $$;
+
+CREATE FUNCTION analytics.is_voice_app(service_role text, user_agent_header text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((lower(service_role) = ANY (ARRAY['skypeforbusinesscallqueues'::text, 'skypeforbusinessautoattendant'::text])) OR (strpos(lower(user_agent_header), 'callqueue'::text) > 0) OR (strpos(lower(user_agent_header), 'autoattendant'::text) > 0));
+
+CREATE FUNCTION analytics.media_kind(label text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (strpos(lower(label), 'audio'::text) > 0) THEN 'audio'::text WHEN ((strpos(lower(label), 'applicationsharing'::text) > 0) OR (strpos(lower(label), 'vbss'::text) > 0)) THEN 'vbss'::text WHEN (strpos(lower(label), 'video'::text) > 0) THEN 'video'::text ELSE 'data'::text END;
+
+CREATE FUNCTION analytics.shown_digits(number text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN split_part(ltrim(number, '+'::text), '*'::text, 1);
+
+CREATE FUNCTION analytics.number_matches(a text, b text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((strpos(a, '*'::text) = 0) AND (strpos(b, '*'::text) = 0)) THEN (ltrim(a, '+'::text) = ltrim(b, '+'::text)) WHEN (strpos(b, '*'::text) = 0) THEN ((length(analytics.shown_digits(a)) >= 6) AND starts_with(ltrim(b, '+'::text), analytics.shown_digits(a))) WHEN (strpos(a, '*'::text) = 0) THEN ((length(analytics.shown_digits(b)) >= 6) AND starts_with(ltrim(a, '+'::text), analytics.shown_digits(b))) ELSE ((LEAST(length(analytics.shown_digits(a)), length(analytics.shown_digits(b))) >= 6) AND (starts_with(analytics.shown_digits(a), analytics.shown_digits(b)) OR starts_with(analytics.shown_digits(b), analytics.shown_digits(a)))) END;
+
+CREATE FUNCTION analytics.pct(n numeric, d numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN round(((100.0 * n) / NULLIF(d, (0)::numeric)), 2);
+
+CREATE FUNCTION analytics.poor_reasons(media_kind text, packets bigint, rtt_ms double precision, jitter_ms double precision, packet_loss double precision, frame_loss_pct double precision, frame_rate double precision, fec_loss double precision) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE media_kind WHEN 'audio'::text THEN CASE WHEN (packets > 500) THEN NULLIF(concat_ws(','::text, CASE WHEN (rtt_ms > (500)::double precision) THEN 'rtt'::text ELSE NULL::text END, CASE WHEN (jitter_ms > (30)::double precision) THEN 'jitter'::text ELSE NULL::text END, CASE WHEN (packet_loss > (0.1)::double precision) THEN 'loss'::text ELSE NULL::text END), ''::text) ELSE NULL::text END WHEN 'video'::text THEN CASE WHEN (frame_loss_pct IS NOT NULL) THEN CASE WHEN (frame_loss_pct > (50)::double precision) THEN 'frame_loss'::text ELSE NULL::text END WHEN (frame_rate IS NOT NULL) THEN CASE WHEN (frame_rate < (7)::double precision) THEN 'frame_rate'::text ELSE NULL::text END WHEN (fec_loss > (0.15)::double precision) THEN 'fec_loss'::text ELSE NULL::text END WHEN 'vbss'::text THEN CASE WHEN (frame_loss_pct IS NOT NULL) THEN CASE WHEN (frame_loss_pct > (50)::double precision) THEN 'frame_loss'::text ELSE NULL::text END WHEN (frame_rate IS NOT NULL) THEN CASE WHEN (frame_rate < (2)::double precision) THEN 'frame_rate'::text ELSE NULL::text END WHEN (fec_loss > (0.15)::double precision) THEN 'fec_loss'::text ELSE NULL::text END ELSE NULL::text END;
+
+CREATE FUNCTION analytics.scenario_of(tokens text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ('emergency'::text = ANY (tokens)) THEN 'emergency'::text WHEN ('unassigned'::text = ANY (tokens)) THEN 'unassigned_number'::text WHEN ('ucap'::text = ANY (tokens)) THEN 'voice_app'::text WHEN (((tokens)[1] = 'conf'::text) OR ((tokens)[1:2] = ARRAY['oc'::text, 'conf'::text])) THEN 'audio_conference'::text WHEN (tokens && ARRAY['forwarding'::text, 'forward'::text]) THEN 'user_forward'::text WHEN ('transfer'::text = ANY (tokens)) THEN 'user_transfer'::text WHEN ((tokens)[cardinality(tokens)] = 'conf'::text) THEN 'user_add_participant'::text WHEN (tokens && ARRAY['in'::text, 'out'::text]) THEN 'user'::text ELSE 'other'::text END;
+
+CREATE FUNCTION analytics.stream_quality(media_kind text, packets bigint, rtt_ms double precision, jitter_ms double precision, packet_loss double precision, frame_loss_pct double precision, frame_rate double precision, fec_loss double precision) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE CASE media_kind WHEN 'audio'::text THEN CASE WHEN ((packets > 500) AND (COALESCE(rtt_ms, jitter_ms, packet_loss) IS NOT NULL)) THEN (COALESCE((rtt_ms > (500)::double precision), false) OR COALESCE((jitter_ms > (30)::double precision), false) OR COALESCE((packet_loss > (0.1)::double precision), false)) ELSE NULL::boolean END WHEN 'video'::text THEN COALESCE((frame_loss_pct > (50)::double precision), (frame_rate < (7)::double precision), (fec_loss > (0.15)::double precision)) WHEN 'vbss'::text THEN COALESCE((frame_loss_pct > (50)::double precision), (frame_rate < (2)::double precision), (fec_loss > (0.15)::double precision)) ELSE NULL::boolean END WHEN true THEN 'poor'::text WHEN false THEN 'good'::text ELSE 'unclassified'::text END;
+
+CREATE FUNCTION ref.extend_calendars() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    zone text := (SELECT report_timezone FROM ref.settings);
+    today date := (now() AT TIME ZONE zone)::date;
+    first timestamptz := least(
+        (SELECT min(start_at) FROM teams.call_records),
+        (SELECT min(start_at) FROM teams.pstn_calls),
+        (SELECT min(coalesce(invite_at, start_at)) FROM teams.direct_routing_calls),
+        (SELECT min(sent_at) FROM teams.sms_messages),
+        (SELECT min(block_at) FROM teams.pstn_blocked_users_log),
+        (SELECT min(window_from) FROM teams.dialout_report));
+BEGIN
+    PERFORM ref.fill_calendars(least((first AT TIME ZONE zone)::date, today), today + 1);
+END $$;
+
+CREATE FUNCTION ref.fill_calendars(first date, last date) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    zone text := (SELECT report_timezone FROM ref.settings);
+    old_first date := (SELECT min(day) FROM ref.days);
+    old_last date := (SELECT max(day) FROM ref.days);
+BEGIN
+    first := least(first, old_first);
+    last := greatest(last, old_last);
+    IF EXISTS (
+        SELECT FROM ref.days
+        WHERE from_at <> day::timestamp AT TIME ZONE zone OR to_at <> (day + 1)::timestamp AT TIME ZONE zone
+    ) THEN
+        DELETE FROM ref.hours;
+        DELETE FROM ref.days;
+        old_first := NULL;
+    END IF;
+    WITH new AS (
+        INSERT INTO ref.days (day, from_at, to_at, week, month, day_of_week)
+        SELECT d::date, d AT TIME ZONE zone, (d + interval '1 day') AT TIME ZONE zone,
+            date_trunc('week', d)::date, date_trunc('month', d)::date, extract(isodow FROM d)
+        FROM generate_series(first::timestamp, last::timestamp, interval '1 day') d
+        WHERE old_first IS NULL OR d < old_first OR d > old_last
+        ON CONFLICT DO NOTHING
+        RETURNING *
+    )
+    INSERT INTO ref.hours (hour, from_at, to_at, day, hour_of_day, day_of_week)
+    SELECT h, h, least(h + interval '1 hour', new.to_at), new.day, extract(hour FROM h AT TIME ZONE zone),
+        new.day_of_week
+    FROM new
+    CROSS JOIN generate_series(new.from_at, new.to_at - interval '1 second', interval '1 hour') h
+    ON CONFLICT DO NOTHING;
+END $$;
 
 CREATE TABLE ingest.acknowledgements (
     tenant_id uuid NOT NULL,
@@ -384,6 +503,118 @@ COMMENT ON TABLE ingest.unknown_members IS 'Members that Graph serves and that h
 COMMENT ON COLUMN ingest.unknown_members.endpoint IS 'Name of the endpoint.';
 COMMENT ON COLUMN ingest.unknown_members.member IS 'Name of the member, behind that of its table if it is not the endpoint''s. From the 51st of an endpoint on, and of a strange name: other.';
 COMMENT ON COLUMN ingest.unknown_members.first_seen_at IS 'When it was first served, by the database''s clock.';
+
+CREATE TABLE ref.call_types (
+    call_type text NOT NULL COLLATE pg_catalog."C",
+    direction text NOT NULL,
+    scenario text NOT NULL,
+    is_operator_connect boolean DEFAULT false NOT NULL,
+    CONSTRAINT call_types_call_type_check CHECK ((call_type = lower(call_type)))
+);
+
+CREATE TABLE ref.calling_codes (
+    prefix text NOT NULL COLLATE pg_catalog."C",
+    country text NOT NULL,
+    CONSTRAINT calling_codes_prefix_check CHECK ((prefix ~ '^[0-9]{1,7}$'::text))
+);
+
+CREATE TABLE ref.days (
+    day date NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    to_at timestamp with time zone NOT NULL,
+    week date NOT NULL,
+    month date NOT NULL,
+    day_of_week integer NOT NULL
+);
+
+CREATE TABLE ref.fraud_rules (
+    tenant_id uuid,
+    rule text NOT NULL,
+    parameter text NOT NULL,
+    value numeric NOT NULL
+);
+
+CREATE TABLE ref.hours (
+    hour timestamp with time zone NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    to_at timestamp with time zone NOT NULL,
+    day date NOT NULL,
+    hour_of_day integer NOT NULL,
+    day_of_week integer NOT NULL
+);
+
+CREATE TABLE ref.license_codes (
+    license_capability text NOT NULL,
+    family text NOT NULL,
+    meaning text NOT NULL
+);
+
+CREATE TABLE ref.license_pools (
+    tenant_id uuid,
+    license_capability text NOT NULL,
+    usage_country text NOT NULL,
+    context text NOT NULL,
+    minutes_per_license integer NOT NULL,
+    licenses integer NOT NULL
+);
+
+CREATE TABLE ref.ms_subcodes (
+    sip_code integer NOT NULL,
+    sub_reason bigint NOT NULL,
+    meaning text NOT NULL,
+    action text
+);
+
+CREATE TABLE ref.numbers (
+    tenant_id uuid,
+    number text NOT NULL,
+    user_id uuid
+);
+
+CREATE TABLE ref.org_units (
+    tenant_id uuid,
+    user_id uuid NOT NULL,
+    department text,
+    cost_center text,
+    valid_from date DEFAULT '2000-01-01'::date NOT NULL
+);
+
+CREATE TABLE ref.quality_targets (
+    tenant_id uuid,
+    media_kind text NOT NULL,
+    call_kind text NOT NULL,
+    poor_pct numeric,
+    setup_failure_pct numeric,
+    drop_pct numeric
+);
+
+CREATE TABLE ref.service_identities (
+    tenant_id uuid,
+    identity_id text NOT NULL COLLATE pg_catalog."C"
+);
+
+CREATE TABLE ref.settings (
+    single boolean DEFAULT true NOT NULL,
+    report_timezone text DEFAULT 'UTC'::text NOT NULL,
+    CONSTRAINT settings_report_timezone_check CHECK ((('2026-01-01 00:00:00'::timestamp without time zone AT TIME ZONE report_timezone) IS NOT NULL)),
+    CONSTRAINT settings_single_check CHECK (single)
+);
+
+CREATE TABLE ref.sip_outcomes (
+    sip_code integer NOT NULL,
+    sub_reason bigint,
+    outcome text NOT NULL
+);
+
+CREATE TABLE ref.site_subnets (
+    tenant_id uuid,
+    network cidr NOT NULL,
+    site text NOT NULL,
+    city text,
+    country text,
+    is_vpn boolean DEFAULT false NOT NULL,
+    is_expressroute boolean DEFAULT false NOT NULL
+);
 
 CREATE TABLE teams.call_participants (
     tenant_id uuid NOT NULL,
@@ -1208,6 +1439,54 @@ ALTER TABLE ONLY ingest.tombstones
 ALTER TABLE ONLY ingest.unknown_members
     ADD CONSTRAINT unknown_members_pkey PRIMARY KEY (endpoint, member);
 
+ALTER TABLE ONLY ref.call_types
+    ADD CONSTRAINT call_types_pkey PRIMARY KEY (call_type);
+
+ALTER TABLE ONLY ref.calling_codes
+    ADD CONSTRAINT calling_codes_pkey PRIMARY KEY (prefix);
+
+ALTER TABLE ONLY ref.days
+    ADD CONSTRAINT days_from_at_key UNIQUE (from_at);
+
+ALTER TABLE ONLY ref.days
+    ADD CONSTRAINT days_pkey PRIMARY KEY (day);
+
+ALTER TABLE ONLY ref.fraud_rules
+    ADD CONSTRAINT fraud_rules_tenant_id_rule_parameter_key UNIQUE NULLS NOT DISTINCT (tenant_id, rule, parameter);
+
+ALTER TABLE ONLY ref.hours
+    ADD CONSTRAINT hours_pkey PRIMARY KEY (hour);
+
+ALTER TABLE ONLY ref.license_codes
+    ADD CONSTRAINT license_codes_pkey PRIMARY KEY (license_capability);
+
+ALTER TABLE ONLY ref.license_pools
+    ADD CONSTRAINT license_pools_tenant_id_license_capability_usage_country_co_key UNIQUE NULLS NOT DISTINCT (tenant_id, license_capability, usage_country, context);
+
+ALTER TABLE ONLY ref.ms_subcodes
+    ADD CONSTRAINT ms_subcodes_pkey PRIMARY KEY (sip_code, sub_reason);
+
+ALTER TABLE ONLY ref.numbers
+    ADD CONSTRAINT numbers_number_tenant_id_key UNIQUE NULLS NOT DISTINCT (number, tenant_id);
+
+ALTER TABLE ONLY ref.org_units
+    ADD CONSTRAINT org_units_user_id_tenant_id_valid_from_key UNIQUE NULLS NOT DISTINCT (user_id, tenant_id, valid_from);
+
+ALTER TABLE ONLY ref.quality_targets
+    ADD CONSTRAINT quality_targets_tenant_id_media_kind_call_kind_key UNIQUE NULLS NOT DISTINCT (tenant_id, media_kind, call_kind);
+
+ALTER TABLE ONLY ref.service_identities
+    ADD CONSTRAINT service_identities_tenant_id_identity_id_key UNIQUE NULLS NOT DISTINCT (tenant_id, identity_id);
+
+ALTER TABLE ONLY ref.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (single);
+
+ALTER TABLE ONLY ref.sip_outcomes
+    ADD CONSTRAINT sip_outcomes_sip_code_sub_reason_key UNIQUE NULLS NOT DISTINCT (sip_code, sub_reason);
+
+ALTER TABLE ONLY ref.site_subnets
+    ADD CONSTRAINT site_subnets_tenant_id_network_key UNIQUE NULLS NOT DISTINCT (tenant_id, network);
+
 ALTER TABLE ONLY teams.call_participants
     ADD CONSTRAINT call_participants_pkey PRIMARY KEY (tenant_id, call_id, participant_index);
 
@@ -1267,6 +1546,10 @@ CREATE INDEX runs_by_endpoint ON ingest.runs USING btree (tenant_id, endpoint, r
 CREATE INDEX runs_unfinished ON ingest.runs USING btree (tenant_id, endpoint) WHERE (finished_at IS NULL);
 
 CREATE INDEX tombstones_change ON ingest.tombstones USING btree (tenant_id, change_xid);
+
+CREATE INDEX hours_day ON ref.hours USING btree (day);
+
+CREATE INDEX site_subnets_network ON ref.site_subnets USING gist (network inet_ops);
 
 CREATE INDEX call_records_change ON teams.call_records USING btree (tenant_id, change_xid);
 

@@ -1,0 +1,20 @@
+DROP FUNCTION ref.extend_calendars();
+DROP FUNCTION ref.fill_calendars(date, date);
+DROP TABLE ref.hours;
+DROP TABLE ref.days;
+DROP TABLE ref.license_codes;
+DROP TABLE ref.ms_subcodes;
+DROP TABLE ref.sip_outcomes;
+DROP TABLE ref.calling_codes;
+DROP TABLE ref.call_types;
+DROP TABLE ref.numbers;
+DROP TABLE ref.site_subnets;
+DROP TABLE ref.fraud_rules;
+DROP TABLE ref.quality_targets;
+DROP TABLE ref.license_pools;
+DROP TABLE ref.org_units;
+DROP TABLE ref.service_identities;
+DROP TABLE ref.settings;
+DROP SCHEMA ref;
+
+UPDATE ingest.schema_version SET version = 9;
