@@ -75,6 +75,46 @@ CREATE FUNCTION analytics.stream_quality(media_kind text, packets bigint, rtt_ms
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE CASE media_kind WHEN 'audio'::text THEN CASE WHEN ((packets > 500) AND (COALESCE(rtt_ms, jitter_ms, packet_loss) IS NOT NULL)) THEN (COALESCE((rtt_ms > (500)::double precision), false) OR COALESCE((jitter_ms > (30)::double precision), false) OR COALESCE((packet_loss > (0.1)::double precision), false)) ELSE NULL::boolean END WHEN 'video'::text THEN COALESCE((frame_loss_pct > (50)::double precision), (frame_rate < (7)::double precision), (fec_loss > (0.15)::double precision)) WHEN 'vbss'::text THEN COALESCE((frame_loss_pct > (50)::double precision), (frame_rate < (2)::double precision), (fec_loss > (0.15)::double precision)) ELSE NULL::boolean END WHEN true THEN 'poor'::text WHEN false THEN 'good'::text ELSE 'unclassified'::text END;
 
+CREATE FUNCTION ingest.feed_epoch() RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT system_identifier || '.' ||
+        CASE WHEN pg_is_in_recovery()
+            THEN (SELECT lpad(upper(to_hex(received_tli)), 8, '0') FROM pg_stat_wal_receiver)
+            ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
+        END || '.' || 'ingest.tombstones'::regclass::oid
+    FROM pg_control_system()
+$$;
+COMMENT ON FUNCTION ingest.feed_epoch() IS 'Names the cluster, the timeline and the tables that transaction numbers belong to. Where it changes, a reader of analytics.change_feed reads all again. Null on a standby that receives no log just now, or whose reader is no member of pg_read_all_stats.';
+
+CREATE FUNCTION ingest.feed_hold_back() RETURNS interval
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    WITH horizon AS (
+        SELECT pg_snapshot_xmin(pg_current_snapshot())::xid AS xid
+    ), holder AS (
+        SELECT xact_start AS since
+        FROM pg_stat_activity
+        WHERE backend_xid = (SELECT xid FROM horizon)
+        UNION ALL
+        SELECT prepared
+        FROM pg_prepared_xacts
+        WHERE transaction = (SELECT xid FROM horizon)
+    )
+    SELECT CASE
+        WHEN pg_is_in_recovery() THEN NULL -- the writers are elsewhere
+        WHEN EXISTS (SELECT 1 FROM holder) THEN (SELECT clock_timestamp() - min(since) FROM holder)
+        ELSE interval '0'
+    END
+$$;
+COMMENT ON FUNCTION ingest.feed_hold_back() IS 'Age of the transaction that analytics.change_feed waits for: the first that has written, anywhere in the cluster, and is not over; a prepared one counts from its preparation. 0 if there is none. Null if not known: on a standby, or where it is another user''s and the function''s owner is no member of pg_read_all_stats.';
+
+CREATE FUNCTION ingest.feed_horizon() RETURNS xid8
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN pg_snapshot_xmin(pg_current_snapshot());
+COMMENT ON FUNCTION ingest.feed_horizon() IS 'The transaction before which all others are over, whoever ran them and in whatever database of the cluster: analytics.change_feed shows what changed before it.';
+
 CREATE FUNCTION ref.extend_calendars() RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -126,6 +166,448 @@ BEGIN
     CROSS JOIN generate_series(new.from_at, new.to_at - interval '1 second', interval '1 hour') h
     ON CONFLICT DO NOTHING;
 END $$;
+
+CREATE TABLE ingest.tombstones (
+    tenant_id uuid NOT NULL,
+    tombstone_id bigint NOT NULL,
+    table_name text NOT NULL COLLATE pg_catalog."C",
+    key jsonb NOT NULL,
+    op text NOT NULL,
+    deleted_at timestamp with time zone DEFAULT now() NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE ingest.tombstones IS 'Rows of schema teams that were deleted, for readers that follow changes.';
+COMMENT ON COLUMN ingest.tombstones.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.tombstones.tombstone_id IS 'Number of the tombstone.';
+COMMENT ON COLUMN ingest.tombstones.table_name IS 'Table in schema teams.';
+COMMENT ON COLUMN ingest.tombstones.key IS 'Key columns of the deleted row.';
+COMMENT ON COLUMN ingest.tombstones.op IS 'delete: Graph no longer names it. expire: it was kept as long as wanted; a copy that keeps history keeps it.';
+COMMENT ON COLUMN ingest.tombstones.deleted_at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN ingest.tombstones.change_xid IS 'Transaction of the deletion, for readers that follow changes.';
+
+CREATE TABLE teams.call_records (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version bigint NOT NULL,
+    type text,
+    modalities text[],
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    last_modified_at timestamp with time zone,
+    join_web_url text,
+    organizer_id text COLLATE pg_catalog."C",
+    organizer_identity_kind text,
+    organizer_identity_id text COLLATE pg_catalog."C",
+    organizer_display_name text,
+    organizer_principal_name text,
+    organizer_tenant_id uuid,
+    organizer_user_id uuid,
+    organizer_administrative_unit_ids text[],
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    session_count integer,
+    details_version bigint,
+    details_at timestamp with time zone,
+    reach_from timestamp with time zone GENERATED ALWAYS AS (COALESCE(start_at, ingested_at)) STORED NOT NULL,
+    pending boolean GENERATED ALWAYS AS ((details_version IS DISTINCT FROM version)) STORED NOT NULL,
+    call_kind text
+);
+COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its details (details_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
+COMMENT ON COLUMN teams.call_records.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.call_records.id IS 'Unique id of the call (Graph: id), the same for all its versions. The same call can be in two tenants.';
+COMMENT ON COLUMN teams.call_records.version IS 'Newest version that Graph was seen to serve (Graph: version). It rises as late telemetry arrives.';
+COMMENT ON COLUMN teams.call_records.type IS 'Kind of call (Graph: type), such as groupCall, peerToPeer or unknown.';
+COMMENT ON COLUMN teams.call_records.modalities IS 'What the call was made of (Graph: modalities), such as audio, video, videoBasedScreenSharing.';
+COMMENT ON COLUMN teams.call_records.start_at IS 'When the first user joined (Graph: startDateTime), cut to the microsecond. Graph''s time windows apply to it.';
+COMMENT ON COLUMN teams.call_records.end_at IS 'When the last user left (Graph: endDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.call_records.last_modified_at IS 'When Microsoft wrote the version (Graph: lastModifiedDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.call_records.join_web_url IS 'Address of the meeting (Graph: joinWebUrl); null for most calls of two.';
+COMMENT ON COLUMN teams.call_records.organizer_id IS 'Id of the organizer as a participant (Graph: organizer_v2.id); null if no organizer was served.';
+COMMENT ON COLUMN teams.call_records.organizer_identity_kind IS 'What the organizer is, by the one member of its identity set (Graph: organizer_v2.identity), such as user, phone, applicationInstance; null if there is none, or more than one.';
+COMMENT ON COLUMN teams.call_records.organizer_identity_id IS 'Id of the organizer''s identity (Graph: id in organizer_v2.identity): a GUID in lower case, a number, or another id.';
+COMMENT ON COLUMN teams.call_records.organizer_display_name IS 'Display name of the organizer (Graph: displayName in organizer_v2.identity); null for guests.';
+COMMENT ON COLUMN teams.call_records.organizer_principal_name IS 'User principal name of the organizer (Graph: userPrincipalName in organizer_v2.identity); null unless a user.';
+COMMENT ON COLUMN teams.call_records.organizer_tenant_id IS 'Entra tenant of the organizer (Graph: tenantId in organizer_v2.identity); null for phones and guests.';
+COMMENT ON COLUMN teams.call_records.organizer_user_id IS 'Entra object id of the organizer (teams.users), read from its identity; null unless a user.';
+COMMENT ON COLUMN teams.call_records.organizer_administrative_unit_ids IS 'Administrative units of the organizer (Graph: organizer_v2.administrativeUnitInfos, their id); null if none were served.';
+COMMENT ON COLUMN teams.call_records.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.call_records.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.call_records.updated_at IS 'Graph''s time of the answer that the present content came from.';
+COMMENT ON COLUMN teams.call_records.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.call_records.row_hash IS 'Hash of the content as served, with its details; tells changed from unchanged.';
+COMMENT ON COLUMN teams.call_records.change_xid IS 'Transaction of the last change of the row or its details, for readers that follow changes.';
+COMMENT ON COLUMN teams.call_records.session_count IS 'Number of sessions of the details stored; null until they are.';
+COMMENT ON COLUMN teams.call_records.details_version IS 'Version of the details stored; null until some are. Below version: a newer one is to be read.';
+COMMENT ON COLUMN teams.call_records.details_at IS 'When the details were stored, by the database''s clock; null until they are.';
+COMMENT ON COLUMN teams.call_records.reach_from IS 'Since when Graph''s reach counts: start_at, or when the record was first listed where Graph does not say.';
+COMMENT ON COLUMN teams.call_records.pending IS 'Whether the details of the newest version are still to be stored.';
+COMMENT ON COLUMN teams.call_records.call_kind IS 'group or p2p, by type; where type says neither, a call of several sessions or with a service other than a mediation server or gateway is a group call. Null until the details are stored.';
+
+CREATE TABLE teams.dialout_report (
+    tenant_id uuid NOT NULL,
+    window_from timestamp with time zone NOT NULL,
+    window_to timestamp with time zone NOT NULL,
+    report_key text NOT NULL COLLATE pg_catalog."C",
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    usage_location text,
+    destination_context text,
+    currency text,
+    total_calls integer,
+    total_call_seconds integer,
+    total_call_charge numeric,
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.dialout_report IS 'One row per UTC day, meeting organizer and kind of destination: calls that audio conferences made, summed up by Graph''s getPstnOnlineMeetingDialoutReport (beta). Asked per UTC day; rows that Graph no longer names are deleted (ingest.tombstones).';
+COMMENT ON COLUMN teams.dialout_report.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.dialout_report.window_from IS 'Start of the day summed up, included.';
+COMMENT ON COLUMN teams.dialout_report.window_to IS 'End of the day summed up, excluded.';
+COMMENT ON COLUMN teams.dialout_report.report_key IS 'Hash of userId, usageLocation, destinationContext and currency; Graph gives no id.';
+COMMENT ON COLUMN teams.dialout_report.user_id IS 'Entra object id of the meeting organizer (Graph: userId; teams.users).';
+COMMENT ON COLUMN teams.dialout_report.user_principal_name IS 'User principal name (Graph: userPrincipalName).';
+COMMENT ON COLUMN teams.dialout_report.user_display_name IS 'Display name (Graph: userDisplayName).';
+COMMENT ON COLUMN teams.dialout_report.usage_location IS 'ISO 3166-1 alpha-2 country of the user (Graph: usageLocation).';
+COMMENT ON COLUMN teams.dialout_report.destination_context IS 'Domestic or International (Graph: destinationContext).';
+COMMENT ON COLUMN teams.dialout_report.currency IS 'ISO 4217 code of total_call_charge (Graph: currency).';
+COMMENT ON COLUMN teams.dialout_report.total_calls IS 'Number of calls (Graph: totalCalls).';
+COMMENT ON COLUMN teams.dialout_report.total_call_seconds IS 'Seconds of all calls (Graph: totalCallSeconds).';
+COMMENT ON COLUMN teams.dialout_report.total_call_charge IS 'Sum of charges, in currency (Graph: totalCallCharge), with the scale served.';
+COMMENT ON COLUMN teams.dialout_report.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.dialout_report.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.dialout_report.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.dialout_report.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.dialout_report.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.dialout_report.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE TABLE teams.direct_routing_calls (
+    tenant_id uuid NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    correlation_id uuid,
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    invite_at timestamp with time zone,
+    start_at timestamp with time zone,
+    failure_at timestamp with time zone,
+    end_at timestamp with time zone,
+    duration_s integer,
+    call_type text,
+    successful_call boolean,
+    caller_number text,
+    callee_number text,
+    media_path_location text,
+    signaling_location text,
+    final_sip_code integer,
+    call_end_sub_reason bigint,
+    final_sip_code_phrase text,
+    trunk_fqdn text,
+    media_bypass_enabled boolean,
+    transferor_correlation_id uuid,
+    user_country_code text,
+    other_party_country_code text,
+    administrative_unit_ids text[],
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.direct_routing_calls IS 'One row per call, or leg of a call, over Direct Routing, attempts included, as Graph''s getDirectRoutingCalls serves it. Join user_id to teams.users. Rows may change for some days (settle).';
+COMMENT ON COLUMN teams.direct_routing_calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.direct_routing_calls.id IS 'Unique id of the row (Graph: id). A GUID, in lower case.';
+COMMENT ON COLUMN teams.direct_routing_calls.correlation_id IS 'Id to quote to Microsoft Support (Graph: correlationId). Not unique: the legs of one call share it.';
+COMMENT ON COLUMN teams.direct_routing_calls.user_id IS 'Entra object id of the user (Graph: userId; teams.users); null for calls of bots.';
+COMMENT ON COLUMN teams.direct_routing_calls.user_principal_name IS 'User principal name (Graph: userPrincipalName); null for bots.';
+COMMENT ON COLUMN teams.direct_routing_calls.user_display_name IS 'Display name (Graph: userDisplayName); null for bots.';
+COMMENT ON COLUMN teams.direct_routing_calls.invite_at IS 'When the first SIP INVITE was sent (Graph: inviteDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.direct_routing_calls.start_at IS 'Start of the call (Graph: startDateTime), cut to the microsecond; of a call that was not answered, the time of its invite or failure. Graph''s time windows apply to it.';
+COMMENT ON COLUMN teams.direct_routing_calls.failure_at IS 'When the call failed (Graph: failureDateTime), cut to the microsecond; null for successful calls, where Graph says year 1.';
+COMMENT ON COLUMN teams.direct_routing_calls.end_at IS 'End of the call (Graph: endDateTime), cut to the microsecond; null for calls that were not established.';
+COMMENT ON COLUMN teams.direct_routing_calls.duration_s IS 'Duration in seconds as served (Graph: duration).';
+COMMENT ON COLUMN teams.direct_routing_calls.call_type IS 'Kind of call (Graph: callType), such as ByotIn or ByotOutUserForwarding, in varying letter case. An open list.';
+COMMENT ON COLUMN teams.direct_routing_calls.successful_call IS 'Whether the call was established (Graph: successfulCall).';
+COMMENT ON COLUMN teams.direct_routing_calls.caller_number IS 'Number of the caller (Graph: callerNumber). May be masked with * by the law of the country, or any other text.';
+COMMENT ON COLUMN teams.direct_routing_calls.callee_number IS 'Number called (Graph: calleeNumber). May be masked with *, or any other text.';
+COMMENT ON COLUMN teams.direct_routing_calls.media_path_location IS 'Datacenter that the media of a call without bypass ran through (Graph: mediaPathLocation), such as USWE.';
+COMMENT ON COLUMN teams.direct_routing_calls.signaling_location IS 'Datacenter of the signaling (Graph: signalingLocation), such as EUNO.';
+COMMENT ON COLUMN teams.direct_routing_calls.final_sip_code IS 'SIP response code that the call ended with (Graph: finalSipCode; RFC 3261); 0 is seen for successful calls.';
+COMMENT ON COLUMN teams.direct_routing_calls.call_end_sub_reason IS 'Microsoft''s code of the reason, besides the SIP code (Graph: callEndSubReason), such as 540000 for a normal end.';
+COMMENT ON COLUMN teams.direct_routing_calls.final_sip_code_phrase IS 'Description of the SIP code and Microsoft''s code (Graph: finalSipCodePhrase), such as BYE.';
+COMMENT ON COLUMN teams.direct_routing_calls.trunk_fqdn IS 'Domain name of the session border controller (Graph: trunkFullyQualifiedDomainName).';
+COMMENT ON COLUMN teams.direct_routing_calls.media_bypass_enabled IS 'Whether the trunk was enabled for media bypass (Graph: mediaBypassEnabled).';
+COMMENT ON COLUMN teams.direct_routing_calls.transferor_correlation_id IS 'correlation_id of the transferor''s call (Graph beta: transferorCorrelationId); null for calls that were not transferred.';
+COMMENT ON COLUMN teams.direct_routing_calls.user_country_code IS 'ISO 3166-1 alpha-2 country of the user (Graph beta: userCountryCode).';
+COMMENT ON COLUMN teams.direct_routing_calls.other_party_country_code IS 'ISO 3166-1 alpha-2 country of the caller for inbound calls, of the callee for outbound ones (Graph beta: otherPartyCountryCode).';
+COMMENT ON COLUMN teams.direct_routing_calls.administrative_unit_ids IS 'Administrative units of the user (Graph beta: administrativeUnitInfos, their id).';
+COMMENT ON COLUMN teams.direct_routing_calls.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.direct_routing_calls.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.direct_routing_calls.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.direct_routing_calls.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.direct_routing_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.direct_routing_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE TABLE teams.pstn_blocked_users_log (
+    tenant_id uuid NOT NULL,
+    event_key text NOT NULL COLLATE pg_catalog."C",
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    user_telephone_number text,
+    block_at timestamp with time zone,
+    block_reason text,
+    user_block_mode text,
+    remediation_id text COLLATE pg_catalog."C",
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.pstn_blocked_users_log IS 'One row per blocking of a user from the PSTN, or end of one, as Graph''s getPstnBlockedUsersLog serves it. Join user_id to teams.users. Rows may change for some days (settle).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.event_key IS 'Identifies the event, for which Graph has no id: a hash of user_id, block_at, user_block_mode, user_telephone_number and remediation_id.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_id IS 'Entra object id of the user (Graph beta: userId; teams.users).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_principal_name IS 'User principal name (Graph beta: userPrincipalName).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_display_name IS 'Display name (Graph beta: userDisplayName).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_telephone_number IS 'Telephone number of the user (Graph beta: userTelephoneNumber).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.block_at IS 'When the user was blocked or unblocked (Graph beta: blockDateTime), cut to the microsecond. Graph''s time windows are taken to apply to it.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.block_reason IS 'Why, in Graph''s words (Graph beta: blockReason), such as High Overall Usage.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_block_mode IS 'What happened: blocked or unblocked (Graph beta: userBlockMode), in lower case.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.remediation_id IS 'Id of the remediation (Graph beta: remediationId), a GUID in lower case. A block and its unblocking share it.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE TABLE teams.pstn_calls (
+    tenant_id uuid NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    call_id text COLLATE pg_catalog."C",
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    duration_s integer,
+    call_type text,
+    caller_number text,
+    callee_number text,
+    charge numeric,
+    connection_charge numeric,
+    currency text,
+    conference_id text,
+    destination_context text,
+    destination_name text,
+    inventory_type text,
+    license_capability text,
+    operator text,
+    call_duration_source text,
+    usage_country_code text,
+    tenant_country_code text,
+    other_party_country_code text,
+    administrative_unit_ids text[],
+    client_local_ip_v4_address inet,
+    client_local_ip_v6_address inet,
+    client_public_ip_v4_address inet,
+    client_public_ip_v6_address inet,
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.pstn_calls IS 'One row per call over Calling Plans, Operator Connect or audio conferencing, as Graph''s getPstnCalls serves it. Join user_id to teams.users. Rows may change for some days (settle).';
+COMMENT ON COLUMN teams.pstn_calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.pstn_calls.id IS 'Unique id of the row (Graph: id). A GUID, in lower case.';
+COMMENT ON COLUMN teams.pstn_calls.call_id IS 'Id of the call (Graph: callId). Not unique: the legs of one call share it.';
+COMMENT ON COLUMN teams.pstn_calls.user_id IS 'Entra object id of the user (Graph: userId; teams.users); null for calls of bots.';
+COMMENT ON COLUMN teams.pstn_calls.user_principal_name IS 'User principal name (Graph: userPrincipalName); null for bots.';
+COMMENT ON COLUMN teams.pstn_calls.user_display_name IS 'Display name (Graph: userDisplayName); null for bots.';
+COMMENT ON COLUMN teams.pstn_calls.start_at IS 'Start of the call (Graph: startDateTime), cut to the microsecond. Graph''s time windows apply to it.';
+COMMENT ON COLUMN teams.pstn_calls.end_at IS 'End of the call (Graph: endDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.pstn_calls.duration_s IS 'Seconds connected (Graph: duration).';
+COMMENT ON COLUMN teams.pstn_calls.call_type IS 'Kind of call (Graph: callType), such as user_in, user_out, conf_in, conf_out, ucap_in, ucap_out. An open list.';
+COMMENT ON COLUMN teams.pstn_calls.caller_number IS 'Number of the caller (Graph: callerNumber). May be masked with * by the law of the country, or no number at all.';
+COMMENT ON COLUMN teams.pstn_calls.callee_number IS 'Number called (Graph: calleeNumber). May be masked with *.';
+COMMENT ON COLUMN teams.pstn_calls.charge IS 'Cost of the call without the connection charge, in currency (Graph: charge), with the scale served.';
+COMMENT ON COLUMN teams.pstn_calls.connection_charge IS 'Fee for the connection, in currency (Graph: connectionCharge).';
+COMMENT ON COLUMN teams.pstn_calls.currency IS 'ISO 4217 code of charge and connection_charge (Graph: currency).';
+COMMENT ON COLUMN teams.pstn_calls.conference_id IS 'Id of the audio conference (Graph: conferenceId); null for other calls.';
+COMMENT ON COLUMN teams.pstn_calls.destination_context IS 'Domestic or International (Graph: destinationContext).';
+COMMENT ON COLUMN teams.pstn_calls.destination_name IS 'Country or region dialed, in English (Graph: destinationName).';
+COMMENT ON COLUMN teams.pstn_calls.inventory_type IS 'Type of the user''s number (Graph: inventoryType), such as Subscriber.';
+COMMENT ON COLUMN teams.pstn_calls.license_capability IS 'Licence the call was charged to (Graph: licenseCapability), such as MCOPSTN2.';
+COMMENT ON COLUMN teams.pstn_calls.operator IS 'Microsoft, or the Operator Connect operator (Graph: operator).';
+COMMENT ON COLUMN teams.pstn_calls.call_duration_source IS 'Who measured the duration, microsoft or operator (Graph: callDurationSource).';
+COMMENT ON COLUMN teams.pstn_calls.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user (Graph: usageCountryCode).';
+COMMENT ON COLUMN teams.pstn_calls.tenant_country_code IS 'ISO 3166-1 alpha-2 country of the tenant (Graph: tenantCountryCode).';
+COMMENT ON COLUMN teams.pstn_calls.other_party_country_code IS 'ISO 3166-1 alpha-2 country of the caller for inbound calls, of the callee for outbound ones (Graph beta: otherPartyCountryCode).';
+COMMENT ON COLUMN teams.pstn_calls.administrative_unit_ids IS 'Administrative units of the user (Graph beta: administrativeUnitInfos, their id).';
+COMMENT ON COLUMN teams.pstn_calls.client_local_ip_v4_address IS 'Local IPv4 address of the client (Graph beta: clientLocalIpV4Address).';
+COMMENT ON COLUMN teams.pstn_calls.client_local_ip_v6_address IS 'Local IPv6 address of the client (Graph beta: clientLocalIpV6Address).';
+COMMENT ON COLUMN teams.pstn_calls.client_public_ip_v4_address IS 'Public IPv4 address of the client (Graph beta: clientPublicIpV4Address).';
+COMMENT ON COLUMN teams.pstn_calls.client_public_ip_v6_address IS 'Public IPv6 address of the client (Graph beta: clientPublicIpV6Address).';
+COMMENT ON COLUMN teams.pstn_calls.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.pstn_calls.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.pstn_calls.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.pstn_calls.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.pstn_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.pstn_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE TABLE teams.sms_messages (
+    tenant_id uuid NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    id_source text NOT NULL,
+    sms_id text COLLATE pg_catalog."C",
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    user_country_code text,
+    tenant_country_code text,
+    other_party_country_code text,
+    source_number text,
+    destination_number text,
+    sent_at timestamp with time zone,
+    call_charge numeric,
+    currency text,
+    sms_type text,
+    destination_context text,
+    destination_name text,
+    license_capability text,
+    sms_units integer,
+    administrative_unit_ids text[],
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.sms_messages IS 'One row per SMS message, as Graph''s getSmsLog serves it. Join user_id to teams.users. Rows may change for some days (settle).';
+COMMENT ON COLUMN teams.sms_messages.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.sms_messages.id IS 'Unique id of the row (Graph beta: id), a GUID in lower case; where Graph served none, a hash of sms_id, sent_at, source_number, destination_number and sms_type.';
+COMMENT ON COLUMN teams.sms_messages.id_source IS 'Where id is from: graph, or hash if Graph served none.';
+COMMENT ON COLUMN teams.sms_messages.sms_id IS 'Id of the message (Graph beta: smsId). Not unique.';
+COMMENT ON COLUMN teams.sms_messages.user_id IS 'Entra object id of the user (Graph beta: userId; teams.users); null for bots.';
+COMMENT ON COLUMN teams.sms_messages.user_principal_name IS 'User principal name (Graph beta: userPrincipalName); null for bots.';
+COMMENT ON COLUMN teams.sms_messages.user_display_name IS 'Display name (Graph beta: userDisplayName); null for bots.';
+COMMENT ON COLUMN teams.sms_messages.user_country_code IS 'ISO 3166-1 alpha-2 country of the user (Graph beta: userCountryCode).';
+COMMENT ON COLUMN teams.sms_messages.tenant_country_code IS 'ISO 3166-1 alpha-2 country of the tenant (Graph beta: tenantCountryCode).';
+COMMENT ON COLUMN teams.sms_messages.other_party_country_code IS 'ISO 3166-1 alpha-2 country of the other party: the sender of inbound messages, the recipient of outbound ones (Graph beta: otherPartyCountryCode).';
+COMMENT ON COLUMN teams.sms_messages.source_number IS 'Number the message was sent from (Graph beta: sourceNumber). May be masked with *.';
+COMMENT ON COLUMN teams.sms_messages.destination_number IS 'Number the message was sent to (Graph beta: destinationNumber). May be masked with *.';
+COMMENT ON COLUMN teams.sms_messages.sent_at IS 'When the message was sent (Graph beta: sentDateTime), cut to the microsecond. May lie outside the time window that Graph served it in.';
+COMMENT ON COLUMN teams.sms_messages.call_charge IS 'Cost of the message, in currency (Graph beta: callCharge), with the scale served.';
+COMMENT ON COLUMN teams.sms_messages.currency IS 'ISO 4217 code of call_charge (Graph beta: currency).';
+COMMENT ON COLUMN teams.sms_messages.sms_type IS 'Kind of message (Graph beta: smsType), such as sms_in. An open list.';
+COMMENT ON COLUMN teams.sms_messages.destination_context IS 'Domestic or International (Graph beta: destinationContext).';
+COMMENT ON COLUMN teams.sms_messages.destination_name IS 'Country or region sent to, in English (Graph beta: destinationName).';
+COMMENT ON COLUMN teams.sms_messages.license_capability IS 'Licence the message was charged to (Graph beta: licenseCapability), such as MCOSMS1.';
+COMMENT ON COLUMN teams.sms_messages.sms_units IS 'Number of SMS units the message took (Graph beta: smsUnits).';
+COMMENT ON COLUMN teams.sms_messages.administrative_unit_ids IS 'Administrative units of the user (Graph beta: administrativeUnitInfos, their id).';
+COMMENT ON COLUMN teams.sms_messages.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.sms_messages.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.sms_messages.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.sms_messages.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.sms_messages.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.sms_messages.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE VIEW analytics.change_feed AS
+ SELECT changes.tenant_id,
+    changes.table_name,
+    changes.key,
+    changes.op,
+    changes.change_xid,
+    (changes.change_xid)::text AS change_xid_text,
+    changes.updated_at,
+    ( SELECT ingest.feed_epoch() AS feed_epoch) AS epoch
+   FROM ( SELECT call_records.tenant_id,
+            ('call_records'::text COLLATE "C") AS table_name,
+            jsonb_build_object('tenant_id', call_records.tenant_id, 'id', call_records.id) AS key,
+            'upsert'::text AS op,
+            call_records.change_xid,
+            call_records.updated_at,
+            (call_records.details_version IS NOT NULL) AS is_whole
+           FROM teams.call_records
+        UNION ALL
+         SELECT pstn_calls.tenant_id,
+            ('pstn_calls'::text COLLATE "C") AS text,
+            jsonb_build_object('tenant_id', pstn_calls.tenant_id, 'id', pstn_calls.id) AS jsonb_build_object,
+            'upsert'::text,
+            pstn_calls.change_xid,
+            pstn_calls.updated_at,
+            true
+           FROM teams.pstn_calls
+        UNION ALL
+         SELECT direct_routing_calls.tenant_id,
+            ('direct_routing_calls'::text COLLATE "C") AS text,
+            jsonb_build_object('tenant_id', direct_routing_calls.tenant_id, 'id', direct_routing_calls.id) AS jsonb_build_object,
+            'upsert'::text,
+            direct_routing_calls.change_xid,
+            direct_routing_calls.updated_at,
+            true
+           FROM teams.direct_routing_calls
+        UNION ALL
+         SELECT sms_messages.tenant_id,
+            ('sms_messages'::text COLLATE "C") AS text,
+            jsonb_build_object('tenant_id', sms_messages.tenant_id, 'id', sms_messages.id) AS jsonb_build_object,
+            'upsert'::text,
+            sms_messages.change_xid,
+            sms_messages.updated_at,
+            true
+           FROM teams.sms_messages
+        UNION ALL
+         SELECT pstn_blocked_users_log.tenant_id,
+            ('pstn_blocked_users_log'::text COLLATE "C") AS text,
+            jsonb_build_object('tenant_id', pstn_blocked_users_log.tenant_id, 'event_key', pstn_blocked_users_log.event_key) AS jsonb_build_object,
+            'upsert'::text,
+            pstn_blocked_users_log.change_xid,
+            pstn_blocked_users_log.updated_at,
+            true
+           FROM teams.pstn_blocked_users_log
+        UNION ALL
+         SELECT dialout_report.tenant_id,
+            ('dialout_report'::text COLLATE "C") AS text,
+            jsonb_build_object('tenant_id', dialout_report.tenant_id, 'window_from', to_char((dialout_report.window_from AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'::text), 'window_to', to_char((dialout_report.window_to AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'::text), 'report_key', dialout_report.report_key) AS jsonb_build_object,
+            'upsert'::text,
+            dialout_report.change_xid,
+            dialout_report.updated_at,
+            true
+           FROM teams.dialout_report
+        UNION ALL
+         SELECT tombstones.tenant_id,
+            tombstones.table_name,
+            tombstones.key,
+            tombstones.op,
+            tombstones.change_xid,
+            tombstones.deleted_at,
+            true
+           FROM ingest.tombstones) changes
+  WHERE (changes.is_whole AND (changes.change_xid < ( SELECT ingest.feed_horizon() AS feed_horizon)));
+COMMENT ON VIEW analytics.change_feed IS 'Which rows of the six endpoint tables changed or went, each once, by its last change. A reader keeps the last row''s change_xid, table_name and key as its mark and asks for what comes after, in this order. Key: change_xid, table_name, key. Filter on: change_xid. Personal data.';
+COMMENT ON COLUMN analytics.change_feed.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.change_feed.table_name IS 'Table in schema teams. Of a call record it is call_records, for all its details.';
+COMMENT ON COLUMN analytics.change_feed.key IS 'Key columns of the row with their values, tenant_id among them. Times are text in UTC.';
+COMMENT ON COLUMN analytics.change_feed.op IS 'What became of the row. upsert: it was inserted or changed, and is there. delete: Graph no longer names it. expire: it was kept here as long as wanted; a copy that keeps history keeps it. One of: upsert, delete, expire.';
+COMMENT ON COLUMN analytics.change_feed.change_xid IS 'Transaction of the change. All that one transaction changed has the same.';
+COMMENT ON COLUMN analytics.change_feed.change_xid_text IS 'change_xid as text, for tools that do not know its type. As text it does not sort by number.';
+COMMENT ON COLUMN analytics.change_feed.updated_at IS 'When Graph served the present content; of a row that went, when it was deleted, by the database''s clock.';
+COMMENT ON COLUMN analytics.change_feed.epoch IS 'What transaction numbers count in. Where it is another than that of the mark, all is to be read again. On a standby null without membership in pg_read_all_stats, or while it receives no log.';
 
 CREATE TABLE ingest.acknowledgements (
     tenant_id uuid NOT NULL,
@@ -467,24 +949,6 @@ COMMENT ON COLUMN ingest.tenants.credential_ends_at IS 'Until when the credentia
 COMMENT ON COLUMN ingest.tenants.clock_skew_s IS 'Graph''s clock minus the local one, in seconds, as of the last run; null if not known.';
 COMMENT ON COLUMN ingest.tenants.daemon_id IS 'The daemon that works on it, or did last (ingest.daemons); null if none ever did.';
 
-CREATE TABLE ingest.tombstones (
-    tenant_id uuid NOT NULL,
-    tombstone_id bigint NOT NULL,
-    table_name text NOT NULL COLLATE pg_catalog."C",
-    key jsonb NOT NULL,
-    op text NOT NULL,
-    deleted_at timestamp with time zone DEFAULT now() NOT NULL,
-    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
-);
-COMMENT ON TABLE ingest.tombstones IS 'Rows of schema teams that were deleted, for readers that follow changes.';
-COMMENT ON COLUMN ingest.tombstones.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.tombstones.tombstone_id IS 'Number of the tombstone.';
-COMMENT ON COLUMN ingest.tombstones.table_name IS 'Table in schema teams.';
-COMMENT ON COLUMN ingest.tombstones.key IS 'Key columns of the deleted row.';
-COMMENT ON COLUMN ingest.tombstones.op IS 'delete: Graph no longer names it.';
-COMMENT ON COLUMN ingest.tombstones.deleted_at IS 'When, by the database''s clock.';
-COMMENT ON COLUMN ingest.tombstones.change_xid IS 'Transaction of the deletion, for readers that follow changes.';
-
 ALTER TABLE ingest.tombstones ALTER COLUMN tombstone_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME ingest.tombstones_tombstone_id_seq
     START WITH 1
@@ -660,178 +1124,6 @@ COMMENT ON COLUMN teams.call_record_versions.call_id IS 'The call (teams.call_re
 COMMENT ON COLUMN teams.call_record_versions.version IS 'The version (Graph: version).';
 COMMENT ON COLUMN teams.call_record_versions.last_modified_at IS 'When Microsoft wrote it (Graph: lastModifiedDateTime), cut to the microsecond; null if not served.';
 COMMENT ON COLUMN teams.call_record_versions.seen_at IS 'Graph''s time of the answer that showed it first.';
-
-CREATE TABLE teams.call_records (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    version bigint NOT NULL,
-    type text,
-    modalities text[],
-    start_at timestamp with time zone,
-    end_at timestamp with time zone,
-    last_modified_at timestamp with time zone,
-    join_web_url text,
-    organizer_id text COLLATE pg_catalog."C",
-    organizer_identity_kind text,
-    organizer_identity_id text COLLATE pg_catalog."C",
-    organizer_display_name text,
-    organizer_principal_name text,
-    organizer_tenant_id uuid,
-    organizer_user_id uuid,
-    organizer_administrative_unit_ids text[],
-    unknown_fields jsonb,
-    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    run_id bigint NOT NULL,
-    row_hash bigint NOT NULL,
-    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    session_count integer,
-    details_version bigint,
-    details_at timestamp with time zone,
-    reach_from timestamp with time zone GENERATED ALWAYS AS (COALESCE(start_at, ingested_at)) STORED NOT NULL,
-    pending boolean GENERATED ALWAYS AS ((details_version IS DISTINCT FROM version)) STORED NOT NULL,
-    call_kind text
-);
-COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its details (details_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
-COMMENT ON COLUMN teams.call_records.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.call_records.id IS 'Unique id of the call (Graph: id), the same for all its versions. The same call can be in two tenants.';
-COMMENT ON COLUMN teams.call_records.version IS 'Newest version that Graph was seen to serve (Graph: version). It rises as late telemetry arrives.';
-COMMENT ON COLUMN teams.call_records.type IS 'Kind of call (Graph: type), such as groupCall, peerToPeer or unknown.';
-COMMENT ON COLUMN teams.call_records.modalities IS 'What the call was made of (Graph: modalities), such as audio, video, videoBasedScreenSharing.';
-COMMENT ON COLUMN teams.call_records.start_at IS 'When the first user joined (Graph: startDateTime), cut to the microsecond. Graph''s time windows apply to it.';
-COMMENT ON COLUMN teams.call_records.end_at IS 'When the last user left (Graph: endDateTime), cut to the microsecond.';
-COMMENT ON COLUMN teams.call_records.last_modified_at IS 'When Microsoft wrote the version (Graph: lastModifiedDateTime), cut to the microsecond.';
-COMMENT ON COLUMN teams.call_records.join_web_url IS 'Address of the meeting (Graph: joinWebUrl); null for most calls of two.';
-COMMENT ON COLUMN teams.call_records.organizer_id IS 'Id of the organizer as a participant (Graph: organizer_v2.id); null if no organizer was served.';
-COMMENT ON COLUMN teams.call_records.organizer_identity_kind IS 'What the organizer is, by the one member of its identity set (Graph: organizer_v2.identity), such as user, phone, applicationInstance; null if there is none, or more than one.';
-COMMENT ON COLUMN teams.call_records.organizer_identity_id IS 'Id of the organizer''s identity (Graph: id in organizer_v2.identity): a GUID in lower case, a number, or another id.';
-COMMENT ON COLUMN teams.call_records.organizer_display_name IS 'Display name of the organizer (Graph: displayName in organizer_v2.identity); null for guests.';
-COMMENT ON COLUMN teams.call_records.organizer_principal_name IS 'User principal name of the organizer (Graph: userPrincipalName in organizer_v2.identity); null unless a user.';
-COMMENT ON COLUMN teams.call_records.organizer_tenant_id IS 'Entra tenant of the organizer (Graph: tenantId in organizer_v2.identity); null for phones and guests.';
-COMMENT ON COLUMN teams.call_records.organizer_user_id IS 'Entra object id of the organizer (teams.users), read from its identity; null unless a user.';
-COMMENT ON COLUMN teams.call_records.organizer_administrative_unit_ids IS 'Administrative units of the organizer (Graph: organizer_v2.administrativeUnitInfos, their id); null if none were served.';
-COMMENT ON COLUMN teams.call_records.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-COMMENT ON COLUMN teams.call_records.ingested_at IS 'When the row was first inserted, by the database''s clock.';
-COMMENT ON COLUMN teams.call_records.updated_at IS 'Graph''s time of the answer that the present content came from.';
-COMMENT ON COLUMN teams.call_records.run_id IS 'The run that wrote the present content (ingest.runs).';
-COMMENT ON COLUMN teams.call_records.row_hash IS 'Hash of the content as served, with its details; tells changed from unchanged.';
-COMMENT ON COLUMN teams.call_records.change_xid IS 'Transaction of the last change of the row or its details, for readers that follow changes.';
-COMMENT ON COLUMN teams.call_records.session_count IS 'Number of sessions of the details stored; null until they are.';
-COMMENT ON COLUMN teams.call_records.details_version IS 'Version of the details stored; null until some are. Below version: a newer one is to be read.';
-COMMENT ON COLUMN teams.call_records.details_at IS 'When the details were stored, by the database''s clock; null until they are.';
-COMMENT ON COLUMN teams.call_records.reach_from IS 'Since when Graph''s reach counts: start_at, or when the record was first listed where Graph does not say.';
-COMMENT ON COLUMN teams.call_records.pending IS 'Whether the details of the newest version are still to be stored.';
-COMMENT ON COLUMN teams.call_records.call_kind IS 'group or p2p, by type; where type says neither, a call of several sessions or with a service other than a mediation server or gateway is a group call. Null until the details are stored.';
-
-CREATE TABLE teams.dialout_report (
-    tenant_id uuid NOT NULL,
-    window_from timestamp with time zone NOT NULL,
-    window_to timestamp with time zone NOT NULL,
-    report_key text NOT NULL COLLATE pg_catalog."C",
-    user_id uuid,
-    user_principal_name text,
-    user_display_name text,
-    usage_location text,
-    destination_context text,
-    currency text,
-    total_calls integer,
-    total_call_seconds integer,
-    total_call_charge numeric,
-    unknown_fields jsonb,
-    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    run_id bigint NOT NULL,
-    row_hash bigint NOT NULL,
-    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
-);
-COMMENT ON TABLE teams.dialout_report IS 'One row per UTC day, meeting organizer and kind of destination: calls that audio conferences made, summed up by Graph''s getPstnOnlineMeetingDialoutReport (beta). Asked per UTC day; rows that Graph no longer names are deleted (ingest.tombstones).';
-COMMENT ON COLUMN teams.dialout_report.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.dialout_report.window_from IS 'Start of the day summed up, included.';
-COMMENT ON COLUMN teams.dialout_report.window_to IS 'End of the day summed up, excluded.';
-COMMENT ON COLUMN teams.dialout_report.report_key IS 'Hash of userId, usageLocation, destinationContext and currency; Graph gives no id.';
-COMMENT ON COLUMN teams.dialout_report.user_id IS 'Entra object id of the meeting organizer (Graph: userId; teams.users).';
-COMMENT ON COLUMN teams.dialout_report.user_principal_name IS 'User principal name (Graph: userPrincipalName).';
-COMMENT ON COLUMN teams.dialout_report.user_display_name IS 'Display name (Graph: userDisplayName).';
-COMMENT ON COLUMN teams.dialout_report.usage_location IS 'ISO 3166-1 alpha-2 country of the user (Graph: usageLocation).';
-COMMENT ON COLUMN teams.dialout_report.destination_context IS 'Domestic or International (Graph: destinationContext).';
-COMMENT ON COLUMN teams.dialout_report.currency IS 'ISO 4217 code of total_call_charge (Graph: currency).';
-COMMENT ON COLUMN teams.dialout_report.total_calls IS 'Number of calls (Graph: totalCalls).';
-COMMENT ON COLUMN teams.dialout_report.total_call_seconds IS 'Seconds of all calls (Graph: totalCallSeconds).';
-COMMENT ON COLUMN teams.dialout_report.total_call_charge IS 'Sum of charges, in currency (Graph: totalCallCharge), with the scale served.';
-COMMENT ON COLUMN teams.dialout_report.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-COMMENT ON COLUMN teams.dialout_report.ingested_at IS 'When the row was first inserted, by the database''s clock.';
-COMMENT ON COLUMN teams.dialout_report.updated_at IS 'Graph''s time of the page that the present content came from.';
-COMMENT ON COLUMN teams.dialout_report.run_id IS 'The run that wrote the present content (ingest.runs).';
-COMMENT ON COLUMN teams.dialout_report.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
-COMMENT ON COLUMN teams.dialout_report.change_xid IS 'Transaction of the last change, for readers that follow changes.';
-
-CREATE TABLE teams.direct_routing_calls (
-    tenant_id uuid NOT NULL,
-    id text NOT NULL COLLATE pg_catalog."C",
-    correlation_id uuid,
-    user_id uuid,
-    user_principal_name text,
-    user_display_name text,
-    invite_at timestamp with time zone,
-    start_at timestamp with time zone,
-    failure_at timestamp with time zone,
-    end_at timestamp with time zone,
-    duration_s integer,
-    call_type text,
-    successful_call boolean,
-    caller_number text,
-    callee_number text,
-    media_path_location text,
-    signaling_location text,
-    final_sip_code integer,
-    call_end_sub_reason bigint,
-    final_sip_code_phrase text,
-    trunk_fqdn text,
-    media_bypass_enabled boolean,
-    transferor_correlation_id uuid,
-    user_country_code text,
-    other_party_country_code text,
-    administrative_unit_ids text[],
-    unknown_fields jsonb,
-    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    run_id bigint NOT NULL,
-    row_hash bigint NOT NULL,
-    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
-);
-COMMENT ON TABLE teams.direct_routing_calls IS 'One row per call, or leg of a call, over Direct Routing, attempts included, as Graph''s getDirectRoutingCalls serves it. Join user_id to teams.users. Rows may change for some days (settle).';
-COMMENT ON COLUMN teams.direct_routing_calls.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.direct_routing_calls.id IS 'Unique id of the row (Graph: id). A GUID, in lower case.';
-COMMENT ON COLUMN teams.direct_routing_calls.correlation_id IS 'Id to quote to Microsoft Support (Graph: correlationId). Not unique: the legs of one call share it.';
-COMMENT ON COLUMN teams.direct_routing_calls.user_id IS 'Entra object id of the user (Graph: userId; teams.users); null for calls of bots.';
-COMMENT ON COLUMN teams.direct_routing_calls.user_principal_name IS 'User principal name (Graph: userPrincipalName); null for bots.';
-COMMENT ON COLUMN teams.direct_routing_calls.user_display_name IS 'Display name (Graph: userDisplayName); null for bots.';
-COMMENT ON COLUMN teams.direct_routing_calls.invite_at IS 'When the first SIP INVITE was sent (Graph: inviteDateTime), cut to the microsecond.';
-COMMENT ON COLUMN teams.direct_routing_calls.start_at IS 'Start of the call (Graph: startDateTime), cut to the microsecond; of a call that was not answered, the time of its invite or failure. Graph''s time windows apply to it.';
-COMMENT ON COLUMN teams.direct_routing_calls.failure_at IS 'When the call failed (Graph: failureDateTime), cut to the microsecond; null for successful calls, where Graph says year 1.';
-COMMENT ON COLUMN teams.direct_routing_calls.end_at IS 'End of the call (Graph: endDateTime), cut to the microsecond; null for calls that were not established.';
-COMMENT ON COLUMN teams.direct_routing_calls.duration_s IS 'Duration in seconds as served (Graph: duration).';
-COMMENT ON COLUMN teams.direct_routing_calls.call_type IS 'Kind of call (Graph: callType), such as ByotIn or ByotOutUserForwarding, in varying letter case. An open list.';
-COMMENT ON COLUMN teams.direct_routing_calls.successful_call IS 'Whether the call was established (Graph: successfulCall).';
-COMMENT ON COLUMN teams.direct_routing_calls.caller_number IS 'Number of the caller (Graph: callerNumber). May be masked with * by the law of the country, or any other text.';
-COMMENT ON COLUMN teams.direct_routing_calls.callee_number IS 'Number called (Graph: calleeNumber). May be masked with *, or any other text.';
-COMMENT ON COLUMN teams.direct_routing_calls.media_path_location IS 'Datacenter that the media of a call without bypass ran through (Graph: mediaPathLocation), such as USWE.';
-COMMENT ON COLUMN teams.direct_routing_calls.signaling_location IS 'Datacenter of the signaling (Graph: signalingLocation), such as EUNO.';
-COMMENT ON COLUMN teams.direct_routing_calls.final_sip_code IS 'SIP response code that the call ended with (Graph: finalSipCode; RFC 3261); 0 is seen for successful calls.';
-COMMENT ON COLUMN teams.direct_routing_calls.call_end_sub_reason IS 'Microsoft''s code of the reason, besides the SIP code (Graph: callEndSubReason), such as 540000 for a normal end.';
-COMMENT ON COLUMN teams.direct_routing_calls.final_sip_code_phrase IS 'Description of the SIP code and Microsoft''s code (Graph: finalSipCodePhrase), such as BYE.';
-COMMENT ON COLUMN teams.direct_routing_calls.trunk_fqdn IS 'Domain name of the session border controller (Graph: trunkFullyQualifiedDomainName).';
-COMMENT ON COLUMN teams.direct_routing_calls.media_bypass_enabled IS 'Whether the trunk was enabled for media bypass (Graph: mediaBypassEnabled).';
-COMMENT ON COLUMN teams.direct_routing_calls.transferor_correlation_id IS 'correlation_id of the transferor''s call (Graph beta: transferorCorrelationId); null for calls that were not transferred.';
-COMMENT ON COLUMN teams.direct_routing_calls.user_country_code IS 'ISO 3166-1 alpha-2 country of the user (Graph beta: userCountryCode).';
-COMMENT ON COLUMN teams.direct_routing_calls.other_party_country_code IS 'ISO 3166-1 alpha-2 country of the caller for inbound calls, of the callee for outbound ones (Graph beta: otherPartyCountryCode).';
-COMMENT ON COLUMN teams.direct_routing_calls.administrative_unit_ids IS 'Administrative units of the user (Graph beta: administrativeUnitInfos, their id).';
-COMMENT ON COLUMN teams.direct_routing_calls.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-COMMENT ON COLUMN teams.direct_routing_calls.ingested_at IS 'When the row was first inserted, by the database''s clock.';
-COMMENT ON COLUMN teams.direct_routing_calls.updated_at IS 'Graph''s time of the page that the present content came from.';
-COMMENT ON COLUMN teams.direct_routing_calls.run_id IS 'The run that wrote the present content (ingest.runs).';
-COMMENT ON COLUMN teams.direct_routing_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
-COMMENT ON COLUMN teams.direct_routing_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
 
 CREATE TABLE teams.media_endpoints (
     tenant_id uuid NOT NULL,
@@ -1025,118 +1317,6 @@ COMMENT ON COLUMN teams.media_streams.is_audio_forward_error_correction_used IS 
 COMMENT ON COLUMN teams.media_streams.was_media_bypassed IS 'Whether the stream went past the mediation server, from client to gateway (Graph: wasMediaBypassed); null if unknown.';
 COMMENT ON COLUMN teams.media_streams.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
 
-CREATE TABLE teams.pstn_blocked_users_log (
-    tenant_id uuid NOT NULL,
-    event_key text NOT NULL COLLATE pg_catalog."C",
-    user_id uuid,
-    user_principal_name text,
-    user_display_name text,
-    user_telephone_number text,
-    block_at timestamp with time zone,
-    block_reason text,
-    user_block_mode text,
-    remediation_id text COLLATE pg_catalog."C",
-    unknown_fields jsonb,
-    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    run_id bigint NOT NULL,
-    row_hash bigint NOT NULL,
-    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
-);
-COMMENT ON TABLE teams.pstn_blocked_users_log IS 'One row per blocking of a user from the PSTN, or end of one, as Graph''s getPstnBlockedUsersLog serves it. Join user_id to teams.users. Rows may change for some days (settle).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.event_key IS 'Identifies the event, for which Graph has no id: a hash of user_id, block_at, user_block_mode, user_telephone_number and remediation_id.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.user_id IS 'Entra object id of the user (Graph beta: userId; teams.users).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.user_principal_name IS 'User principal name (Graph beta: userPrincipalName).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.user_display_name IS 'Display name (Graph beta: userDisplayName).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.user_telephone_number IS 'Telephone number of the user (Graph beta: userTelephoneNumber).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.block_at IS 'When the user was blocked or unblocked (Graph beta: blockDateTime), cut to the microsecond. Graph''s time windows are taken to apply to it.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.block_reason IS 'Why, in Graph''s words (Graph beta: blockReason), such as High Overall Usage.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.user_block_mode IS 'What happened: blocked or unblocked (Graph beta: userBlockMode), in lower case.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.remediation_id IS 'Id of the remediation (Graph beta: remediationId), a GUID in lower case. A block and its unblocking share it.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.ingested_at IS 'When the row was first inserted, by the database''s clock.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.updated_at IS 'Graph''s time of the page that the present content came from.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.run_id IS 'The run that wrote the present content (ingest.runs).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.change_xid IS 'Transaction of the last change, for readers that follow changes.';
-
-CREATE TABLE teams.pstn_calls (
-    tenant_id uuid NOT NULL,
-    id text NOT NULL COLLATE pg_catalog."C",
-    call_id text COLLATE pg_catalog."C",
-    user_id uuid,
-    user_principal_name text,
-    user_display_name text,
-    start_at timestamp with time zone,
-    end_at timestamp with time zone,
-    duration_s integer,
-    call_type text,
-    caller_number text,
-    callee_number text,
-    charge numeric,
-    connection_charge numeric,
-    currency text,
-    conference_id text,
-    destination_context text,
-    destination_name text,
-    inventory_type text,
-    license_capability text,
-    operator text,
-    call_duration_source text,
-    usage_country_code text,
-    tenant_country_code text,
-    other_party_country_code text,
-    administrative_unit_ids text[],
-    client_local_ip_v4_address inet,
-    client_local_ip_v6_address inet,
-    client_public_ip_v4_address inet,
-    client_public_ip_v6_address inet,
-    unknown_fields jsonb,
-    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    run_id bigint NOT NULL,
-    row_hash bigint NOT NULL,
-    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
-);
-COMMENT ON TABLE teams.pstn_calls IS 'One row per call over Calling Plans, Operator Connect or audio conferencing, as Graph''s getPstnCalls serves it. Join user_id to teams.users. Rows may change for some days (settle).';
-COMMENT ON COLUMN teams.pstn_calls.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.pstn_calls.id IS 'Unique id of the row (Graph: id). A GUID, in lower case.';
-COMMENT ON COLUMN teams.pstn_calls.call_id IS 'Id of the call (Graph: callId). Not unique: the legs of one call share it.';
-COMMENT ON COLUMN teams.pstn_calls.user_id IS 'Entra object id of the user (Graph: userId; teams.users); null for calls of bots.';
-COMMENT ON COLUMN teams.pstn_calls.user_principal_name IS 'User principal name (Graph: userPrincipalName); null for bots.';
-COMMENT ON COLUMN teams.pstn_calls.user_display_name IS 'Display name (Graph: userDisplayName); null for bots.';
-COMMENT ON COLUMN teams.pstn_calls.start_at IS 'Start of the call (Graph: startDateTime), cut to the microsecond. Graph''s time windows apply to it.';
-COMMENT ON COLUMN teams.pstn_calls.end_at IS 'End of the call (Graph: endDateTime), cut to the microsecond.';
-COMMENT ON COLUMN teams.pstn_calls.duration_s IS 'Seconds connected (Graph: duration).';
-COMMENT ON COLUMN teams.pstn_calls.call_type IS 'Kind of call (Graph: callType), such as user_in, user_out, conf_in, conf_out, ucap_in, ucap_out. An open list.';
-COMMENT ON COLUMN teams.pstn_calls.caller_number IS 'Number of the caller (Graph: callerNumber). May be masked with * by the law of the country, or no number at all.';
-COMMENT ON COLUMN teams.pstn_calls.callee_number IS 'Number called (Graph: calleeNumber). May be masked with *.';
-COMMENT ON COLUMN teams.pstn_calls.charge IS 'Cost of the call without the connection charge, in currency (Graph: charge), with the scale served.';
-COMMENT ON COLUMN teams.pstn_calls.connection_charge IS 'Fee for the connection, in currency (Graph: connectionCharge).';
-COMMENT ON COLUMN teams.pstn_calls.currency IS 'ISO 4217 code of charge and connection_charge (Graph: currency).';
-COMMENT ON COLUMN teams.pstn_calls.conference_id IS 'Id of the audio conference (Graph: conferenceId); null for other calls.';
-COMMENT ON COLUMN teams.pstn_calls.destination_context IS 'Domestic or International (Graph: destinationContext).';
-COMMENT ON COLUMN teams.pstn_calls.destination_name IS 'Country or region dialed, in English (Graph: destinationName).';
-COMMENT ON COLUMN teams.pstn_calls.inventory_type IS 'Type of the user''s number (Graph: inventoryType), such as Subscriber.';
-COMMENT ON COLUMN teams.pstn_calls.license_capability IS 'Licence the call was charged to (Graph: licenseCapability), such as MCOPSTN2.';
-COMMENT ON COLUMN teams.pstn_calls.operator IS 'Microsoft, or the Operator Connect operator (Graph: operator).';
-COMMENT ON COLUMN teams.pstn_calls.call_duration_source IS 'Who measured the duration, microsoft or operator (Graph: callDurationSource).';
-COMMENT ON COLUMN teams.pstn_calls.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user (Graph: usageCountryCode).';
-COMMENT ON COLUMN teams.pstn_calls.tenant_country_code IS 'ISO 3166-1 alpha-2 country of the tenant (Graph: tenantCountryCode).';
-COMMENT ON COLUMN teams.pstn_calls.other_party_country_code IS 'ISO 3166-1 alpha-2 country of the caller for inbound calls, of the callee for outbound ones (Graph beta: otherPartyCountryCode).';
-COMMENT ON COLUMN teams.pstn_calls.administrative_unit_ids IS 'Administrative units of the user (Graph beta: administrativeUnitInfos, their id).';
-COMMENT ON COLUMN teams.pstn_calls.client_local_ip_v4_address IS 'Local IPv4 address of the client (Graph beta: clientLocalIpV4Address).';
-COMMENT ON COLUMN teams.pstn_calls.client_local_ip_v6_address IS 'Local IPv6 address of the client (Graph beta: clientLocalIpV6Address).';
-COMMENT ON COLUMN teams.pstn_calls.client_public_ip_v4_address IS 'Public IPv4 address of the client (Graph beta: clientPublicIpV4Address).';
-COMMENT ON COLUMN teams.pstn_calls.client_public_ip_v6_address IS 'Public IPv6 address of the client (Graph beta: clientPublicIpV6Address).';
-COMMENT ON COLUMN teams.pstn_calls.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-COMMENT ON COLUMN teams.pstn_calls.ingested_at IS 'When the row was first inserted, by the database''s clock.';
-COMMENT ON COLUMN teams.pstn_calls.updated_at IS 'Graph''s time of the page that the present content came from.';
-COMMENT ON COLUMN teams.pstn_calls.run_id IS 'The run that wrote the present content (ingest.runs).';
-COMMENT ON COLUMN teams.pstn_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
-COMMENT ON COLUMN teams.pstn_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
-
 CREATE TABLE teams.segment_endpoints (
     tenant_id uuid NOT NULL,
     call_id uuid NOT NULL,
@@ -1324,64 +1504,6 @@ COMMENT ON COLUMN teams.sessions.failure_reason IS 'Why it failed, in Microsoft'
 COMMENT ON COLUMN teams.sessions.is_test IS 'Whether it belongs to a test call (Graph: isTest); null in clouds that do not say.';
 COMMENT ON COLUMN teams.sessions.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
 
-CREATE TABLE teams.sms_messages (
-    tenant_id uuid NOT NULL,
-    id text NOT NULL COLLATE pg_catalog."C",
-    id_source text NOT NULL,
-    sms_id text COLLATE pg_catalog."C",
-    user_id uuid,
-    user_principal_name text,
-    user_display_name text,
-    user_country_code text,
-    tenant_country_code text,
-    other_party_country_code text,
-    source_number text,
-    destination_number text,
-    sent_at timestamp with time zone,
-    call_charge numeric,
-    currency text,
-    sms_type text,
-    destination_context text,
-    destination_name text,
-    license_capability text,
-    sms_units integer,
-    administrative_unit_ids text[],
-    unknown_fields jsonb,
-    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    run_id bigint NOT NULL,
-    row_hash bigint NOT NULL,
-    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
-);
-COMMENT ON TABLE teams.sms_messages IS 'One row per SMS message, as Graph''s getSmsLog serves it. Join user_id to teams.users. Rows may change for some days (settle).';
-COMMENT ON COLUMN teams.sms_messages.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.sms_messages.id IS 'Unique id of the row (Graph beta: id), a GUID in lower case; where Graph served none, a hash of sms_id, sent_at, source_number, destination_number and sms_type.';
-COMMENT ON COLUMN teams.sms_messages.id_source IS 'Where id is from: graph, or hash if Graph served none.';
-COMMENT ON COLUMN teams.sms_messages.sms_id IS 'Id of the message (Graph beta: smsId). Not unique.';
-COMMENT ON COLUMN teams.sms_messages.user_id IS 'Entra object id of the user (Graph beta: userId; teams.users); null for bots.';
-COMMENT ON COLUMN teams.sms_messages.user_principal_name IS 'User principal name (Graph beta: userPrincipalName); null for bots.';
-COMMENT ON COLUMN teams.sms_messages.user_display_name IS 'Display name (Graph beta: userDisplayName); null for bots.';
-COMMENT ON COLUMN teams.sms_messages.user_country_code IS 'ISO 3166-1 alpha-2 country of the user (Graph beta: userCountryCode).';
-COMMENT ON COLUMN teams.sms_messages.tenant_country_code IS 'ISO 3166-1 alpha-2 country of the tenant (Graph beta: tenantCountryCode).';
-COMMENT ON COLUMN teams.sms_messages.other_party_country_code IS 'ISO 3166-1 alpha-2 country of the other party: the sender of inbound messages, the recipient of outbound ones (Graph beta: otherPartyCountryCode).';
-COMMENT ON COLUMN teams.sms_messages.source_number IS 'Number the message was sent from (Graph beta: sourceNumber). May be masked with *.';
-COMMENT ON COLUMN teams.sms_messages.destination_number IS 'Number the message was sent to (Graph beta: destinationNumber). May be masked with *.';
-COMMENT ON COLUMN teams.sms_messages.sent_at IS 'When the message was sent (Graph beta: sentDateTime), cut to the microsecond. May lie outside the time window that Graph served it in.';
-COMMENT ON COLUMN teams.sms_messages.call_charge IS 'Cost of the message, in currency (Graph beta: callCharge), with the scale served.';
-COMMENT ON COLUMN teams.sms_messages.currency IS 'ISO 4217 code of call_charge (Graph beta: currency).';
-COMMENT ON COLUMN teams.sms_messages.sms_type IS 'Kind of message (Graph beta: smsType), such as sms_in. An open list.';
-COMMENT ON COLUMN teams.sms_messages.destination_context IS 'Domestic or International (Graph beta: destinationContext).';
-COMMENT ON COLUMN teams.sms_messages.destination_name IS 'Country or region sent to, in English (Graph beta: destinationName).';
-COMMENT ON COLUMN teams.sms_messages.license_capability IS 'Licence the message was charged to (Graph beta: licenseCapability), such as MCOSMS1.';
-COMMENT ON COLUMN teams.sms_messages.sms_units IS 'Number of SMS units the message took (Graph beta: smsUnits).';
-COMMENT ON COLUMN teams.sms_messages.administrative_unit_ids IS 'Administrative units of the user (Graph beta: administrativeUnitInfos, their id).';
-COMMENT ON COLUMN teams.sms_messages.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-COMMENT ON COLUMN teams.sms_messages.ingested_at IS 'When the row was first inserted, by the database''s clock.';
-COMMENT ON COLUMN teams.sms_messages.updated_at IS 'Graph''s time of the page that the present content came from.';
-COMMENT ON COLUMN teams.sms_messages.run_id IS 'The run that wrote the present content (ingest.runs).';
-COMMENT ON COLUMN teams.sms_messages.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
-COMMENT ON COLUMN teams.sms_messages.change_xid IS 'Transaction of the last change, for readers that follow changes.';
-
 CREATE TABLE teams.users (
     tenant_id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -1547,11 +1669,15 @@ CREATE INDEX runs_unfinished ON ingest.runs USING btree (tenant_id, endpoint) WH
 
 CREATE INDEX tombstones_change ON ingest.tombstones USING btree (tenant_id, change_xid);
 
+CREATE INDEX tombstones_feed ON ingest.tombstones USING btree (change_xid, tenant_id);
+
 CREATE INDEX hours_day ON ref.hours USING btree (day);
 
 CREATE INDEX site_subnets_network ON ref.site_subnets USING gist (network inet_ops);
 
 CREATE INDEX call_records_change ON teams.call_records USING btree (tenant_id, change_xid);
+
+CREATE INDEX call_records_feed ON teams.call_records USING btree (change_xid, tenant_id) WHERE (details_version IS NOT NULL);
 
 CREATE INDEX call_records_organizer ON teams.call_records USING btree (organizer_user_id);
 
@@ -1563,11 +1689,15 @@ CREATE INDEX dialout_report_change ON teams.dialout_report USING btree (tenant_i
 
 CREATE INDEX dialout_report_day ON teams.dialout_report USING btree ((((window_from AT TIME ZONE 'UTC'::text))::date));
 
+CREATE INDEX dialout_report_feed ON teams.dialout_report USING btree (change_xid, tenant_id);
+
 CREATE INDEX direct_routing_calls_attempt ON teams.direct_routing_calls USING btree (COALESCE(invite_at, start_at));
 
 CREATE INDEX direct_routing_calls_change ON teams.direct_routing_calls USING btree (tenant_id, change_xid);
 
 CREATE INDEX direct_routing_calls_correlation ON teams.direct_routing_calls USING btree (correlation_id);
+
+CREATE INDEX direct_routing_calls_feed ON teams.direct_routing_calls USING btree (change_xid, tenant_id);
 
 CREATE INDEX direct_routing_calls_trunk ON teams.direct_routing_calls USING btree (trunk_fqdn, COALESCE(invite_at, start_at));
 
@@ -1579,9 +1709,13 @@ CREATE INDEX media_endpoints_subnet ON teams.media_endpoints USING btree (subnet
 
 CREATE INDEX pstn_blocked_users_log_change ON teams.pstn_blocked_users_log USING btree (tenant_id, change_xid);
 
+CREATE INDEX pstn_blocked_users_log_feed ON teams.pstn_blocked_users_log USING btree (change_xid, tenant_id);
+
 CREATE INDEX pstn_calls_call ON teams.pstn_calls USING btree (call_id);
 
 CREATE INDEX pstn_calls_change ON teams.pstn_calls USING btree (tenant_id, change_xid);
+
+CREATE INDEX pstn_calls_feed ON teams.pstn_calls USING btree (change_xid, tenant_id);
 
 CREATE INDEX pstn_calls_start ON teams.pstn_calls USING btree (start_at);
 
@@ -1600,5 +1734,7 @@ CREATE INDEX sessions_start ON teams.sessions USING btree (start_at);
 CREATE INDEX sessions_test ON teams.sessions USING btree (tenant_id, call_id, session_index) WHERE is_test;
 
 CREATE INDEX sms_messages_change ON teams.sms_messages USING btree (tenant_id, change_xid);
+
+CREATE INDEX sms_messages_feed ON teams.sms_messages USING btree (change_xid, tenant_id);
 
 CREATE INDEX sms_messages_sent ON teams.sms_messages USING btree (sent_at);
