@@ -20,6 +20,7 @@ type save struct {
 	reading Reading
 	batchStatements
 	lead    []byte           // encoded fields that all rows begin with
+	ofDay   []any            // begin and end of the day that all rows are of, if they are
 	keep    []int            // elements in key order, one for each key
 	ids     []string         // their keys as text
 	rejects []mapping.Reject // found before the database is asked
@@ -53,6 +54,7 @@ type attempt struct {
 	careful    bool // look for elements the database refuses
 	counts     Counts
 	refused    map[int]bool      // elements that are kept raw and not stored
+	stored     map[string]storedRow // by id, as last looked up; nil of a list of call records
 	collisions int64             // rows replaced that the same reading stored
 	at         map[int]time.Time // when elements count as served, if not as they say
 	rejects    []mapping.Reject
@@ -242,11 +244,45 @@ func (a *attempt) writeAll(ctx context.Context, tx pgx.Tx, todo []int) ([]string
 	if _, err := copyRows(ctx, tx, a.copyIn, len(todo), row); err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, a.upsert)
+	rows, err := tx.Query(ctx, a.upsert, a.upsertArgs(todo)...)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return writtenIDs(rows)
+}
+
+// upsertArgs says which of some elements are known to be stored.
+func (a *attempt) upsertArgs(todo []int) []any {
+	if a.stored == nil {
+		return nil
+	}
+	known := []string{}
+	for _, i := range todo {
+		id := a.target.keyText(a.batch.Elements[i].Key)
+		if _, ok := a.stored[id]; ok {
+			known = append(known, id)
+		}
+	}
+	return append([]any{a.target.Tenant, known}, a.ofDay...)
+}
+
+// errOvertaken says that a row was replaced that was not locked: whose old time is
+// not known.
+var errOvertaken = &Error{Kind: Transient, Err: errors.New("another writer stored a row meanwhile")}
+
+// writtenIDs reads the ids that a statement has written. If it has overtaken
+// another writer, all of the transaction has to be done again.
+func writtenIDs(rows pgx.Rows) (ids []string, err error) {
+	var id string
+	var sure bool
+	_, err = pgx.ForEachRow(rows, []any{&id, &sure}, func() error {
+		if !sure {
+			return errOvertaken
+		}
+		ids = append(ids, id)
+		return nil
+	})
+	return ids, err
 }
 
 // prepare makes the stage where this connection has none yet: making it for each

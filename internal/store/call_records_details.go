@@ -166,15 +166,21 @@ func (d *details) claim(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.ids(ctx, d.statements.claim)
-}
-
-func (d *details) ids(ctx context.Context, query string, args ...any) ([]string, error) {
-	rows, err := d.tx.Query(ctx, query, args...)
+	ids := []string{}
+	for _, b := range d.records {
+		if id := d.id(b); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	rows, err := d.tx.Query(ctx, d.statements.claim, d.run.Tenant, ids)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return writtenIDs(rows)
+}
+
+func (d *details) ids(ctx context.Context, query string, args ...any) ([]string, error) {
+	return collect[string](ctx, d.tx, query, args...)
 }
 
 // replace puts the details of records in the place of those stored.

@@ -38,10 +38,12 @@ func CommonStatements() []NamedStatement {
 	var all []NamedStatement
 	for _, file := range []string{
 		"put_rejects", "resolve_rejects", "users_mark", "users_move_mark", "renew_tables", "renew_marks",
-		"rights", "checkup",
+		"rights", "checkup", "rollup_due", "rollup_lists", "rollup_calendars", "rollup_days", "rollup_work",
+		"rollup_forget",
 	} {
 		all = append(all, NamedStatement{file, statement(file)})
 	}
+	all = append(all, NamedStatement{"rollup_day", statement("rollup_day", "{view}", "pstn_matches")})
 	for _, file := range []string{"renew_look", "renew_slice"} {
 		all = append(all, NamedStatement{file, statement(file, "{table}", "teams.pstn_calls")})
 	}

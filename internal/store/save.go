@@ -53,8 +53,9 @@ func (a *attempt) saveRows(ctx context.Context) error {
 
 // writeRows writes what has changed. An element that is stored as served closes
 // the rejects of its key; one that is not, or of two contents in one reading, does
-// not. more is what the look for what is stored takes besides the ids.
-func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow, more ...any) error {
+// not.
+func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow) error {
+	a.stored = stored
 	a.rejectTies(stored)
 	todo := a.changed(stored)
 	written, err := a.write(ctx, todo)
@@ -62,7 +63,7 @@ func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow, mo
 		return err
 	}
 	if len(written) < len(todo) {
-		now, err := a.lookUpRows(ctx, more...)
+		now, err := a.lookUpRows(ctx)
 		if err != nil {
 			return err
 		}
@@ -103,12 +104,12 @@ type storedRow struct {
 
 // lookUpRows returns what is stored of the kept elements, by id: a join of the
 // whole batch would scan the whole table.
-func (a *attempt) lookUpRows(ctx context.Context, more ...any) (map[string]storedRow, error) {
+func (a *attempt) lookUpRows(ctx context.Context) (map[string]storedRow, error) {
 	stored := map[string]storedRow{}
 	if len(a.keep) == 0 {
 		return stored, nil
 	}
-	rows, err := a.tx.Query(ctx, a.lookUp, append([]any{a.target.Tenant, a.ids}, more...)...)
+	rows, err := a.tx.Query(ctx, a.lookUp, append([]any{a.target.Tenant, a.ids}, a.ofDay...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -174,21 +175,21 @@ func (db *DB) ReplaceDay(
 	for _, field := range [][]byte{t.Tenant[:], mapping.AppendTime(nil, day.From), mapping.AppendTime(nil, day.To)} {
 		s.lead = mapping.AppendField(s.lead, field)
 	}
+	s.ofDay = []any{day.From, day.To}
 	s.rejects = slices.Clone(batch.Rejects)
 	s.keepLatest()
 	return db.commit(ctx, "replace a day", s, (*attempt).replaceDay)
 }
 
 func (a *attempt) replaceDay(ctx context.Context) error {
-	day := a.reading.Read[0]
-	stored, err := a.lookUpRows(ctx, day.From, day.To)
+	stored, err := a.lookUpRows(ctx)
 	if err != nil {
 		return err
 	}
-	if err := a.writeRows(ctx, stored, day.From, day.To); err != nil {
+	if err := a.writeRows(ctx, stored); err != nil {
 		return err
 	}
-	return a.deleteRest(ctx, day)
+	return a.deleteRest(ctx, a.reading.Read[0])
 }
 
 // deleteRest deletes the day's rows that the batch does not name.

@@ -76,8 +76,8 @@ func makeTarget(endpoint string, model *mapping.Model, eventTime string) (*Targe
 	} else if len(model.Tables) > 1 {
 		return nil, fmt.Errorf("%s has child tables, which only elements with a version can have", endpoint)
 	}
-	t.rows = newBatchStatements(root, "look_up", rowLead)
-	t.day = newBatchStatements(root, "look_up_day", dayLead)
+	t.rows = newBatchStatements(root, rowLead, eventTime)
+	t.day = newBatchStatements(root, dayLead, eventTime)
 	t.replace = statement("replace_day", names(root, dayLead)...)
 	t.users = newUserStatements(t, eventTime)
 	return t, nil
@@ -91,13 +91,25 @@ var (
 	metadata = []string{"updated_at", "run_id", "row_hash"}
 )
 
-func newBatchStatements(root *mapping.Layout, lookUp string, lead []string) batchStatements {
-	n := names(root, lead)
+func newBatchStatements(root *mapping.Layout, lead []string, eventTime string) batchStatements {
+	n := append(names(root, lead), "{time}", countedAt(root, eventTime), "{of_day}", "")
+	if slices.Contains(lead, "window_from") {
+		n[len(n)-1] = " AND window_from = $3 AND window_to = $4"
+	}
 	return batchStatements{
 		stage:  newStage(n, len(lead)+len(metadata)+len(root.Columns)),
-		lookUp: statement(lookUp, n...),
+		lookUp: statement("look_up", n...),
 		upsert: statement("upsert", n...),
 	}
+}
+
+// countedAt is the time of a row that decides in which days and hours it is
+// counted: that of the attempt, where a call has one.
+func countedAt(root *mapping.Layout, eventTime string) string {
+	if slices.Contains(root.ColumnNames(), "invite_at") {
+		return "coalesce(invite_at, " + eventTime + ")"
+	}
+	return eventTime
 }
 
 func newStage(names []string, fields int) stage {

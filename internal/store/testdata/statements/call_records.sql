@@ -47,7 +47,7 @@ WITH written AS (
 	USING written w
 	WHERE r.tenant_id = w.tenant_id AND r.call_id = w.id
 )
-SELECT id::text FROM written;
+SELECT id::text, true FROM written;
 
 -- === stage of details
 CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_details ON COMMIT DELETE ROWS AS
@@ -66,18 +66,28 @@ COPY pg_temp.stage_details (tenant_id, updated_at, run_id, row_hash, id, version
 -- Stores the staged headers, in the order of their ids, each unless details of
 -- its version or a higher one are stored. The rows written are locked until the
 -- end of the transaction, so that nobody else writes details of theirs.
-INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+-- For the rollups the hours of all calls written are noted, as with other rows: $2
+-- are the records staged.
+WITH locked AS (
+	SELECT id, start_at
+	FROM teams.call_records
+	WHERE tenant_id = $1 AND id = ANY ($2::uuid[])
+	ORDER BY id
+	FOR UPDATE
+), written AS (
+	INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
 	organizer_administrative_unit_ids, unknown_fields, session_count, call_kind, details_version, details_at, change_xid)
-SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+	SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
 	organizer_administrative_unit_ids, unknown_fields, session_count, call_kind, version, now(), pg_current_xact_id()
-FROM pg_temp.stage_details
-ORDER BY tenant_id, id
-ON CONFLICT (tenant_id, id) DO UPDATE
-SET updated_at = excluded.updated_at,
+	FROM pg_temp.stage_details
+	WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
+	ORDER BY tenant_id, id
+	ON CONFLICT (tenant_id, id) DO UPDATE
+	SET updated_at = excluded.updated_at,
 	run_id = excluded.run_id,
 	row_hash = excluded.row_hash,
 	type = excluded.type,
@@ -95,14 +105,26 @@ SET updated_at = excluded.updated_at,
 	organizer_user_id = excluded.organizer_user_id,
 	organizer_administrative_unit_ids = excluded.organizer_administrative_unit_ids,
 	unknown_fields = excluded.unknown_fields,
-	version = greatest(t.version, excluded.version),
-	session_count = excluded.session_count,
-	call_kind = excluded.call_kind,
-	details_version = excluded.details_version,
-	details_at = excluded.details_at,
-	change_xid = excluded.change_xid
-WHERE t.details_version IS NULL OR t.details_version < excluded.details_version
-RETURNING t.id::text;
+		version = greatest(t.version, excluded.version),
+		session_count = excluded.session_count,
+		call_kind = excluded.call_kind,
+		details_version = excluded.details_version,
+		details_at = excluded.details_at,
+		change_xid = excluded.change_xid
+	WHERE t.details_version IS NULL OR t.details_version < excluded.details_version
+	RETURNING id, start_at, ingested_at = now() AS is_new
+), noted AS (
+	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
+	SELECT DISTINCT $1::uuid, 'call_records', date_bin('1 hour', start_at, '2000-01-01Z'), pg_current_xact_id()
+	FROM (
+		SELECT start_at FROM written
+		UNION ALL
+		SELECT l.start_at FROM locked l JOIN written USING (id)
+	) AS times
+	WHERE start_at IS NOT NULL
+)
+SELECT id::text, is_new OR id IN (SELECT id FROM locked)
+FROM written;
 
 -- === stored by
 -- Names those of the staged records whose details a run has stored at the very

@@ -120,6 +120,120 @@ SELECT current_user::text AS role, current_database()::text AS database,
 FROM pg_roles r, pg_database d
 WHERE r.rolname = current_user AND d.datname = current_database();
 
+-- === rollup_due
+-- Reports whether there is something to refresh: a note, a list that has changed, or
+-- a day to come that the calendars lack.
+SELECT EXISTS (SELECT 1 FROM rollup.stale WHERE at < now())
+	OR EXISTS (
+		SELECT 1
+		FROM rollup.lists
+		LEFT JOIN rollup.digests d USING (list)
+		WHERE lists.digest IS DISTINCT FROM d.digest
+	)
+	OR NOT EXISTS (SELECT 1 FROM ref.days WHERE from_at > now());
+
+-- === rollup_lists
+-- Notes the lists as they are now, and names those that have changed.
+INSERT INTO rollup.digests AS d (list, digest)
+SELECT list, digest
+FROM rollup.lists
+ON CONFLICT (list) DO UPDATE
+SET digest = excluded.digest
+WHERE d.digest <> excluded.digest
+RETURNING list;
+
+-- === rollup_calendars
+-- Has the calendars span all days that are noted and, if $1, those of all rows, to
+-- tomorrow. If $2, the time zone has changed, and they are made anew.
+WITH zone AS (
+	SELECT report_timezone AS name FROM ref.settings
+), have AS (
+	SELECT min(day) AS first, max(day) AS last FROM ref.days
+), want AS (
+	SELECT
+		least(
+			(SELECT first FROM have),
+			(SELECT (min(at) AT TIME ZONE zone.name)::date FROM rollup.stale WHERE at >= '2017-01-01Z'),
+			CASE WHEN $1 THEN (rollup.first_at() AT TIME ZONE zone.name)::date END,
+			(now() AT TIME ZONE zone.name)::date
+		) AS first,
+		greatest((SELECT last FROM have), (now() AT TIME ZONE zone.name)::date + 1) AS last
+	FROM zone
+)
+SELECT ref.fill_calendars(want.first, want.last)
+FROM want
+CROSS JOIN have
+WHERE $2 OR (want.first, want.last) IS DISTINCT FROM (have.first, have.last);
+
+-- === rollup_days
+-- The days that notes are about, the newest first.
+SELECT DISTINCT day
+FROM rollup.stale_days
+ORDER BY day DESC;
+
+-- === rollup_work
+-- What is to be computed for the notes of days $1: the day of a rollup, for the
+-- tenants noted. A day that reads rows which retention may have deleted is left out.
+WITH noted AS (
+	SELECT DISTINCT s.tenant_id, s.source, d.day
+	FROM rollup.stale s
+	JOIN rollup.stale_days d USING (at)
+	WHERE d.day = ANY ($1::date[])
+), work AS (
+	SELECT DISTINCT v.name, v.position, v.sources, v.touches_neighbours, n.tenant_id, n.day + beside AS day
+	FROM noted n
+	JOIN rollup.views v ON n.source = ANY (v.sources)
+	CROSS JOIN generate_series(-v.touches_neighbours::int, v.touches_neighbours::int) AS beside
+)
+SELECT w.name, w.day, array_agg(w.tenant_id)
+FROM work w
+JOIN ref.days d USING (day)
+WHERE NOT EXISTS (
+	SELECT 1
+	FROM rollup.frozen f
+	WHERE f.tenant_id = w.tenant_id AND f.source = ANY (w.sources)
+		AND f.before > d.from_at - CASE WHEN w.touches_neighbours THEN interval '1 day' ELSE interval '10 minutes' END
+)
+GROUP BY w.position, w.day, w.name
+ORDER BY w.position, w.day, w.name;
+
+-- === rollup_forget
+-- Deletes the notes all of whose days are among $1, or before all calendars. One of a
+-- time to come waits for its day.
+WITH done AS (
+	SELECT DISTINCT at
+	FROM rollup.stale s
+	WHERE at + interval '70 minutes' <= (SELECT max(to_at) FROM ref.days)
+		AND NOT EXISTS (SELECT 1 FROM rollup.stale_days d WHERE d.at = s.at AND d.day <> ALL ($1::date[]))
+)
+DELETE FROM rollup.stale
+USING done
+WHERE stale.at = done.at;
+
+-- === rollup_day
+-- Computes day $1 of a rollup for tenants $2. Rows that stay the same are not written.
+WITH fresh AS MATERIALIZED (
+	SELECT l AS line
+	FROM live.pstn_matches l
+	WHERE l.day = $1 AND l.tenant_id = ANY ($2)
+), gone AS (
+	DELETE FROM rollup.pstn_matches r
+	-- For a day that is a constant, and newer than the statistics, the planner expects
+	-- one row, and compares each with each.
+	WHERE r.day = (SELECT $1::date) AND r.tenant_id = ANY ($2)
+		AND NOT EXISTS (SELECT 1 FROM fresh WHERE fresh.line = r)
+	RETURNING 1
+)
+INSERT INTO rollup.pstn_matches
+SELECT (line).*
+FROM fresh
+WHERE NOT EXISTS (
+		SELECT 1
+		FROM rollup.pstn_matches r
+		WHERE r.day = (SELECT $1::date) AND r.tenant_id = ANY ($2) AND r = fresh.line
+	)
+	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted;
+
 -- === renew_look
 -- The lowest transaction of the table that has not happened yet here.
 SELECT change_xid::text

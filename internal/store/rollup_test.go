@@ -1,0 +1,210 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+)
+
+// The days of the tests in which rows are moved from one to another.
+var dayD, dayE, dayF = "2026-02-10", "2026-02-12", "2026-02-14"
+
+// on is a call of a day, as served in a version: its duration.
+func on(day string, id, version int) string {
+	return fmt.Sprintf(`{"id": "00000000-0000-0000-0000-%012d", "callType": "user_out", "currency": "EUR",
+		"startDateTime": "%sT10:00:00Z", "duration": %d}`, id, day, version)
+}
+
+// A writer saves calls by a connection and a run of its own.
+type writer struct {
+	fixture
+	saved chan error // the result of the last save begun
+}
+
+func newWriter(t *testing.T, url string) *writer {
+	t.Helper()
+	w := &writer{fixture{t: t, db: storetest.Connect(t, url), conn: storetest.Conn(t, url), endpoint: calls}, nil}
+	w.start()
+	return w
+}
+
+// begin begins to save a call. The transaction stays open until commit is called.
+func (w *writer) begin(served time.Duration, call string) (commit func()) {
+	w.t.Helper()
+	hold, err := w.conn.Begin(w.t.Context())
+	if err == nil {
+		_, err = hold.Exec(w.t.Context(), `SELECT 1 FROM ingest.runs WHERE run_id = $1 FOR UPDATE`, w.run.ID)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.saved = make(chan error, 1)
+	go func() {
+		_, err := w.saveRows(w.t.Context(), batch(w.t, noon.Add(served), call))
+		w.saved <- err
+	}()
+	return func() {
+		w.t.Helper()
+		if err := hold.Rollback(w.t.Context()); err != nil {
+			w.t.Fatal(err)
+		}
+		if err := <-w.saved; err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// waiting waits until so many sessions of the database wait for a lock.
+func waiting(t *testing.T, conn *pgx.Conn, sessions int) {
+	t.Helper()
+	const blocked = `SELECT count(*) FROM pg_stat_activity
+		WHERE datname = current_database() AND wait_event_type = 'Lock'`
+	for deadline := time.Now().Add(20 * time.Second); storetest.Query[int](t, conn, blocked) != sessions; {
+		if time.Now().After(deadline) {
+			t.Fatalf("there are never %d sessions that wait", sessions)
+		}
+	}
+}
+
+func refresh(t *testing.T, db *store.DB) {
+	t.Helper()
+	if err := db.RefreshRollups(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantFresh fails the test unless every rollup is what its live view is.
+func wantFresh(t testing.TB, conn *pgx.Conn) {
+	t.Helper()
+	rows, err := conn.Query(context.Background(), `SELECT name FROM rollup.views ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, view := range views {
+		const differ = `SELECT count(*) FROM (
+			(TABLE live.%[1]s EXCEPT ALL TABLE rollup.%[1]s) UNION ALL
+			(TABLE rollup.%[1]s EXCEPT ALL TABLE live.%[1]s)) x`
+		if n := storetest.Query[int](t, conn, fmt.Sprintf(differ, view)); n > 0 {
+			t.Errorf("%d rows of rollup.%s differ from live.%[2]s", n, view)
+		}
+	}
+	if n := storetest.Query[int](t, conn, `SELECT count(*) FROM rollup.stale`); n > 0 {
+		t.Errorf("%d notes are left", n)
+	}
+}
+
+// counted are the days with calls by a rollup, each with how many and how long.
+func (f *fixture) counted() string {
+	f.t.Helper()
+	return f.query(`SELECT string_agg(concat_ws(' ', day, calls, duration_s), ', ' ORDER BY day) FROM rollup.pstn_cost_daily`)
+}
+
+func (f *fixture) wantCounted(want string) {
+	f.t.Helper()
+	if got := f.counted(); got != want {
+		f.t.Errorf("counted: %s, want %s", got, want)
+	}
+}
+
+// A row that is written while others are computed is computed by the next refresh,
+// whichever transaction comes to its end first.
+func TestRollupsFollowSlowWriters(t *testing.T) {
+	t.Parallel()
+	t.Run("an open update of a day that is computed meanwhile", func(t *testing.T) {
+		t.Parallel()
+		url := rollupURL(t)
+		a, b := newWriter(t, url), newWriter(t, url)
+		a.save(noon, on(dayD, 1, 60))
+		refresh(t, a.db)
+		commit := a.begin(time.Second, on(dayD, 1, 30))
+		waiting(t, b.conn, 1)
+		b.save(noon, on(dayD, 2, 100))
+		refresh(t, b.db)
+		b.wantCounted(dayD + " 2 160")
+		commit()
+		refresh(t, b.db)
+		b.wantCounted(dayD + " 2 130")
+		wantFresh(t, b.conn)
+	})
+	t.Run("a row moved by another between look-up and update", func(t *testing.T) {
+		t.Parallel()
+		url := rollupURL(t)
+		a, b := newWriter(t, url), newWriter(t, url)
+		a.save(noon, on(dayD, 1, 60))
+		refresh(t, a.db)
+		commitB := b.begin(time.Second, on(dayE, 1, 61))
+		waiting(t, a.conn, 1)
+		commitA := a.begin(2*time.Second, on(dayF, 1, 62)) // it waits for the row
+		waiting(t, b.conn, 2)
+		commitB()
+		waiting(t, b.conn, 1)
+		refresh(t, b.db)
+		b.wantCounted(dayE + " 1 61")
+		commitA()
+		refresh(t, b.db)
+		b.wantCounted(dayF + " 1 62")
+		wantFresh(t, b.conn)
+	})
+	t.Run("a row stored by another that was not there at the look-up", func(t *testing.T) {
+		t.Parallel()
+		url := rollupURL(t)
+		a, b := newWriter(t, url), newWriter(t, url)
+		commitB := b.begin(time.Second, on(dayE, 1, 61))
+		waiting(t, a.conn, 1)
+		commitA := a.begin(2*time.Second, on(dayF, 1, 62)) // it waits for the key
+		waiting(t, b.conn, 2)
+		commitB()
+		waiting(t, b.conn, 1)
+		refresh(t, b.db)
+		b.wantCounted(dayE + " 1 61")
+		commitA()
+		refresh(t, b.db)
+		b.wantCounted(dayF + " 1 62")
+		wantFresh(t, b.conn)
+	})
+}
+
+// A refresh writes only what differs. What retention has frozen keeps its figures.
+func TestRollupsWriteWhatDiffers(t *testing.T) {
+	t.Parallel()
+	f := newWriter(t, rollupURL(t))
+	f.save(noon, on(dayD, 1, 60), on(dayE, 2, 30))
+	refresh(t, f.db)
+	const written = `SELECT string_agg(xmin || ctid::text, ' ' ORDER BY day) FROM rollup.pstn_cost_daily`
+	before := f.query(written)
+	if err := f.db.NoteAllDays(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	refresh(t, f.db)
+	if after := f.query(written); after != before {
+		t.Errorf("nothing has changed, and %s was written in place of %s", after, before)
+	}
+	f.save(noon.Add(time.Hour), on(dayE, 2, 31))
+	refresh(t, f.db)
+	after := f.query(written)
+	if first := strings.Fields(before)[0]; !strings.HasPrefix(after, first) || after == before {
+		t.Errorf("of two days one has changed; written %s, then %s", before, after)
+	}
+	wantFresh(t, f.conn)
+
+	f.exec(`WITH gone AS (DELETE FROM teams.pstn_calls WHERE start_at < '2026-02-12' RETURNING tenant_id)
+		INSERT INTO rollup.frozen SELECT tenant_id, 'pstn_calls', '2026-02-12' FROM gone`)
+	f.exec(`SELECT rollup.note($1, 'pstn_calls', $2, $2)`, tenant, dayD+" 12:00Z")
+	refresh(t, f.db)
+	if err := f.db.NoteAllDays(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	refresh(t, f.db)
+	f.wantCounted(dayD + " 1 60, " + dayE + " 1 31")
+}

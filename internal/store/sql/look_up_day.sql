@@ -1,3 +1,0 @@
-SELECT {id}::text, row_hash, updated_at
-FROM teams.{table}
-WHERE tenant_id = $1 AND {id} = ANY ($2::{id_type}[]) AND window_from = $3 AND window_to = $4

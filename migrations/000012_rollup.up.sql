@@ -1,0 +1,220 @@
+-- Rollups: for each bucket view a table of schema rollup that holds what a view of
+-- the same name and columns in schema live computes from the rows. They are kept up
+-- by day. Whoever writes rows notes their hours in rollup.stale, in the same
+-- transaction. A refresh takes the notes away and computes their days anew.
+
+CREATE SCHEMA rollup;
+CREATE SCHEMA live;
+
+CREATE TABLE rollup.stale (
+    tenant_id uuid        NOT NULL,
+    source    text        NOT NULL,
+    at        timestamptz NOT NULL,
+    note_xid  xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    noted_at  timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE rollup.stale IS 'What is to be computed anew: one row for each hour of an endpoint in which a transaction wrote rows, by their old and their new time. Rows are only added; a refresh deletes those whose days it has computed.';
+COMMENT ON COLUMN rollup.stale.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.stale.source IS 'The endpoint whose rows were written.';
+COMMENT ON COLUMN rollup.stale.at IS 'An hour in which such rows are counted.';
+COMMENT ON COLUMN rollup.stale.note_xid IS 'The transaction that wrote the rows.';
+COMMENT ON COLUMN rollup.stale.noted_at IS 'When it began, by the database''s clock.';
+
+CREATE TABLE rollup.frozen (
+    tenant_id uuid        NOT NULL,
+    source    text        NOT NULL,
+    before    timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, source)
+);
+COMMENT ON TABLE rollup.frozen IS 'Before when rows of an endpoint were deleted by retention. A day that would read any of them is never computed again, and keeps its figures.';
+COMMENT ON COLUMN rollup.frozen.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.frozen.source IS 'The endpoint.';
+COMMENT ON COLUMN rollup.frozen.before IS 'All rows before this time may be gone. Set in the transaction that deletes them.';
+
+CREATE TABLE rollup.views (
+    name               text     PRIMARY KEY,
+    sources            text[]   NOT NULL,
+    touches_neighbours boolean  NOT NULL DEFAULT false,
+    position           smallint NOT NULL DEFAULT 2
+);
+COMMENT ON TABLE rollup.views IS 'The rollups: each name is a table of schema rollup and a view of schema live, both with the columns tenant_id and day.';
+COMMENT ON COLUMN rollup.views.name IS 'Name of table and view.';
+COMMENT ON COLUMN rollup.views.sources IS 'The endpoints whose rows it is computed from.';
+COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in the days beside its own too: calls that carry over into the next day, days of UTC.';
+COMMENT ON COLUMN rollup.views.position IS 'Which are computed first: 1 before 2 before 3, as a view may read the rollup of another.';
+
+CREATE TABLE rollup.digests (
+    list   text PRIMARY KEY,
+    digest text NOT NULL
+);
+COMMENT ON TABLE rollup.digests IS 'The lists that the figures of rollups depend on, as the last refresh found them. If one has changed, all days are computed anew.';
+COMMENT ON COLUMN rollup.digests.list IS 'Name of the list in schema ref; views is rollup.views.';
+COMMENT ON COLUMN rollup.digests.digest IS 'Digest of its rows (rollup.lists).';
+
+CREATE VIEW rollup.stale_days AS
+SELECT s.at, d.day
+FROM (SELECT DISTINCT at FROM rollup.stale) AS s
+JOIN ref.days d ON d.from_at < s.at + interval '70 minutes' AND d.to_at > s.at - interval '10 minutes'
+    AND d.from_at > s.at - interval '26 hours'; -- follows from the line above, for the index
+COMMENT ON VIEW rollup.stale_days IS 'The days that the hours of rollup.stale lie in or are close to: a row matches others within a minute of it.';
+COMMENT ON COLUMN rollup.stale_days.at IS 'The hour.';
+COMMENT ON COLUMN rollup.stale_days.day IS 'A day that is to be computed anew.';
+
+CREATE VIEW rollup.lists AS
+SELECT list, md5(coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), '')) AS digest
+FROM unnest(ARRAY['call_types', 'calling_codes', 'fraud_rules', 'service_identities', 'settings', 'sip_outcomes',
+    'site_subnets', 'views']) AS list
+LEFT JOIN (
+    SELECT 'call_types' AS list, l::text AS line FROM ref.call_types l
+    UNION ALL
+    SELECT 'calling_codes', l::text FROM ref.calling_codes l
+    UNION ALL
+    SELECT 'fraud_rules', l::text FROM ref.fraud_rules l
+    UNION ALL
+    SELECT 'service_identities', l::text FROM ref.service_identities l
+    UNION ALL
+    SELECT 'settings', l::text FROM ref.settings l
+    UNION ALL
+    SELECT 'sip_outcomes', l::text FROM ref.sip_outcomes l
+    UNION ALL
+    SELECT 'site_subnets', l::text FROM ref.site_subnets l
+    UNION ALL
+    SELECT 'views', l::text FROM rollup.views l
+) AS lines USING (list)
+GROUP BY list;
+COMMENT ON VIEW rollup.lists IS 'The lists that the figures of rollups depend on, as they are now.';
+COMMENT ON COLUMN rollup.lists.list IS 'Name of the list in schema ref; views is rollup.views.';
+COMMENT ON COLUMN rollup.lists.digest IS 'Digest of its rows.';
+
+-- note says that rows of an endpoint were changed by hand.
+CREATE FUNCTION rollup.note(tenant uuid, source text, first timestamptz, last timestamptz)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF to_regclass('teams.' || quote_ident(source)) IS NULL THEN
+        RAISE EXCEPTION 'rollup.note: % is no endpoint; it is one of %', source,
+            (SELECT string_agg(DISTINCT s, ', ') FROM rollup.views v, unnest(v.sources) s);
+    END IF;
+    INSERT INTO rollup.stale (tenant_id, source, at)
+    SELECT tenant, source, at
+    FROM generate_series(date_trunc('hour', first), last, interval '1 hour') AS at;
+END $$;
+COMMENT ON FUNCTION rollup.note(uuid, text, timestamptz, timestamptz) IS 'Says that rows of an endpoint were changed by SQL, once for the span of their old times and once for that of their new ones. The next refresh computes these days anew.';
+
+-- first_at is when the first row happened. Times before Teams was there are wrong:
+-- calendars that begin with them would have a hundred thousand days.
+CREATE FUNCTION rollup.first_at() RETURNS timestamptz STABLE LANGUAGE sql AS $$
+    SELECT min(at)
+    FROM (
+        SELECT min(start_at) AS at FROM teams.call_records WHERE start_at >= '2017-01-01Z'
+        UNION ALL
+        SELECT min(start_at) FROM teams.pstn_calls WHERE start_at >= '2017-01-01Z'
+        UNION ALL
+        SELECT min(coalesce(invite_at, start_at)) FROM teams.direct_routing_calls
+        WHERE coalesce(invite_at, start_at) >= '2017-01-01Z'
+        UNION ALL
+        SELECT min(sent_at) FROM teams.sms_messages WHERE sent_at >= '2017-01-01Z'
+        UNION ALL
+        SELECT min(block_at) FROM teams.pstn_blocked_users_log WHERE block_at >= '2017-01-01Z'
+        UNION ALL
+        SELECT min(window_from) FROM teams.dialout_report WHERE window_from >= '2017-01-01Z'
+    ) AS firsts
+$$;
+COMMENT ON FUNCTION rollup.first_at() IS 'The time of the first row of any endpoint; null if there is none.';
+
+-- note_all notes all days of all endpoints of all tenants, each once.
+CREATE FUNCTION rollup.note_all() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    source text;
+BEGIN
+    FOR source IN SELECT DISTINCT unnest(sources) FROM rollup.views LOOP
+        EXECUTE format('
+            INSERT INTO rollup.stale (tenant_id, source, at)
+            SELECT tenant_id, %L, from_at + (to_at - from_at) / 2
+            FROM (
+                SELECT DISTINCT tenant_id FROM teams.%I
+                UNION
+                SELECT tenant_id FROM ingest.tenants
+            ) AS tenants
+            CROSS JOIN ref.days', source, source);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION rollup.note_all() IS 'Has the next refresh compute all days anew.';
+
+-- The call record that a PSTN row belongs to: the one it names, or else the one
+-- that began within a minute of it and has both its user and the number at the
+-- other end, or one of them, if there is just one such.
+CREATE VIEW live.pstn_matches AS
+SELECT x.tenant_id, d.day, x.id, x.start_at, x.call_id, x.method, x.score
+FROM ref.days d
+CROSS JOIN LATERAL (
+    SELECT p.tenant_id, p.id, p.start_at,
+        coalesce(named.call_id, likely.call_id) AS call_id,
+        CASE WHEN named.call_id IS NULL THEN 'heuristic' ELSE 'call_id' END AS method,
+        CASE WHEN named.call_id IS NULL THEN likely.score END AS score
+    FROM teams.pstn_calls p
+    LEFT JOIN ref.call_types k ON k.call_type = lower(p.call_type)
+    CROSS JOIN LATERAL (
+        SELECT CASE coalesce(k.direction, analytics.direction_of(analytics.call_tokens(p.call_type)))
+            WHEN 'outbound' THEN p.callee_number
+            ELSE p.caller_number END AS external_number
+    ) AS n
+    LEFT JOIN LATERAL (
+        SELECT c.id AS call_id
+        FROM teams.call_records c
+        WHERE c.tenant_id = p.tenant_id AND c.details_version IS NOT NULL
+            AND c.id = CASE
+                WHEN p.call_id ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN p.call_id::uuid
+            END
+    ) AS named ON true
+    LEFT JOIN LATERAL (
+        SELECT (array_agg(best.id))[1] AS call_id, best.score, count(*) AS candidates
+        FROM (
+            SELECT c.id, 1 + coalesce(bool_or(q.user_id = p.user_id), false)::integer
+                + coalesce(bool_or(q.is_phone AND analytics.number_matches(q.identity_id, n.external_number)), false)
+                    ::integer AS score
+            FROM teams.call_records c
+            CROSS JOIN LATERAL (
+                SELECT m.user_id, m.identity_id, m.identity_kind = 'phone' AS is_phone
+                FROM teams.call_participants m
+                WHERE m.tenant_id = c.tenant_id AND m.call_id = c.id
+                UNION ALL
+                SELECT NULL, o.organizer_identity_id, o.organizer_identity_kind = 'phone'
+                FROM teams.call_records o
+                WHERE o.tenant_id = c.tenant_id AND o.id = c.id
+            ) AS q
+            -- With = in place of this, all records of the tenant would be read for each row.
+            WHERE NOT (c.tenant_id <> p.tenant_id) AND c.details_version IS NOT NULL
+                AND c.start_at >= p.start_at - interval '60 seconds'
+                AND c.start_at <= p.start_at + interval '60 seconds'
+                AND (q.user_id = p.user_id OR q.is_phone)
+            GROUP BY c.id
+        ) AS best
+        WHERE best.score >= 2
+        GROUP BY best.score
+        ORDER BY best.score DESC
+        LIMIT 1
+    ) AS likely ON named.call_id IS NULL AND likely.candidates = 1
+    WHERE p.start_at >= d.from_at AND p.start_at < d.to_at
+        AND coalesce(named.call_id, likely.call_id) IS NOT NULL
+) AS x;
+
+CREATE TABLE rollup.pstn_matches (
+    tenant_id uuid        NOT NULL,
+    day       date        NOT NULL,
+    id        text        NOT NULL COLLATE "C",
+    start_at  timestamptz NOT NULL,
+    call_id   uuid        NOT NULL,
+    method    text        NOT NULL,
+    score     integer,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX pstn_matches_day ON rollup.pstn_matches (day);
+CREATE INDEX pstn_matches_start ON rollup.pstn_matches (start_at);
+CREATE INDEX pstn_matches_call ON rollup.pstn_matches (call_id);
+
+INSERT INTO rollup.views (name, sources, position)
+VALUES ('pstn_matches', ARRAY['call_records', 'pstn_calls'], 1);
+
+COMMENT ON SCHEMA rollup IS 'ingestd: the figures of days, computed beforehand, and what is to be computed anew';
+
+UPDATE ingest.schema_version SET version = 12;
