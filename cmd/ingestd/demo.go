@@ -136,6 +136,7 @@ func (a *app) present(cmd *cobra.Command, stage *demo.Stage, f demoFlags) error 
 	if err != nil {
 		return err
 	}
+	a.followRows(cmd)
 	if err := a.summary(cmd.Context(), cmd.OutOrStdout()); err != nil {
 		return err
 	}

@@ -29,13 +29,15 @@ func newMigrateUp() *cobra.Command {
 		Use:   "up",
 		Short: "Bring the schema up to date",
 		Long: `up brings the schema up to date, step by step. A daemon may run meanwhile. A schema
-that is up to date stays as it is.`,
+that is up to date stays as it is. In the end the views of days are filled, which
+takes some minutes for a year of rows; interrupted, a daemon goes on with it.`,
 		Example: "  ingestd migrate up",
 		Args:    cobra.NoArgs,
 		RunE: withDatabase(func(cmd *cobra.Command, a *app) error {
 			if err := a.db.MigrateUp(cmd.Context()); err != nil {
 				return err
 			}
+			a.followRows(cmd)
 			return printVersion(cmd, a)
 		}),
 	}

@@ -40,6 +40,7 @@ read any more. A tenant that another ingestd works on is left to that one.`,
 			return errSwitchedOff
 		}
 		outcomes := a.once(cmd, jobs)
+		a.followRows(cmd)
 		tooEarly(cmd.ErrOrStderr(), outcomes)
 		return tell(cmd, outcomes)
 	})

@@ -43,6 +43,8 @@ type Daemon struct {
 	ids     []uuid.UUID // theirs
 	chores  []*chore
 	derived deriver
+	rollups *chore
+	rest    tick // until when the rollups are left alone
 	notes   chan func()   // what the loop is to take note of
 	again   chan struct{} // TryAgain was called
 	running sync.WaitGroup
@@ -53,12 +55,18 @@ type Daemon struct {
 func NewDaemon(jobs []*Job, locks *store.Locks, clock fetch.Clock) *Daemon {
 	d := &Daemon{
 		clock: clock, locks: locks, notes: make(chan func()), again: make(chan struct{}, 1),
+		rest: tickIn(clock, 0),
 	}
 	for i, group := range byTenant(jobs) {
 		d.db, d.log, d.ids = group[0].DB, group[0].Log, append(d.ids, group[0].Tenant)
 		d.tenants = append(d.tenants, newTenant(group, time.Duration(i)*apart))
 	}
+	d.rollups = &chore{
+		do: d.refreshRollups, every: rollupsEvery,
+		failed: "the rollups are not up to date; reading goes on, and it is tried again",
+	}
 	d.chores = []*chore{
+		d.rollups,
 		{do: d.takeLocks, every: lockEvery},
 		{do: d.lookForBackfills, every: pollEvery, failed: "no look for backfills"},
 		{do: d.endKilledRuns, every: killedEvery, failed: "killed runs are not noted; it is tried again"},

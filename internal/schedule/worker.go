@@ -79,6 +79,7 @@ func (d *Daemon) read(ctx context.Context, w *worker) {
 		w.tenant.summary.add(w.job.Endpoint.Name, report, err)
 		if trigger == "start" || report.Windows > 0 || report.Details > 0 {
 			d.derived.add(w.job)
+			d.rollUp()
 		}
 	})
 }

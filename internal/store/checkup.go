@@ -27,9 +27,9 @@ type Checkup struct {
 	Pooler Pooler
 }
 
-// Needs is how many connections a daemon needs at most: the pool's, and one for
-// locks.
-func (db *DB) Needs() int { return int(db.pool.Config().MaxConns) + 1 }
+// Needs is how many connections a daemon needs at most: the pool's, one for locks,
+// and one for the rollups.
+func (db *DB) Needs() int { return int(db.pool.Config().MaxConns) + 2 }
 
 var checkup = statement("checkup")
 
