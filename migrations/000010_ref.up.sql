@@ -357,18 +357,20 @@ BEGIN
 END $$;
 
 -- extend_calendars makes the calendars reach from the first row with a time to
--- tomorrow.
+-- tomorrow. Times before Teams was there are wrong, and would make them very long.
 CREATE FUNCTION ref.extend_calendars() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     zone text := (SELECT report_timezone FROM ref.settings);
     today date := (now() AT TIME ZONE zone)::date;
+    launch timestamptz := '2017-01-01Z';
     first timestamptz := least(
-        (SELECT min(start_at) FROM teams.call_records),
-        (SELECT min(start_at) FROM teams.pstn_calls),
-        (SELECT min(coalesce(invite_at, start_at)) FROM teams.direct_routing_calls),
-        (SELECT min(sent_at) FROM teams.sms_messages),
-        (SELECT min(block_at) FROM teams.pstn_blocked_users_log),
-        (SELECT min(window_from) FROM teams.dialout_report));
+        (SELECT min(start_at) FROM teams.call_records WHERE start_at >= launch),
+        (SELECT min(start_at) FROM teams.pstn_calls WHERE start_at >= launch),
+        (SELECT min(coalesce(invite_at, start_at)) FROM teams.direct_routing_calls
+            WHERE coalesce(invite_at, start_at) >= launch),
+        (SELECT min(sent_at) FROM teams.sms_messages WHERE sent_at >= launch),
+        (SELECT min(block_at) FROM teams.pstn_blocked_users_log WHERE block_at >= launch),
+        (SELECT min(window_from) FROM teams.dialout_report WHERE window_from >= launch));
 BEGIN
     PERFORM ref.fill_calendars(least((first AT TIME ZONE zone)::date, today), today + 1);
 END $$;

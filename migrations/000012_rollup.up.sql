@@ -3,8 +3,17 @@
 -- by day. Whoever writes rows notes their hours in rollup.stale, in the same
 -- transaction. A refresh takes the notes away and computes their days anew.
 
-CREATE SCHEMA rollup;
-CREATE SCHEMA live;
+-- The schemas may be there already, made for a user who may not make any.
+DO $$ BEGIN
+    IF to_regnamespace('rollup') IS NULL THEN
+        CREATE SCHEMA rollup;
+    END IF;
+    IF to_regnamespace('live') IS NULL THEN
+        CREATE SCHEMA live;
+    END IF;
+END $$;
+COMMENT ON SCHEMA rollup IS 'ingestd: figures of days, computed beforehand, and what is to be computed anew';
+COMMENT ON SCHEMA live IS 'ingestd: the same figures computed from the rows, and what views are built of';
 
 CREATE TABLE rollup.stale (
     tenant_id uuid        NOT NULL,
@@ -100,27 +109,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION rollup.note(uuid, text, timestamptz, timestamptz) IS 'Says that rows of an endpoint were changed by SQL, once for the span of their old times and once for that of their new ones. The next refresh computes these days anew.';
 
--- first_at is when the first row happened. Times before Teams was there are wrong:
--- calendars that begin with them would have a hundred thousand days.
-CREATE FUNCTION rollup.first_at() RETURNS timestamptz STABLE LANGUAGE sql AS $$
-    SELECT min(at)
-    FROM (
-        SELECT min(start_at) AS at FROM teams.call_records WHERE start_at >= '2017-01-01Z'
-        UNION ALL
-        SELECT min(start_at) FROM teams.pstn_calls WHERE start_at >= '2017-01-01Z'
-        UNION ALL
-        SELECT min(coalesce(invite_at, start_at)) FROM teams.direct_routing_calls
-        WHERE coalesce(invite_at, start_at) >= '2017-01-01Z'
-        UNION ALL
-        SELECT min(sent_at) FROM teams.sms_messages WHERE sent_at >= '2017-01-01Z'
-        UNION ALL
-        SELECT min(block_at) FROM teams.pstn_blocked_users_log WHERE block_at >= '2017-01-01Z'
-        UNION ALL
-        SELECT min(window_from) FROM teams.dialout_report WHERE window_from >= '2017-01-01Z'
-    ) AS firsts
-$$;
-COMMENT ON FUNCTION rollup.first_at() IS 'The time of the first row of any endpoint; null if there is none.';
-
 -- note_all notes all days of all endpoints of all tenants, each once.
 CREATE FUNCTION rollup.note_all() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -214,7 +202,5 @@ CREATE INDEX pstn_matches_call ON rollup.pstn_matches (call_id);
 
 INSERT INTO rollup.views (name, sources, position)
 VALUES ('pstn_matches', ARRAY['call_records', 'pstn_calls'], 1);
-
-COMMENT ON SCHEMA rollup IS 'ingestd: the figures of days, computed beforehand, and what is to be computed anew';
 
 UPDATE ingest.schema_version SET version = 12;

@@ -76,7 +76,8 @@ func refreshRollups(cmd *cobra.Command, a *app) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s computed, the rollups are up to date\n", health.Count(days, "day", "days"))
+	const done = "%s computed, the rollups are up to date\n"
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), done, health.Count(days, "day", "days"))
 	return err
 }
 
@@ -114,6 +115,7 @@ func (m *dayMeter) tell(done, left int) {
 	if now := time.Now(); left > 0 && now.Sub(m.told) >= pause && now.Sub(m.begun) >= pause {
 		m.told = now
 		remains := time.Duration(float64(now.Sub(m.begun)) * float64(left) / float64(done))
-		fmt.Fprintf(m.out, "Computing the figures of days: %d of %d, %s left.\n", done, done+left, health.ShortUp(remains))
+		fmt.Fprintf(m.out, "Computing the figures of days: %d of %d, %s left.\n",
+			done, done+left, health.ShortUp(remains))
 	}
 }

@@ -44,7 +44,7 @@ type Daemon struct {
 	chores  []*chore
 	derived deriver
 	rollups *chore
-	rest    tick // until when the rollups are left alone
+	rest    tick          // until when the rollups are left alone
 	notes   chan func()   // what the loop is to take note of
 	again   chan struct{} // TryAgain was called
 	running sync.WaitGroup

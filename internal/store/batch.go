@@ -53,10 +53,10 @@ type attempt struct {
 	tx         pgx.Tx
 	careful    bool // look for elements the database refuses
 	counts     Counts
-	refused    map[int]bool      // elements that are kept raw and not stored
+	refused    map[int]bool         // elements that are kept raw and not stored
 	stored     map[string]storedRow // by id, as last looked up; nil of a list of call records
-	collisions int64             // rows replaced that the same reading stored
-	at         map[int]time.Time // when elements count as served, if not as they say
+	collisions int64                // rows replaced that the same reading stored
+	at         map[int]time.Time    // when elements count as served, if not as they say
 	rejects    []mapping.Reject
 	resolved   []string // keys whose rejects are closed, but for those met now
 }

@@ -25,7 +25,7 @@ func TestCheckup(t *testing.T) {
 	if c.RoleRoom == nil || *c.RoleRoom != 6 || c.DatabaseRoom != nil || c.ServerRoom == nil || *c.ServerRoom < 20 {
 		t.Errorf("room: %v %v %v", c.RoleRoom, c.DatabaseRoom, c.ServerRoom)
 	}
-	if n := db.Needs(); n != 4 {
-		t.Errorf("Needs: %d, want 4", n)
+	if n := db.Needs(); n != 5 {
+		t.Errorf("Needs: %d, want 5", n)
 	}
 }

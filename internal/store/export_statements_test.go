@@ -38,7 +38,7 @@ func CommonStatements() []NamedStatement {
 	var all []NamedStatement
 	for _, file := range []string{
 		"put_rejects", "resolve_rejects", "users_mark", "users_move_mark", "renew_tables", "renew_marks",
-		"rights", "checkup", "rollup_due", "rollup_lists", "rollup_calendars", "rollup_days", "rollup_work",
+		"rights", "checkup", "rollup_due", "rollup_lists", "rollup_days", "rollup_work",
 		"rollup_forget",
 	} {
 		all = append(all, NamedStatement{file, statement(file)})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,12 +21,11 @@ const (
 )
 
 var (
-	rollupDue       = statement("rollup_due")
-	rollupLists     = statement("rollup_lists")
-	rollupCalendars = statement("rollup_calendars")
-	rollupStale     = statement("rollup_days")
-	rollupWork      = statement("rollup_work")
-	rollupForget    = statement("rollup_forget")
+	rollupDue    = statement("rollup_due")
+	rollupLists  = statement("rollup_lists")
+	rollupStale  = statement("rollup_days")
+	rollupWork   = statement("rollup_work")
+	rollupForget = statement("rollup_forget")
 )
 
 // ErrRefreshing says that another process computes the rollups.
@@ -114,7 +112,11 @@ func lockRollups(ctx context.Context, conn *pgx.Conn) error {
 func refreshIn(ctx context.Context, tx pgx.Tx) (done, left int, err error) {
 	_, err = tx.Exec(ctx, `
 		SELECT set_config(name, value, true)
-		FROM (VALUES ('jit', 'off'), ('work_mem', '64MB'), ('client_connection_check_interval', '10s')) AS wanted (name, value)
+		FROM (VALUES
+			('jit', 'off'),
+			('work_mem', '64MB'),
+			('client_connection_check_interval', '10s') -- a query ends soon after its client
+		) AS wanted (name, value)
 		JOIN pg_settings USING (name)`)
 	if err != nil {
 		return 0, 0, err
@@ -134,14 +136,14 @@ func refreshIn(ctx context.Context, tx pgx.Tx) (done, left int, err error) {
 	return done, len(days) - done, err
 }
 
-// followLists notes all days if a list has changed that rollups depend on, and has
-// the calendars span the days that are noted.
+// followLists has the calendars span all rows in the time zone of the reports, and
+// notes all days if a list has changed that rollups depend on: this zone, for one.
 func followLists(ctx context.Context, tx pgx.Tx) error {
 	changed, err := collect[string](ctx, tx, rollupLists)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, rollupCalendars, len(changed) > 0, slices.Contains(changed, "settings")); err != nil {
+	if _, err := tx.Exec(ctx, `SELECT ref.extend_calendars()`); err != nil {
 		return err
 	}
 	if len(changed) > 0 {

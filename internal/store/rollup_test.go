@@ -107,7 +107,8 @@ func wantFresh(t testing.TB, conn *pgx.Conn) {
 // counted are the days with calls by a rollup, each with how many and how long.
 func (f *fixture) counted() string {
 	f.t.Helper()
-	return f.query(`SELECT string_agg(concat_ws(' ', day, calls, duration_s), ', ' ORDER BY day) FROM rollup.pstn_cost_daily`)
+	return f.query(`SELECT string_agg(concat_ws(' ', day, calls, n), ', ' ORDER BY day)
+		FROM rollup.calls_daily WHERE source = 'pstn'`)
 }
 
 func (f *fixture) wantCounted(want string) {
@@ -181,7 +182,7 @@ func TestRollupsWriteWhatDiffers(t *testing.T) {
 	f := newWriter(t, rollupURL(t))
 	f.save(noon, on(dayD, 1, 60), on(dayE, 2, 30))
 	refresh(t, f.db)
-	const written = `SELECT string_agg(xmin || ctid::text, ' ' ORDER BY day) FROM rollup.pstn_cost_daily`
+	const written = `SELECT string_agg(xmin || ctid::text, ' ' ORDER BY day) FROM rollup.calls_daily`
 	before := f.query(written)
 	if err := f.db.NoteAllDays(t.Context()); err != nil {
 		t.Fatal(err)
