@@ -7,7 +7,13 @@ CREATE SCHEMA analytics;
 CREATE SCHEMA ingest;
 COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon';
 
+CREATE SCHEMA live;
+COMMENT ON SCHEMA live IS 'ingestd: the same figures computed from the rows, and what views are built of';
+
 CREATE SCHEMA ref;
+
+CREATE SCHEMA rollup;
+COMMENT ON SCHEMA rollup IS 'ingestd: figures of days, computed beforehand, and what is to be computed anew';
 
 CREATE SCHEMA teams;
 COMMENT ON SCHEMA teams IS 'ingestd: what Microsoft Graph served, normalized';
@@ -121,13 +127,15 @@ CREATE FUNCTION ref.extend_calendars() RETURNS void
 DECLARE
     zone text := (SELECT report_timezone FROM ref.settings);
     today date := (now() AT TIME ZONE zone)::date;
+    launch timestamptz := '2017-01-01Z';
     first timestamptz := least(
-        (SELECT min(start_at) FROM teams.call_records),
-        (SELECT min(start_at) FROM teams.pstn_calls),
-        (SELECT min(coalesce(invite_at, start_at)) FROM teams.direct_routing_calls),
-        (SELECT min(sent_at) FROM teams.sms_messages),
-        (SELECT min(block_at) FROM teams.pstn_blocked_users_log),
-        (SELECT min(window_from) FROM teams.dialout_report));
+        (SELECT min(start_at) FROM teams.call_records WHERE start_at >= launch),
+        (SELECT min(start_at) FROM teams.pstn_calls WHERE start_at >= launch),
+        (SELECT min(coalesce(invite_at, start_at)) FROM teams.direct_routing_calls
+            WHERE coalesce(invite_at, start_at) >= launch),
+        (SELECT min(sent_at) FROM teams.sms_messages WHERE sent_at >= launch),
+        (SELECT min(block_at) FROM teams.pstn_blocked_users_log WHERE block_at >= launch),
+        (SELECT min(window_from) FROM teams.dialout_report WHERE window_from >= launch));
 BEGIN
     PERFORM ref.fill_calendars(least((first AT TIME ZONE zone)::date, today), today + 1);
 END $$;
@@ -166,6 +174,40 @@ BEGIN
     CROSS JOIN generate_series(new.from_at, new.to_at - interval '1 second', interval '1 hour') h
     ON CONFLICT DO NOTHING;
 END $$;
+
+CREATE FUNCTION rollup.note(tenant uuid, source text, first timestamp with time zone, last timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF to_regclass('teams.' || quote_ident(source)) IS NULL THEN
+        RAISE EXCEPTION 'rollup.note: % is no endpoint; it is one of %', source,
+            (SELECT string_agg(DISTINCT s, ', ') FROM rollup.views v, unnest(v.sources) s);
+    END IF;
+    INSERT INTO rollup.stale (tenant_id, source, at)
+    SELECT tenant, source, at
+    FROM generate_series(date_trunc('hour', first), last, interval '1 hour') AS at;
+END $$;
+COMMENT ON FUNCTION rollup.note(tenant uuid, source text, first timestamp with time zone, last timestamp with time zone) IS 'Says that rows of an endpoint were changed by SQL, once for the span of their old times and once for that of their new ones. The next refresh computes these days anew.';
+
+CREATE FUNCTION rollup.note_all() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    source text;
+BEGIN
+    FOR source IN SELECT DISTINCT unnest(sources) FROM rollup.views LOOP
+        EXECUTE format('
+            INSERT INTO rollup.stale (tenant_id, source, at)
+            SELECT tenant_id, %L, from_at + (to_at - from_at) / 2
+            FROM (
+                SELECT DISTINCT tenant_id FROM teams.%I
+                UNION
+                SELECT tenant_id FROM ingest.tenants
+            ) AS tenants
+            CROSS JOIN ref.days', source, source);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION rollup.note_all() IS 'Has the next refresh compute all days anew.';
 
 CREATE TABLE ingest.tombstones (
     tenant_id uuid NOT NULL,
@@ -976,12 +1018,6 @@ CREATE TABLE ref.call_types (
     CONSTRAINT call_types_call_type_check CHECK ((call_type = lower(call_type)))
 );
 
-CREATE TABLE ref.calling_codes (
-    prefix text NOT NULL COLLATE pg_catalog."C",
-    country text NOT NULL,
-    CONSTRAINT calling_codes_prefix_check CHECK ((prefix ~ '^[0-9]{1,7}$'::text))
-);
-
 CREATE TABLE ref.days (
     day date NOT NULL,
     from_at timestamp with time zone NOT NULL,
@@ -989,6 +1025,103 @@ CREATE TABLE ref.days (
     week date NOT NULL,
     month date NOT NULL,
     day_of_week integer NOT NULL
+);
+
+CREATE TABLE teams.call_participants (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    participant_index integer NOT NULL,
+    participant_id text COLLATE pg_catalog."C",
+    identity_kind text,
+    identity_id text COLLATE pg_catalog."C",
+    display_name text,
+    principal_name text,
+    identity_tenant_id uuid,
+    user_id uuid,
+    identity_endpoint_type text,
+    administrative_unit_ids text[],
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.call_participants ALTER COLUMN call_id SET (n_distinct=-0.25);
+COMMENT ON TABLE teams.call_participants IS 'One row per participant of a call, as served (Graph: participants_v2). Graph may leave some out who are in session_endpoints. Join call_id to call_records, user_id to teams.users.';
+COMMENT ON COLUMN teams.call_participants.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.call_participants.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.call_participants.participant_index IS 'Place of the participant, from 0, in the order served.';
+COMMENT ON COLUMN teams.call_participants.participant_id IS 'Id of the participant (Graph: id): a GUID in lower case, a number, or another id. Two participants can share it.';
+COMMENT ON COLUMN teams.call_participants.identity_kind IS 'What the participant is, by the one member of its identity set (Graph: identity), such as user, phone, guest, acsUser, applicationInstance; null if there is none, or more than one.';
+COMMENT ON COLUMN teams.call_participants.identity_id IS 'Id of the identity (Graph: id in identity). teamsvisitor:… is a guest without an account.';
+COMMENT ON COLUMN teams.call_participants.display_name IS 'Display name (Graph: displayName in identity); null for guests.';
+COMMENT ON COLUMN teams.call_participants.principal_name IS 'User principal name (Graph: userPrincipalName in identity); null unless a user.';
+COMMENT ON COLUMN teams.call_participants.identity_tenant_id IS 'Entra tenant of the identity (Graph: tenantId in identity); null for phones and guests.';
+COMMENT ON COLUMN teams.call_participants.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
+COMMENT ON COLUMN teams.call_participants.identity_endpoint_type IS 'Type of endpoint of the identity (Graph: identity.endpointType), such as voicemail; null for most.';
+COMMENT ON COLUMN teams.call_participants.administrative_unit_ids IS 'Administrative units of the user (Graph: administrativeUnitInfos, their id); null if none were served.';
+COMMENT ON COLUMN teams.call_participants.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE VIEW live.pstn_matches AS
+ SELECT x.tenant_id,
+    d.day,
+    x.id,
+    x.start_at,
+    x.call_id,
+    x.method,
+    x.score
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT p.tenant_id,
+            p.id,
+            p.start_at,
+            COALESCE(named.call_id, likely.call_id) AS call_id,
+                CASE
+                    WHEN (named.call_id IS NULL) THEN 'heuristic'::text
+                    ELSE 'call_id'::text
+                END AS method,
+                CASE
+                    WHEN (named.call_id IS NULL) THEN likely.score
+                    ELSE NULL::integer
+                END AS score
+           FROM ((((teams.pstn_calls p
+             LEFT JOIN ref.call_types k ON ((k.call_type = lower(p.call_type))))
+             CROSS JOIN LATERAL ( SELECT
+                        CASE COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(p.call_type)))
+                            WHEN 'outbound'::text THEN p.callee_number
+                            ELSE p.caller_number
+                        END AS external_number) n)
+             LEFT JOIN LATERAL ( SELECT c.id AS call_id
+                   FROM teams.call_records c
+                  WHERE ((c.tenant_id = p.tenant_id) AND (c.details_version IS NOT NULL) AND (c.id =
+                        CASE
+                            WHEN (p.call_id ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'::text) THEN (p.call_id)::uuid
+                            ELSE NULL::uuid
+                        END))) named ON (true))
+             LEFT JOIN LATERAL ( SELECT (array_agg(best.id))[1] AS call_id,
+                    best.score,
+                    count(*) AS candidates
+                   FROM ( SELECT c.id,
+                            ((1 + (COALESCE(bool_or((q.user_id = p.user_id)), false))::integer) + (COALESCE(bool_or((q.is_phone AND analytics.number_matches(q.identity_id, n.external_number))), false))::integer) AS score
+                           FROM (teams.call_records c
+                             CROSS JOIN LATERAL ( SELECT m.user_id,
+                                    m.identity_id,
+                                    (m.identity_kind = 'phone'::text) AS is_phone
+                                   FROM teams.call_participants m
+                                  WHERE ((m.tenant_id = c.tenant_id) AND (m.call_id = c.id))
+                                UNION ALL
+                                 SELECT NULL::uuid,
+                                    o.organizer_identity_id,
+                                    (o.organizer_identity_kind = 'phone'::text)
+                                   FROM teams.call_records o
+                                  WHERE ((o.tenant_id = c.tenant_id) AND (o.id = c.id))) q)
+                          WHERE ((NOT (c.tenant_id <> p.tenant_id)) AND (c.details_version IS NOT NULL) AND (c.start_at >= (p.start_at - '00:01:00'::interval)) AND (c.start_at <= (p.start_at + '00:01:00'::interval)) AND ((q.user_id = p.user_id) OR q.is_phone))
+                          GROUP BY c.id) best
+                  WHERE (best.score >= 2)
+                  GROUP BY best.score
+                  ORDER BY best.score DESC
+                 LIMIT 1) likely ON (((named.call_id IS NULL) AND (likely.candidates = 1))))
+          WHERE ((p.start_at >= d.from_at) AND (p.start_at < d.to_at) AND (COALESCE(named.call_id, likely.call_id) IS NOT NULL))) x);
+
+CREATE TABLE ref.calling_codes (
+    prefix text NOT NULL COLLATE pg_catalog."C",
+    country text NOT NULL,
+    CONSTRAINT calling_codes_prefix_check CHECK ((prefix ~ '^[0-9]{1,7}$'::text))
 );
 
 CREATE TABLE ref.fraud_rules (
@@ -1080,36 +1213,110 @@ CREATE TABLE ref.site_subnets (
     is_expressroute boolean DEFAULT false NOT NULL
 );
 
-CREATE TABLE teams.call_participants (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    participant_index integer NOT NULL,
-    participant_id text COLLATE pg_catalog."C",
-    identity_kind text,
-    identity_id text COLLATE pg_catalog."C",
-    display_name text,
-    principal_name text,
-    identity_tenant_id uuid,
-    user_id uuid,
-    identity_endpoint_type text,
-    administrative_unit_ids text[],
-    unknown_fields jsonb
+CREATE TABLE rollup.digests (
+    list text NOT NULL,
+    digest text NOT NULL
 );
-ALTER TABLE ONLY teams.call_participants ALTER COLUMN call_id SET (n_distinct=-0.25);
-COMMENT ON TABLE teams.call_participants IS 'One row per participant of a call, as served (Graph: participants_v2). Graph may leave some out who are in session_endpoints. Join call_id to call_records, user_id to teams.users.';
-COMMENT ON COLUMN teams.call_participants.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.call_participants.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN teams.call_participants.participant_index IS 'Place of the participant, from 0, in the order served.';
-COMMENT ON COLUMN teams.call_participants.participant_id IS 'Id of the participant (Graph: id): a GUID in lower case, a number, or another id. Two participants can share it.';
-COMMENT ON COLUMN teams.call_participants.identity_kind IS 'What the participant is, by the one member of its identity set (Graph: identity), such as user, phone, guest, acsUser, applicationInstance; null if there is none, or more than one.';
-COMMENT ON COLUMN teams.call_participants.identity_id IS 'Id of the identity (Graph: id in identity). teamsvisitor:… is a guest without an account.';
-COMMENT ON COLUMN teams.call_participants.display_name IS 'Display name (Graph: displayName in identity); null for guests.';
-COMMENT ON COLUMN teams.call_participants.principal_name IS 'User principal name (Graph: userPrincipalName in identity); null unless a user.';
-COMMENT ON COLUMN teams.call_participants.identity_tenant_id IS 'Entra tenant of the identity (Graph: tenantId in identity); null for phones and guests.';
-COMMENT ON COLUMN teams.call_participants.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
-COMMENT ON COLUMN teams.call_participants.identity_endpoint_type IS 'Type of endpoint of the identity (Graph: identity.endpointType), such as voicemail; null for most.';
-COMMENT ON COLUMN teams.call_participants.administrative_unit_ids IS 'Administrative units of the user (Graph: administrativeUnitInfos, their id); null if none were served.';
-COMMENT ON COLUMN teams.call_participants.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON TABLE rollup.digests IS 'The lists that the figures of rollups depend on, as the last refresh found them. If one has changed, all days are computed anew.';
+COMMENT ON COLUMN rollup.digests.list IS 'Name of the list in schema ref; views is rollup.views.';
+COMMENT ON COLUMN rollup.digests.digest IS 'Digest of its rows (rollup.lists).';
+
+CREATE TABLE rollup.frozen (
+    tenant_id uuid NOT NULL,
+    source text NOT NULL,
+    before timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE rollup.frozen IS 'Before when rows of an endpoint were deleted by retention. A day that would read any of them is never computed again, and keeps its figures.';
+COMMENT ON COLUMN rollup.frozen.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.frozen.source IS 'The endpoint.';
+COMMENT ON COLUMN rollup.frozen.before IS 'All rows before this time may be gone. Set in the transaction that deletes them.';
+
+CREATE TABLE rollup.views (
+    name text NOT NULL,
+    sources text[] NOT NULL,
+    touches_neighbours boolean DEFAULT false NOT NULL,
+    "position" smallint DEFAULT 2 NOT NULL
+);
+COMMENT ON TABLE rollup.views IS 'The rollups: each name is a table of schema rollup and a view of schema live, both with the columns tenant_id and day.';
+COMMENT ON COLUMN rollup.views.name IS 'Name of table and view.';
+COMMENT ON COLUMN rollup.views.sources IS 'The endpoints whose rows it is computed from.';
+COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in the days beside its own too: calls that carry over into the next day, days of UTC.';
+COMMENT ON COLUMN rollup.views."position" IS 'Which are computed first: 1 before 2 before 3, as a view may read the rollup of another.';
+
+CREATE VIEW rollup.lists AS
+ SELECT list.list,
+    md5(COALESCE(string_agg(lines.line, '
+'::text ORDER BY (lines.line COLLATE "C")), ''::text)) AS digest
+   FROM (unnest(ARRAY['call_types'::text, 'calling_codes'::text, 'fraud_rules'::text, 'service_identities'::text, 'settings'::text, 'sip_outcomes'::text, 'site_subnets'::text, 'views'::text]) list(list)
+     LEFT JOIN ( SELECT 'call_types'::text AS list,
+            (l.*)::text AS line
+           FROM ref.call_types l
+        UNION ALL
+         SELECT 'calling_codes'::text,
+            (l.*)::text AS l
+           FROM ref.calling_codes l
+        UNION ALL
+         SELECT 'fraud_rules'::text,
+            (l.*)::text AS l
+           FROM ref.fraud_rules l
+        UNION ALL
+         SELECT 'service_identities'::text,
+            (l.*)::text AS l
+           FROM ref.service_identities l
+        UNION ALL
+         SELECT 'settings'::text,
+            (l.*)::text AS l
+           FROM ref.settings l
+        UNION ALL
+         SELECT 'sip_outcomes'::text,
+            (l.*)::text AS l
+           FROM ref.sip_outcomes l
+        UNION ALL
+         SELECT 'site_subnets'::text,
+            (l.*)::text AS l
+           FROM ref.site_subnets l
+        UNION ALL
+         SELECT 'views'::text,
+            (l.*)::text AS l
+           FROM rollup.views l) lines USING (list))
+  GROUP BY list.list;
+COMMENT ON VIEW rollup.lists IS 'The lists that the figures of rollups depend on, as they are now.';
+COMMENT ON COLUMN rollup.lists.list IS 'Name of the list in schema ref; views is rollup.views.';
+COMMENT ON COLUMN rollup.lists.digest IS 'Digest of its rows.';
+
+CREATE TABLE rollup.pstn_matches (
+    tenant_id uuid NOT NULL,
+    day date NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    start_at timestamp with time zone NOT NULL,
+    call_id uuid NOT NULL,
+    method text NOT NULL,
+    score integer
+);
+
+CREATE TABLE rollup.stale (
+    tenant_id uuid NOT NULL,
+    source text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    note_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE rollup.stale IS 'What is to be computed anew: one row for each hour of an endpoint in which a transaction wrote rows, by their old and their new time. Rows are only added; a refresh deletes those whose days it has computed.';
+COMMENT ON COLUMN rollup.stale.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.stale.source IS 'The endpoint whose rows were written.';
+COMMENT ON COLUMN rollup.stale.at IS 'An hour in which such rows are counted.';
+COMMENT ON COLUMN rollup.stale.note_xid IS 'The transaction that wrote the rows.';
+COMMENT ON COLUMN rollup.stale.noted_at IS 'When it began, by the database''s clock.';
+
+CREATE VIEW rollup.stale_days AS
+ SELECT s.at,
+    d.day
+   FROM (( SELECT DISTINCT stale.at
+           FROM rollup.stale) s
+     JOIN ref.days d ON (((d.from_at < (s.at + '01:10:00'::interval)) AND (d.to_at > (s.at - '00:10:00'::interval)) AND (d.from_at > (s.at - '26:00:00'::interval)))));
+COMMENT ON VIEW rollup.stale_days IS 'The days that the hours of rollup.stale lie in or are close to: a row matches others within a minute of it.';
+COMMENT ON COLUMN rollup.stale_days.at IS 'The hour.';
+COMMENT ON COLUMN rollup.stale_days.day IS 'A day that is to be computed anew.';
 
 CREATE TABLE teams.call_record_versions (
     tenant_id uuid NOT NULL,
@@ -1609,6 +1816,18 @@ ALTER TABLE ONLY ref.sip_outcomes
 ALTER TABLE ONLY ref.site_subnets
     ADD CONSTRAINT site_subnets_tenant_id_network_key UNIQUE NULLS NOT DISTINCT (tenant_id, network);
 
+ALTER TABLE ONLY rollup.digests
+    ADD CONSTRAINT digests_pkey PRIMARY KEY (list);
+
+ALTER TABLE ONLY rollup.frozen
+    ADD CONSTRAINT frozen_pkey PRIMARY KEY (tenant_id, source);
+
+ALTER TABLE ONLY rollup.pstn_matches
+    ADD CONSTRAINT pstn_matches_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY rollup.views
+    ADD CONSTRAINT views_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY teams.call_participants
     ADD CONSTRAINT call_participants_pkey PRIMARY KEY (tenant_id, call_id, participant_index);
 
@@ -1674,6 +1893,12 @@ CREATE INDEX tombstones_feed ON ingest.tombstones USING btree (change_xid, tenan
 CREATE INDEX hours_day ON ref.hours USING btree (day);
 
 CREATE INDEX site_subnets_network ON ref.site_subnets USING gist (network inet_ops);
+
+CREATE INDEX pstn_matches_call ON rollup.pstn_matches USING btree (call_id);
+
+CREATE INDEX pstn_matches_day ON rollup.pstn_matches USING btree (day);
+
+CREATE INDEX pstn_matches_start ON rollup.pstn_matches USING btree (start_at);
 
 CREATE INDEX call_records_change ON teams.call_records USING btree (tenant_id, change_xid);
 

@@ -181,7 +181,8 @@ func (s *Subject) room(c store.Checkup) []Finding {
 		if limit.room != nil && *limit.room < need && !c.Superuser {
 			return []Finding{{Area: areaDatabase, Status: Warn, Code: Word(health.DatabaseUnfit),
 				What: fmt.Sprintf("%s has room for %s of ours, "+
-					"%d are needed: pool_max_conns, and two for locks and rollups", limit.whose, health.Count(max(*limit.room, 0), "connection", "connections"), need),
+					"%d are needed: pool_max_conns, and two for locks and rollups",
+					limit.whose, health.Count(max(*limit.room, 0), "connection", "connections"), need),
 				Fix: []string{limit.fix}, First: "make room for connections"}}
 		}
 	}
