@@ -186,7 +186,7 @@ var variable = []struct{ pattern, word string }{
 	{`/\S+/(socket|pooler)(-\d+)?`, "DIR"},
 	{`/\S*/`, "DIR/"},
 	{`schema \d+, as`, "schema N, as"},
-	{`(version|knows) \d\b`, "$1 N"},
+	{`(version|knows) \d\d?\b`, "$1 N"},
 }
 
 func plain(text string) string {
