@@ -56,7 +56,8 @@ const (
 
 	strained      = 9   // times the usual that comes on top, on the bad floor
 	perQueued     = 10  // call records of a day for one call to the overloaded queue
-	perUnanswered = 100 // call records or PSTN calls of a day for one to whom nobody can reach
+	perUnanswered = 30  // call records of a day for one to whom nobody can reach
+	perMissed     = 100 // PSTN calls of a day for one from outside
 )
 
 // amsterdam has no people but those of its story.

@@ -76,7 +76,7 @@ func (l directRouting) planted(d int64) (calls []directCall) {
 		return nil
 	}
 	t := directTraffic{draw: newDraw(l.randomness("stories of direct routing", d), d, l.tickets), stories: &l.stories}
-	for range l.perDay / perUnanswered {
+	for range l.perDay / perMissed {
 		calls = append(calls, t.unanswered(l.stories.unreachable))
 	}
 	return calls
