@@ -1,4 +1,4 @@
-package main
+package boards
 
 import (
 	"fmt"
@@ -9,8 +9,10 @@ import (
 
 // ingestion is the dashboard of the reading itself: is the data safe, how far
 // is it, and what is in the way.
-func ingestion() board {
-	return newBoard("ingestd-ingestion", "Ingestion",
+func ingestion() Board {
+	all := tenants("prometheus", "label_values(ingestd_endpoint_state, tenant)")
+	all["allValue"] = ".*"
+	return newBoard("ingestd-ingestion", "Ingestion", "prometheus", "1m", variables{all},
 		stat("Safe for", 6,
 			"Time until Microsoft deletes the first thing that is not stored for good, if reading stops now.",
 			"s", steps("red", step{48 * hour, "orange"}, step{7 * day, "green"}),
