@@ -29,7 +29,7 @@ import "time"
 //   - Somebody nobody can reach: on the same days calls to a user in London,
 //     from colleagues and from outside, are not answered.
 //   - A bad headset, as long as there are calls: see badHeadset.
-//   - Unused numbers: some in Berlin are in no log; see Numbers.
+//   - Unused numbers: some in Berlin are in no log; see Lists.
 type stories struct {
 	outage      int64 // day
 	lastNight   int64 // day

@@ -189,7 +189,7 @@ func TestSomeNumbersAreInNoLog(t *testing.T) {
 	for _, row := range texts(a.Rows(getDirectCalls, "v1.0", noon.AddDate(0, 0, -60), noon)) {
 		logs.WriteString(row)
 	}
-	unused := slices.DeleteFunc(a.Numbers(), func(n Number) bool { return strings.Contains(logs.String(), n.Number) })
+	unused := slices.DeleteFunc(a.Lists().Numbers, func(n Number) bool { return strings.Contains(logs.String(), n.Number) })
 	if len(unused) != unusedNumbers {
 		t.Errorf("in no log are %v", unused)
 	}
@@ -197,5 +197,13 @@ func TestSomeNumbersAreInNoLog(t *testing.T) {
 		if n.UserID != "" || !strings.HasPrefix(n.Number, "+49302") {
 			t.Errorf("%v is unused", n)
 		}
+	}
+}
+
+func TestThePoolThatIsOverdrawnIsListed(t *testing.T) {
+	t.Parallel()
+	want := Licence{"MCOPSTN1", "NL", 2, 1200}
+	if list := start(t, Config{}).Lists().Licences; !slices.Contains(list, want) {
+		t.Errorf("%v lack %v", list, want)
 	}
 }
