@@ -114,7 +114,7 @@ func resourceAccount(s *site) party {
 		key:     "applicationInstance",
 		id:      newGUID(rng).String(),
 		tenant:  TenantID,
-		display: string(quote("Service Desk " + s.city)),
+		display: string(quote("Service Desk " + s.name())),
 	}
 }
 

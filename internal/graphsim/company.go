@@ -61,6 +61,14 @@ var sites = []*site{
 		"佐藤/sato 鈴木/suzuki 高橋/takahashi 田中/tanaka 渡辺/watanabe 伊藤/ito 山本/yamamoto 中村/nakamura"},
 }
 
+// name is how people write it.
+func (s *site) name() string {
+	if s.city == "newyork" {
+		return "New York"
+	}
+	return strings.ToUpper(s.city[:1]) + s.city[1:]
+}
+
 // licence is what entitles a user to call.
 type licence struct {
 	code          string

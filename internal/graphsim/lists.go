@@ -66,7 +66,7 @@ func numbersOf(users []*user) (list []Number) {
 
 func subnets() (list []Subnet) {
 	for _, at := range append(sites[:len(sites):len(sites)], amsterdam) {
-		list = append(list, Subnet{fmt.Sprintf("10.%d.0.0/16", at.network), at.city, at.country.code})
+		list = append(list, Subnet{fmt.Sprintf("10.%d.0.0/16", at.network), at.name(), at.country.code})
 	}
 	return list
 }

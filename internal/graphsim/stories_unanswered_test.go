@@ -148,8 +148,8 @@ func TestWhatCallRecordsHoldToBeFound(t *testing.T) {
 	if headset, glitches, others := f.headsets.worst(); headset != badHeadset || glitches < 3*others {
 		t.Errorf("the worst headset is %s with %.0f glitches, the next has %.0f", headset, glitches, others)
 	}
-	queue := f.queues["Service Desk london"]
-	delete(f.queues, "Service Desk london")
+	queue := f.queues["Service Desk London"]
+	delete(f.queues, "Service Desk London")
 	lost := tally{}
 	for _, q := range f.queues {
 		lost.bad, lost.all = lost.bad+q.bad, lost.all+q.all

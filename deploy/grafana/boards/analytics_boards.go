@@ -51,7 +51,7 @@ func directRouting() Board {
 		bucketLines("Delivered (NER)", 12, "Share of attempts that reached the other side, were it busy or not there.",
 			"percent", "direct_routing/ner"),
 		bucketBars("Failed in the network", 12, "Attempts by trunk.", "short", "direct_routing/failed"),
-		bucketLines("Calls at a time", 12, "The most in an hour, by trunk.", "short", "direct_routing/concurrent"),
+		bucketLines("Calls at a time", 12, "The most at any time, by trunk.", "short", "direct_routing/concurrent"),
 		sheet("Failures", 24, "But for those that the other side decided: busy, no answer, declined.",
 			"direct_routing/failures"),
 		bucketLines("Time until the answer", 24, "Of calls going out; the mean of the hours' percentiles.", "s",

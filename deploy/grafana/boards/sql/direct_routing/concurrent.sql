@@ -1,4 +1,4 @@
-SELECT hour AS time,
+SELECT date_trunc('$bucket', hour) AS time,
        scope AS metric,
        max(peak) AS value,
        bool_and(is_final) AS is_final
@@ -6,4 +6,4 @@ FROM analytics.concurrent_calls_hourly
 WHERE $__timeFilter(hour)
   AND tenant_id IN ($tenant)
   AND scope_type = 'trunk'
-GROUP BY hour, scope
+GROUP BY time, scope

@@ -9,6 +9,7 @@ JOIN analytics.calls c USING (tenant_id, call_id)
 WHERE $__timeFilter(i.call_start_at)
   AND $__timeFilter(c.start_at)
   AND i.tenant_id IN ($tenant)
+  AND i.scenario = 'voice_app'
   AND i.callee_identity_id IS NOT NULL
 GROUP BY i.tenant_id, i.callee_identity_id, c.organizer_display_name
 ORDER BY missed DESC, calls DESC
