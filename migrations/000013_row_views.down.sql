@@ -1,0 +1,24 @@
+DROP VIEW analytics.days;
+DROP VIEW analytics.users;
+DROP VIEW analytics.dialout_cost;
+DROP VIEW analytics.blocked_users_current;
+DROP VIEW analytics.missed_calls;
+DROP VIEW analytics.inbound_calls;
+DROP VIEW analytics.call_legs;
+DROP VIEW analytics.pstn_usage_export;
+DROP VIEW analytics.emergency_calls;
+DROP VIEW analytics.telephony_calls;
+DROP VIEW analytics.user_feedback;
+DROP VIEW analytics.meeting_attendance;
+DROP VIEW analytics.call_quality_streams;
+DROP VIEW analytics.participants;
+DROP VIEW analytics.calls;
+DROP VIEW live.telephony;
+DROP VIEW live.voice_calls;
+DROP VIEW live.sided_streams;
+DROP VIEW live.streams;
+DROP VIEW live.segment_endpoints;
+DROP VIEW live.session_endpoints;
+DROP VIEW live.calls;
+
+UPDATE ingest.schema_version SET version = 12;
