@@ -209,23 +209,68 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION rollup.note_all() IS 'Has the next refresh compute all days anew.';
 
-CREATE TABLE ingest.tombstones (
+CREATE TABLE teams.pstn_blocked_users_log (
     tenant_id uuid NOT NULL,
-    tombstone_id bigint NOT NULL,
-    table_name text NOT NULL COLLATE pg_catalog."C",
-    key jsonb NOT NULL,
-    op text NOT NULL,
-    deleted_at timestamp with time zone DEFAULT now() NOT NULL,
+    event_key text NOT NULL COLLATE pg_catalog."C",
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    user_telephone_number text,
+    block_at timestamp with time zone,
+    block_reason text,
+    user_block_mode text,
+    remediation_id text COLLATE pg_catalog."C",
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
     change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
 );
-COMMENT ON TABLE ingest.tombstones IS 'Rows of schema teams that were deleted, for readers that follow changes.';
-COMMENT ON COLUMN ingest.tombstones.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.tombstones.tombstone_id IS 'Number of the tombstone.';
-COMMENT ON COLUMN ingest.tombstones.table_name IS 'Table in schema teams.';
-COMMENT ON COLUMN ingest.tombstones.key IS 'Key columns of the deleted row.';
-COMMENT ON COLUMN ingest.tombstones.op IS 'delete: Graph no longer names it. expire: it was kept as long as wanted; a copy that keeps history keeps it.';
-COMMENT ON COLUMN ingest.tombstones.deleted_at IS 'When, by the database''s clock.';
-COMMENT ON COLUMN ingest.tombstones.change_xid IS 'Transaction of the deletion, for readers that follow changes.';
+COMMENT ON TABLE teams.pstn_blocked_users_log IS 'One row per blocking of a user from the PSTN, or end of one, as Graph''s getPstnBlockedUsersLog serves it. Join user_id to teams.users. Rows may change for some days (settle).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.event_key IS 'Identifies the event, for which Graph has no id: a hash of user_id, block_at, user_block_mode, user_telephone_number and remediation_id.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_id IS 'Entra object id of the user (Graph beta: userId; teams.users).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_principal_name IS 'User principal name (Graph beta: userPrincipalName).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_display_name IS 'Display name (Graph beta: userDisplayName).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_telephone_number IS 'Telephone number of the user (Graph beta: userTelephoneNumber).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.block_at IS 'When the user was blocked or unblocked (Graph beta: blockDateTime), cut to the microsecond. Graph''s time windows are taken to apply to it.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.block_reason IS 'Why, in Graph''s words (Graph beta: blockReason), such as High Overall Usage.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.user_block_mode IS 'What happened: blocked or unblocked (Graph beta: userBlockMode), in lower case.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.remediation_id IS 'Id of the remediation (Graph beta: remediationId), a GUID in lower case. A block and its unblocking share it.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.pstn_blocked_users_log.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE VIEW analytics.blocked_users_current AS
+ SELECT n.tenant_id,
+    n.user_id,
+    n.block_at AS blocked_since,
+    n.block_reason AS reason,
+    n.user_telephone_number AS number
+   FROM ( SELECT DISTINCT ON (b.tenant_id, b.user_id) b.tenant_id,
+            b.event_key,
+            b.user_id,
+            b.user_principal_name,
+            b.user_display_name,
+            b.user_telephone_number,
+            b.block_at,
+            b.block_reason,
+            b.user_block_mode,
+            b.remediation_id,
+            b.unknown_fields,
+            b.ingested_at,
+            b.updated_at,
+            b.run_id,
+            b.row_hash,
+            b.change_xid
+           FROM teams.pstn_blocked_users_log b
+          WHERE (b.user_id IS NOT NULL)
+          ORDER BY b.tenant_id, b.user_id, b.block_at DESC NULLS LAST, (lower(b.user_block_mode) = 'unblocked'::text) DESC NULLS LAST) n
+  WHERE (lower(n.user_block_mode) = 'blocked'::text);
 
 CREATE TABLE teams.call_records (
     tenant_id uuid NOT NULL,
@@ -289,47 +334,72 @@ COMMENT ON COLUMN teams.call_records.reach_from IS 'Since when Graph''s reach co
 COMMENT ON COLUMN teams.call_records.pending IS 'Whether the details of the newest version are still to be stored.';
 COMMENT ON COLUMN teams.call_records.call_kind IS 'group or p2p, by type; where type says neither, a call of several sessions or with a service other than a mediation server or gateway is a group call. Null until the details are stored.';
 
-CREATE TABLE teams.dialout_report (
-    tenant_id uuid NOT NULL,
-    window_from timestamp with time zone NOT NULL,
-    window_to timestamp with time zone NOT NULL,
-    report_key text NOT NULL COLLATE pg_catalog."C",
-    user_id uuid,
-    user_principal_name text,
-    user_display_name text,
-    usage_location text,
-    destination_context text,
-    currency text,
-    total_calls integer,
-    total_call_seconds integer,
-    total_call_charge numeric,
-    unknown_fields jsonb,
-    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    run_id bigint NOT NULL,
-    row_hash bigint NOT NULL,
-    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+CREATE VIEW live.calls AS
+ SELECT c.tenant_id,
+    c.id,
+    c.version,
+    c.type,
+    c.modalities,
+    c.start_at,
+    c.end_at,
+    c.last_modified_at,
+    c.join_web_url,
+    c.organizer_id,
+    c.organizer_identity_kind,
+    c.organizer_identity_id,
+    c.organizer_display_name,
+    c.organizer_principal_name,
+    c.organizer_tenant_id,
+    c.organizer_user_id,
+    c.organizer_administrative_unit_ids,
+    c.unknown_fields,
+    c.ingested_at,
+    c.updated_at,
+    c.run_id,
+    c.row_hash,
+    c.change_xid,
+    c.session_count,
+    c.details_version,
+    c.details_at,
+    c.reach_from,
+    c.pending,
+    c.call_kind,
+        CASE
+            WHEN (lower(c.type) = ANY (ARRAY['groupcall'::text, 'peertopeer'::text])) THEN 'api'::text
+            ELSE 'inferred'::text
+        END AS call_kind_source
+   FROM teams.call_records c
+  WHERE (c.details_version IS NOT NULL);
+
+CREATE TABLE ref.call_types (
+    call_type text NOT NULL COLLATE pg_catalog."C",
+    direction text NOT NULL,
+    scenario text NOT NULL,
+    is_operator_connect boolean DEFAULT false NOT NULL,
+    CONSTRAINT call_types_call_type_check CHECK ((call_type = lower(call_type)))
 );
-COMMENT ON TABLE teams.dialout_report IS 'One row per UTC day, meeting organizer and kind of destination: calls that audio conferences made, summed up by Graph''s getPstnOnlineMeetingDialoutReport (beta). Asked per UTC day; rows that Graph no longer names are deleted (ingest.tombstones).';
-COMMENT ON COLUMN teams.dialout_report.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.dialout_report.window_from IS 'Start of the day summed up, included.';
-COMMENT ON COLUMN teams.dialout_report.window_to IS 'End of the day summed up, excluded.';
-COMMENT ON COLUMN teams.dialout_report.report_key IS 'Hash of userId, usageLocation, destinationContext and currency; Graph gives no id.';
-COMMENT ON COLUMN teams.dialout_report.user_id IS 'Entra object id of the meeting organizer (Graph: userId; teams.users).';
-COMMENT ON COLUMN teams.dialout_report.user_principal_name IS 'User principal name (Graph: userPrincipalName).';
-COMMENT ON COLUMN teams.dialout_report.user_display_name IS 'Display name (Graph: userDisplayName).';
-COMMENT ON COLUMN teams.dialout_report.usage_location IS 'ISO 3166-1 alpha-2 country of the user (Graph: usageLocation).';
-COMMENT ON COLUMN teams.dialout_report.destination_context IS 'Domestic or International (Graph: destinationContext).';
-COMMENT ON COLUMN teams.dialout_report.currency IS 'ISO 4217 code of total_call_charge (Graph: currency).';
-COMMENT ON COLUMN teams.dialout_report.total_calls IS 'Number of calls (Graph: totalCalls).';
-COMMENT ON COLUMN teams.dialout_report.total_call_seconds IS 'Seconds of all calls (Graph: totalCallSeconds).';
-COMMENT ON COLUMN teams.dialout_report.total_call_charge IS 'Sum of charges, in currency (Graph: totalCallCharge), with the scale served.';
-COMMENT ON COLUMN teams.dialout_report.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-COMMENT ON COLUMN teams.dialout_report.ingested_at IS 'When the row was first inserted, by the database''s clock.';
-COMMENT ON COLUMN teams.dialout_report.updated_at IS 'Graph''s time of the page that the present content came from.';
-COMMENT ON COLUMN teams.dialout_report.run_id IS 'The run that wrote the present content (ingest.runs).';
-COMMENT ON COLUMN teams.dialout_report.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
-COMMENT ON COLUMN teams.dialout_report.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE TABLE ref.calling_codes (
+    prefix text NOT NULL COLLATE pg_catalog."C",
+    country text NOT NULL,
+    CONSTRAINT calling_codes_prefix_check CHECK ((prefix ~ '^[0-9]{1,7}$'::text))
+);
+
+CREATE TABLE ref.sip_outcomes (
+    sip_code integer NOT NULL,
+    sub_reason bigint,
+    outcome text NOT NULL
+);
+
+CREATE TABLE rollup.pstn_matches (
+    tenant_id uuid NOT NULL,
+    day date NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    start_at timestamp with time zone NOT NULL,
+    call_id uuid NOT NULL,
+    method text NOT NULL,
+    score integer
+);
 
 CREATE TABLE teams.direct_routing_calls (
     tenant_id uuid NOT NULL,
@@ -398,42 +468,6 @@ COMMENT ON COLUMN teams.direct_routing_calls.updated_at IS 'Graph''s time of the
 COMMENT ON COLUMN teams.direct_routing_calls.run_id IS 'The run that wrote the present content (ingest.runs).';
 COMMENT ON COLUMN teams.direct_routing_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
 COMMENT ON COLUMN teams.direct_routing_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
-
-CREATE TABLE teams.pstn_blocked_users_log (
-    tenant_id uuid NOT NULL,
-    event_key text NOT NULL COLLATE pg_catalog."C",
-    user_id uuid,
-    user_principal_name text,
-    user_display_name text,
-    user_telephone_number text,
-    block_at timestamp with time zone,
-    block_reason text,
-    user_block_mode text,
-    remediation_id text COLLATE pg_catalog."C",
-    unknown_fields jsonb,
-    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    run_id bigint NOT NULL,
-    row_hash bigint NOT NULL,
-    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
-);
-COMMENT ON TABLE teams.pstn_blocked_users_log IS 'One row per blocking of a user from the PSTN, or end of one, as Graph''s getPstnBlockedUsersLog serves it. Join user_id to teams.users. Rows may change for some days (settle).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.event_key IS 'Identifies the event, for which Graph has no id: a hash of user_id, block_at, user_block_mode, user_telephone_number and remediation_id.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.user_id IS 'Entra object id of the user (Graph beta: userId; teams.users).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.user_principal_name IS 'User principal name (Graph beta: userPrincipalName).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.user_display_name IS 'Display name (Graph beta: userDisplayName).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.user_telephone_number IS 'Telephone number of the user (Graph beta: userTelephoneNumber).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.block_at IS 'When the user was blocked or unblocked (Graph beta: blockDateTime), cut to the microsecond. Graph''s time windows are taken to apply to it.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.block_reason IS 'Why, in Graph''s words (Graph beta: blockReason), such as High Overall Usage.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.user_block_mode IS 'What happened: blocked or unblocked (Graph beta: userBlockMode), in lower case.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.remediation_id IS 'Id of the remediation (Graph beta: remediationId), a GUID in lower case. A block and its unblocking share it.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.ingested_at IS 'When the row was first inserted, by the database''s clock.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.updated_at IS 'Graph''s time of the page that the present content came from.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.run_id IS 'The run that wrote the present content (ingest.runs).';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
-COMMENT ON COLUMN teams.pstn_blocked_users_log.change_xid IS 'Transaction of the last change, for readers that follow changes.';
 
 CREATE TABLE teams.pstn_calls (
     tenant_id uuid NOT NULL,
@@ -510,6 +544,846 @@ COMMENT ON COLUMN teams.pstn_calls.updated_at IS 'Graph''s time of the page that
 COMMENT ON COLUMN teams.pstn_calls.run_id IS 'The run that wrote the present content (ingest.runs).';
 COMMENT ON COLUMN teams.pstn_calls.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
 COMMENT ON COLUMN teams.pstn_calls.change_xid IS 'Transaction of the last change, for readers that follow changes.';
+
+CREATE VIEW live.telephony AS
+ SELECT t.tenant_id,
+    t.source,
+    t.source_row_id,
+    t.call_id,
+    t.match_method,
+    t.match_score,
+    t.call_type,
+    t.user_id,
+    t.user_principal_name,
+    t.user_display_name,
+    t.attempt_at,
+    t.invite_at,
+    t.start_at,
+    t.failure_at,
+    t.ended_at,
+    t.duration_s,
+    t.answered,
+    t.caller_number,
+    t.callee_number,
+    t.other_party_country_code,
+    t.destination_context,
+    t.destination_name,
+    t.charge,
+    t.connection_charge,
+    t.currency,
+    t.license_capability,
+    t.inventory_type,
+    t.operator,
+    t.call_duration_source,
+    t.trunk_fqdn,
+    t.sip_code,
+    t.ms_subcode,
+    t.sip_phrase,
+    t.correlation_id,
+    t.transferor_correlation_id,
+    t.conference_id,
+    t.usage_country_code,
+    t.administrative_unit_ids,
+        CASE
+            WHEN (t.source = 'direct_routing'::text) THEN 'direct_routing'::text
+            WHEN (COALESCE(k.is_operator_connect, ((analytics.call_tokens(t.call_type))[1] = 'oc'::text)) OR (lower(t.operator) <> 'microsoft'::text)) THEN 'operator_connect'::text
+            WHEN (x.scenario = 'audio_conference'::text) THEN 'audio_conferencing'::text
+            ELSE 'calling_plan'::text
+        END AS provider,
+    x.direction,
+    x.scenario,
+        CASE
+            WHEN t.answered THEN 'answered'::text
+            WHEN (t.answered IS NULL) THEN NULL::text
+            WHEN (t.source = 'pstn'::text) THEN 'not_answered'::text
+            ELSE COALESCE(o.outcome, a.outcome, 'network_failure'::text)
+        END AS outcome,
+    n.own_number,
+    n.external_number,
+    COALESCE(c7.prefix, c6.prefix, c5.prefix, c4.prefix, c3.prefix, c2.prefix, c1.prefix) AS external_prefix,
+    f.external_country,
+        CASE lower(t.destination_context)
+            WHEN 'international'::text THEN true
+            WHEN 'domestic'::text THEN false
+            ELSE (t.usage_country_code <> f.external_country)
+        END AS is_international,
+        CASE
+            WHEN ((x.direction = 'outbound'::text) AND t.answered) THEN (EXTRACT(epoch FROM (t.start_at - t.invite_at)))::double precision
+            ELSE NULL::double precision
+        END AS answer_delay_s,
+    (EXTRACT(epoch FROM (t.failure_at - t.invite_at)))::double precision AS setup_fail_s
+   FROM ((((((((((((((( SELECT p.tenant_id,
+            'pstn'::text AS source,
+            p.id AS source_row_id,
+            m.call_id,
+            m.method AS match_method,
+            m.score AS match_score,
+            p.call_type,
+            p.user_id,
+            p.user_principal_name,
+            p.user_display_name,
+            p.start_at AS attempt_at,
+            NULL::timestamp with time zone AS invite_at,
+            p.start_at,
+            NULL::timestamp with time zone AS failure_at,
+            p.end_at AS ended_at,
+            p.duration_s,
+            (p.duration_s > 0) AS answered,
+            p.caller_number,
+            p.callee_number,
+            p.other_party_country_code,
+            p.destination_context,
+            p.destination_name,
+            p.charge,
+            p.connection_charge,
+            p.currency,
+            p.license_capability,
+            p.inventory_type,
+            p.operator,
+            p.call_duration_source,
+            NULL::text AS trunk_fqdn,
+            NULL::integer AS sip_code,
+            NULL::bigint AS ms_subcode,
+            NULL::text AS sip_phrase,
+            NULL::uuid AS correlation_id,
+            NULL::uuid AS transferor_correlation_id,
+            p.conference_id,
+            p.usage_country_code,
+            p.administrative_unit_ids
+           FROM (teams.pstn_calls p
+             LEFT JOIN rollup.pstn_matches m ON (((m.tenant_id = p.tenant_id) AND (m.id = p.id))))
+        UNION ALL
+         SELECT r.tenant_id,
+            'direct_routing'::text,
+            r.id,
+            r.correlation_id,
+            NULL::text,
+            NULL::integer,
+            r.call_type,
+            r.user_id,
+            r.user_principal_name,
+            r.user_display_name,
+            COALESCE(r.invite_at, r.start_at) AS "coalesce",
+            r.invite_at,
+            r.start_at,
+            r.failure_at,
+            COALESCE(r.end_at, r.failure_at) AS "coalesce",
+            r.duration_s,
+            r.successful_call,
+            r.caller_number,
+            r.callee_number,
+            r.other_party_country_code,
+            NULL::text,
+            NULL::text,
+            NULL::numeric,
+            NULL::numeric,
+            NULL::text,
+            NULL::text,
+            NULL::text,
+            NULL::text,
+            NULL::text,
+            r.trunk_fqdn,
+            r.final_sip_code,
+            r.call_end_sub_reason,
+            r.final_sip_code_phrase,
+            r.correlation_id,
+            r.transferor_correlation_id,
+            NULL::text,
+            r.user_country_code,
+            r.administrative_unit_ids
+           FROM teams.direct_routing_calls r) t
+     LEFT JOIN ref.call_types k ON ((k.call_type = (lower(t.call_type) COLLATE "C"))))
+     CROSS JOIN LATERAL ( SELECT COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(t.call_type))) AS direction,
+            COALESCE(k.scenario, analytics.scenario_of(analytics.call_tokens(t.call_type))) AS scenario) x)
+     CROSS JOIN LATERAL ( SELECT
+                CASE x.direction
+                    WHEN 'outbound'::text THEN t.caller_number
+                    ELSE t.callee_number
+                END AS own_number,
+                CASE x.direction
+                    WHEN 'outbound'::text THEN t.callee_number
+                    ELSE t.caller_number
+                END AS external_number) n)
+     CROSS JOIN LATERAL ( SELECT (
+                CASE
+                    WHEN starts_with(n.external_number, '+'::text) THEN substr(n.external_number, 2)
+                    ELSE NULL::text
+                END COLLATE "C") AS digits) g)
+     LEFT JOIN ref.calling_codes c1 ON ((c1.prefix = "left"(g.digits, 1))))
+     LEFT JOIN ref.calling_codes c2 ON ((c2.prefix = "left"(g.digits, 2))))
+     LEFT JOIN ref.calling_codes c3 ON ((c3.prefix = "left"(g.digits, 3))))
+     LEFT JOIN ref.calling_codes c4 ON ((c4.prefix = "left"(g.digits, 4))))
+     LEFT JOIN ref.calling_codes c5 ON ((c5.prefix = "left"(g.digits, 5))))
+     LEFT JOIN ref.calling_codes c6 ON ((c6.prefix = "left"(g.digits, 6))))
+     LEFT JOIN ref.calling_codes c7 ON ((c7.prefix = "left"(g.digits, 7))))
+     CROSS JOIN LATERAL ( SELECT COALESCE(t.other_party_country_code, c7.country, c6.country, c5.country, c4.country, c3.country, c2.country, c1.country) AS external_country) f)
+     LEFT JOIN ref.sip_outcomes o ON (((o.sip_code = t.sip_code) AND (o.sub_reason = t.ms_subcode))))
+     LEFT JOIN ref.sip_outcomes a ON (((a.sip_code = t.sip_code) AND (a.sub_reason IS NULL))));
+
+CREATE TABLE teams.session_endpoints (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    side text NOT NULL,
+    endpoint_type text,
+    identity_id text COLLATE pg_catalog."C",
+    display_name text,
+    principal_name text,
+    identity_tenant_id uuid,
+    identity_kind text,
+    user_id uuid,
+    endpoint_name text,
+    cpu_name text,
+    cpu_cores_count integer,
+    cpu_processor_speed_in_mhz integer,
+    user_agent_header text,
+    application_version text,
+    platform text,
+    product_family text,
+    azure_ad_app_id uuid,
+    communication_service_id text COLLATE pg_catalog."C",
+    service_role text,
+    feedback_rating text,
+    feedback_text text,
+    feedback_tokens jsonb,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.session_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1);
+COMMENT ON TABLE teams.session_endpoints IS 'The caller and the callee of each session (Graph: sessions, their caller and callee), where served. Join (call_id, session_index) to sessions, user_id to teams.users.';
+COMMENT ON COLUMN teams.session_endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.session_endpoints.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.session_endpoints.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.session_endpoints.side IS 'Side of the call, caller or callee.';
+COMMENT ON COLUMN teams.session_endpoints.endpoint_type IS 'What the endpoint is: participant, service or other, by its type in Graph.';
+COMMENT ON COLUMN teams.session_endpoints.identity_id IS 'Id of the participant''s identity (Graph: associatedIdentity.id): a GUID in lower case, a number, or another id; null for services.';
+COMMENT ON COLUMN teams.session_endpoints.display_name IS 'Display name (Graph: associatedIdentity.displayName); null for guests and services.';
+COMMENT ON COLUMN teams.session_endpoints.principal_name IS 'User principal name (Graph: associatedIdentity.userPrincipalName); null unless a user.';
+COMMENT ON COLUMN teams.session_endpoints.identity_tenant_id IS 'Entra tenant of the identity (Graph: associatedIdentity.tenantId); null for phones, guests and services.';
+COMMENT ON COLUMN teams.session_endpoints.identity_kind IS 'What the identity is, by its type in Graph or else the form of its id: user, guest, phone, application and the like; null if neither tells.';
+COMMENT ON COLUMN teams.session_endpoints.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
+COMMENT ON COLUMN teams.session_endpoints.endpoint_name IS 'Name of the device (Graph: name); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.cpu_name IS 'Processor of the device (Graph: cpuName); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.cpu_cores_count IS 'Cores of the processor (Graph: cpuCoresCount); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.cpu_processor_speed_in_mhz IS 'Speed of the processor in MHz (Graph: cpuProcessorSpeedInMhz); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.user_agent_header IS 'User agent as reported (Graph: userAgent.headerValue); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.application_version IS 'Version of the application (Graph: userAgent.applicationVersion); null if unknown.';
+COMMENT ON COLUMN teams.session_endpoints.platform IS 'Platform of a client (Graph: userAgent.platform), such as windows, macOS, iOS, ipPhone; null for services.';
+COMMENT ON COLUMN teams.session_endpoints.product_family IS 'Product of a client (Graph: userAgent.productFamily), such as teams or azureCommunicationServices; null for services.';
+COMMENT ON COLUMN teams.session_endpoints.azure_ad_app_id IS 'Entra application of a client (Graph: userAgent.azureADAppId); null for most.';
+COMMENT ON COLUMN teams.session_endpoints.communication_service_id IS 'Azure Communication Services resource of a client (Graph: userAgent.communicationServiceId); null for others.';
+COMMENT ON COLUMN teams.session_endpoints.service_role IS 'Role of a service (Graph: userAgent.role), such as mediationServer or skypeForBusinessAutoAttendant; null for clients.';
+COMMENT ON COLUMN teams.session_endpoints.feedback_rating IS 'Rating by the user (Graph: feedback.rating), from bad to excellent, or notRated; null if no feedback was served.';
+COMMENT ON COLUMN teams.session_endpoints.feedback_text IS 'The user''s words (Graph: feedback.text); null if none.';
+COMMENT ON COLUMN teams.session_endpoints.feedback_tokens IS 'The user''s answers to what went wrong, name and true or false (Graph: feedback.tokens); null if none. Names change.';
+COMMENT ON COLUMN teams.session_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.sessions (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    session_id uuid,
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    modalities text[],
+    failure_stage text,
+    failure_reason text,
+    is_test boolean,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.sessions ALTER COLUMN call_id SET (n_distinct=-0.2);
+COMMENT ON TABLE teams.sessions IS 'One row per session of a call: one endpoint talking to another or to a server (Graph: sessions). A group call has at least one per participant. Join call_id to call_records.';
+COMMENT ON COLUMN teams.sessions.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.sessions.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.sessions.session_index IS 'Place of the session, from 0, in the order served.';
+COMMENT ON COLUMN teams.sessions.session_id IS 'Id of the session (Graph: id). Not unique: one session can be served several times, one for each service in it.';
+COMMENT ON COLUMN teams.sessions.start_at IS 'When the first user joined the session (Graph: startDateTime), cut to the microsecond. May lie outside the call''s times.';
+COMMENT ON COLUMN teams.sessions.end_at IS 'When the last user left the session (Graph: endDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.sessions.modalities IS 'What the session was made of (Graph: modalities).';
+COMMENT ON COLUMN teams.sessions.failure_stage IS 'Stage at which it failed (Graph: failureInfo.stage), such as callSetup or midcall; null if it did not fail.';
+COMMENT ON COLUMN teams.sessions.failure_reason IS 'Why it failed, in Microsoft''s words (Graph: failureInfo.reason); null if it did not fail.';
+COMMENT ON COLUMN teams.sessions.is_test IS 'Whether it belongs to a test call (Graph: isTest); null in clouds that do not say.';
+COMMENT ON COLUMN teams.sessions.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE VIEW analytics.call_legs AS
+ SELECT t.tenant_id,
+    t.call_id,
+    t.source AS leg_source,
+    t.source_row_id,
+    NULL::integer AS session_index,
+    t.attempt_at AS call_start_at,
+    t.attempt_at AS start_at,
+    t.ended_at AS end_at,
+    t.caller_number AS from_identity,
+    t.callee_number AS to_identity,
+    t.call_type,
+    t.scenario,
+    t.outcome,
+    t.trunk_fqdn,
+    t.transferor_correlation_id AS transferred_from_call_id,
+        CASE
+            WHEN (t.source = 'pstn'::text) THEN COALESCE(t.match_method, 'none'::text)
+            WHEN (c.id IS NOT NULL) THEN 'correlation_id'::text
+            ELSE 'none'::text
+        END AS match_method,
+    t.match_score
+   FROM (live.telephony t
+     LEFT JOIN live.calls c ON (((c.tenant_id = t.tenant_id) AND (c.id = t.correlation_id))))
+UNION ALL
+ SELECT c.tenant_id,
+    c.id AS call_id,
+    'session'::text AS leg_source,
+    NULL::text AS source_row_id,
+    s.session_index,
+    c.start_at AS call_start_at,
+    s.start_at,
+    s.end_at,
+    COALESCE(a.display_name, a.identity_id, a.service_role) AS from_identity,
+    COALESCE(b.display_name, b.identity_id, b.service_role) AS to_identity,
+    NULL::text AS call_type,
+    NULL::text AS scenario,
+        CASE
+            WHEN (s.end_at > s.start_at) THEN 'answered'::text
+            ELSE 'not_answered'::text
+        END AS outcome,
+    NULL::text AS trunk_fqdn,
+    NULL::uuid AS transferred_from_call_id,
+    'session'::text AS match_method,
+    NULL::integer AS match_score
+   FROM (((live.calls c
+     JOIN teams.sessions s ON (((s.tenant_id = c.tenant_id) AND (s.call_id = c.id))))
+     LEFT JOIN teams.session_endpoints a ON (((a.tenant_id = s.tenant_id) AND (a.call_id = s.call_id) AND (a.session_index = s.session_index) AND (a.side = 'caller'::text))))
+     LEFT JOIN teams.session_endpoints b ON (((b.tenant_id = s.tenant_id) AND (b.call_id = s.call_id) AND (b.session_index = s.session_index) AND (b.side = 'callee'::text))));
+
+CREATE TABLE teams.media_streams (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    segment_index integer NOT NULL,
+    media_index integer NOT NULL,
+    stream_index integer NOT NULL,
+    stream_id text,
+    stream_direction text,
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    audio_codec text,
+    video_codec text,
+    packet_utilization bigint,
+    average_bandwidth_estimate bigint,
+    average_jitter_ms double precision,
+    max_jitter_ms double precision,
+    average_round_trip_time_ms double precision,
+    max_round_trip_time_ms double precision,
+    average_audio_network_jitter_ms double precision,
+    max_audio_network_jitter_ms double precision,
+    average_freeze_duration_ms double precision,
+    rms_freeze_duration_ms double precision,
+    average_packet_loss_rate double precision,
+    max_packet_loss_rate double precision,
+    average_audio_degradation double precision,
+    average_ratio_of_concealed_samples double precision,
+    max_ratio_of_concealed_samples double precision,
+    average_received_frame_rate double precision,
+    average_video_frame_loss_percentage double precision,
+    average_video_frame_rate double precision,
+    average_video_packet_loss_rate double precision,
+    post_forward_error_correction_packet_loss_rate double precision,
+    low_frame_rate_ratio double precision,
+    low_video_processing_capability_ratio double precision,
+    is_audio_forward_error_correction_used boolean,
+    was_media_bypassed boolean,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.media_streams ALTER COLUMN call_id SET (n_distinct=-0.03);
+COMMENT ON TABLE teams.media_streams IS 'One row per stream of a media, one direction each (Graph: streams). Join (call_id, session_index, segment_index, media_index) to segment_media. Values of audio are null for video and the reverse.';
+COMMENT ON COLUMN teams.media_streams.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.media_streams.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.media_streams.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.media_streams.segment_index IS 'The segment (teams.segments).';
+COMMENT ON COLUMN teams.media_streams.media_index IS 'The media (teams.segment_media).';
+COMMENT ON COLUMN teams.media_streams.stream_index IS 'Place of the stream, from 0, in the order served.';
+COMMENT ON COLUMN teams.media_streams.stream_id IS 'Id of the stream (Graph: streamId), unique in its media only; null if not served.';
+COMMENT ON COLUMN teams.media_streams.stream_direction IS 'callerToCallee or calleeToCaller (Graph: streamDirection).';
+COMMENT ON COLUMN teams.media_streams.start_at IS 'Start of the stream (Graph: startDateTime), cut to the microsecond; null unless it ran over SIP.';
+COMMENT ON COLUMN teams.media_streams.end_at IS 'End of the stream (Graph: endDateTime), cut to the microsecond; null unless it ran over SIP.';
+COMMENT ON COLUMN teams.media_streams.audio_codec IS 'Audio codec (Graph: audioCodec); null if unknown.';
+COMMENT ON COLUMN teams.media_streams.video_codec IS 'Video codec (Graph: videoCodec); null if unknown.';
+COMMENT ON COLUMN teams.media_streams.packet_utilization IS 'Number of packets (Graph: packetUtilization); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_bandwidth_estimate IS 'Average bandwidth estimated, in bits per second (Graph: averageBandwidthEstimate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_jitter_ms IS 'Average jitter (RFC 3550) in milliseconds (Graph: averageJitter); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.max_jitter_ms IS 'Greatest jitter (RFC 3550) in milliseconds (Graph: maxJitter); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_round_trip_time_ms IS 'Average round-trip time (RFC 3550) in milliseconds (Graph: averageRoundTripTime); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.max_round_trip_time_ms IS 'Greatest round-trip time (RFC 3550) in milliseconds (Graph: maxRoundTripTime); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_audio_network_jitter_ms IS 'Average jitter of the network for audio in milliseconds (Graph: averageAudioNetworkJitter); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.max_audio_network_jitter_ms IS 'Greatest jitter of the network for audio, in windows of 20 seconds, in milliseconds (Graph: maxAudioNetworkJitter); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_freeze_duration_ms IS 'Average duration of freezes of received video in milliseconds (Graph: averageFreezeDuration); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.rms_freeze_duration_ms IS 'Root mean square of the durations of freezes of received video in milliseconds (Graph: rmsFreezeDuration); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_packet_loss_rate IS 'Average share of packets lost, 0 to 1 (Graph: averagePacketLossRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.max_packet_loss_rate IS 'Greatest share of packets lost, 0 to 1 (Graph: maxPacketLossRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_audio_degradation IS 'Points of mean opinion score that loss and jitter took from the audio received (Graph: averageAudioDegradation); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_ratio_of_concealed_samples IS 'Average share of audio frames with concealed samples, 0 to 1 (Graph: averageRatioOfConcealedSamples); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.max_ratio_of_concealed_samples IS 'Greatest share of audio frames with concealed samples, 0 to 1 (Graph: maxRatioOfConcealedSamples); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_received_frame_rate IS 'Average frames per second received, over all video streams of the session (Graph: averageReceivedFrameRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_video_frame_loss_percentage IS 'Average percentage of video frames lost as shown, 0 to 100 (Graph: averageVideoFrameLossPercentage); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_video_frame_rate IS 'Average frames per second of video (Graph: averageVideoFrameRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.average_video_packet_loss_rate IS 'Average share of video packets lost, 0 to 1 (RFC 3550) (Graph: averageVideoPacketLossRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.post_forward_error_correction_packet_loss_rate IS 'Share of packets lost after error correction, 0 to 1, over all video streams (Graph: postForwardErrorCorrectionPacketLossRate); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.low_frame_rate_ratio IS 'Share of the call with less than 7.5 frames per second, 0 to 1 (Graph: lowFrameRateRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.low_video_processing_capability_ratio IS 'Share of the call with less than 70 % of the video processing expected, 0 to 1 (Graph: lowVideoProcessingCapabilityRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_streams.is_audio_forward_error_correction_used IS 'Whether error correction was used for audio at some time (Graph: isAudioForwardErrorCorrectionUsed); null if unknown.';
+COMMENT ON COLUMN teams.media_streams.was_media_bypassed IS 'Whether the stream went past the mediation server, from client to gateway (Graph: wasMediaBypassed); null if unknown.';
+COMMENT ON COLUMN teams.media_streams.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.segment_media (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    segment_index integer NOT NULL,
+    media_index integer NOT NULL,
+    label text,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.segment_media ALTER COLUMN call_id SET (n_distinct=-0.12);
+COMMENT ON TABLE teams.segment_media IS 'One row per media of a segment (Graph: media). Join (call_id, session_index, segment_index) to segments.';
+COMMENT ON COLUMN teams.segment_media.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.segment_media.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.segment_media.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.segment_media.segment_index IS 'The segment (teams.segments).';
+COMMENT ON COLUMN teams.segment_media.media_index IS 'Place of the media, from 0, in the order served.';
+COMMENT ON COLUMN teams.segment_media.label IS 'Name of the media in its negotiation (Graph: label), such as main-audio; null if not served.';
+COMMENT ON COLUMN teams.segment_media.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE VIEW live.streams AS
+ SELECT c.start_at AS call_start_at,
+    c.call_kind,
+    t.tenant_id,
+    t.call_id,
+    t.session_index,
+    t.segment_index,
+    t.media_index,
+    t.stream_index,
+    t.stream_id,
+    t.stream_direction,
+    t.start_at,
+    t.end_at,
+    t.audio_codec,
+    t.video_codec,
+    t.packet_utilization,
+    t.average_bandwidth_estimate,
+    t.average_jitter_ms,
+    t.max_jitter_ms,
+    t.average_round_trip_time_ms,
+    t.max_round_trip_time_ms,
+    t.average_audio_network_jitter_ms,
+    t.max_audio_network_jitter_ms,
+    t.average_freeze_duration_ms,
+    t.rms_freeze_duration_ms,
+    t.average_packet_loss_rate,
+    t.max_packet_loss_rate,
+    t.average_audio_degradation,
+    t.average_ratio_of_concealed_samples,
+    t.max_ratio_of_concealed_samples,
+    t.average_received_frame_rate,
+    t.average_video_frame_loss_percentage,
+    t.average_video_frame_rate,
+    t.average_video_packet_loss_rate,
+    t.post_forward_error_correction_packet_loss_rate,
+    t.low_frame_rate_ratio,
+    t.low_video_processing_capability_ratio,
+    t.is_audio_forward_error_correction_used,
+    t.was_media_bypassed,
+    t.unknown_fields,
+    m.label,
+    analytics.media_kind(m.label) AS media_kind,
+    analytics.stream_quality(analytics.media_kind(m.label), t.packet_utilization, t.average_round_trip_time_ms, t.average_jitter_ms, t.average_packet_loss_rate, t.average_video_frame_loss_percentage, t.average_video_frame_rate, t.post_forward_error_correction_packet_loss_rate) AS quality,
+        CASE lower(t.stream_direction)
+            WHEN 'callertocallee'::text THEN 'caller'::text
+            WHEN 'calleetocaller'::text THEN 'callee'::text
+            ELSE NULL::text
+        END AS sender_side
+   FROM ((live.calls c
+     JOIN teams.segment_media m ON (((m.tenant_id = c.tenant_id) AND (m.call_id = c.id))))
+     JOIN teams.media_streams t ON (((t.tenant_id = m.tenant_id) AND (t.call_id = m.call_id) AND (t.session_index = m.session_index) AND (t.segment_index = m.segment_index) AND (t.media_index = m.media_index))))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM teams.sessions s
+          WHERE (s.is_test AND (s.tenant_id = m.tenant_id) AND (s.call_id = m.call_id) AND (s.session_index = m.session_index)))));
+
+CREATE TABLE teams.media_endpoints (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    segment_index integer NOT NULL,
+    media_index integer NOT NULL,
+    side text NOT NULL,
+    capture_device_name text,
+    capture_device_driver text,
+    render_device_name text,
+    render_device_driver text,
+    capture_not_functioning_event_ratio double precision,
+    cpu_insufficent_event_ratio double precision,
+    device_clipping_event_ratio double precision,
+    device_glitch_event_ratio double precision,
+    initial_signal_level_root_mean_square double precision,
+    low_speech_level_event_ratio double precision,
+    low_speech_to_noise_event_ratio double precision,
+    mic_glitch_rate double precision,
+    speaker_glitch_rate double precision,
+    render_mute_event_ratio double precision,
+    render_not_functioning_event_ratio double precision,
+    render_zero_volume_event_ratio double precision,
+    howling_event_count integer,
+    received_noise_level integer,
+    received_signal_level integer,
+    sent_noise_level integer,
+    sent_signal_level integer,
+    connection_type text,
+    network_transport_protocol text,
+    wifi_band text,
+    wifi_radio_type text,
+    basic_service_set_identifier text,
+    dns_suffix text,
+    mac_address text,
+    subnet text,
+    wifi_microsoft_driver text,
+    wifi_microsoft_driver_version text,
+    wifi_vendor_driver text,
+    wifi_vendor_driver_version text,
+    ip_address inet,
+    reflexive_ip_address inet,
+    relay_ip_address inet,
+    port integer,
+    relay_port integer,
+    wifi_battery_charge integer,
+    wifi_channel integer,
+    wifi_signal_strength integer,
+    link_speed bigint,
+    bandwidth_low_event_ratio double precision,
+    delay_event_ratio double precision,
+    received_quality_event_ratio double precision,
+    sent_quality_event_ratio double precision,
+    trace_route_hops jsonb,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN call_id SET (n_distinct=-0.06);
+COMMENT ON TABLE teams.media_endpoints IS 'Device and network of the caller and of the callee of each media (Graph: callerDevice, callerNetwork, calleeDevice, calleeNetwork), where served. Join (call_id, session_index, segment_index, media_index) to segment_media.';
+COMMENT ON COLUMN teams.media_endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.media_endpoints.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.media_endpoints.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.media_endpoints.segment_index IS 'The segment (teams.segments).';
+COMMENT ON COLUMN teams.media_endpoints.media_index IS 'The media (teams.segment_media).';
+COMMENT ON COLUMN teams.media_endpoints.side IS 'Side of the call, caller or callee.';
+COMMENT ON COLUMN teams.media_endpoints.capture_device_name IS 'Microphone or camera (Graph: captureDeviceName); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.capture_device_driver IS 'Its driver (Graph: captureDeviceDriver); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.render_device_name IS 'Loudspeaker or screen (Graph: renderDeviceName); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.render_device_driver IS 'Its driver (Graph: renderDeviceDriver); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.capture_not_functioning_event_ratio IS 'Share of the call, 0 to 1, with a capture device that did not work (Graph: captureNotFunctioningEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.cpu_insufficent_event_ratio IS 'Share of the call, 0 to 1, with too little processor time (Graph: cpuInsufficentEventRatio, so spelt); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.device_clipping_event_ratio IS 'Share of the call, 0 to 1, with a clipped signal (Graph: deviceClippingEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.device_glitch_event_ratio IS 'Share of the call, 0 to 1, with glitches of the device (Graph: deviceGlitchEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.initial_signal_level_root_mean_square IS 'Root mean square of the incoming signal in the first 30 seconds (Graph: initialSignalLevelRootMeanSquare); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.low_speech_level_event_ratio IS 'Share of the call, 0 to 1, with speech too low (Graph: lowSpeechLevelEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.low_speech_to_noise_event_ratio IS 'Share of the call, 0 to 1, with speech too low for the noise (Graph: lowSpeechToNoiseEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.mic_glitch_rate IS 'Glitches of the microphone per 5 minutes (Graph: micGlitchRate); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.speaker_glitch_rate IS 'Glitches of the loudspeaker per 5 minutes (Graph: speakerGlitchRate); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.render_mute_event_ratio IS 'Share of the call, 0 to 1, with the loudspeaker muted (Graph: renderMuteEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.render_not_functioning_event_ratio IS 'Share of the call, 0 to 1, with a render device that did not work (Graph: renderNotFunctioningEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.render_zero_volume_event_ratio IS 'Share of the call, 0 to 1, with the volume at zero (Graph: renderZeroVolumeEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.howling_event_count IS 'How often there was acoustic feedback (Graph: howlingEventCount); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.received_noise_level IS 'Average level of noise received, in dB, below zero (Graph: receivedNoiseLevel); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.received_signal_level IS 'Average level of the signal received, in dB, below zero (Graph: receivedSignalLevel); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.sent_noise_level IS 'Average level of noise sent, in dB, below zero (Graph: sentNoiseLevel); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.sent_signal_level IS 'Average level of the signal sent, in dB, below zero (Graph: sentSignalLevel); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.connection_type IS 'Kind of network (Graph: connectionType), such as wired, wifi, mobile, tunnel, unknown; null if not served.';
+COMMENT ON COLUMN teams.media_endpoints.network_transport_protocol IS 'udp, tcp or unknown (Graph: networkTransportProtocol); null if not served.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_band IS 'Band of the Wi-Fi (Graph: wifiBand), such as frequency24GHz, or unknown; null if not served.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_radio_type IS 'Standard of the Wi-Fi (Graph: wifiRadioType), such as wifi80211ax, or unknown; null if not served.';
+COMMENT ON COLUMN teams.media_endpoints.basic_service_set_identifier IS 'Access point of the Wi-Fi (Graph: basicServiceSetIdentifier); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.dns_suffix IS 'DNS suffix of the network adapter (Graph: dnsSuffix); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.mac_address IS 'Hardware address of the network adapter (Graph: macAddress), as served; null if unknown. Devices that hide it serve zeros or 02:00:00:00:00:00.';
+COMMENT ON COLUMN teams.media_endpoints.subnet IS 'Subnet of the address (Graph: subnet), as served: its first address, without a length; null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_microsoft_driver IS 'Microsoft''s Wi-Fi driver, maybe in the user''s language (Graph: wifiMicrosoftDriver); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_microsoft_driver_version IS 'Its version (Graph: wifiMicrosoftDriverVersion); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_vendor_driver IS 'The vendor''s Wi-Fi driver, maybe in the user''s language (Graph: wifiVendorDriver); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_vendor_driver_version IS 'Its version (Graph: wifiVendorDriverVersion); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.ip_address IS 'Address of the endpoint (Graph: ipAddress); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.reflexive_ip_address IS 'Address that the media relay saw, mostly the public one (Graph: reflexiveIPAddress); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.relay_ip_address IS 'Address of the media relay (Graph: relayIPAddress); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.port IS 'Port of the endpoint (Graph: port); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.relay_port IS 'Port of the media relay (Graph: relayPort); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_battery_charge IS 'Battery charge in percent (Graph: wifiBatteryCharge); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_channel IS 'Channel of the Wi-Fi (Graph: wifiChannel); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.wifi_signal_strength IS 'Signal of the Wi-Fi in percent (Graph: wifiSignalStrength); null if unknown.';
+COMMENT ON COLUMN teams.media_endpoints.link_speed IS 'Speed of the network adapter in bits per second (Graph: linkSpeed); null if unknown, also where Graph says so by 4294967295.';
+COMMENT ON COLUMN teams.media_endpoints.bandwidth_low_event_ratio IS 'Share of the call, 0 to 1, with too little bandwidth for good audio (Graph: bandwidthLowEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.delay_event_ratio IS 'Share of the call, 0 to 1, with a delay that hinders talking (Graph: delayEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.received_quality_event_ratio IS 'Share of the call, 0 to 1, with poor audio received, for the network (Graph: receivedQualityEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.sent_quality_event_ratio IS 'Share of the call, 0 to 1, with poor audio sent, for the network (Graph: sentQualityEventRatio); null if not measured.';
+COMMENT ON COLUMN teams.media_endpoints.trace_route_hops IS 'Route to the media relay, as served (Graph: traceRouteHops): hopCount, ipAddress, roundTripTime as an ISO 8601 duration. Empty unless Microsoft''s support turned it on; null if not served.';
+COMMENT ON COLUMN teams.media_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.segment_endpoints (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    segment_index integer NOT NULL,
+    side text NOT NULL,
+    endpoint_type text,
+    identity_id text COLLATE pg_catalog."C",
+    display_name text,
+    principal_name text,
+    identity_tenant_id uuid,
+    identity_kind text,
+    user_id uuid,
+    endpoint_name text,
+    cpu_name text,
+    cpu_cores_count integer,
+    cpu_processor_speed_in_mhz integer,
+    user_agent_header text,
+    application_version text,
+    platform text,
+    product_family text,
+    azure_ad_app_id uuid,
+    communication_service_id text COLLATE pg_catalog."C",
+    service_role text,
+    feedback_rating text,
+    feedback_text text,
+    feedback_tokens jsonb,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.segment_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1);
+COMMENT ON TABLE teams.segment_endpoints IS 'The caller and the callee of each segment (Graph: segments, their caller and callee), where served; they may differ from those of its session. Join (call_id, session_index, segment_index) to segments, user_id to teams.users.';
+COMMENT ON COLUMN teams.segment_endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.segment_endpoints.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.segment_endpoints.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.segment_endpoints.segment_index IS 'The segment (teams.segments).';
+COMMENT ON COLUMN teams.segment_endpoints.side IS 'Side of the call, caller or callee.';
+COMMENT ON COLUMN teams.segment_endpoints.endpoint_type IS 'What the endpoint is: participant, service or other, by its type in Graph.';
+COMMENT ON COLUMN teams.segment_endpoints.identity_id IS 'Id of the participant''s identity (Graph: associatedIdentity.id): a GUID in lower case, a number, or another id; null for services.';
+COMMENT ON COLUMN teams.segment_endpoints.display_name IS 'Display name (Graph: associatedIdentity.displayName); null for guests and services.';
+COMMENT ON COLUMN teams.segment_endpoints.principal_name IS 'User principal name (Graph: associatedIdentity.userPrincipalName); null unless a user.';
+COMMENT ON COLUMN teams.segment_endpoints.identity_tenant_id IS 'Entra tenant of the identity (Graph: associatedIdentity.tenantId); null for phones, guests and services.';
+COMMENT ON COLUMN teams.segment_endpoints.identity_kind IS 'What the identity is, by its type in Graph or else the form of its id: user, guest, phone, application and the like; null if neither tells.';
+COMMENT ON COLUMN teams.segment_endpoints.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
+COMMENT ON COLUMN teams.segment_endpoints.endpoint_name IS 'Name of the device (Graph: name); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.cpu_name IS 'Processor of the device (Graph: cpuName); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.cpu_cores_count IS 'Cores of the processor (Graph: cpuCoresCount); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.cpu_processor_speed_in_mhz IS 'Speed of the processor in MHz (Graph: cpuProcessorSpeedInMhz); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.user_agent_header IS 'User agent as reported (Graph: userAgent.headerValue); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.application_version IS 'Version of the application (Graph: userAgent.applicationVersion); null if unknown.';
+COMMENT ON COLUMN teams.segment_endpoints.platform IS 'Platform of a client (Graph: userAgent.platform), such as windows, macOS, iOS, ipPhone; null for services.';
+COMMENT ON COLUMN teams.segment_endpoints.product_family IS 'Product of a client (Graph: userAgent.productFamily), such as teams or azureCommunicationServices; null for services.';
+COMMENT ON COLUMN teams.segment_endpoints.azure_ad_app_id IS 'Entra application of a client (Graph: userAgent.azureADAppId); null for most.';
+COMMENT ON COLUMN teams.segment_endpoints.communication_service_id IS 'Azure Communication Services resource of a client (Graph: userAgent.communicationServiceId); null for others.';
+COMMENT ON COLUMN teams.segment_endpoints.service_role IS 'Role of a service (Graph: userAgent.role), such as mediationServer or skypeForBusinessAutoAttendant; null for clients.';
+COMMENT ON COLUMN teams.segment_endpoints.feedback_rating IS 'Rating by the user (Graph: feedback.rating), from bad to excellent, or notRated; null if no feedback was served.';
+COMMENT ON COLUMN teams.segment_endpoints.feedback_text IS 'The user''s words (Graph: feedback.text); null if none.';
+COMMENT ON COLUMN teams.segment_endpoints.feedback_tokens IS 'The user''s answers to what went wrong, name and true or false (Graph: feedback.tokens); null if none. Names change.';
+COMMENT ON COLUMN teams.segment_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE TABLE teams.segments (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    session_index integer NOT NULL,
+    segment_index integer NOT NULL,
+    segment_id uuid,
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    failure_stage text,
+    failure_reason text,
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.segments ALTER COLUMN call_id SET (n_distinct=-0.2);
+COMMENT ON TABLE teams.segments IS 'One row per segment of a session: one leg between two endpoints (Graph: segments). A call over the telephone network has several. Join (call_id, session_index) to sessions.';
+COMMENT ON COLUMN teams.segments.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.segments.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.segments.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN teams.segments.segment_index IS 'Place of the segment, from 0, in the order served.';
+COMMENT ON COLUMN teams.segments.segment_id IS 'Id of the segment (Graph: id). In a call of two it is the call''s own.';
+COMMENT ON COLUMN teams.segments.start_at IS 'Start of the segment (Graph: startDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.segments.end_at IS 'End of the segment (Graph: endDateTime), cut to the microsecond.';
+COMMENT ON COLUMN teams.segments.failure_stage IS 'Stage at which it failed (Graph: failureInfo.stage), such as callSetup or midcall; null if it did not fail.';
+COMMENT ON COLUMN teams.segments.failure_reason IS 'Why it failed, in Microsoft''s words (Graph: failureInfo.reason); null if it did not fail.';
+COMMENT ON COLUMN teams.segments.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE VIEW analytics.call_quality_streams AS
+ SELECT t.tenant_id,
+    t.call_id,
+    t.session_index,
+    t.segment_index,
+    t.media_index,
+    t.stream_index,
+    t.call_start_at,
+    s.session_id,
+    g.segment_id,
+    t.call_kind,
+    t.media_kind,
+    t.label,
+    t.stream_direction,
+    t.sender_side,
+        CASE t.sender_side
+            WHEN 'caller'::text THEN 'callee'::text
+            WHEN 'callee'::text THEN 'caller'::text
+            ELSE NULL::text
+        END AS receiver_side,
+    COALESCE(t.start_at, g.start_at) AS start_at,
+    COALESCE(t.end_at, g.end_at) AS end_at,
+    (EXTRACT(epoch FROM (COALESCE(t.end_at, g.end_at) - COALESCE(t.start_at, g.start_at))))::double precision AS duration_s,
+    t.quality,
+    analytics.poor_reasons(t.media_kind, t.packet_utilization, t.average_round_trip_time_ms, t.average_jitter_ms, t.average_packet_loss_rate, t.average_video_frame_loss_percentage, t.average_video_frame_rate, t.post_forward_error_correction_packet_loss_rate) AS poor_reasons,
+    'cqd_2024'::text AS classifier,
+    t.packet_utilization AS packets,
+    t.average_round_trip_time_ms AS rtt_ms,
+    t.average_jitter_ms AS jitter_ms,
+    t.average_packet_loss_rate AS packet_loss,
+    pa.user_id AS caller_user_id,
+    pa.endpoint_type AS caller_endpoint_type,
+    pa.platform AS caller_platform,
+    ea.subnet AS caller_subnet,
+    host(ea.reflexive_ip_address) AS caller_reflexive_ip,
+    host(ea.relay_ip_address) AS caller_relay_ip,
+    ea.connection_type AS caller_connection_type,
+    ea.wifi_band AS caller_wifi_band,
+    ea.network_transport_protocol AS caller_transport,
+    ea.capture_device_name AS caller_capture_device,
+    ea.render_device_name AS caller_render_device,
+    pb.user_id AS callee_user_id,
+    pb.endpoint_type AS callee_endpoint_type,
+    pb.platform AS callee_platform,
+    eb.subnet AS callee_subnet,
+    host(eb.reflexive_ip_address) AS callee_reflexive_ip,
+    host(eb.relay_ip_address) AS callee_relay_ip,
+    eb.connection_type AS callee_connection_type,
+    eb.wifi_band AS callee_wifi_band,
+    eb.network_transport_protocol AS callee_transport,
+    eb.capture_device_name AS callee_capture_device,
+    eb.render_device_name AS callee_render_device,
+    t.was_media_bypassed
+   FROM ((((((live.streams t
+     LEFT JOIN teams.sessions s ON (((s.tenant_id = t.tenant_id) AND (s.call_id = t.call_id) AND (s.session_index = t.session_index))))
+     LEFT JOIN teams.segments g ON (((g.tenant_id = t.tenant_id) AND (g.call_id = t.call_id) AND (g.session_index = t.session_index) AND (g.segment_index = t.segment_index))))
+     LEFT JOIN teams.media_endpoints ea ON (((ea.tenant_id = t.tenant_id) AND (ea.call_id = t.call_id) AND (ea.session_index = t.session_index) AND (ea.segment_index = t.segment_index) AND (ea.media_index = t.media_index) AND (ea.side = 'caller'::text))))
+     LEFT JOIN teams.media_endpoints eb ON (((eb.tenant_id = t.tenant_id) AND (eb.call_id = t.call_id) AND (eb.session_index = t.session_index) AND (eb.segment_index = t.segment_index) AND (eb.media_index = t.media_index) AND (eb.side = 'callee'::text))))
+     LEFT JOIN teams.segment_endpoints pa ON (((pa.tenant_id = t.tenant_id) AND (pa.call_id = t.call_id) AND (pa.session_index = t.session_index) AND (pa.segment_index = t.segment_index) AND (pa.side = 'caller'::text))))
+     LEFT JOIN teams.segment_endpoints pb ON (((pb.tenant_id = t.tenant_id) AND (pb.call_id = t.call_id) AND (pb.session_index = t.session_index) AND (pb.segment_index = t.segment_index) AND (pb.side = 'callee'::text))));
+
+CREATE TABLE ref.service_identities (
+    tenant_id uuid,
+    identity_id text NOT NULL COLLATE pg_catalog."C"
+);
+
+CREATE TABLE teams.call_participants (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    participant_index integer NOT NULL,
+    participant_id text COLLATE pg_catalog."C",
+    identity_kind text,
+    identity_id text COLLATE pg_catalog."C",
+    display_name text,
+    principal_name text,
+    identity_tenant_id uuid,
+    user_id uuid,
+    identity_endpoint_type text,
+    administrative_unit_ids text[],
+    unknown_fields jsonb
+);
+ALTER TABLE ONLY teams.call_participants ALTER COLUMN call_id SET (n_distinct=-0.25);
+COMMENT ON TABLE teams.call_participants IS 'One row per participant of a call, as served (Graph: participants_v2). Graph may leave some out who are in session_endpoints. Join call_id to call_records, user_id to teams.users.';
+COMMENT ON COLUMN teams.call_participants.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.call_participants.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.call_participants.participant_index IS 'Place of the participant, from 0, in the order served.';
+COMMENT ON COLUMN teams.call_participants.participant_id IS 'Id of the participant (Graph: id): a GUID in lower case, a number, or another id. Two participants can share it.';
+COMMENT ON COLUMN teams.call_participants.identity_kind IS 'What the participant is, by the one member of its identity set (Graph: identity), such as user, phone, guest, acsUser, applicationInstance; null if there is none, or more than one.';
+COMMENT ON COLUMN teams.call_participants.identity_id IS 'Id of the identity (Graph: id in identity). teamsvisitor:… is a guest without an account.';
+COMMENT ON COLUMN teams.call_participants.display_name IS 'Display name (Graph: displayName in identity); null for guests.';
+COMMENT ON COLUMN teams.call_participants.principal_name IS 'User principal name (Graph: userPrincipalName in identity); null unless a user.';
+COMMENT ON COLUMN teams.call_participants.identity_tenant_id IS 'Entra tenant of the identity (Graph: tenantId in identity); null for phones and guests.';
+COMMENT ON COLUMN teams.call_participants.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
+COMMENT ON COLUMN teams.call_participants.identity_endpoint_type IS 'Type of endpoint of the identity (Graph: identity.endpointType), such as voicemail; null for most.';
+COMMENT ON COLUMN teams.call_participants.administrative_unit_ids IS 'Administrative units of the user (Graph: administrativeUnitInfos, their id); null if none were served.';
+COMMENT ON COLUMN teams.call_participants.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+
+CREATE VIEW analytics.calls AS
+ SELECT c.tenant_id,
+    c.id AS call_id,
+    c.call_kind,
+    c.call_kind_source,
+    c.start_at,
+    c.end_at,
+    (EXTRACT(epoch FROM (c.end_at - c.start_at)))::double precision AS duration_s,
+    array_to_string(c.modalities, ','::text) AS modalities,
+    c.organizer_identity_kind,
+    c.organizer_identity_id,
+    c.organizer_user_id,
+    c.organizer_display_name,
+    c.organizer_principal_name,
+    (( SELECT count(DISTINCT COALESCE(p.identity_id, p.participant_id, (p.participant_index)::text)) AS count
+           FROM teams.call_participants p
+          WHERE ((p.tenant_id = c.tenant_id) AND (p.call_id = c.id) AND (NOT (EXISTS ( SELECT
+                   FROM ref.service_identities i
+                  WHERE ((i.identity_id = p.identity_id) AND ((i.tenant_id = p.tenant_id) OR (i.tenant_id IS NULL)))))))))::integer AS participant_count,
+    c.session_count,
+    c.version,
+    COALESCE((c.last_modified_at < (now() - '04:00:00'::interval)), false) AS is_final
+   FROM live.calls c;
+
+CREATE TABLE ingest.tombstones (
+    tenant_id uuid NOT NULL,
+    tombstone_id bigint NOT NULL,
+    table_name text NOT NULL COLLATE pg_catalog."C",
+    key jsonb NOT NULL,
+    op text NOT NULL,
+    deleted_at timestamp with time zone DEFAULT now() NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE ingest.tombstones IS 'Rows of schema teams that were deleted, for readers that follow changes.';
+COMMENT ON COLUMN ingest.tombstones.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.tombstones.tombstone_id IS 'Number of the tombstone.';
+COMMENT ON COLUMN ingest.tombstones.table_name IS 'Table in schema teams.';
+COMMENT ON COLUMN ingest.tombstones.key IS 'Key columns of the deleted row.';
+COMMENT ON COLUMN ingest.tombstones.op IS 'delete: Graph no longer names it. expire: it was kept as long as wanted; a copy that keeps history keeps it.';
+COMMENT ON COLUMN ingest.tombstones.deleted_at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN ingest.tombstones.change_xid IS 'Transaction of the deletion, for readers that follow changes.';
+
+CREATE TABLE teams.dialout_report (
+    tenant_id uuid NOT NULL,
+    window_from timestamp with time zone NOT NULL,
+    window_to timestamp with time zone NOT NULL,
+    report_key text NOT NULL COLLATE pg_catalog."C",
+    user_id uuid,
+    user_principal_name text,
+    user_display_name text,
+    usage_location text,
+    destination_context text,
+    currency text,
+    total_calls integer,
+    total_call_seconds integer,
+    total_call_charge numeric,
+    unknown_fields jsonb,
+    ingested_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    run_id bigint NOT NULL,
+    row_hash bigint NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE teams.dialout_report IS 'One row per UTC day, meeting organizer and kind of destination: calls that audio conferences made, summed up by Graph''s getPstnOnlineMeetingDialoutReport (beta). Asked per UTC day; rows that Graph no longer names are deleted (ingest.tombstones).';
+COMMENT ON COLUMN teams.dialout_report.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.dialout_report.window_from IS 'Start of the day summed up, included.';
+COMMENT ON COLUMN teams.dialout_report.window_to IS 'End of the day summed up, excluded.';
+COMMENT ON COLUMN teams.dialout_report.report_key IS 'Hash of userId, usageLocation, destinationContext and currency; Graph gives no id.';
+COMMENT ON COLUMN teams.dialout_report.user_id IS 'Entra object id of the meeting organizer (Graph: userId; teams.users).';
+COMMENT ON COLUMN teams.dialout_report.user_principal_name IS 'User principal name (Graph: userPrincipalName).';
+COMMENT ON COLUMN teams.dialout_report.user_display_name IS 'Display name (Graph: userDisplayName).';
+COMMENT ON COLUMN teams.dialout_report.usage_location IS 'ISO 3166-1 alpha-2 country of the user (Graph: usageLocation).';
+COMMENT ON COLUMN teams.dialout_report.destination_context IS 'Domestic or International (Graph: destinationContext).';
+COMMENT ON COLUMN teams.dialout_report.currency IS 'ISO 4217 code of total_call_charge (Graph: currency).';
+COMMENT ON COLUMN teams.dialout_report.total_calls IS 'Number of calls (Graph: totalCalls).';
+COMMENT ON COLUMN teams.dialout_report.total_call_seconds IS 'Seconds of all calls (Graph: totalCallSeconds).';
+COMMENT ON COLUMN teams.dialout_report.total_call_charge IS 'Sum of charges, in currency (Graph: totalCallCharge), with the scale served.';
+COMMENT ON COLUMN teams.dialout_report.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN teams.dialout_report.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN teams.dialout_report.updated_at IS 'Graph''s time of the page that the present content came from.';
+COMMENT ON COLUMN teams.dialout_report.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN teams.dialout_report.row_hash IS 'Hash of the content as served; tells changed from unchanged.';
+COMMENT ON COLUMN teams.dialout_report.change_xid IS 'Transaction of the last change, for readers that follow changes.';
 
 CREATE TABLE teams.sms_messages (
     tenant_id uuid NOT NULL,
@@ -651,6 +1525,560 @@ COMMENT ON COLUMN analytics.change_feed.change_xid_text IS 'change_xid as text, 
 COMMENT ON COLUMN analytics.change_feed.updated_at IS 'When Graph served the present content; of a row that went, when it was deleted, by the database''s clock.';
 COMMENT ON COLUMN analytics.change_feed.epoch IS 'What transaction numbers count in. Where it is another than that of the mark, all is to be read again. On a standby null without membership in pg_read_all_stats, or while it receives no log.';
 
+CREATE TABLE ref.days (
+    day date NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    to_at timestamp with time zone NOT NULL,
+    week date NOT NULL,
+    month date NOT NULL,
+    day_of_week integer NOT NULL
+);
+
+CREATE TABLE ref.settings (
+    single boolean DEFAULT true NOT NULL,
+    report_timezone text DEFAULT 'UTC'::text NOT NULL,
+    CONSTRAINT settings_report_timezone_check CHECK ((('2026-01-01 00:00:00'::timestamp without time zone AT TIME ZONE report_timezone) IS NOT NULL)),
+    CONSTRAINT settings_single_check CHECK (single)
+);
+
+CREATE VIEW analytics.days AS
+ SELECT (d.d)::date AS day,
+    (date_trunc('week'::text, d.d))::date AS week,
+    (date_trunc('month'::text, d.d))::date AS month,
+    (date_trunc('quarter'::text, d.d))::date AS quarter,
+    (EXTRACT(year FROM d.d))::integer AS year,
+    (EXTRACT(isodow FROM d.d))::integer AS day_of_week,
+    (EXTRACT(isodow FROM d.d) > (5)::numeric) AS is_weekend,
+    (d.d AT TIME ZONE s.report_timezone) AS from_at,
+    ((d.d + '1 day'::interval) AT TIME ZONE s.report_timezone) AS to_at
+   FROM ((ref.settings s
+     CROSS JOIN ( SELECT (min(days.day))::timestamp without time zone AS first,
+            (max(days.day))::timestamp without time zone AS last
+           FROM ref.days) span)
+     CROSS JOIN LATERAL generate_series(date_trunc('year'::text, span.first), (date_trunc('year'::text, span.last) + '1 year -1 days'::interval), '1 day'::interval) d(d));
+
+CREATE TABLE ingest.endpoints (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    enabled boolean NOT NULL,
+    schedule text NOT NULL,
+    interval_s integer,
+    reach interval NOT NULL,
+    settle interval NOT NULL,
+    start_from timestamp with time zone,
+    origin timestamp with time zone NOT NULL,
+    settled_until timestamp with time zone NOT NULL,
+    watermark timestamp with time zone NOT NULL,
+    clock_at timestamp with time zone,
+    next_due_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    last_result text,
+    last_finished_at timestamp with time zone,
+    last_success_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    healed_at timestamp with time zone,
+    caught_up_at timestamp with time zone,
+    last_error_code text,
+    last_error text,
+    last_error_at timestamp with time zone,
+    last_status integer,
+    last_request_id text
+);
+COMMENT ON TABLE ingest.endpoints IS 'One row per tenant and endpoint: how it is configured and how far it has come. Written by the daemon at its start, while it reads and after each run.';
+COMMENT ON COLUMN ingest.endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.endpoints.endpoint IS 'Name of the endpoint, which is also the name of its table in schema teams.';
+COMMENT ON COLUMN ingest.endpoints.enabled IS 'Whether the configuration has the endpoint switched on.';
+COMMENT ON COLUMN ingest.endpoints.schedule IS 'Cron expression (UTC) of its runs.';
+COMMENT ON COLUMN ingest.endpoints.interval_s IS 'Seconds between two runs by the schedule; null if not known.';
+COMMENT ON COLUMN ingest.endpoints.reach IS 'How far back Graph answers. origin was made from it.';
+COMMENT ON COLUMN ingest.endpoints.settle IS 'How long after their time rows may still arrive or change.';
+COMMENT ON COLUMN ingest.endpoints.start_from IS 'From when on the configuration wants rows, from which origin was made; null if from as far back as Graph answers.';
+COMMENT ON COLUMN ingest.endpoints.origin IS 'From when on nothing may be missing: the reach at the first start, or start_from. It moves only when these change in the configuration.';
+COMMENT ON COLUMN ingest.endpoints.settled_until IS 'End of the gapless run, since origin, of slots that are settled or whose loss is acknowledged.';
+COMMENT ON COLUMN ingest.endpoints.watermark IS 'End of the gapless run of settled slots since origin, acknowledged losses stepped over: everything before it is here for good.';
+COMMENT ON COLUMN ingest.endpoints.clock_at IS 'Graph''s time when it last agreed with the local clock to within an hour; null if it never has.';
+COMMENT ON COLUMN ingest.endpoints.next_due_at IS 'When its next run is due; null while switched off.';
+COMMENT ON COLUMN ingest.endpoints.removed_at IS 'When it was first missing from the configuration; null while it is there.';
+COMMENT ON COLUMN ingest.endpoints.last_result IS 'Result of the last run (ingest.runs.result); null before the first.';
+COMMENT ON COLUMN ingest.endpoints.last_finished_at IS 'End of the last run; null before the first.';
+COMMENT ON COLUMN ingest.endpoints.last_success_at IS 'End of the last run with result ok; null before the first.';
+COMMENT ON COLUMN ingest.endpoints.failures IS 'Failed runs in a row.';
+COMMENT ON COLUMN ingest.endpoints.failing_since IS 'End of the first of the failed runs in a row; null after a good run.';
+COMMENT ON COLUMN ingest.endpoints.healed_at IS 'End of the first good run after the last failed one; null while runs fail, or if none ever did.';
+COMMENT ON COLUMN ingest.endpoints.caught_up_at IS 'End of the first run that left nothing unread: from then on it was read as a whole; null before.';
+COMMENT ON COLUMN ingest.endpoints.last_error_code IS 'Cause of the last failure as one word for programs, such as permission_missing; null if no run ever failed. It is still so while failures is above 0.';
+COMMENT ON COLUMN ingest.endpoints.last_error IS 'What the last failed run failed with. Never quotes row values.';
+COMMENT ON COLUMN ingest.endpoints.last_error_at IS 'End of the last failed run.';
+COMMENT ON COLUMN ingest.endpoints.last_status IS 'HTTP status of that failure; null if there was no answer.';
+COMMENT ON COLUMN ingest.endpoints.last_request_id IS 'Microsoft''s request-id of that failure, for a support case; null if there was no answer.';
+
+CREATE VIEW analytics.dialout_cost AS
+ SELECT r.tenant_id,
+    ((r.window_from AT TIME ZONE 'UTC'::text))::date AS day,
+    r.user_id,
+    r.usage_location,
+    r.destination_context,
+    r.currency,
+    r.total_calls AS calls,
+    r.total_call_seconds AS seconds,
+    r.total_call_charge AS charge,
+    round((r.total_call_charge / (NULLIF(r.total_calls, 0))::numeric), 4) AS cost_per_call,
+    round((r.total_call_charge / NULLIF(((r.total_call_seconds)::numeric / 60.0), (0)::numeric)), 4) AS cost_per_minute,
+    COALESCE((r.window_to <= e.watermark), false) AS is_final
+   FROM (teams.dialout_report r
+     LEFT JOIN ingest.endpoints e ON (((e.tenant_id = r.tenant_id) AND (e.endpoint = 'dialout_report'::text) AND e.enabled)));
+
+CREATE VIEW analytics.telephony_calls AS
+ SELECT t.tenant_id,
+    t.source,
+    t.source_row_id,
+    t.call_id,
+    t.provider,
+    t.direction,
+    t.scenario,
+    t.call_type,
+    t.user_id,
+    t.user_principal_name,
+    t.user_display_name,
+    t.attempt_at,
+        CASE
+            WHEN t.answered THEN t.start_at
+            ELSE NULL::timestamp with time zone
+        END AS answered_at,
+    t.ended_at,
+    t.duration_s,
+    t.answered,
+    t.outcome,
+    t.caller_number,
+    t.callee_number,
+    t.own_number,
+    t.external_number,
+    t.external_prefix,
+    t.external_country,
+    (strpos(t.external_number, '*'::text) > 0) AS is_number_masked,
+    t.is_international,
+    t.destination_context,
+    t.destination_name,
+    t.charge,
+    t.connection_charge,
+        CASE
+            WHEN (num_nonnulls(t.charge, t.connection_charge) > 0) THEN (COALESCE(t.charge, (0)::numeric) + COALESCE(t.connection_charge, (0)::numeric))
+            ELSE NULL::numeric
+        END AS total_cost,
+    t.currency,
+    t.license_capability,
+    t.inventory_type,
+    t.operator,
+    t.call_duration_source,
+    t.trunk_fqdn,
+    t.sip_code,
+    t.ms_subcode,
+    t.sip_phrase,
+    t.answer_delay_s,
+    t.setup_fail_s,
+    t.correlation_id,
+    t.conference_id,
+    t.usage_country_code,
+    array_to_string(t.administrative_unit_ids, ','::text) AS administrative_unit_ids
+   FROM live.telephony t;
+
+CREATE VIEW analytics.emergency_calls AS
+ SELECT t.tenant_id,
+    t.source,
+    t.source_row_id,
+    t.call_id,
+    t.provider,
+    t.direction,
+    t.scenario,
+    t.call_type,
+    t.user_id,
+    t.user_principal_name,
+    t.user_display_name,
+    t.attempt_at,
+    t.answered_at,
+    t.ended_at,
+    t.duration_s,
+    t.answered,
+    t.outcome,
+    t.caller_number,
+    t.callee_number,
+    t.own_number,
+    t.external_number,
+    t.external_prefix,
+    t.external_country,
+    t.is_number_masked,
+    t.is_international,
+    t.destination_context,
+    t.destination_name,
+    t.charge,
+    t.connection_charge,
+    t.total_cost,
+    t.currency,
+    t.license_capability,
+    t.inventory_type,
+    t.operator,
+    t.call_duration_source,
+    t.trunk_fqdn,
+    t.sip_code,
+    t.ms_subcode,
+    t.sip_phrase,
+    t.answer_delay_s,
+    t.setup_fail_s,
+    t.correlation_id,
+    t.conference_id,
+    t.usage_country_code,
+    t.administrative_unit_ids
+   FROM analytics.telephony_calls t
+  WHERE (t.scenario = 'emergency'::text);
+
+CREATE VIEW live.voice_calls AS
+ SELECT DISTINCT e.tenant_id,
+    e.call_id
+   FROM teams.session_endpoints e
+  WHERE analytics.is_voice_app(e.service_role, e.user_agent_header);
+
+CREATE VIEW analytics.inbound_calls AS
+ SELECT x.tenant_id,
+    x.source,
+    x.call_id,
+    x.source_row_id,
+    x.user_id,
+    x.call_start_at,
+    x.scenario,
+    x.callee_identity_id,
+    x.answered,
+    x.missed,
+    x.failed,
+    x.reason,
+    x.ring_s,
+    x.wait_s,
+    ((EXISTS ( SELECT
+           FROM teams.session_endpoints e
+          WHERE ((e.tenant_id = x.tenant_id) AND (e.call_id = x.call_id) AND (lower(e.service_role) = 'voicemail'::text)))) OR (EXISTS ( SELECT
+           FROM teams.call_participants p
+          WHERE ((p.tenant_id = x.tenant_id) AND (p.call_id = x.call_id) AND (lower(p.identity_endpoint_type) = 'voicemail'::text))))) AS went_to_voicemail,
+    x.is_short,
+    COALESCE(x.is_final, false) AS is_final
+   FROM ( SELECT t.tenant_id,
+            t.source,
+            t.correlation_id AS call_id,
+            t.source_row_id,
+            t.user_id,
+            t.attempt_at AS call_start_at,
+            t.scenario,
+            ((t.user_id)::text COLLATE "C") AS callee_identity_id,
+            COALESCE(t.answered, false) AS answered,
+            COALESCE((t.outcome = ANY (ARRAY['user_busy'::text, 'ring_no_answer'::text, 'terminal_reject'::text])), false) AS missed,
+            COALESCE((t.outcome = ANY (ARRAY['bad_number'::text, 'network_failure'::text])), false) AS failed,
+                CASE
+                    WHEN (NOT t.answered) THEN t.outcome
+                    ELSE NULL::text
+                END AS reason,
+            t.setup_fail_s AS ring_s,
+            NULL::double precision AS wait_s,
+            (t.setup_fail_s < (5)::double precision) AS is_short,
+            (t.attempt_at < ( SELECT e.watermark
+                   FROM ingest.endpoints e
+                  WHERE ((e.tenant_id = t.tenant_id) AND (e.endpoint = 'direct_routing_calls'::text)))) AS is_final
+           FROM live.telephony t
+          WHERE ((t.source = 'direct_routing'::text) AND (t.direction = 'inbound'::text) AND (NOT (EXISTS ( SELECT
+                   FROM live.voice_calls v
+                  WHERE ((v.tenant_id = t.tenant_id) AND (v.call_id = t.correlation_id))))))
+        UNION ALL
+         SELECT t.tenant_id,
+            t.source,
+            NULL::uuid,
+            t.source_row_id,
+            t.user_id,
+            t.attempt_at,
+            t.scenario,
+            ((t.user_id)::text COLLATE "C") AS user_id,
+            COALESCE(t.answered, false) AS "coalesce",
+            COALESCE((NOT t.answered), false) AS "coalesce",
+            false,
+                CASE
+                    WHEN (NOT t.answered) THEN t.outcome
+                    ELSE NULL::text
+                END AS "case",
+            NULL::double precision,
+            NULL::double precision,
+            NULL::boolean,
+            (t.attempt_at < ( SELECT e.watermark
+                   FROM ingest.endpoints e
+                  WHERE ((e.tenant_id = t.tenant_id) AND (e.endpoint = 'pstn_calls'::text))))
+           FROM live.telephony t
+          WHERE ((t.source = 'pstn'::text) AND (t.direction = 'inbound'::text) AND (NOT (EXISTS ( SELECT
+                   FROM rollup.pstn_matches m
+                  WHERE ((m.tenant_id = t.tenant_id) AND (m.id = t.source_row_id))))))
+        UNION ALL
+         SELECT y.tenant_id,
+            'call_record'::text,
+            y.call_id,
+            NULL::text,
+            y.user_id,
+            y.call_start_at,
+            'user'::text,
+            ((y.user_id)::text COLLATE "C") AS user_id,
+            y.answered,
+            (NOT y.answered),
+            false,
+                CASE
+                    WHEN y.answered THEN NULL::text
+                    WHEN y.setup_failed THEN 'call_setup'::text
+                    ELSE 'not_answered'::text
+                END AS "case",
+            NULL::double precision,
+            NULL::double precision,
+            NULL::boolean,
+            (y.last_modified_at < (now() - '04:00:00'::interval))
+           FROM ( SELECT c.tenant_id,
+                    c.id AS call_id,
+                    c.start_at AS call_start_at,
+                    c.last_modified_at,
+                    e.user_id,
+                    COALESCE(bool_or(((s.end_at > s.start_at) AND (lower(s.failure_stage) IS DISTINCT FROM 'callsetup'::text))), false) AS answered,
+                    bool_or((lower(s.failure_stage) = 'callsetup'::text)) AS setup_failed
+                   FROM ((live.calls c
+                     JOIN teams.sessions s ON (((s.tenant_id = c.tenant_id) AND (s.call_id = c.id))))
+                     JOIN teams.session_endpoints e ON (((e.tenant_id = s.tenant_id) AND (e.call_id = s.call_id) AND (e.session_index = s.session_index) AND (e.side = 'callee'::text) AND (e.user_id IS NOT NULL))))
+                  WHERE ((c.call_kind = 'p2p'::text) AND (s.is_test IS NOT TRUE) AND (NOT (EXISTS ( SELECT
+                           FROM teams.direct_routing_calls r
+                          WHERE ((r.correlation_id = c.id) AND (r.tenant_id = c.tenant_id))))) AND (NOT (EXISTS ( SELECT
+                           FROM live.voice_calls v
+                          WHERE ((v.tenant_id = c.tenant_id) AND (v.call_id = c.id))))))
+                  GROUP BY c.tenant_id, c.id, c.start_at, c.last_modified_at, e.user_id) y
+        UNION ALL
+         SELECT y.tenant_id,
+            'call_record'::text,
+            y.call_id,
+            NULL::text,
+            NULL::uuid,
+            y.call_start_at,
+            'voice_app'::text,
+            y.organizer_identity_id,
+            (y.first_agent_at IS NOT NULL),
+            (y.first_agent_at IS NULL),
+            false,
+                CASE
+                    WHEN (y.first_agent_at IS NULL) THEN 'no_agent'::text
+                    ELSE NULL::text
+                END AS "case",
+            NULL::double precision,
+            (EXTRACT(epoch FROM (y.first_agent_at - y.call_start_at)))::double precision AS "extract",
+            (EXTRACT(epoch FROM (y.end_at - y.call_start_at)) < (5)::numeric),
+            (y.last_modified_at < (now() - '04:00:00'::interval))
+           FROM ( SELECT c.tenant_id,
+                    c.id AS call_id,
+                    c.start_at AS call_start_at,
+                    c.end_at,
+                    c.last_modified_at,
+                    c.organizer_identity_id,
+                    min(s.start_at) FILTER (WHERE ((s.end_at > s.start_at) AND (a.user_id IS NOT NULL) AND (a.display_name IS NOT NULL) AND ((a.user_id = c.organizer_user_id) IS NOT TRUE) AND ((a.identity_id = c.organizer_identity_id) IS NOT TRUE) AND (analytics.is_voice_app(b.service_role, b.user_agent_header) IS NOT TRUE))) AS first_agent_at
+                   FROM ((((live.calls c
+                     JOIN live.voice_calls v ON (((v.tenant_id = c.tenant_id) AND (v.call_id = c.id))))
+                     JOIN teams.sessions s ON (((s.tenant_id = c.tenant_id) AND (s.call_id = c.id))))
+                     LEFT JOIN teams.session_endpoints a ON (((a.tenant_id = s.tenant_id) AND (a.call_id = s.call_id) AND (a.session_index = s.session_index) AND (a.side = 'caller'::text))))
+                     LEFT JOIN teams.session_endpoints b ON (((b.tenant_id = s.tenant_id) AND (b.call_id = s.call_id) AND (b.session_index = s.session_index) AND (b.side = 'callee'::text))))
+                  WHERE (s.is_test IS NOT TRUE)
+                  GROUP BY c.tenant_id, c.id, c.start_at, c.end_at, c.last_modified_at, c.organizer_identity_id) y) x
+  WHERE (NOT (EXISTS ( SELECT
+           FROM ref.service_identities i
+          WHERE ((i.identity_id = x.callee_identity_id) AND ((i.tenant_id = x.tenant_id) OR (i.tenant_id IS NULL))))));
+
+CREATE VIEW analytics.meeting_attendance AS
+ SELECT y.tenant_id,
+    y.call_id,
+    y.identity_id,
+    y.call_start_at,
+    y.identity_kind,
+    y.user_id,
+    y.display_name,
+    y.principal_name,
+    y.first_join_at,
+    y.last_leave_at,
+    (COALESCE(( SELECT sum(EXTRACT(epoch FROM (upper(r.r) - lower(r.r)))) AS sum
+           FROM unnest(y.present) r(r)), (0)::numeric))::double precision AS attended_s,
+    (COALESCE(( SELECT count(*) AS count
+           FROM unnest(y.present) r(r)), (0)::bigint))::integer AS joins,
+    y.sessions,
+    (EXTRACT(epoch FROM (y.first_join_at - y.call_start_at)))::double precision AS late_s,
+    y.is_organizer,
+    y.platforms
+   FROM ( SELECT c.tenant_id,
+            c.id AS call_id,
+            COALESCE((e.user_id)::text, e.identity_id) AS identity_id,
+            c.start_at AS call_start_at,
+            max(e.identity_kind) AS identity_kind,
+            e.user_id,
+            max(e.display_name) AS display_name,
+            max(e.principal_name) AS principal_name,
+            min(s.start_at) AS first_join_at,
+            max(s.end_at) AS last_leave_at,
+            range_agg(tstzrange(s.start_at, s.end_at)) FILTER (WHERE (s.start_at < s.end_at)) AS present,
+            (count(DISTINCT s.session_index))::integer AS sessions,
+            bool_or((NOT (COALESCE((e.user_id)::text, e.identity_id) IS DISTINCT FROM COALESCE((c.organizer_user_id)::text, c.organizer_identity_id)))) AS is_organizer,
+            string_agg(DISTINCT e.platform, ','::text ORDER BY e.platform) AS platforms
+           FROM ((live.calls c
+             JOIN teams.sessions s ON (((s.tenant_id = c.tenant_id) AND (s.call_id = c.id))))
+             JOIN teams.session_endpoints e ON (((e.tenant_id = s.tenant_id) AND (e.call_id = s.call_id) AND (e.session_index = s.session_index))))
+          WHERE ((c.call_kind = 'group'::text) AND (s.is_test IS NOT TRUE) AND ((e.user_id IS NOT NULL) OR ((e.identity_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
+                   FROM teams.session_endpoints o
+                  WHERE ((o.tenant_id = e.tenant_id) AND (o.call_id = e.call_id) AND ((o.user_id)::text = e.identity_id))))))) AND (NOT (EXISTS ( SELECT
+                   FROM ref.service_identities i
+                  WHERE ((i.identity_id = e.identity_id) AND ((i.tenant_id = e.tenant_id) OR (i.tenant_id IS NULL)))))))
+          GROUP BY c.tenant_id, c.id, c.start_at, COALESCE((e.user_id)::text, e.identity_id), e.user_id) y;
+
+CREATE VIEW analytics.missed_calls AS
+ SELECT i.tenant_id,
+    i.source,
+    i.call_id,
+    i.source_row_id,
+    i.user_id,
+    i.call_start_at,
+    i.scenario,
+    i.callee_identity_id,
+    i.reason,
+    i.ring_s,
+    i.wait_s,
+    i.went_to_voicemail,
+    i.is_short,
+    i.is_final
+   FROM analytics.inbound_calls i
+  WHERE i.missed;
+
+CREATE VIEW analytics.participants AS
+ SELECT x.tenant_id,
+    x.call_id,
+    x.identity_id,
+    x.call_start_at,
+    x.call_kind,
+    max(x.identity_kind) AS identity_kind,
+    x.user_id,
+    max(x.display_name) AS display_name,
+    max(x.principal_name) AS principal_name,
+    max(x.identity_endpoint_type) AS identity_endpoint_type,
+    bool_or(x.is_organizer) AS is_organizer
+   FROM ( SELECT c.tenant_id,
+            c.id AS call_id,
+            c.start_at AS call_start_at,
+            c.call_kind,
+            COALESCE((p.user_id)::text, p.identity_id) AS identity_id,
+            p.identity_kind,
+            p.user_id,
+            p.display_name,
+            p.principal_name,
+            p.identity_endpoint_type,
+            (NOT (COALESCE((p.user_id)::text, p.identity_id) IS DISTINCT FROM COALESCE((c.organizer_user_id)::text, c.organizer_identity_id))) AS is_organizer
+           FROM (live.calls c
+             JOIN teams.call_participants p ON (((p.tenant_id = c.tenant_id) AND (p.call_id = c.id))))
+        UNION ALL
+         SELECT c.tenant_id,
+            c.id,
+            c.start_at,
+            c.call_kind,
+            COALESCE((e.user_id)::text, e.identity_id) AS "coalesce",
+            e.identity_kind,
+            e.user_id,
+            e.display_name,
+            e.principal_name,
+            NULL::text,
+            (NOT (COALESCE((e.user_id)::text, e.identity_id) IS DISTINCT FROM COALESCE((c.organizer_user_id)::text, c.organizer_identity_id)))
+           FROM (live.calls c
+             JOIN teams.session_endpoints e ON (((e.tenant_id = c.tenant_id) AND (e.call_id = c.id))))) x
+  WHERE ((x.user_id IS NOT NULL) OR ((x.identity_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
+           FROM teams.call_participants p
+          WHERE ((p.tenant_id = x.tenant_id) AND (p.call_id = x.call_id) AND ((p.user_id)::text = x.identity_id))
+        UNION ALL
+         SELECT
+           FROM teams.session_endpoints e
+          WHERE ((e.tenant_id = x.tenant_id) AND (e.call_id = x.call_id) AND ((e.user_id)::text = x.identity_id)))))))
+  GROUP BY x.tenant_id, x.call_id, x.call_start_at, x.call_kind, x.identity_id, x.user_id;
+
+CREATE VIEW analytics.pstn_usage_export AS
+ SELECT p.id AS "UsageId",
+    p.call_id AS "Call ID",
+    p.conference_id AS "Conference ID",
+    p.usage_country_code AS "User Location",
+    p.user_id AS "AAD ObjectId",
+    p.user_principal_name AS "UPN",
+    p.user_display_name AS "User Display Name",
+    p.caller_number AS "Caller ID",
+    p.call_type AS "Call Type",
+    p.inventory_type AS "Number Type",
+    p.destination_context AS "Domestic/International",
+    p.destination_name AS "Destination Dialed",
+    p.callee_number AS "Destination Number",
+    p.start_at AS "Start Time",
+    p.end_at AS "End Time",
+    p.duration_s AS "Duration Seconds",
+    p.connection_charge AS "Connection Fee",
+    p.charge AS "Charge",
+    p.currency AS "Currency",
+    p.license_capability AS "Capability",
+    p.tenant_id
+   FROM teams.pstn_calls p;
+
+CREATE VIEW analytics.user_feedback AS
+ SELECT c.tenant_id,
+    c.id AS call_id,
+    e.session_index,
+    e.side,
+    c.start_at AS call_start_at,
+    c.call_kind,
+    e.user_id,
+    e.platform,
+    e.feedback_rating,
+    e.feedback_text,
+    (e.feedback_tokens)::text AS feedback_tokens
+   FROM (live.calls c
+     JOIN teams.session_endpoints e ON (((e.tenant_id = c.tenant_id) AND (e.call_id = c.id))))
+  WHERE ((lower(e.feedback_rating) <> 'notrated'::text) AND (NOT (EXISTS ( SELECT
+           FROM teams.sessions s
+          WHERE (s.is_test AND (s.tenant_id = e.tenant_id) AND (s.call_id = e.call_id) AND (s.session_index = e.session_index))))));
+
+CREATE TABLE ref.org_units (
+    tenant_id uuid,
+    user_id uuid NOT NULL,
+    department text,
+    cost_center text,
+    valid_from date DEFAULT '2000-01-01'::date NOT NULL
+);
+
+CREATE TABLE teams.users (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    display_name text,
+    principal_name text,
+    first_seen_on date NOT NULL,
+    last_seen_on date NOT NULL,
+    source text NOT NULL COLLATE pg_catalog."C"
+);
+COMMENT ON TABLE teams.users IS 'Users as the rows of the other tables name them, by their newest event. Refreshed after each run, from the rows that have changed (ingest.marks).';
+COMMENT ON COLUMN teams.users.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.users.user_id IS 'Entra object id of the user.';
+COMMENT ON COLUMN teams.users.display_name IS 'Newest display name; null if none was ever served.';
+COMMENT ON COLUMN teams.users.principal_name IS 'Newest user principal name; null if none was ever served.';
+COMMENT ON COLUMN teams.users.first_seen_on IS 'UTC day of the user''s first event here.';
+COMMENT ON COLUMN teams.users.last_seen_on IS 'UTC day of the user''s last event here.';
+COMMENT ON COLUMN teams.users.source IS 'The endpoint whose row last named the user.';
+
+CREATE VIEW analytics.users AS
+ SELECT u.tenant_id,
+    u.user_id,
+    u.display_name,
+    u.principal_name,
+    o.department,
+    o.cost_center
+   FROM (teams.users u
+     LEFT JOIN LATERAL ( SELECT g.department,
+            g.cost_center
+           FROM ref.org_units g
+          WHERE ((g.user_id = u.user_id) AND ((g.tenant_id = u.tenant_id) OR (g.tenant_id IS NULL)) AND (g.valid_from <= ((now() AT TIME ZONE ( SELECT settings.report_timezone
+                   FROM ref.settings)))::date))
+          ORDER BY g.tenant_id, g.valid_from DESC
+         LIMIT 1) o ON (true));
+
 CREATE TABLE ingest.acknowledgements (
     tenant_id uuid NOT NULL,
     endpoint text NOT NULL COLLATE pg_catalog."C",
@@ -755,62 +2183,6 @@ COMMENT ON COLUMN ingest.details_retries.code IS 'Cause of the last failure as o
 COMMENT ON COLUMN ingest.details_retries.error IS 'What it failed with last, with the next step.';
 COMMENT ON COLUMN ingest.details_retries.body IS 'The first 64 KiB of what was answered in place of the record; null if nothing.';
 COMMENT ON COLUMN ingest.details_retries.run_id IS 'The run that tried it last (ingest.runs).';
-
-CREATE TABLE ingest.endpoints (
-    tenant_id uuid NOT NULL,
-    endpoint text NOT NULL COLLATE pg_catalog."C",
-    enabled boolean NOT NULL,
-    schedule text NOT NULL,
-    interval_s integer,
-    reach interval NOT NULL,
-    settle interval NOT NULL,
-    start_from timestamp with time zone,
-    origin timestamp with time zone NOT NULL,
-    settled_until timestamp with time zone NOT NULL,
-    watermark timestamp with time zone NOT NULL,
-    clock_at timestamp with time zone,
-    next_due_at timestamp with time zone,
-    removed_at timestamp with time zone,
-    last_result text,
-    last_finished_at timestamp with time zone,
-    last_success_at timestamp with time zone,
-    failures integer DEFAULT 0 NOT NULL,
-    failing_since timestamp with time zone,
-    healed_at timestamp with time zone,
-    caught_up_at timestamp with time zone,
-    last_error_code text,
-    last_error text,
-    last_error_at timestamp with time zone,
-    last_status integer,
-    last_request_id text
-);
-COMMENT ON TABLE ingest.endpoints IS 'One row per tenant and endpoint: how it is configured and how far it has come. Written by the daemon at its start, while it reads and after each run.';
-COMMENT ON COLUMN ingest.endpoints.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.endpoints.endpoint IS 'Name of the endpoint, which is also the name of its table in schema teams.';
-COMMENT ON COLUMN ingest.endpoints.enabled IS 'Whether the configuration has the endpoint switched on.';
-COMMENT ON COLUMN ingest.endpoints.schedule IS 'Cron expression (UTC) of its runs.';
-COMMENT ON COLUMN ingest.endpoints.interval_s IS 'Seconds between two runs by the schedule; null if not known.';
-COMMENT ON COLUMN ingest.endpoints.reach IS 'How far back Graph answers. origin was made from it.';
-COMMENT ON COLUMN ingest.endpoints.settle IS 'How long after their time rows may still arrive or change.';
-COMMENT ON COLUMN ingest.endpoints.start_from IS 'From when on the configuration wants rows, from which origin was made; null if from as far back as Graph answers.';
-COMMENT ON COLUMN ingest.endpoints.origin IS 'From when on nothing may be missing: the reach at the first start, or start_from. It moves only when these change in the configuration.';
-COMMENT ON COLUMN ingest.endpoints.settled_until IS 'End of the gapless run, since origin, of slots that are settled or whose loss is acknowledged.';
-COMMENT ON COLUMN ingest.endpoints.watermark IS 'End of the gapless run of settled slots since origin, acknowledged losses stepped over: everything before it is here for good.';
-COMMENT ON COLUMN ingest.endpoints.clock_at IS 'Graph''s time when it last agreed with the local clock to within an hour; null if it never has.';
-COMMENT ON COLUMN ingest.endpoints.next_due_at IS 'When its next run is due; null while switched off.';
-COMMENT ON COLUMN ingest.endpoints.removed_at IS 'When it was first missing from the configuration; null while it is there.';
-COMMENT ON COLUMN ingest.endpoints.last_result IS 'Result of the last run (ingest.runs.result); null before the first.';
-COMMENT ON COLUMN ingest.endpoints.last_finished_at IS 'End of the last run; null before the first.';
-COMMENT ON COLUMN ingest.endpoints.last_success_at IS 'End of the last run with result ok; null before the first.';
-COMMENT ON COLUMN ingest.endpoints.failures IS 'Failed runs in a row.';
-COMMENT ON COLUMN ingest.endpoints.failing_since IS 'End of the first of the failed runs in a row; null after a good run.';
-COMMENT ON COLUMN ingest.endpoints.healed_at IS 'End of the first good run after the last failed one; null while runs fail, or if none ever did.';
-COMMENT ON COLUMN ingest.endpoints.caught_up_at IS 'End of the first run that left nothing unread: from then on it was read as a whole; null before.';
-COMMENT ON COLUMN ingest.endpoints.last_error_code IS 'Cause of the last failure as one word for programs, such as permission_missing; null if no run ever failed. It is still so while failures is above 0.';
-COMMENT ON COLUMN ingest.endpoints.last_error IS 'What the last failed run failed with. Never quotes row values.';
-COMMENT ON COLUMN ingest.endpoints.last_error_at IS 'End of the last failed run.';
-COMMENT ON COLUMN ingest.endpoints.last_status IS 'HTTP status of that failure; null if there was no answer.';
-COMMENT ON COLUMN ingest.endpoints.last_request_id IS 'Microsoft''s request-id of that failure, for a support case; null if there was no answer.';
 
 CREATE TABLE ingest.marks (
     tenant_id uuid NOT NULL,
@@ -1010,54 +2382,6 @@ COMMENT ON COLUMN ingest.unknown_members.endpoint IS 'Name of the endpoint.';
 COMMENT ON COLUMN ingest.unknown_members.member IS 'Name of the member, behind that of its table if it is not the endpoint''s. From the 51st of an endpoint on, and of a strange name: other.';
 COMMENT ON COLUMN ingest.unknown_members.first_seen_at IS 'When it was first served, by the database''s clock.';
 
-CREATE TABLE ref.call_types (
-    call_type text NOT NULL COLLATE pg_catalog."C",
-    direction text NOT NULL,
-    scenario text NOT NULL,
-    is_operator_connect boolean DEFAULT false NOT NULL,
-    CONSTRAINT call_types_call_type_check CHECK ((call_type = lower(call_type)))
-);
-
-CREATE TABLE ref.days (
-    day date NOT NULL,
-    from_at timestamp with time zone NOT NULL,
-    to_at timestamp with time zone NOT NULL,
-    week date NOT NULL,
-    month date NOT NULL,
-    day_of_week integer NOT NULL
-);
-
-CREATE TABLE teams.call_participants (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    participant_index integer NOT NULL,
-    participant_id text COLLATE pg_catalog."C",
-    identity_kind text,
-    identity_id text COLLATE pg_catalog."C",
-    display_name text,
-    principal_name text,
-    identity_tenant_id uuid,
-    user_id uuid,
-    identity_endpoint_type text,
-    administrative_unit_ids text[],
-    unknown_fields jsonb
-);
-ALTER TABLE ONLY teams.call_participants ALTER COLUMN call_id SET (n_distinct=-0.25);
-COMMENT ON TABLE teams.call_participants IS 'One row per participant of a call, as served (Graph: participants_v2). Graph may leave some out who are in session_endpoints. Join call_id to call_records, user_id to teams.users.';
-COMMENT ON COLUMN teams.call_participants.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.call_participants.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN teams.call_participants.participant_index IS 'Place of the participant, from 0, in the order served.';
-COMMENT ON COLUMN teams.call_participants.participant_id IS 'Id of the participant (Graph: id): a GUID in lower case, a number, or another id. Two participants can share it.';
-COMMENT ON COLUMN teams.call_participants.identity_kind IS 'What the participant is, by the one member of its identity set (Graph: identity), such as user, phone, guest, acsUser, applicationInstance; null if there is none, or more than one.';
-COMMENT ON COLUMN teams.call_participants.identity_id IS 'Id of the identity (Graph: id in identity). teamsvisitor:… is a guest without an account.';
-COMMENT ON COLUMN teams.call_participants.display_name IS 'Display name (Graph: displayName in identity); null for guests.';
-COMMENT ON COLUMN teams.call_participants.principal_name IS 'User principal name (Graph: userPrincipalName in identity); null unless a user.';
-COMMENT ON COLUMN teams.call_participants.identity_tenant_id IS 'Entra tenant of the identity (Graph: tenantId in identity); null for phones and guests.';
-COMMENT ON COLUMN teams.call_participants.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
-COMMENT ON COLUMN teams.call_participants.identity_endpoint_type IS 'Type of endpoint of the identity (Graph: identity.endpointType), such as voicemail; null for most.';
-COMMENT ON COLUMN teams.call_participants.administrative_unit_ids IS 'Administrative units of the user (Graph: administrativeUnitInfos, their id); null if none were served.';
-COMMENT ON COLUMN teams.call_participants.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-
 CREATE VIEW live.pstn_matches AS
  SELECT x.tenant_id,
     d.day,
@@ -1118,11 +2442,154 @@ CREATE VIEW live.pstn_matches AS
                  LIMIT 1) likely ON (((named.call_id IS NULL) AND (likely.candidates = 1))))
           WHERE ((p.start_at >= d.from_at) AND (p.start_at < d.to_at) AND (COALESCE(named.call_id, likely.call_id) IS NOT NULL))) x);
 
-CREATE TABLE ref.calling_codes (
-    prefix text NOT NULL COLLATE pg_catalog."C",
-    country text NOT NULL,
-    CONSTRAINT calling_codes_prefix_check CHECK ((prefix ~ '^[0-9]{1,7}$'::text))
-);
+CREATE VIEW live.segment_endpoints AS
+ SELECT e.tenant_id,
+    e.call_id,
+    e.session_index,
+    e.segment_index,
+    e.side,
+    e.endpoint_type,
+    e.identity_id,
+    e.display_name,
+    e.principal_name,
+    e.identity_tenant_id,
+    e.identity_kind,
+    e.user_id,
+    e.endpoint_name,
+    e.cpu_name,
+    e.cpu_cores_count,
+    e.cpu_processor_speed_in_mhz,
+    e.user_agent_header,
+    e.application_version,
+    e.platform,
+    e.product_family,
+    e.azure_ad_app_id,
+    e.communication_service_id,
+    e.service_role,
+    e.feedback_rating,
+    e.feedback_text,
+    e.feedback_tokens,
+    e.unknown_fields,
+        CASE
+            WHEN (NOT (EXISTS ( SELECT
+               FROM ref.service_identities i
+              WHERE ((i.identity_id = e.identity_id) AND ((i.tenant_id = e.tenant_id) OR (i.tenant_id IS NULL)))))) THEN e.user_id
+            ELSE NULL::uuid
+        END AS person_id
+   FROM teams.segment_endpoints e;
+
+CREATE VIEW live.session_endpoints AS
+ SELECT e.tenant_id,
+    e.call_id,
+    e.session_index,
+    e.side,
+    e.endpoint_type,
+    e.identity_id,
+    e.display_name,
+    e.principal_name,
+    e.identity_tenant_id,
+    e.identity_kind,
+    e.user_id,
+    e.endpoint_name,
+    e.cpu_name,
+    e.cpu_cores_count,
+    e.cpu_processor_speed_in_mhz,
+    e.user_agent_header,
+    e.application_version,
+    e.platform,
+    e.product_family,
+    e.azure_ad_app_id,
+    e.communication_service_id,
+    e.service_role,
+    e.feedback_rating,
+    e.feedback_text,
+    e.feedback_tokens,
+    e.unknown_fields,
+        CASE
+            WHEN (NOT (EXISTS ( SELECT
+               FROM ref.service_identities i
+              WHERE ((i.identity_id = e.identity_id) AND ((i.tenant_id = e.tenant_id) OR (i.tenant_id IS NULL)))))) THEN e.user_id
+            ELSE NULL::uuid
+        END AS person_id
+   FROM teams.session_endpoints e;
+
+CREATE VIEW live.sided_streams AS
+ SELECT t.call_start_at,
+    t.call_kind,
+    t.tenant_id,
+    t.call_id,
+    t.session_index,
+    t.segment_index,
+    t.media_index,
+    t.stream_index,
+    t.stream_id,
+    t.stream_direction,
+    t.start_at,
+    t.end_at,
+    t.audio_codec,
+    t.video_codec,
+    t.packet_utilization,
+    t.average_bandwidth_estimate,
+    t.average_jitter_ms,
+    t.max_jitter_ms,
+    t.average_round_trip_time_ms,
+    t.max_round_trip_time_ms,
+    t.average_audio_network_jitter_ms,
+    t.max_audio_network_jitter_ms,
+    t.average_freeze_duration_ms,
+    t.rms_freeze_duration_ms,
+    t.average_packet_loss_rate,
+    t.max_packet_loss_rate,
+    t.average_audio_degradation,
+    t.average_ratio_of_concealed_samples,
+    t.max_ratio_of_concealed_samples,
+    t.average_received_frame_rate,
+    t.average_video_frame_loss_percentage,
+    t.average_video_frame_rate,
+    t.average_video_packet_loss_rate,
+    t.post_forward_error_correction_packet_loss_rate,
+    t.low_frame_rate_ratio,
+    t.low_video_processing_capability_ratio,
+    t.is_audio_forward_error_correction_used,
+    t.was_media_bypassed,
+    t.unknown_fields,
+    t.label,
+    t.media_kind,
+    t.quality,
+    t.sender_side,
+    e.side,
+    (t.sender_side = e.side) AS sends,
+    p.user_id,
+    p.person_id,
+    p.platform,
+    p.product_family,
+    p.application_version,
+    e.capture_device_name,
+    e.capture_device_driver,
+    e.render_device_name,
+    e.render_device_driver,
+    e.capture_not_functioning_event_ratio,
+    e.cpu_insufficent_event_ratio,
+    e.device_clipping_event_ratio,
+    e.device_glitch_event_ratio,
+    e.low_speech_level_event_ratio,
+    e.low_speech_to_noise_event_ratio,
+    e.render_mute_event_ratio,
+    e.render_not_functioning_event_ratio,
+    e.render_zero_volume_event_ratio,
+    e.mic_glitch_rate,
+    e.speaker_glitch_rate,
+    e.howling_event_count,
+    e.subnet,
+    e.ip_address,
+    e.reflexive_ip_address,
+    e.connection_type,
+    e.wifi_band,
+    e.network_transport_protocol
+   FROM ((live.streams t
+     JOIN teams.media_endpoints e ON (((e.tenant_id = t.tenant_id) AND (e.call_id = t.call_id) AND (e.session_index = t.session_index) AND (e.segment_index = t.segment_index) AND (e.media_index = t.media_index))))
+     JOIN live.segment_endpoints p ON (((p.tenant_id = e.tenant_id) AND (p.call_id = e.call_id) AND (p.session_index = e.session_index) AND (p.segment_index = e.segment_index) AND (p.side = e.side))))
+  WHERE (p.endpoint_type = 'participant'::text);
 
 CREATE TABLE ref.fraud_rules (
     tenant_id uuid,
@@ -1168,14 +2635,6 @@ CREATE TABLE ref.numbers (
     user_id uuid
 );
 
-CREATE TABLE ref.org_units (
-    tenant_id uuid,
-    user_id uuid NOT NULL,
-    department text,
-    cost_center text,
-    valid_from date DEFAULT '2000-01-01'::date NOT NULL
-);
-
 CREATE TABLE ref.quality_targets (
     tenant_id uuid,
     media_kind text NOT NULL,
@@ -1183,24 +2642,6 @@ CREATE TABLE ref.quality_targets (
     poor_pct numeric,
     setup_failure_pct numeric,
     drop_pct numeric
-);
-
-CREATE TABLE ref.service_identities (
-    tenant_id uuid,
-    identity_id text NOT NULL COLLATE pg_catalog."C"
-);
-
-CREATE TABLE ref.settings (
-    single boolean DEFAULT true NOT NULL,
-    report_timezone text DEFAULT 'UTC'::text NOT NULL,
-    CONSTRAINT settings_report_timezone_check CHECK ((('2026-01-01 00:00:00'::timestamp without time zone AT TIME ZONE report_timezone) IS NOT NULL)),
-    CONSTRAINT settings_single_check CHECK (single)
-);
-
-CREATE TABLE ref.sip_outcomes (
-    sip_code integer NOT NULL,
-    sub_reason bigint,
-    outcome text NOT NULL
 );
 
 CREATE TABLE ref.site_subnets (
@@ -1284,16 +2725,6 @@ COMMENT ON VIEW rollup.lists IS 'The lists that the figures of rollups depend on
 COMMENT ON COLUMN rollup.lists.list IS 'Name of the list in schema ref; views is rollup.views.';
 COMMENT ON COLUMN rollup.lists.digest IS 'Digest of its rows.';
 
-CREATE TABLE rollup.pstn_matches (
-    tenant_id uuid NOT NULL,
-    day date NOT NULL,
-    id text NOT NULL COLLATE pg_catalog."C",
-    start_at timestamp with time zone NOT NULL,
-    call_id uuid NOT NULL,
-    method text NOT NULL,
-    score integer
-);
-
 CREATE TABLE rollup.stale (
     tenant_id uuid NOT NULL,
     source text NOT NULL,
@@ -1331,403 +2762,6 @@ COMMENT ON COLUMN teams.call_record_versions.call_id IS 'The call (teams.call_re
 COMMENT ON COLUMN teams.call_record_versions.version IS 'The version (Graph: version).';
 COMMENT ON COLUMN teams.call_record_versions.last_modified_at IS 'When Microsoft wrote it (Graph: lastModifiedDateTime), cut to the microsecond; null if not served.';
 COMMENT ON COLUMN teams.call_record_versions.seen_at IS 'Graph''s time of the answer that showed it first.';
-
-CREATE TABLE teams.media_endpoints (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    session_index integer NOT NULL,
-    segment_index integer NOT NULL,
-    media_index integer NOT NULL,
-    side text NOT NULL,
-    capture_device_name text,
-    capture_device_driver text,
-    render_device_name text,
-    render_device_driver text,
-    capture_not_functioning_event_ratio double precision,
-    cpu_insufficent_event_ratio double precision,
-    device_clipping_event_ratio double precision,
-    device_glitch_event_ratio double precision,
-    initial_signal_level_root_mean_square double precision,
-    low_speech_level_event_ratio double precision,
-    low_speech_to_noise_event_ratio double precision,
-    mic_glitch_rate double precision,
-    speaker_glitch_rate double precision,
-    render_mute_event_ratio double precision,
-    render_not_functioning_event_ratio double precision,
-    render_zero_volume_event_ratio double precision,
-    howling_event_count integer,
-    received_noise_level integer,
-    received_signal_level integer,
-    sent_noise_level integer,
-    sent_signal_level integer,
-    connection_type text,
-    network_transport_protocol text,
-    wifi_band text,
-    wifi_radio_type text,
-    basic_service_set_identifier text,
-    dns_suffix text,
-    mac_address text,
-    subnet text,
-    wifi_microsoft_driver text,
-    wifi_microsoft_driver_version text,
-    wifi_vendor_driver text,
-    wifi_vendor_driver_version text,
-    ip_address inet,
-    reflexive_ip_address inet,
-    relay_ip_address inet,
-    port integer,
-    relay_port integer,
-    wifi_battery_charge integer,
-    wifi_channel integer,
-    wifi_signal_strength integer,
-    link_speed bigint,
-    bandwidth_low_event_ratio double precision,
-    delay_event_ratio double precision,
-    received_quality_event_ratio double precision,
-    sent_quality_event_ratio double precision,
-    trace_route_hops jsonb,
-    unknown_fields jsonb
-);
-ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN call_id SET (n_distinct=-0.06);
-COMMENT ON TABLE teams.media_endpoints IS 'Device and network of the caller and of the callee of each media (Graph: callerDevice, callerNetwork, calleeDevice, calleeNetwork), where served. Join (call_id, session_index, segment_index, media_index) to segment_media.';
-COMMENT ON COLUMN teams.media_endpoints.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.media_endpoints.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN teams.media_endpoints.session_index IS 'The session (teams.sessions).';
-COMMENT ON COLUMN teams.media_endpoints.segment_index IS 'The segment (teams.segments).';
-COMMENT ON COLUMN teams.media_endpoints.media_index IS 'The media (teams.segment_media).';
-COMMENT ON COLUMN teams.media_endpoints.side IS 'Side of the call, caller or callee.';
-COMMENT ON COLUMN teams.media_endpoints.capture_device_name IS 'Microphone or camera (Graph: captureDeviceName); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.capture_device_driver IS 'Its driver (Graph: captureDeviceDriver); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.render_device_name IS 'Loudspeaker or screen (Graph: renderDeviceName); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.render_device_driver IS 'Its driver (Graph: renderDeviceDriver); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.capture_not_functioning_event_ratio IS 'Share of the call, 0 to 1, with a capture device that did not work (Graph: captureNotFunctioningEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.cpu_insufficent_event_ratio IS 'Share of the call, 0 to 1, with too little processor time (Graph: cpuInsufficentEventRatio, so spelt); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.device_clipping_event_ratio IS 'Share of the call, 0 to 1, with a clipped signal (Graph: deviceClippingEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.device_glitch_event_ratio IS 'Share of the call, 0 to 1, with glitches of the device (Graph: deviceGlitchEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.initial_signal_level_root_mean_square IS 'Root mean square of the incoming signal in the first 30 seconds (Graph: initialSignalLevelRootMeanSquare); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.low_speech_level_event_ratio IS 'Share of the call, 0 to 1, with speech too low (Graph: lowSpeechLevelEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.low_speech_to_noise_event_ratio IS 'Share of the call, 0 to 1, with speech too low for the noise (Graph: lowSpeechToNoiseEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.mic_glitch_rate IS 'Glitches of the microphone per 5 minutes (Graph: micGlitchRate); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.speaker_glitch_rate IS 'Glitches of the loudspeaker per 5 minutes (Graph: speakerGlitchRate); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.render_mute_event_ratio IS 'Share of the call, 0 to 1, with the loudspeaker muted (Graph: renderMuteEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.render_not_functioning_event_ratio IS 'Share of the call, 0 to 1, with a render device that did not work (Graph: renderNotFunctioningEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.render_zero_volume_event_ratio IS 'Share of the call, 0 to 1, with the volume at zero (Graph: renderZeroVolumeEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.howling_event_count IS 'How often there was acoustic feedback (Graph: howlingEventCount); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.received_noise_level IS 'Average level of noise received, in dB, below zero (Graph: receivedNoiseLevel); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.received_signal_level IS 'Average level of the signal received, in dB, below zero (Graph: receivedSignalLevel); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.sent_noise_level IS 'Average level of noise sent, in dB, below zero (Graph: sentNoiseLevel); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.sent_signal_level IS 'Average level of the signal sent, in dB, below zero (Graph: sentSignalLevel); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.connection_type IS 'Kind of network (Graph: connectionType), such as wired, wifi, mobile, tunnel, unknown; null if not served.';
-COMMENT ON COLUMN teams.media_endpoints.network_transport_protocol IS 'udp, tcp or unknown (Graph: networkTransportProtocol); null if not served.';
-COMMENT ON COLUMN teams.media_endpoints.wifi_band IS 'Band of the Wi-Fi (Graph: wifiBand), such as frequency24GHz, or unknown; null if not served.';
-COMMENT ON COLUMN teams.media_endpoints.wifi_radio_type IS 'Standard of the Wi-Fi (Graph: wifiRadioType), such as wifi80211ax, or unknown; null if not served.';
-COMMENT ON COLUMN teams.media_endpoints.basic_service_set_identifier IS 'Access point of the Wi-Fi (Graph: basicServiceSetIdentifier); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.dns_suffix IS 'DNS suffix of the network adapter (Graph: dnsSuffix); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.mac_address IS 'Hardware address of the network adapter (Graph: macAddress), as served; null if unknown. Devices that hide it serve zeros or 02:00:00:00:00:00.';
-COMMENT ON COLUMN teams.media_endpoints.subnet IS 'Subnet of the address (Graph: subnet), as served: its first address, without a length; null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.wifi_microsoft_driver IS 'Microsoft''s Wi-Fi driver, maybe in the user''s language (Graph: wifiMicrosoftDriver); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.wifi_microsoft_driver_version IS 'Its version (Graph: wifiMicrosoftDriverVersion); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.wifi_vendor_driver IS 'The vendor''s Wi-Fi driver, maybe in the user''s language (Graph: wifiVendorDriver); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.wifi_vendor_driver_version IS 'Its version (Graph: wifiVendorDriverVersion); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.ip_address IS 'Address of the endpoint (Graph: ipAddress); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.reflexive_ip_address IS 'Address that the media relay saw, mostly the public one (Graph: reflexiveIPAddress); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.relay_ip_address IS 'Address of the media relay (Graph: relayIPAddress); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.port IS 'Port of the endpoint (Graph: port); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.relay_port IS 'Port of the media relay (Graph: relayPort); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.wifi_battery_charge IS 'Battery charge in percent (Graph: wifiBatteryCharge); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.wifi_channel IS 'Channel of the Wi-Fi (Graph: wifiChannel); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.wifi_signal_strength IS 'Signal of the Wi-Fi in percent (Graph: wifiSignalStrength); null if unknown.';
-COMMENT ON COLUMN teams.media_endpoints.link_speed IS 'Speed of the network adapter in bits per second (Graph: linkSpeed); null if unknown, also where Graph says so by 4294967295.';
-COMMENT ON COLUMN teams.media_endpoints.bandwidth_low_event_ratio IS 'Share of the call, 0 to 1, with too little bandwidth for good audio (Graph: bandwidthLowEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.delay_event_ratio IS 'Share of the call, 0 to 1, with a delay that hinders talking (Graph: delayEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.received_quality_event_ratio IS 'Share of the call, 0 to 1, with poor audio received, for the network (Graph: receivedQualityEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.sent_quality_event_ratio IS 'Share of the call, 0 to 1, with poor audio sent, for the network (Graph: sentQualityEventRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_endpoints.trace_route_hops IS 'Route to the media relay, as served (Graph: traceRouteHops): hopCount, ipAddress, roundTripTime as an ISO 8601 duration. Empty unless Microsoft''s support turned it on; null if not served.';
-COMMENT ON COLUMN teams.media_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-
-CREATE TABLE teams.media_streams (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    session_index integer NOT NULL,
-    segment_index integer NOT NULL,
-    media_index integer NOT NULL,
-    stream_index integer NOT NULL,
-    stream_id text,
-    stream_direction text,
-    start_at timestamp with time zone,
-    end_at timestamp with time zone,
-    audio_codec text,
-    video_codec text,
-    packet_utilization bigint,
-    average_bandwidth_estimate bigint,
-    average_jitter_ms double precision,
-    max_jitter_ms double precision,
-    average_round_trip_time_ms double precision,
-    max_round_trip_time_ms double precision,
-    average_audio_network_jitter_ms double precision,
-    max_audio_network_jitter_ms double precision,
-    average_freeze_duration_ms double precision,
-    rms_freeze_duration_ms double precision,
-    average_packet_loss_rate double precision,
-    max_packet_loss_rate double precision,
-    average_audio_degradation double precision,
-    average_ratio_of_concealed_samples double precision,
-    max_ratio_of_concealed_samples double precision,
-    average_received_frame_rate double precision,
-    average_video_frame_loss_percentage double precision,
-    average_video_frame_rate double precision,
-    average_video_packet_loss_rate double precision,
-    post_forward_error_correction_packet_loss_rate double precision,
-    low_frame_rate_ratio double precision,
-    low_video_processing_capability_ratio double precision,
-    is_audio_forward_error_correction_used boolean,
-    was_media_bypassed boolean,
-    unknown_fields jsonb
-);
-ALTER TABLE ONLY teams.media_streams ALTER COLUMN call_id SET (n_distinct=-0.03);
-COMMENT ON TABLE teams.media_streams IS 'One row per stream of a media, one direction each (Graph: streams). Join (call_id, session_index, segment_index, media_index) to segment_media. Values of audio are null for video and the reverse.';
-COMMENT ON COLUMN teams.media_streams.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.media_streams.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN teams.media_streams.session_index IS 'The session (teams.sessions).';
-COMMENT ON COLUMN teams.media_streams.segment_index IS 'The segment (teams.segments).';
-COMMENT ON COLUMN teams.media_streams.media_index IS 'The media (teams.segment_media).';
-COMMENT ON COLUMN teams.media_streams.stream_index IS 'Place of the stream, from 0, in the order served.';
-COMMENT ON COLUMN teams.media_streams.stream_id IS 'Id of the stream (Graph: streamId), unique in its media only; null if not served.';
-COMMENT ON COLUMN teams.media_streams.stream_direction IS 'callerToCallee or calleeToCaller (Graph: streamDirection).';
-COMMENT ON COLUMN teams.media_streams.start_at IS 'Start of the stream (Graph: startDateTime), cut to the microsecond; null unless it ran over SIP.';
-COMMENT ON COLUMN teams.media_streams.end_at IS 'End of the stream (Graph: endDateTime), cut to the microsecond; null unless it ran over SIP.';
-COMMENT ON COLUMN teams.media_streams.audio_codec IS 'Audio codec (Graph: audioCodec); null if unknown.';
-COMMENT ON COLUMN teams.media_streams.video_codec IS 'Video codec (Graph: videoCodec); null if unknown.';
-COMMENT ON COLUMN teams.media_streams.packet_utilization IS 'Number of packets (Graph: packetUtilization); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_bandwidth_estimate IS 'Average bandwidth estimated, in bits per second (Graph: averageBandwidthEstimate); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_jitter_ms IS 'Average jitter (RFC 3550) in milliseconds (Graph: averageJitter); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.max_jitter_ms IS 'Greatest jitter (RFC 3550) in milliseconds (Graph: maxJitter); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_round_trip_time_ms IS 'Average round-trip time (RFC 3550) in milliseconds (Graph: averageRoundTripTime); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.max_round_trip_time_ms IS 'Greatest round-trip time (RFC 3550) in milliseconds (Graph: maxRoundTripTime); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_audio_network_jitter_ms IS 'Average jitter of the network for audio in milliseconds (Graph: averageAudioNetworkJitter); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.max_audio_network_jitter_ms IS 'Greatest jitter of the network for audio, in windows of 20 seconds, in milliseconds (Graph: maxAudioNetworkJitter); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_freeze_duration_ms IS 'Average duration of freezes of received video in milliseconds (Graph: averageFreezeDuration); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.rms_freeze_duration_ms IS 'Root mean square of the durations of freezes of received video in milliseconds (Graph: rmsFreezeDuration); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_packet_loss_rate IS 'Average share of packets lost, 0 to 1 (Graph: averagePacketLossRate); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.max_packet_loss_rate IS 'Greatest share of packets lost, 0 to 1 (Graph: maxPacketLossRate); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_audio_degradation IS 'Points of mean opinion score that loss and jitter took from the audio received (Graph: averageAudioDegradation); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_ratio_of_concealed_samples IS 'Average share of audio frames with concealed samples, 0 to 1 (Graph: averageRatioOfConcealedSamples); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.max_ratio_of_concealed_samples IS 'Greatest share of audio frames with concealed samples, 0 to 1 (Graph: maxRatioOfConcealedSamples); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_received_frame_rate IS 'Average frames per second received, over all video streams of the session (Graph: averageReceivedFrameRate); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_video_frame_loss_percentage IS 'Average percentage of video frames lost as shown, 0 to 100 (Graph: averageVideoFrameLossPercentage); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_video_frame_rate IS 'Average frames per second of video (Graph: averageVideoFrameRate); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.average_video_packet_loss_rate IS 'Average share of video packets lost, 0 to 1 (RFC 3550) (Graph: averageVideoPacketLossRate); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.post_forward_error_correction_packet_loss_rate IS 'Share of packets lost after error correction, 0 to 1, over all video streams (Graph: postForwardErrorCorrectionPacketLossRate); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.low_frame_rate_ratio IS 'Share of the call with less than 7.5 frames per second, 0 to 1 (Graph: lowFrameRateRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.low_video_processing_capability_ratio IS 'Share of the call with less than 70 % of the video processing expected, 0 to 1 (Graph: lowVideoProcessingCapabilityRatio); null if not measured.';
-COMMENT ON COLUMN teams.media_streams.is_audio_forward_error_correction_used IS 'Whether error correction was used for audio at some time (Graph: isAudioForwardErrorCorrectionUsed); null if unknown.';
-COMMENT ON COLUMN teams.media_streams.was_media_bypassed IS 'Whether the stream went past the mediation server, from client to gateway (Graph: wasMediaBypassed); null if unknown.';
-COMMENT ON COLUMN teams.media_streams.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-
-CREATE TABLE teams.segment_endpoints (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    session_index integer NOT NULL,
-    segment_index integer NOT NULL,
-    side text NOT NULL,
-    endpoint_type text,
-    identity_id text COLLATE pg_catalog."C",
-    display_name text,
-    principal_name text,
-    identity_tenant_id uuid,
-    identity_kind text,
-    user_id uuid,
-    endpoint_name text,
-    cpu_name text,
-    cpu_cores_count integer,
-    cpu_processor_speed_in_mhz integer,
-    user_agent_header text,
-    application_version text,
-    platform text,
-    product_family text,
-    azure_ad_app_id uuid,
-    communication_service_id text COLLATE pg_catalog."C",
-    service_role text,
-    feedback_rating text,
-    feedback_text text,
-    feedback_tokens jsonb,
-    unknown_fields jsonb
-);
-ALTER TABLE ONLY teams.segment_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1);
-COMMENT ON TABLE teams.segment_endpoints IS 'The caller and the callee of each segment (Graph: segments, their caller and callee), where served; they may differ from those of its session. Join (call_id, session_index, segment_index) to segments, user_id to teams.users.';
-COMMENT ON COLUMN teams.segment_endpoints.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.segment_endpoints.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN teams.segment_endpoints.session_index IS 'The session (teams.sessions).';
-COMMENT ON COLUMN teams.segment_endpoints.segment_index IS 'The segment (teams.segments).';
-COMMENT ON COLUMN teams.segment_endpoints.side IS 'Side of the call, caller or callee.';
-COMMENT ON COLUMN teams.segment_endpoints.endpoint_type IS 'What the endpoint is: participant, service or other, by its type in Graph.';
-COMMENT ON COLUMN teams.segment_endpoints.identity_id IS 'Id of the participant''s identity (Graph: associatedIdentity.id): a GUID in lower case, a number, or another id; null for services.';
-COMMENT ON COLUMN teams.segment_endpoints.display_name IS 'Display name (Graph: associatedIdentity.displayName); null for guests and services.';
-COMMENT ON COLUMN teams.segment_endpoints.principal_name IS 'User principal name (Graph: associatedIdentity.userPrincipalName); null unless a user.';
-COMMENT ON COLUMN teams.segment_endpoints.identity_tenant_id IS 'Entra tenant of the identity (Graph: associatedIdentity.tenantId); null for phones, guests and services.';
-COMMENT ON COLUMN teams.segment_endpoints.identity_kind IS 'What the identity is, by its type in Graph or else the form of its id: user, guest, phone, application and the like; null if neither tells.';
-COMMENT ON COLUMN teams.segment_endpoints.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
-COMMENT ON COLUMN teams.segment_endpoints.endpoint_name IS 'Name of the device (Graph: name); null if unknown.';
-COMMENT ON COLUMN teams.segment_endpoints.cpu_name IS 'Processor of the device (Graph: cpuName); null if unknown.';
-COMMENT ON COLUMN teams.segment_endpoints.cpu_cores_count IS 'Cores of the processor (Graph: cpuCoresCount); null if unknown.';
-COMMENT ON COLUMN teams.segment_endpoints.cpu_processor_speed_in_mhz IS 'Speed of the processor in MHz (Graph: cpuProcessorSpeedInMhz); null if unknown.';
-COMMENT ON COLUMN teams.segment_endpoints.user_agent_header IS 'User agent as reported (Graph: userAgent.headerValue); null if unknown.';
-COMMENT ON COLUMN teams.segment_endpoints.application_version IS 'Version of the application (Graph: userAgent.applicationVersion); null if unknown.';
-COMMENT ON COLUMN teams.segment_endpoints.platform IS 'Platform of a client (Graph: userAgent.platform), such as windows, macOS, iOS, ipPhone; null for services.';
-COMMENT ON COLUMN teams.segment_endpoints.product_family IS 'Product of a client (Graph: userAgent.productFamily), such as teams or azureCommunicationServices; null for services.';
-COMMENT ON COLUMN teams.segment_endpoints.azure_ad_app_id IS 'Entra application of a client (Graph: userAgent.azureADAppId); null for most.';
-COMMENT ON COLUMN teams.segment_endpoints.communication_service_id IS 'Azure Communication Services resource of a client (Graph: userAgent.communicationServiceId); null for others.';
-COMMENT ON COLUMN teams.segment_endpoints.service_role IS 'Role of a service (Graph: userAgent.role), such as mediationServer or skypeForBusinessAutoAttendant; null for clients.';
-COMMENT ON COLUMN teams.segment_endpoints.feedback_rating IS 'Rating by the user (Graph: feedback.rating), from bad to excellent, or notRated; null if no feedback was served.';
-COMMENT ON COLUMN teams.segment_endpoints.feedback_text IS 'The user''s words (Graph: feedback.text); null if none.';
-COMMENT ON COLUMN teams.segment_endpoints.feedback_tokens IS 'The user''s answers to what went wrong, name and true or false (Graph: feedback.tokens); null if none. Names change.';
-COMMENT ON COLUMN teams.segment_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-
-CREATE TABLE teams.segment_media (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    session_index integer NOT NULL,
-    segment_index integer NOT NULL,
-    media_index integer NOT NULL,
-    label text,
-    unknown_fields jsonb
-);
-ALTER TABLE ONLY teams.segment_media ALTER COLUMN call_id SET (n_distinct=-0.12);
-COMMENT ON TABLE teams.segment_media IS 'One row per media of a segment (Graph: media). Join (call_id, session_index, segment_index) to segments.';
-COMMENT ON COLUMN teams.segment_media.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.segment_media.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN teams.segment_media.session_index IS 'The session (teams.sessions).';
-COMMENT ON COLUMN teams.segment_media.segment_index IS 'The segment (teams.segments).';
-COMMENT ON COLUMN teams.segment_media.media_index IS 'Place of the media, from 0, in the order served.';
-COMMENT ON COLUMN teams.segment_media.label IS 'Name of the media in its negotiation (Graph: label), such as main-audio; null if not served.';
-COMMENT ON COLUMN teams.segment_media.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-
-CREATE TABLE teams.segments (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    session_index integer NOT NULL,
-    segment_index integer NOT NULL,
-    segment_id uuid,
-    start_at timestamp with time zone,
-    end_at timestamp with time zone,
-    failure_stage text,
-    failure_reason text,
-    unknown_fields jsonb
-);
-ALTER TABLE ONLY teams.segments ALTER COLUMN call_id SET (n_distinct=-0.2);
-COMMENT ON TABLE teams.segments IS 'One row per segment of a session: one leg between two endpoints (Graph: segments). A call over the telephone network has several. Join (call_id, session_index) to sessions.';
-COMMENT ON COLUMN teams.segments.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.segments.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN teams.segments.session_index IS 'The session (teams.sessions).';
-COMMENT ON COLUMN teams.segments.segment_index IS 'Place of the segment, from 0, in the order served.';
-COMMENT ON COLUMN teams.segments.segment_id IS 'Id of the segment (Graph: id). In a call of two it is the call''s own.';
-COMMENT ON COLUMN teams.segments.start_at IS 'Start of the segment (Graph: startDateTime), cut to the microsecond.';
-COMMENT ON COLUMN teams.segments.end_at IS 'End of the segment (Graph: endDateTime), cut to the microsecond.';
-COMMENT ON COLUMN teams.segments.failure_stage IS 'Stage at which it failed (Graph: failureInfo.stage), such as callSetup or midcall; null if it did not fail.';
-COMMENT ON COLUMN teams.segments.failure_reason IS 'Why it failed, in Microsoft''s words (Graph: failureInfo.reason); null if it did not fail.';
-COMMENT ON COLUMN teams.segments.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-
-CREATE TABLE teams.session_endpoints (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    session_index integer NOT NULL,
-    side text NOT NULL,
-    endpoint_type text,
-    identity_id text COLLATE pg_catalog."C",
-    display_name text,
-    principal_name text,
-    identity_tenant_id uuid,
-    identity_kind text,
-    user_id uuid,
-    endpoint_name text,
-    cpu_name text,
-    cpu_cores_count integer,
-    cpu_processor_speed_in_mhz integer,
-    user_agent_header text,
-    application_version text,
-    platform text,
-    product_family text,
-    azure_ad_app_id uuid,
-    communication_service_id text COLLATE pg_catalog."C",
-    service_role text,
-    feedback_rating text,
-    feedback_text text,
-    feedback_tokens jsonb,
-    unknown_fields jsonb
-);
-ALTER TABLE ONLY teams.session_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1);
-COMMENT ON TABLE teams.session_endpoints IS 'The caller and the callee of each session (Graph: sessions, their caller and callee), where served. Join (call_id, session_index) to sessions, user_id to teams.users.';
-COMMENT ON COLUMN teams.session_endpoints.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.session_endpoints.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN teams.session_endpoints.session_index IS 'The session (teams.sessions).';
-COMMENT ON COLUMN teams.session_endpoints.side IS 'Side of the call, caller or callee.';
-COMMENT ON COLUMN teams.session_endpoints.endpoint_type IS 'What the endpoint is: participant, service or other, by its type in Graph.';
-COMMENT ON COLUMN teams.session_endpoints.identity_id IS 'Id of the participant''s identity (Graph: associatedIdentity.id): a GUID in lower case, a number, or another id; null for services.';
-COMMENT ON COLUMN teams.session_endpoints.display_name IS 'Display name (Graph: associatedIdentity.displayName); null for guests and services.';
-COMMENT ON COLUMN teams.session_endpoints.principal_name IS 'User principal name (Graph: associatedIdentity.userPrincipalName); null unless a user.';
-COMMENT ON COLUMN teams.session_endpoints.identity_tenant_id IS 'Entra tenant of the identity (Graph: associatedIdentity.tenantId); null for phones, guests and services.';
-COMMENT ON COLUMN teams.session_endpoints.identity_kind IS 'What the identity is, by its type in Graph or else the form of its id: user, guest, phone, application and the like; null if neither tells.';
-COMMENT ON COLUMN teams.session_endpoints.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
-COMMENT ON COLUMN teams.session_endpoints.endpoint_name IS 'Name of the device (Graph: name); null if unknown.';
-COMMENT ON COLUMN teams.session_endpoints.cpu_name IS 'Processor of the device (Graph: cpuName); null if unknown.';
-COMMENT ON COLUMN teams.session_endpoints.cpu_cores_count IS 'Cores of the processor (Graph: cpuCoresCount); null if unknown.';
-COMMENT ON COLUMN teams.session_endpoints.cpu_processor_speed_in_mhz IS 'Speed of the processor in MHz (Graph: cpuProcessorSpeedInMhz); null if unknown.';
-COMMENT ON COLUMN teams.session_endpoints.user_agent_header IS 'User agent as reported (Graph: userAgent.headerValue); null if unknown.';
-COMMENT ON COLUMN teams.session_endpoints.application_version IS 'Version of the application (Graph: userAgent.applicationVersion); null if unknown.';
-COMMENT ON COLUMN teams.session_endpoints.platform IS 'Platform of a client (Graph: userAgent.platform), such as windows, macOS, iOS, ipPhone; null for services.';
-COMMENT ON COLUMN teams.session_endpoints.product_family IS 'Product of a client (Graph: userAgent.productFamily), such as teams or azureCommunicationServices; null for services.';
-COMMENT ON COLUMN teams.session_endpoints.azure_ad_app_id IS 'Entra application of a client (Graph: userAgent.azureADAppId); null for most.';
-COMMENT ON COLUMN teams.session_endpoints.communication_service_id IS 'Azure Communication Services resource of a client (Graph: userAgent.communicationServiceId); null for others.';
-COMMENT ON COLUMN teams.session_endpoints.service_role IS 'Role of a service (Graph: userAgent.role), such as mediationServer or skypeForBusinessAutoAttendant; null for clients.';
-COMMENT ON COLUMN teams.session_endpoints.feedback_rating IS 'Rating by the user (Graph: feedback.rating), from bad to excellent, or notRated; null if no feedback was served.';
-COMMENT ON COLUMN teams.session_endpoints.feedback_text IS 'The user''s words (Graph: feedback.text); null if none.';
-COMMENT ON COLUMN teams.session_endpoints.feedback_tokens IS 'The user''s answers to what went wrong, name and true or false (Graph: feedback.tokens); null if none. Names change.';
-COMMENT ON COLUMN teams.session_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-
-CREATE TABLE teams.sessions (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    session_index integer NOT NULL,
-    session_id uuid,
-    start_at timestamp with time zone,
-    end_at timestamp with time zone,
-    modalities text[],
-    failure_stage text,
-    failure_reason text,
-    is_test boolean,
-    unknown_fields jsonb
-);
-ALTER TABLE ONLY teams.sessions ALTER COLUMN call_id SET (n_distinct=-0.2);
-COMMENT ON TABLE teams.sessions IS 'One row per session of a call: one endpoint talking to another or to a server (Graph: sessions). A group call has at least one per participant. Join call_id to call_records.';
-COMMENT ON COLUMN teams.sessions.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.sessions.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN teams.sessions.session_index IS 'Place of the session, from 0, in the order served.';
-COMMENT ON COLUMN teams.sessions.session_id IS 'Id of the session (Graph: id). Not unique: one session can be served several times, one for each service in it.';
-COMMENT ON COLUMN teams.sessions.start_at IS 'When the first user joined the session (Graph: startDateTime), cut to the microsecond. May lie outside the call''s times.';
-COMMENT ON COLUMN teams.sessions.end_at IS 'When the last user left the session (Graph: endDateTime), cut to the microsecond.';
-COMMENT ON COLUMN teams.sessions.modalities IS 'What the session was made of (Graph: modalities).';
-COMMENT ON COLUMN teams.sessions.failure_stage IS 'Stage at which it failed (Graph: failureInfo.stage), such as callSetup or midcall; null if it did not fail.';
-COMMENT ON COLUMN teams.sessions.failure_reason IS 'Why it failed, in Microsoft''s words (Graph: failureInfo.reason); null if it did not fail.';
-COMMENT ON COLUMN teams.sessions.is_test IS 'Whether it belongs to a test call (Graph: isTest); null in clouds that do not say.';
-COMMENT ON COLUMN teams.sessions.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
-
-CREATE TABLE teams.users (
-    tenant_id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    display_name text,
-    principal_name text,
-    first_seen_on date NOT NULL,
-    last_seen_on date NOT NULL,
-    source text NOT NULL COLLATE pg_catalog."C"
-);
-COMMENT ON TABLE teams.users IS 'Users as the rows of the other tables name them, by their newest event. Refreshed after each run, from the rows that have changed (ingest.marks).';
-COMMENT ON COLUMN teams.users.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.users.user_id IS 'Entra object id of the user.';
-COMMENT ON COLUMN teams.users.display_name IS 'Newest display name; null if none was ever served.';
-COMMENT ON COLUMN teams.users.principal_name IS 'Newest user principal name; null if none was ever served.';
-COMMENT ON COLUMN teams.users.first_seen_on IS 'UTC day of the user''s first event here.';
-COMMENT ON COLUMN teams.users.last_seen_on IS 'UTC day of the user''s last event here.';
-COMMENT ON COLUMN teams.users.source IS 'The endpoint whose row last named the user.';
 
 ALTER TABLE ONLY ingest.acknowledgements
     ADD CONSTRAINT acknowledgements_tenant_id_endpoint_span_from_span_to_call__key UNIQUE NULLS NOT DISTINCT (tenant_id, endpoint, span_from, span_to, call_id);

@@ -783,7 +783,8 @@ FROM (
     SELECT DISTINCT ON (b.tenant_id, b.user_id) b.*
     FROM teams.pstn_blocked_users_log b
     WHERE b.user_id IS NOT NULL
-    ORDER BY b.tenant_id, b.user_id, b.block_at DESC NULLS LAST, (lower(b.user_block_mode) = 'unblocked') DESC NULLS LAST
+    ORDER BY b.tenant_id, b.user_id, b.block_at DESC NULLS LAST,
+        (lower(b.user_block_mode) = 'unblocked') DESC NULLS LAST
 ) n
 WHERE lower(n.user_block_mode) = 'blocked';
 
