@@ -75,6 +75,9 @@ var causes = map[Code]cause{
 			"after an upgrade, stores what can be stored then", "ingestd rejects retry --all%tenant")},
 	SchemaDrift: {says: text("Graph serves members without a column"), aside: true, steps: steps(
 		"nothing is lost: they are kept in unknown_fields; a newer ingestd may have columns for them")},
+	RollupsStale: {says: text("the views of days, hours and months are not up to date"), aside: true,
+		why: text("all that was read is stored, and views of single calls tell of it"), steps: steps(
+			"computes what is missing, or says why it cannot", "ingestd rollup refresh")},
 	SecretReadable: {says: exposedText, steps: exposedSteps, aside: true},
 }
 

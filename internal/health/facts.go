@@ -19,7 +19,9 @@ type Facts struct {
 	At       time.Time     // the database's clock as it was asked: signs of life are by it
 	Daemon   *store.Daemon // the one that gave the last sign; nil: none ever did
 	Unknown  []store.UnknownMember
-	Tenants  []TenantFacts // those configured, then those that no longer are
+	// When the first row was stored that rollups lack; nil: they lack none.
+	StaleSince *time.Time
+	Tenants    []TenantFacts // those configured, then those that no longer are
 }
 
 // TenantFacts are the facts of one tenant.
@@ -43,7 +45,7 @@ type EndpointFacts struct {
 
 // Gather puts together what is configured and what a survey found at a time.
 func Gather(c *config.Config, s store.Survey, now time.Time) Facts {
-	f := Facts{At: s.At, Daemon: s.Daemon, Unknown: s.Unknown}
+	f := Facts{At: s.At, Daemon: s.Daemon, Unknown: s.Unknown, StaleSince: s.StaleSince}
 	f.Database = Database{Up: true, ServerVersion: s.ServerVersion, SchemaVersion: s.SchemaVersion}
 	found := map[string]map[string]*store.Standing{} // by tenant and endpoint
 	for i, e := range s.Standings {

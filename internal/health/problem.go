@@ -33,7 +33,7 @@ type group struct {
 
 // groupsOf finds all that is wrong, by first loss. What follows from something
 // that is listed is not: a daemon that is absent explains what is late.
-func groupsOf(tenants []*tenant, unknown []UnknownMember, now time.Time) []*group {
+func groupsOf(tenants []*tenant, unknown []UnknownMember, f Facts, now time.Time) []*group {
 	var groups []*group
 	for _, t := range tenants {
 		found := map[Code]*group{}
@@ -55,6 +55,9 @@ func groupsOf(tenants []*tenant, unknown []UnknownMember, now time.Time) []*grou
 	}
 	groups = joinAbsent(groups, tenants)
 	if g := drift(tenants, unknown, now); len(g.endpoints) > 0 {
+		groups = append(groups, g)
+	}
+	if g := staleRollups(tenants, f, now); g != nil {
 		groups = append(groups, g)
 	}
 	for _, g := range groups {
@@ -211,7 +214,7 @@ func (g *group) judge() Level {
 			return Wait
 		}
 		return ActSoon
-	case DaemonAbsent, CredentialEnds, ClockSkewed, RejectsOpen:
+	case DaemonAbsent, CredentialEnds, ClockSkewed, RejectsOpen, RollupsStale:
 		return ActSoon
 	}
 	isDown := func(e *endpoint) bool { return e.state == Denied || e.state == Down }

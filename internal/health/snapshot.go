@@ -28,6 +28,10 @@ type Snapshot struct {
 	Tenants   []Tenant   `json:"tenants"`  // the most severe first, then by name
 	Problems  []Problem  `json:"problems"` // the earliest first loss first
 
+	// When the first row was stored that the views of days, hours and months do not
+	// tell of yet, by the database's clock; null: they tell of all.
+	RollupsStaleSince *time.Time `json:"rollups_stale_since"`
+
 	UnknownMembers []UnknownMember `json:"unknown_members"` // served without a column, by endpoint and time
 }
 
@@ -232,4 +236,5 @@ const (
 	RejectsOpen       Code = "rejects_open"
 	SchemaDrift       Code = "schema_drift"
 	SecretReadable    Code = "secret_readable"
+	RollupsStale      Code = "rollups_stale"
 )

@@ -16,6 +16,7 @@ func Take(f Facts, now time.Time) Snapshot {
 	s := Snapshot{
 		Version: Version, AsOf: now.Truncate(time.Second), Database: f.Database,
 		Tenants: []Tenant{}, Problems: []Problem{}, UnknownMembers: []UnknownMember{},
+		RollupsStaleSince: utc(f.StaleSince),
 	}
 	if d := f.Daemon; d != nil {
 		s.Daemon = &Daemon{
@@ -29,7 +30,7 @@ func Take(f Facts, now time.Time) Snapshot {
 	for _, facts := range f.Tenants {
 		tenants = append(tenants, newTenant(facts, f, now))
 	}
-	groups := groupsOf(tenants, s.UnknownMembers, now)
+	groups := groupsOf(tenants, s.UnknownMembers, f, now)
 	for _, t := range tenants {
 		s.Tenants = append(s.Tenants, t.snapshot())
 		for _, e := range t.endpoints {

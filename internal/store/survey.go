@@ -18,6 +18,7 @@ type Survey struct {
 	Daemon        *Daemon // the one that gave the last sign; nil: none ever did
 	Standings     []Standing
 	Unknown       []UnknownMember
+	StaleSince    *time.Time // when the first row was stored that rollups lack; nil: they lack none
 }
 
 // A Standing is what the database says of one endpoint of one tenant.
@@ -203,9 +204,12 @@ func (s *Survey) addSpans(ctx context.Context, tx pgx.Tx, now time.Time, lately 
 	var r surveySpan
 	columns := []any{&k.tenant, &k.endpoint, &r.kind, &r.From, &r.To, &r.at, &r.yes, &r.n, &r.word}
 	_, err = pgx.ForEachRow(rows, columns, func() error {
-		if r.kind == "unknown" {
+		switch e := standings[k]; {
+		case r.kind == "unknown":
 			s.Unknown = append(s.Unknown, UnknownMember{k.endpoint, r.word, r.From})
-		} else if e := standings[k]; e != nil {
+		case r.kind == "stale":
+			s.StaleSince = r.at
+		case e != nil:
 			e.add(r)
 		}
 		return nil

@@ -58,6 +58,8 @@ var (
 	credentialExpiry = describe("credential_expiry_timestamp_seconds",
 		"End of the credential in use, where it is known.", perTenant...)
 	clockSkew  = describe("clock_skew_seconds", "Graph's clock minus the local one.", perTenant...)
+	staleSince = describe("rollups_stale_since_timestamp_seconds",
+		"When the first row was stored that the views of days, hours and months lack; absent if they lack none.")
 	poolConns  = describe("database_connections", "Connections to the database: open, in_use or max.", "use")
 	poolWaited = describe("database_connection_wait_seconds_total", "Time spent waiting for a connection.")
 	databaseUp = describe("database_up", "Whether the database answered when it was asked last.")
@@ -87,6 +89,9 @@ func (s *Survey) Collect(to chan<- prometheus.Metric) {
 	}
 	if !snapshot.Database.Up {
 		return
+	}
+	if snapshot.RollupsStaleSince != nil {
+		c.gauge(staleSince, float64(snapshot.RollupsStaleSince.Unix()))
 	}
 	for _, t := range snapshot.Tenants {
 		c.tenant(t)

@@ -64,6 +64,7 @@ func TestMetrics(t *testing.T) {
 		`ingestd_open_rejects{endpoint="call_records",stored="true",tenant="fabrikam"} 5`,
 		`ingestd_clock_skew_seconds{tenant="contoso"} 0.4`,
 		`ingestd_database_up 1`,
+		`ingestd_rollups_stale_since_timestamp_seconds 1.79570346e+09`,
 		`ingestd_graph_requests_total{code="429",endpoint="call_records",tenant="contoso"} 1`,
 		`ingestd_graph_requests_total{code="error",endpoint="token",tenant="contoso"} 1`,
 		`ingestd_throttle_wait_seconds_total{endpoint="call_records",tenant="contoso"} 1.5`,

@@ -259,6 +259,7 @@ func trouble() scene {
 	s.UnknownMembers = []health.UnknownMember{
 		{Endpoint: "pstn_calls", Member: "tariff", FirstSeenAt: on(11, 20, 8, 0)},
 	}
+	s.RollupsStaleSince = ptr(on(11, 26, 14, 31))
 	return scene{snapshot: s, runs: pastRuns(), rejects: []store.RejectReason{
 		{Endpoint: "pstn_calls", Reason: "key collision", Count: 2, Newest: on(11, 20, 8, 0)},
 	}}

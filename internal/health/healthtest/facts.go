@@ -43,6 +43,12 @@ func facts() Story {
 			scheduletest.Noon), Want: Want{
 			State: health.OnTime, Level: health.Safe, Codes: []health.Code{health.SchemaDrift}, Fresh: true,
 		}},
+		{Name: "rollups lag behind", Do: set(`
+			DELETE FROM ingest.unknown_members;
+			INSERT INTO rollup.stale (tenant_id, source, at, noted_at)
+			SELECT gen_random_uuid(), 'pstn_calls', '2026-01-01', now() - interval '119 minutes'`), Want: healthy},
+		{Name: "rollups stay behind", Do: set(`UPDATE rollup.stale SET noted_at = now() - interval '2 hours'`),
+			Want: aside(health.RollupsStale)},
 		{Name: "a role without rights", At: func(w *scheduletest.World) string {
 			_, url := storetest.Role(w, w.Conn.Config().ConnString(), "")
 			return url

@@ -2,7 +2,7 @@
 -- without a gap since the origin. Behind the cut, which is where Graph's reach at
 -- $1 begins or a little before it, only the gaps are listed, so that it costs
 -- little however long ago something was lost. Of no tenant: the members without a
--- column.
+-- column, and since when rollups are stale.
 WITH e AS (
 	SELECT tenant_id, endpoint, origin, settled_until, {cut} AS cut,
 		greatest(settled_until, {cut}) AS mark
@@ -62,4 +62,10 @@ UNION ALL
 SELECT '00000000-0000-0000-0000-000000000000', u.endpoint, 'unknown', u.first_seen_at, u.first_seen_at,
 	NULL, false, 0, u.member
 FROM ingest.unknown_members u
+UNION ALL
+SELECT '00000000-0000-0000-0000-000000000000', '', 'stale', min(s.noted_at), min(s.noted_at), min(s.noted_at),
+	false, 0, ''
+FROM rollup.stale s
+WHERE s.at < now()
+HAVING count(*) > 0
 ORDER BY 1, 2, 4
