@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,7 @@ func holds(t *testing.T, view string, cases []section) {
 	run(t, conn, "SET TIME ZONE 'UTC'; SET jit = off")
 	run(t, conn, given(t))
 	run(t, conn, cases[0].sql)
+	run(t, conn, fmt.Sprintf("SELECT given.refresh('%s')", view))
 	paths := []string{"analytics"}
 	if storetest.Query[bool](t, conn, `
 		SELECT to_regclass('live.' || $1) IS NOT NULL AND to_regclass('rollup.' || $1) IS NOT NULL`, view) {

@@ -51,14 +51,16 @@ RETURN jsonb_build_object('endpoint_type', 'service', 'service_role', role);
 
 -- Call records and what is below them.
 
--- A call whose details are stored, unless more has details_version null.
+-- A call whose details are stored, unless more has details_version null. Its kind is
+-- what Graph says it to be, p2p or group; of any other, more may give call_kind.
 CREATE FUNCTION given.call(
     id bigint, start_at timestamptz, end_at timestamptz DEFAULT NULL, kind text DEFAULT 'p2p',
     organizer jsonb DEFAULT NULL, sessions integer DEFAULT 1, tenant bigint DEFAULT 1, more jsonb DEFAULT '{}'
 ) RETURNS void LANGUAGE sql AS $$
     SELECT given.put_root('call_records', tenant, jsonb_build_object(
         'id', given.id(id), 'version', 1, 'details_version', 1, 'session_count', sessions,
-        'type', CASE kind WHEN 'p2p' THEN 'peerToPeer' WHEN 'group' THEN 'groupCall' ELSE 'unknown' END,
+        'type', CASE kind WHEN 'p2p' THEN 'peerToPeer' WHEN 'group' THEN 'groupCall' ELSE kind END,
+        'call_kind', CASE WHEN kind IN ('p2p', 'group') THEN kind ELSE 'p2p' END,
         'start_at', start_at, 'end_at', end_at, 'last_modified_at', coalesce(end_at, start_at),
         'organizer_identity_kind', organizer -> 'identity_kind',
         'organizer_identity_id', organizer -> 'identity_id', 'organizer_user_id', organizer -> 'user_id',
@@ -203,3 +205,54 @@ LANGUAGE sql AS $$
         (tenant_id, endpoint, enabled, schedule, reach, settle, origin, settled_until, watermark)
     VALUES (given.tenant(tenant), endpoint, true, '', '30 days', '4 hours', '2025-01-01', until, until)
 $$;
+
+-- refresh has the calendars span the rows given, and fills the rollups that a view
+-- is made of with the days of these rows. The harness calls it after the rows are
+-- given; a case that changes rows calls it again.
+CREATE FUNCTION given.refresh(view_name text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    needed text[] := (
+        WITH RECURSIVE used(id) AS (
+            SELECT to_regclass('analytics.' || view_name)::oid
+            UNION
+            SELECT next.id
+            FROM used
+            CROSS JOIN LATERAL (
+                SELECT d.refobjid AS id
+                FROM pg_rewrite r
+                JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+                WHERE r.ev_class = used.id AND d.refclassid = 'pg_class'::regclass
+                UNION ALL
+                SELECT to_regclass('live.' || c.relname)
+                FROM pg_class c
+                WHERE c.oid = used.id AND c.relnamespace = 'rollup'::regnamespace
+            ) next
+        )
+        SELECT array_agg(v.name ORDER BY v.position, v.name)
+        FROM rollup.views v
+        WHERE to_regclass('rollup.' || v.name)::oid IN (SELECT id FROM used)
+    );
+    days date[] := (
+        SELECT array_agg(DISTINCT (at AT TIME ZONE s.report_timezone)::date + beside)
+        FROM ref.settings s
+        CROSS JOIN (
+            SELECT start_at AS at FROM teams.call_records
+            UNION SELECT start_at FROM teams.pstn_calls
+            UNION SELECT coalesce(invite_at, start_at) FROM teams.direct_routing_calls
+            UNION SELECT sent_at FROM teams.sms_messages
+            UNION SELECT block_at FROM teams.pstn_blocked_users_log
+            UNION SELECT window_from FROM teams.dialout_report
+        ) times
+        CROSS JOIN generate_series(-1, 1) beside
+        WHERE at IS NOT NULL
+    );
+    name text;
+BEGIN
+    IF needed IS NOT NULL AND days IS NOT NULL THEN
+        PERFORM ref.fill_calendars(days[1], days[cardinality(days)]);
+        FOREACH name IN ARRAY needed LOOP
+            EXECUTE format('DELETE FROM rollup.%I', name);
+            EXECUTE format('INSERT INTO rollup.%I SELECT * FROM live.%1$I WHERE day = ANY ($1)', name) USING days;
+        END LOOP;
+    END IF;
+END $$;
