@@ -189,7 +189,9 @@ func TestSomeNumbersAreInNoLog(t *testing.T) {
 	for _, row := range texts(a.Rows(getDirectCalls, "v1.0", noon.AddDate(0, 0, -60), noon)) {
 		logs.WriteString(row)
 	}
-	unused := slices.DeleteFunc(a.Lists().Numbers, func(n Number) bool { return strings.Contains(logs.String(), n.Number) })
+	unused := slices.DeleteFunc(a.Lists().Numbers, func(n Number) bool {
+		return strings.Contains(logs.String(), n.Number)
+	})
 	if len(unused) != unusedNumbers {
 		t.Errorf("in no log are %v", unused)
 	}

@@ -118,6 +118,9 @@ func (p Panel) against() Panel {
 // figure is one number.
 func figure(title string, width int, description, unit, name string) Panel {
 	p := stat(title, width, description, unit, steps("text"), rows(name))
+	if unit != "percent" {
+		p.FieldConfig["defaults"].(object)["decimals"] = 0
+	}
 	return p
 }
 
@@ -153,9 +156,8 @@ func sheet(title string, width int, description, name string) Panel {
 
 // heat is a table whose cells are the darker the larger they are.
 func heat(title string, width int, description, name string) Panel {
-	p := newPanel("table", title, width, description, object{
+	return newPanel("table", title, width, description, object{
 		"unit": "short", "decimals": 0, "color": object{"mode": "continuous-blues"},
 		"custom": object{"cellOptions": object{"type": "color-background"}, "minWidth": 40},
 	}, []Target{rows(name)})
-	return p
 }

@@ -31,7 +31,8 @@ func quality() Board {
 			"quality/poor", target).against(),
 		bucketLines("Failed and dropped", 12, "Share of segments, expected failures among them, as when a caller "+
 			"hangs up. Red: the targets.", "percent", "quality/failed", failedTarget).against(),
-		lines("Delay of audio", 12, "Half of the streams are below p50, 95 of 100 below p95.", "ms", points("quality/delay")),
+		lines("Delay of audio", 12, "Half of the streams are below p50, 95 of 100 below p95.", "ms",
+			points("quality/delay")),
 		lines("Packet loss of audio", 12, "The same.", "percent", points("quality/loss")),
 		sheet("Worst networks", 24, "Of audio, with 100 streams or more.", "quality/subnets"),
 		sheet("Worst microphones", 12, "With 100 streams or more, by how often they crackle.", "quality/devices"),
@@ -47,7 +48,8 @@ func directRouting() Board {
 		"current": object{"text": "day", "value": "day"},
 	}
 	return analyticsBoard("direct-routing", "Direct Routing", variables{bucket},
-		bucketLines("Answered (ASR)", 12, "Share of attempts, where there are 20 or more.", "percent", "direct_routing/asr"),
+		bucketLines("Answered (ASR)", 12, "Share of attempts, where there are 20 or more.", "percent",
+			"direct_routing/asr"),
 		bucketLines("Delivered (NER)", 12, "Share of attempts that reached the other side, were it busy or not there.",
 			"percent", "direct_routing/ner"),
 		bucketBars("Failed in the network", 12, "Attempts by trunk.", "short", "direct_routing/failed"),

@@ -24,10 +24,12 @@ function format(value, config) {
   switch (config.unit) {
     case 'percent': return text + ' %';
     case 'ms': return text + ' ms';
-    case 's': return value < 600 ? text + ' s' : (value / 3600).toLocaleString('en', {maximumFractionDigits: 0}) + ' h';
+    case 's': return value < 120 ? text + ' s' : value < 7200 ? (value / 60).toFixed(1) + ' min' : hours(value);
   }
   return text;
 }
+
+const hours = value => (value / 3600).toLocaleString('en', {maximumFractionDigits: 0}) + ' h';
 
 // overridden is the configuration of what an override names.
 function overridden(panel, matches) {
@@ -46,8 +48,9 @@ function overridden(panel, matches) {
 const fieldConfig = (panel, name) => overridden(panel, m => m.id === 'byRegexp' &&
   new RegExp(m.options.slice(1, -1)).test(name));
 
-const seconds = text => Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')
-  .replace(/^(\d{4}-\d\d-\d\d)$/, '$1T00:00:00Z')) / 1000;
+// seconds of a date, or of a time with its zone.
+const seconds = text => Date.parse(text.length === 10 ? text :
+  text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')) / 1000;
 
 // series of a query: points by name.
 function seriesOf(panel, refId, answer) {
@@ -73,7 +76,7 @@ function plot(section, panel) {
   const times = [...new Set(all.flatMap(s => [...s.points.keys()]))].sort((a, b) => a - b);
   const bars = panel.fieldConfig.defaults.custom?.drawStyle === 'bars';
   const sums = times.map(() => 0);
-  let columns = all.map(s => times.map((t, i) => {
+  const columns = all.map(s => times.map((t, i) => {
     const value = s.points.get(t);
     if (value === undefined) return bars ? null : undefined;
     return bars ? (sums[i] += value) : value;
@@ -82,8 +85,9 @@ function plot(section, panel) {
   if (bars) order.reverse(); // the tallest is drawn first
   const width = Math.min(...times.slice(1).map((t, i) => t - times[i]), 86400);
   const box = element(section, 'div', undefined, 'plot');
-  const uplot = new uPlot({
-    width: section.clientWidth - 14, height: 186, legend: {show: false}, cursor: {show: false},
+  legend(section, all, colour);
+  new uPlot({
+    width: section.clientWidth - 14, height: box.clientHeight, legend: {show: false}, cursor: {show: false},
     tzDate: ts => uPlot.tzDate(new Date(ts * 1e3), 'UTC'),
     scales: {x: {range: () => [span.from, Math.max(span.to, (times.at(-1) ?? 0) + (bars ? width : 0))]},
       y: {range: (_, low, high) => [0, (high || 1) * 1.05]}},
@@ -98,21 +102,23 @@ function plot(section, panel) {
       paths: bars ? uPlot.paths.bars({size: [0.85, 60], align: 1}) : undefined,
     }))],
   }, [times, ...order.map(i => columns[i])], box);
-  const legend = element(section, 'div', undefined, 'legend'), shown = new Set();
+}
+
+function legend(section, all, colour) {
+  const list = element(section, 'div', undefined, 'legend'), shown = new Set();
   for (const s of all) {
     if (s.config.custom.hideFrom?.legend || shown.has(s.name)) continue;
     shown.add(s.name);
-    const entry = element(legend, 'span');
+    const entry = element(list, 'span');
     element(entry, 'i').style.background = colour(s);
     entry.append(s.name);
   }
-  return uplot;
 }
 
 function figures(section, panel) {
   const {columns, rows} = answers[panel.id].A, config = panel.fieldConfig.defaults;
-  const only = panel.options.reduceOptions.fields?.slice(1, -1);
-  const value = only ? columns.indexOf(only) : 0, label = config.displayName?.match(/fields\.(\w+)/)?.[1];
+  const only = panel.options.reduceOptions.fields;
+  const value = only ? columns.findIndex(c => new RegExp(only.slice(1, -1)).test(c)) : 0, label = config.displayName?.match(/fields\.(\w+)/)?.[1];
   const box = element(section, 'div', undefined, 'figures');
   for (const row of rows) {
     const figure = element(box, 'div');
