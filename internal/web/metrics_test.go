@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"ingestd/internal/browsertest"
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
 	"ingestd/internal/mapping"
@@ -138,7 +139,7 @@ func TestPromtool(t *testing.T) {
 		tool = found
 	}
 	if _, err := os.Stat(tool); err != nil {
-		skipUnlessCI(t, "there is no promtool; make tools installs it")
+		browsertest.SkipUnlessCI(t, "there is no promtool; make tools installs it")
 	}
 	check := exec.Command(tool, "check", "metrics")
 	check.Stdin = strings.NewReader(scrape(t, trouble()))
