@@ -28,7 +28,8 @@ var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 		InMemory: !benchmarks(),
 		Settings: map[string]string{
 			"fsync": "off", "full_page_writes": "off", "max_connections": "200", "shared_buffers": "64MB",
-			"max_wal_size": "128MB", // in memory too
+			"max_wal_size":              "128MB", // in memory too
+			"max_prepared_transactions": "10",
 		},
 	})
 	if err != nil {

@@ -1,0 +1,211 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/store/storetest"
+)
+
+// A feedCopy is a copy of the six tables that is kept by analytics.change_feed
+// alone, as docs/change-feed.md tells its readers to.
+type feedCopy struct {
+	epoch, xid, table, key string // the mark
+	rows                   map[feedKey]feedRow
+}
+
+type feedKey struct{ table, key string }
+
+type feedRow struct {
+	json    string // with its details
+	epoch   string // in which it was seen last
+	expired bool   // the source has deleted it as old
+}
+
+func newFeedCopy() *feedCopy { return &feedCopy{rows: map[feedKey]feedRow{}} }
+
+// A change is a row of the feed.
+type change struct{ XID, Table, Key, Op string }
+
+const feedPage = `
+	SELECT change_xid_text, table_name, key::text, op
+	FROM analytics.change_feed
+	WHERE (change_xid, table_name, key) > ($1::text::xid8, $2, $3::jsonb)
+	ORDER BY change_xid, table_name, key
+	LIMIT $4`
+
+// read brings one page of the feed to the copy, and reports whether it was full.
+func (c *feedCopy) read(t testing.TB, conn *pgx.Conn, limit int) (more bool) {
+	t.Helper()
+	if c.epoch == "" {
+		c.xid, c.table, c.key = "0", "", "{}"
+	}
+	rows, err := conn.Query(t.Context(), feedPage, c.xid, c.table, c.key, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := pgx.CollectRows(rows, pgx.RowToStructByPos[change])
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := storetest.Query[string](t, conn, `SELECT ingest.feed_epoch()`)
+	if now != c.epoch {
+		c.epoch, c.xid, c.table, c.key = now, "0", "", "{}"
+		return true
+	}
+	found := map[feedKey]string{}
+	for table := range feedTables {
+		var keys []string
+		for _, row := range page {
+			if row.Table == table {
+				keys = append(keys, row.Key)
+			}
+		}
+		sourceRows(t, conn, table, keys, found)
+	}
+	for _, row := range page {
+		c.apply(row, found)
+	}
+	if len(page) > 0 {
+		last := page[len(page)-1]
+		c.xid, c.table, c.key = last.XID, last.Table, last.Key
+	}
+	if len(page) < limit {
+		for key, row := range c.rows {
+			if row.epoch != c.epoch && !row.expired {
+				delete(c.rows, key)
+			}
+		}
+	}
+	return len(page) == limit
+}
+
+// apply brings one change to the copy. found are rows as they are now.
+func (c *feedCopy) apply(change change, found map[feedKey]string) {
+	key := feedKey{change.Table, change.Key}
+	row, known := c.rows[key]
+	json, there := found[key]
+	switch {
+	case there:
+		c.rows[key] = feedRow{json: json, epoch: c.epoch}
+	case change.Op == "delete":
+		delete(c.rows, key)
+	case change.Op == "expire" && known:
+		row.expired = true
+		c.rows[key] = row
+	}
+}
+
+// drain reads the feed to its end, once all transactions that have begun are over.
+func (c *feedCopy) drain(t testing.TB, conn *pgx.Conn, limit int) {
+	t.Helper()
+	waitForHorizon(t, conn)
+	for c.read(t, conn, limit) {
+	}
+}
+
+// waitForHorizon waits until all transactions are over that had a number.
+func waitForHorizon(t testing.TB, conn *pgx.Conn) {
+	t.Helper()
+	now := storetest.Query[string](t, conn, `SELECT pg_current_xact_id()::text`)
+	eventually(t, func() bool {
+		return storetest.Query[bool](t, conn, `SELECT ingest.feed_horizon() > $1::text::xid8`, now)
+	})
+}
+
+// eventually waits for a condition.
+func eventually(t testing.TB, reached func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !reached(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("not reached within a minute")
+		}
+	}
+}
+
+// feedTables are the tables of the feed with the columns of their keys.
+var feedTables = map[string]string{
+	"call_records":           "tenant_id,id",
+	"pstn_calls":             "tenant_id,id",
+	"direct_routing_calls":   "tenant_id,id",
+	"sms_messages":           "tenant_id,id",
+	"pstn_blocked_users_log": "tenant_id,event_key",
+	"dialout_report":         "tenant_id,window_from,window_to,report_key",
+}
+
+// sourceRows adds the rows that have some keys, with their details. Without keys
+// it adds all that readers are to have.
+func sourceRows(t testing.TB, conn *pgx.Conn, table string, keys []string, found map[feedKey]string) {
+	t.Helper()
+	if keys != nil && len(keys) == 0 {
+		return
+	}
+	rows, err := conn.Query(t.Context(), sourceStatement(table), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var key, json string
+	_, err = pgx.ForEachRow(rows, []any{&key, &json}, func() error {
+		found[feedKey{table, key}] = json
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sourceStatement reads keys and rows of a table, whatever the feed says. Version
+// and pending of a call record also follow the list, which the feed passes over.
+func sourceStatement(table string) string {
+	parts := []string{"to_jsonb(t) - '{version,pending}'::text[]"}
+	where := "$1::text[] IS NULL OR key::text = ANY ($1)"
+	if table == fetch.CallRecords.Name {
+		where = "details_version IS NOT NULL AND (" + where + ")"
+		for _, child := range fetch.CallRecords.Rows.Tables[1:] {
+			parts = append(parts, fmt.Sprintf(`(
+				SELECT jsonb_agg(to_jsonb(c) ORDER BY to_jsonb(c)) FROM teams.%s c
+				WHERE c.tenant_id = t.tenant_id AND c.call_id = t.id)`, child.Name))
+		}
+	}
+	return fmt.Sprintf(`
+		SELECT key::text, concat_ws(' ', %s)
+		FROM teams.%s t
+		CROSS JOIN LATERAL (
+			SELECT jsonb_object_agg(name, to_jsonb(t)->name) AS key FROM unnest('{%s}'::text[]) AS name
+		) k
+		WHERE %s`, strings.Join(parts, ", "), table, feedTables[table], where)
+}
+
+// want fails unless the copy has exactly what the source has, besides rows that
+// the source has deleted as old.
+func (c *feedCopy) want(t testing.TB, conn *pgx.Conn) {
+	t.Helper()
+	source := map[feedKey]string{}
+	for table := range feedTables {
+		sourceRows(t, conn, table, nil, source)
+	}
+	var faults []string
+	for key, json := range source {
+		switch row, known := c.rows[key]; {
+		case !known:
+			faults = append(faults, fmt.Sprintf("missing: %v", key))
+		case row.expired || row.json != json:
+			faults = append(faults, fmt.Sprintf("stale: %v: %+v, want %s", key, row, json))
+		}
+	}
+	for key, row := range c.rows {
+		if _, there := source[key]; !there && !row.expired {
+			faults = append(faults, fmt.Sprintf("too much: %v", key))
+		}
+	}
+	slices.Sort(faults)
+	if len(faults) > 0 {
+		t.Fatalf("%d rows differ: %s", len(faults), strings.Join(faults[:min(5, len(faults))], "\n"))
+	}
+}
