@@ -18,6 +18,7 @@ import (
 type feedCopy struct {
 	epoch, xid, table, key string // the mark
 	rows                   map[feedKey]feedRow
+	had                    map[feedKey]bool // rows not deleted since
 }
 
 type feedKey struct{ table, key string }
@@ -28,7 +29,7 @@ type feedRow struct {
 	expired bool   // the source has deleted it as old
 }
 
-func newFeedCopy() *feedCopy { return &feedCopy{rows: map[feedKey]feedRow{}} }
+func newFeedCopy() *feedCopy { return &feedCopy{rows: map[feedKey]feedRow{}, had: map[feedKey]bool{}} }
 
 // A change is a row of the feed.
 type change struct{ XID, Table, Key, Op string }
@@ -93,9 +94,10 @@ func (c *feedCopy) apply(change change, found map[feedKey]string) {
 	json, there := found[key]
 	switch {
 	case there:
-		c.rows[key] = feedRow{json: json, epoch: c.epoch}
+		c.rows[key], c.had[key] = feedRow{json: json, epoch: c.epoch}, true
 	case change.Op == "delete":
 		delete(c.rows, key)
+		delete(c.had, key)
 	case change.Op == "expire" && known:
 		row.expired = true
 		c.rows[key] = row
@@ -182,6 +184,27 @@ func sourceStatement(table string) string {
 		WHERE %s`, strings.Join(parts, ", "), table, feedTables[table], where)
 }
 
+// expired are the rows that the source deleted as old, if at all.
+func expired(t testing.TB, conn *pgx.Conn) []feedKey {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), `
+		SELECT table_name, key::text
+		FROM (
+			SELECT DISTINCT ON (table_name, key) * FROM ingest.tombstones ORDER BY table_name, key, tombstone_id DESC
+		) newest
+		WHERE op = 'expire'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (key feedKey, err error) {
+		return key, row.Scan(&key.table, &key.key)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
 // want fails unless the copy has exactly what the source has, besides rows that
 // the source has deleted as old.
 func (c *feedCopy) want(t testing.TB, conn *pgx.Conn) {
@@ -202,6 +225,12 @@ func (c *feedCopy) want(t testing.TB, conn *pgx.Conn) {
 	for key, row := range c.rows {
 		if _, there := source[key]; !there && !row.expired {
 			faults = append(faults, fmt.Sprintf("too much: %v", key))
+		}
+	}
+	for _, key := range expired(t, conn) {
+		_, there := source[key]
+		if _, kept := c.rows[key]; c.had[key] && !there && !kept {
+			faults = append(faults, fmt.Sprintf("not kept: %v", key))
 		}
 	}
 	slices.Sort(faults)

@@ -141,7 +141,9 @@ func TestFeedByPages(t *testing.T) {
 		}
 		f.exec(f.conn, fmt.Sprintf(`
 			INSERT INTO teams.%s (tenant_id, id, updated_at, run_id, row_hash%s)
-			SELECT t, 'Ä' || n, now(), 1, 1%s FROM generate_series(1, 120) n, unnest($1::uuid[]) t`, table, source, value),
+			SELECT t, 'Ä' || n, now(), 1, 1%s
+			FROM generate_series(1, 120) n
+			CROSS JOIN unnest($1::uuid[]) t`, table, source, value),
 			[]string{tenant.String(), other.String()})
 	}
 	waitForHorizon(t, f.conn)

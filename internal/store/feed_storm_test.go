@@ -1,0 +1,61 @@
+package store_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"ingestd/internal/store/storetest"
+)
+
+// Whatever two writers do, a copy kept by pages of the feed is in the end what the
+// source is, and keeps what the source deleted as old.
+func TestFeedStorm(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	w := newFeedWorld(t, url)
+	rapid.Check(t, func(r *rapid.T) {
+		w.TB = drawing{t, r}
+		w.clear()
+		w.copy = newFeedCopy()
+		w.do(rapid.SliceOfN(rapid.Custom(drawAct), 1, storetest.Times(12, 60)).Draw(r, "acts"))
+		w.settle()
+	})
+}
+
+// drawing tells rapid what fails, so that it prints the seed and looks for less that
+// fails.
+type drawing struct {
+	testing.TB
+	r *rapid.T
+}
+
+func (d drawing) Fatal(args ...any)                 { d.r.Helper(); d.r.Fatal(args...) }
+func (d drawing) Fatalf(format string, args ...any) { d.r.Helper(); d.r.Fatalf(format, args...) }
+
+// An act is something a writer or the reader of the feed does.
+type act struct {
+	Do         string
+	Writer     int // of two
+	Tenant     int // of two
+	From, Many int // rows
+	Content    int
+	Limit      int // of a page
+}
+
+var acts = []string{
+	"page", "page", "page", "save", "save", "save", "replace a day", "announce", "store details",
+	"begin", "begin", "end", "undo", "prepare", "block", "unblock", "expire calls", "expire records",
+}
+
+func drawAct(r *rapid.T) act {
+	return act{
+		Do:      rapid.SampledFrom(acts).Draw(r, "do"),
+		Writer:  rapid.IntRange(0, 1).Draw(r, "writer"),
+		Tenant:  rapid.IntRange(0, 1).Draw(r, "tenant"),
+		From:    rapid.IntRange(0, 9).Draw(r, "from"),
+		Many:    rapid.IntRange(1, 8).Draw(r, "many"),
+		Content: rapid.IntRange(1, 4).Draw(r, "content"),
+		Limit:   rapid.SampledFrom([]int{1, 3, 10, 100}).Draw(r, "limit"),
+	}
+}
