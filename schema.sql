@@ -152,7 +152,7 @@ BEGIN
     last := greatest(last, old_last);
     IF EXISTS (
         SELECT FROM ref.days
-        WHERE from_at <> day::timestamp AT TIME ZONE zone OR to_at <> (day + 1)::timestamp AT TIME ZONE zone
+        WHERE from_at <> ref.midnight(day, zone) OR to_at <> ref.midnight(day + 1, zone)
     ) THEN
         DELETE FROM ref.hours;
         DELETE FROM ref.days;
@@ -160,7 +160,7 @@ BEGIN
     END IF;
     WITH new AS (
         INSERT INTO ref.days (day, from_at, to_at, week, month, day_of_week)
-        SELECT d::date, d AT TIME ZONE zone, (d + interval '1 day') AT TIME ZONE zone,
+        SELECT d::date, ref.midnight(d, zone), ref.midnight(d + interval '1 day', zone),
             date_trunc('week', d)::date, date_trunc('month', d)::date, extract(isodow FROM d)
         FROM generate_series(first::timestamp, last::timestamp, interval '1 day') d
         WHERE old_first IS NULL OR d < old_first OR d > old_last
@@ -174,6 +174,10 @@ BEGIN
     CROSS JOIN generate_series(new.from_at, new.to_at - interval '1 second', interval '1 hour') h
     ON CONFLICT DO NOTHING;
 END $$;
+
+CREATE FUNCTION ref.midnight(day timestamp without time zone, zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ((day AT TIME ZONE zone) - CASE WHEN ((((day AT TIME ZONE zone) - '01:00:00'::interval) AT TIME ZONE zone) >= day) THEN '01:00:00'::interval ELSE '00:00:00'::interval END);
 
 CREATE FUNCTION rollup.note(tenant uuid, source text, first timestamp with time zone, last timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -1549,8 +1553,8 @@ CREATE VIEW analytics.days AS
     (EXTRACT(year FROM d.d))::integer AS year,
     (EXTRACT(isodow FROM d.d))::integer AS day_of_week,
     (EXTRACT(isodow FROM d.d) > (5)::numeric) AS is_weekend,
-    (d.d AT TIME ZONE s.report_timezone) AS from_at,
-    ((d.d + '1 day'::interval) AT TIME ZONE s.report_timezone) AS to_at
+    ref.midnight(d.d, s.report_timezone) AS from_at,
+    ref.midnight((d.d + '1 day'::interval), s.report_timezone) AS to_at
    FROM ((ref.settings s
      CROSS JOIN ( SELECT (min(days.day))::timestamp without time zone AS first,
             (max(days.day))::timestamp without time zone AS last

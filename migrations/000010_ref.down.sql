@@ -1,5 +1,6 @@
 DROP FUNCTION ref.extend_calendars();
 DROP FUNCTION ref.fill_calendars(date, date);
+DROP FUNCTION ref.midnight(timestamp, text);
 DROP TABLE ref.hours;
 DROP TABLE ref.days;
 DROP TABLE ref.license_codes;

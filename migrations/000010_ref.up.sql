@@ -321,6 +321,14 @@ CREATE TABLE ref.hours (
 );
 CREATE INDEX hours_day ON ref.hours (day);
 
+-- midnight is when a day begins in a time zone. Where clocks go back to midnight it
+-- comes twice, and the first counts.
+CREATE FUNCTION ref.midnight(day timestamp, zone text) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
+RETURN day AT TIME ZONE zone - CASE
+    WHEN (day AT TIME ZONE zone - interval '1 hour') AT TIME ZONE zone >= day THEN interval '1 hour'
+    ELSE interval '0'
+END;
+
 -- fill_calendars makes the calendars reach from one day to another, and beyond where
 -- they do already. After the time zone has changed it makes all of them anew.
 CREATE FUNCTION ref.fill_calendars(first date, last date) RETURNS void LANGUAGE plpgsql AS $$
@@ -333,7 +341,7 @@ BEGIN
     last := greatest(last, old_last);
     IF EXISTS (
         SELECT FROM ref.days
-        WHERE from_at <> day::timestamp AT TIME ZONE zone OR to_at <> (day + 1)::timestamp AT TIME ZONE zone
+        WHERE from_at <> ref.midnight(day, zone) OR to_at <> ref.midnight(day + 1, zone)
     ) THEN
         DELETE FROM ref.hours;
         DELETE FROM ref.days;
@@ -341,7 +349,7 @@ BEGIN
     END IF;
     WITH new AS (
         INSERT INTO ref.days (day, from_at, to_at, week, month, day_of_week)
-        SELECT d::date, d AT TIME ZONE zone, (d + interval '1 day') AT TIME ZONE zone,
+        SELECT d::date, ref.midnight(d, zone), ref.midnight(d + interval '1 day', zone),
             date_trunc('week', d)::date, date_trunc('month', d)::date, extract(isodow FROM d)
         FROM generate_series(first::timestamp, last::timestamp, interval '1 day') d
         WHERE old_first IS NULL OR d < old_first OR d > old_last

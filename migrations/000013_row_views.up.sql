@@ -835,8 +835,8 @@ SELECT
     extract(year FROM d)::integer AS year,
     extract(isodow FROM d)::integer AS day_of_week,
     extract(isodow FROM d) > 5 AS is_weekend,
-    d AT TIME ZONE s.report_timezone AS from_at,
-    (d + interval '1 day') AT TIME ZONE s.report_timezone AS to_at
+    ref.midnight(d, s.report_timezone) AS from_at,
+    ref.midnight(d + interval '1 day', s.report_timezone) AS to_at
 FROM ref.settings s
 CROSS JOIN (SELECT min(day)::timestamp AS first, max(day)::timestamp AS last FROM ref.days) span
 CROSS JOIN generate_series(

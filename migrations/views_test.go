@@ -56,6 +56,30 @@ func holds(t *testing.T, view string, cases []section) {
 			}
 		}
 	}
+	if storetest.Query[bool](t, conn, `
+		SELECT EXISTS (
+			SELECT FROM pg_attribute WHERE attrelid = to_regclass('analytics.' || $1) AND attname = 'tenant_id'
+		)`, view) {
+		apart(t, conn, view)
+	}
+}
+
+// apart fails the test if a second tenant with the same rows as the first changes
+// what the view says of the first, or has other rows in it.
+func apart(t *testing.T, conn *pgx.Conn, view string) {
+	t.Helper()
+	rows := func(tenant int) [][]string {
+		return run(t, conn, fmt.Sprintf(`
+			SELECT to_jsonb(v) - 'tenant_id' AS row FROM analytics.%s v
+			WHERE tenant_id = given.tenant(%d) ORDER BY 1`, view, tenant))
+	}
+	before := rows(1)
+	run(t, conn, fmt.Sprintf(`SELECT given.copy_tenant(1, 7), given.refresh('%s')`, view))
+	for _, tenant := range []int{1, 7} {
+		if diff := cmp.Diff(before, rows(tenant)); diff != "" {
+			t.Errorf("%s of two tenants with the same rows (-one alone +tenant %d):\n%s", view, tenant, diff)
+		}
+	}
 }
 
 // given is the shared prelude: functions that make rows.

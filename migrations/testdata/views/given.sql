@@ -256,3 +256,25 @@ BEGIN
         END LOOP;
     END IF;
 END $$;
+
+-- copy_tenant gives one tenant the same rows and list entries as another.
+CREATE FUNCTION given.copy_tenant(source bigint, copy bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    name regclass;
+    columns text;
+BEGIN
+    FOR name, columns IN
+        SELECT c.oid, string_agg(quote_ident(a.attname), ', ')
+        FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE (c.relnamespace IN ('teams'::regnamespace, 'ref'::regnamespace)
+                OR c.oid = 'ingest.endpoints'::regclass)
+            AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+            AND a.attgenerated = '' AND a.attname <> 'tenant_id'
+            AND EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')
+        GROUP BY c.oid
+    LOOP
+        EXECUTE format('INSERT INTO %s (tenant_id, %s) SELECT $2, %2$s FROM %1$s WHERE tenant_id = $1', name, columns)
+        USING given.tenant(source), given.tenant(copy);
+    END LOOP;
+END $$;
