@@ -121,6 +121,10 @@ CREATE FUNCTION ingest.feed_horizon() RETURNS xid8
     RETURN pg_snapshot_xmin(pg_current_snapshot());
 COMMENT ON FUNCTION ingest.feed_horizon() IS 'The transaction before which all others are over, whoever ran them and in whatever database of the cluster: analytics.change_feed shows what changed before it.';
 
+CREATE FUNCTION live.to_inet(address text) RETURNS inet
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((address ~ '^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])([.](?!$)|$)){4}$'::text) OR (address ~* '^([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$'::text) OR ((address ~* '^([0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}$'::text) AND (address ~ '::'::text) AND (address !~ ':::|::.*::|^:[^:]|[^:]:$'::text))) THEN (address)::inet ELSE NULL::inet END;
+
 CREATE FUNCTION ref.extend_calendars() RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1269,6 +1273,175 @@ CREATE VIEW analytics.call_quality_streams AS
      LEFT JOIN teams.segment_endpoints pa ON (((pa.tenant_id = t.tenant_id) AND (pa.call_id = t.call_id) AND (pa.session_index = t.session_index) AND (pa.segment_index = t.segment_index) AND (pa.side = 'caller'::text))))
      LEFT JOIN teams.segment_endpoints pb ON (((pb.tenant_id = t.tenant_id) AND (pb.call_id = t.call_id) AND (pb.session_index = t.session_index) AND (pb.segment_index = t.segment_index) AND (pb.side = 'callee'::text))));
 
+CREATE TABLE ingest.endpoints (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    enabled boolean NOT NULL,
+    schedule text NOT NULL,
+    interval_s integer,
+    reach interval NOT NULL,
+    settle interval NOT NULL,
+    start_from timestamp with time zone,
+    origin timestamp with time zone NOT NULL,
+    settled_until timestamp with time zone NOT NULL,
+    watermark timestamp with time zone NOT NULL,
+    clock_at timestamp with time zone,
+    next_due_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    last_result text,
+    last_finished_at timestamp with time zone,
+    last_success_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    healed_at timestamp with time zone,
+    caught_up_at timestamp with time zone,
+    last_error_code text,
+    last_error text,
+    last_error_at timestamp with time zone,
+    last_status integer,
+    last_request_id text
+);
+COMMENT ON TABLE ingest.endpoints IS 'One row per tenant and endpoint: how it is configured and how far it has come. Written by the daemon at its start, while it reads and after each run.';
+COMMENT ON COLUMN ingest.endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.endpoints.endpoint IS 'Name of the endpoint, which is also the name of its table in schema teams.';
+COMMENT ON COLUMN ingest.endpoints.enabled IS 'Whether the configuration has the endpoint switched on.';
+COMMENT ON COLUMN ingest.endpoints.schedule IS 'Cron expression (UTC) of its runs.';
+COMMENT ON COLUMN ingest.endpoints.interval_s IS 'Seconds between two runs by the schedule; null if not known.';
+COMMENT ON COLUMN ingest.endpoints.reach IS 'How far back Graph answers. origin was made from it.';
+COMMENT ON COLUMN ingest.endpoints.settle IS 'How long after their time rows may still arrive or change.';
+COMMENT ON COLUMN ingest.endpoints.start_from IS 'From when on the configuration wants rows, from which origin was made; null if from as far back as Graph answers.';
+COMMENT ON COLUMN ingest.endpoints.origin IS 'From when on nothing may be missing: the reach at the first start, or start_from. It moves only when these change in the configuration.';
+COMMENT ON COLUMN ingest.endpoints.settled_until IS 'End of the gapless run, since origin, of slots that are settled or whose loss is acknowledged.';
+COMMENT ON COLUMN ingest.endpoints.watermark IS 'End of the gapless run of settled slots since origin, acknowledged losses stepped over: everything before it is here for good.';
+COMMENT ON COLUMN ingest.endpoints.clock_at IS 'Graph''s time when it last agreed with the local clock to within an hour; null if it never has.';
+COMMENT ON COLUMN ingest.endpoints.next_due_at IS 'When its next run is due; null while switched off.';
+COMMENT ON COLUMN ingest.endpoints.removed_at IS 'When it was first missing from the configuration; null while it is there.';
+COMMENT ON COLUMN ingest.endpoints.last_result IS 'Result of the last run (ingest.runs.result); null before the first.';
+COMMENT ON COLUMN ingest.endpoints.last_finished_at IS 'End of the last run; null before the first.';
+COMMENT ON COLUMN ingest.endpoints.last_success_at IS 'End of the last run with result ok; null before the first.';
+COMMENT ON COLUMN ingest.endpoints.failures IS 'Failed runs in a row.';
+COMMENT ON COLUMN ingest.endpoints.failing_since IS 'End of the first of the failed runs in a row; null after a good run.';
+COMMENT ON COLUMN ingest.endpoints.healed_at IS 'End of the first good run after the last failed one; null while runs fail, or if none ever did.';
+COMMENT ON COLUMN ingest.endpoints.caught_up_at IS 'End of the first run that left nothing unread: from then on it was read as a whole; null before.';
+COMMENT ON COLUMN ingest.endpoints.last_error_code IS 'Cause of the last failure as one word for programs, such as permission_missing; null if no run ever failed. It is still so while failures is above 0.';
+COMMENT ON COLUMN ingest.endpoints.last_error IS 'What the last failed run failed with. Never quotes row values.';
+COMMENT ON COLUMN ingest.endpoints.last_error_at IS 'End of the last failed run.';
+COMMENT ON COLUMN ingest.endpoints.last_status IS 'HTTP status of that failure; null if there was no answer.';
+COMMENT ON COLUMN ingest.endpoints.last_request_id IS 'Microsoft''s request-id of that failure, for a support case; null if there was no answer.';
+
+CREATE TABLE rollup.views (
+    name text NOT NULL,
+    sources text[] NOT NULL,
+    touches_neighbours boolean DEFAULT false NOT NULL,
+    "position" smallint DEFAULT 2 NOT NULL
+);
+COMMENT ON TABLE rollup.views IS 'The rollups: each name is a table of schema rollup and a view of schema live, both with the columns tenant_id and day.';
+COMMENT ON COLUMN rollup.views.name IS 'Name of table and view.';
+COMMENT ON COLUMN rollup.views.sources IS 'The endpoints whose rows it is computed from.';
+COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in the days beside its own too: calls that carry over into the next day, days of UTC.';
+COMMENT ON COLUMN rollup.views."position" IS 'Which are computed first: 1 before 2 before 3, as a view may read the rollup of another.';
+
+CREATE VIEW live.complete_through AS
+ SELECT e.tenant_id,
+    v.name,
+    min(e.watermark) AS complete_through
+   FROM (rollup.views v
+     JOIN ingest.endpoints e ON ((e.endpoint = ANY (v.sources))))
+  WHERE e.enabled
+  GROUP BY e.tenant_id, v.name;
+
+CREATE TABLE ref.days (
+    day date NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    to_at timestamp with time zone NOT NULL,
+    week date NOT NULL,
+    month date NOT NULL,
+    day_of_week integer NOT NULL
+);
+
+CREATE TABLE ref.quality_targets (
+    tenant_id uuid,
+    media_kind text NOT NULL,
+    call_kind text NOT NULL,
+    poor_pct numeric,
+    setup_failure_pct numeric,
+    drop_pct numeric
+);
+
+CREATE TABLE rollup.call_reliability_daily (
+    tenant_id uuid,
+    day date,
+    call_kind text,
+    segments bigint,
+    setup_failed bigint,
+    dropped bigint,
+    setup_failure_pct numeric,
+    drop_pct numeric
+);
+
+CREATE VIEW analytics.call_reliability_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.call_kind,
+    x.segments,
+    x.setup_failed,
+    x.dropped,
+    x.setup_failure_pct,
+    x.drop_pct,
+    t.setup_failure_pct AS setup_failure_target_pct,
+    t.drop_pct AS drop_target_pct,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM (((rollup.call_reliability_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'call_reliability_daily'::text))))
+     LEFT JOIN LATERAL ( SELECT q.setup_failure_pct,
+            q.drop_pct
+           FROM ref.quality_targets q
+          WHERE ((q.media_kind = 'audio'::text) AND (q.call_kind = x.call_kind) AND ((q.tenant_id = x.tenant_id) OR (q.tenant_id IS NULL)))
+          ORDER BY q.tenant_id
+         LIMIT 1) t ON (true));
+
+CREATE TABLE ref.settings (
+    single boolean DEFAULT true NOT NULL,
+    report_timezone text DEFAULT 'UTC'::text NOT NULL,
+    CONSTRAINT settings_report_timezone_check CHECK ((('2026-01-01 00:00:00'::timestamp without time zone AT TIME ZONE report_timezone) IS NOT NULL)),
+    CONSTRAINT settings_single_check CHECK (single)
+);
+
+CREATE TABLE rollup.call_volume_hourly (
+    tenant_id uuid,
+    hour timestamp with time zone,
+    provider text,
+    direction text,
+    scenario text,
+    attempts bigint,
+    answered bigint,
+    duration_s bigint,
+    users bigint,
+    day_of_week integer,
+    hour_of_day integer,
+    day date
+);
+
+CREATE VIEW analytics.call_volume_hourly AS
+ SELECT x.tenant_id,
+    x.hour,
+    x.provider,
+    x.direction,
+    x.scenario,
+    x.attempts,
+    x.answered,
+    x.duration_s,
+    x.users,
+    x.day_of_week,
+    x.hour_of_day,
+    x.day,
+    (x.hour AT TIME ZONE ( SELECT settings.report_timezone
+           FROM ref.settings)) AS hour_local,
+    COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
+   FROM (rollup.call_volume_hourly x
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'call_volume_hourly'::text))));
+
 CREATE TABLE ref.service_identities (
     tenant_id uuid,
     identity_id text NOT NULL COLLATE pg_catalog."C"
@@ -1529,21 +1702,62 @@ COMMENT ON COLUMN analytics.change_feed.change_xid_text IS 'change_xid as text, 
 COMMENT ON COLUMN analytics.change_feed.updated_at IS 'When Graph served the present content; of a row that went, when it was deleted, by the database''s clock.';
 COMMENT ON COLUMN analytics.change_feed.epoch IS 'What transaction numbers count in. Where it is another than that of the mark, all is to be read again. On a standby null without membership in pg_read_all_stats, or while it receives no log.';
 
-CREATE TABLE ref.days (
-    day date NOT NULL,
-    from_at timestamp with time zone NOT NULL,
-    to_at timestamp with time zone NOT NULL,
-    week date NOT NULL,
-    month date NOT NULL,
-    day_of_week integer NOT NULL
+CREATE TABLE rollup.client_quality_daily (
+    tenant_id uuid,
+    day date,
+    platform text,
+    product_family text,
+    application_version text,
+    users bigint,
+    sessions bigint,
+    streams bigint,
+    poor_pct numeric,
+    setup_failure_pct numeric
 );
 
-CREATE TABLE ref.settings (
-    single boolean DEFAULT true NOT NULL,
-    report_timezone text DEFAULT 'UTC'::text NOT NULL,
-    CONSTRAINT settings_report_timezone_check CHECK ((('2026-01-01 00:00:00'::timestamp without time zone AT TIME ZONE report_timezone) IS NOT NULL)),
-    CONSTRAINT settings_single_check CHECK (single)
+CREATE VIEW analytics.client_quality_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.platform,
+    x.product_family,
+    x.application_version,
+    x.users,
+    x.sessions,
+    x.streams,
+    x.poor_pct,
+    x.setup_failure_pct,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM ((rollup.client_quality_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'client_quality_daily'::text))));
+
+CREATE TABLE rollup.concurrent_calls_hourly (
+    tenant_id uuid,
+    hour timestamp with time zone,
+    scope_type text,
+    scope text,
+    peak integer,
+    erlangs numeric,
+    channels_for_1pct_blocking integer,
+    is_busy_hour boolean,
+    day date
 );
+
+CREATE VIEW analytics.concurrent_calls_hourly AS
+ SELECT x.tenant_id,
+    x.hour,
+    x.scope_type,
+    x.scope,
+    x.peak,
+    x.erlangs,
+    x.channels_for_1pct_blocking,
+    x.is_busy_hour,
+    x.day,
+    (x.hour AT TIME ZONE ( SELECT settings.report_timezone
+           FROM ref.settings)) AS hour_local,
+    COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
+   FROM (rollup.concurrent_calls_hourly x
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'concurrent_calls_hourly'::text))));
 
 CREATE VIEW analytics.days AS
  SELECT (d.d)::date AS day,
@@ -1561,61 +1775,54 @@ CREATE VIEW analytics.days AS
            FROM ref.days) span)
      CROSS JOIN LATERAL generate_series(date_trunc('year'::text, span.first), (date_trunc('year'::text, span.last) + '1 year -1 days'::interval), '1 day'::interval) d(d));
 
-CREATE TABLE ingest.endpoints (
-    tenant_id uuid NOT NULL,
-    endpoint text NOT NULL COLLATE pg_catalog."C",
-    enabled boolean NOT NULL,
-    schedule text NOT NULL,
-    interval_s integer,
-    reach interval NOT NULL,
-    settle interval NOT NULL,
-    start_from timestamp with time zone,
-    origin timestamp with time zone NOT NULL,
-    settled_until timestamp with time zone NOT NULL,
-    watermark timestamp with time zone NOT NULL,
-    clock_at timestamp with time zone,
-    next_due_at timestamp with time zone,
-    removed_at timestamp with time zone,
-    last_result text,
-    last_finished_at timestamp with time zone,
-    last_success_at timestamp with time zone,
-    failures integer DEFAULT 0 NOT NULL,
-    failing_since timestamp with time zone,
-    healed_at timestamp with time zone,
-    caught_up_at timestamp with time zone,
-    last_error_code text,
-    last_error text,
-    last_error_at timestamp with time zone,
-    last_status integer,
-    last_request_id text
+CREATE TABLE rollup.device_quality_daily (
+    tenant_id uuid,
+    day date,
+    role text,
+    device text,
+    driver text,
+    streams bigint,
+    users bigint,
+    poor_pct numeric,
+    capture_not_functioning_event_ratio double precision,
+    cpu_insufficent_event_ratio double precision,
+    device_clipping_event_ratio double precision,
+    device_glitch_event_ratio double precision,
+    low_speech_level_event_ratio double precision,
+    low_speech_to_noise_event_ratio double precision,
+    render_mute_event_ratio double precision,
+    render_not_functioning_event_ratio double precision,
+    render_zero_volume_event_ratio double precision,
+    mic_glitch_rate double precision,
+    howling_events bigint,
+    speaker_glitch_rate double precision
 );
-COMMENT ON TABLE ingest.endpoints IS 'One row per tenant and endpoint: how it is configured and how far it has come. Written by the daemon at its start, while it reads and after each run.';
-COMMENT ON COLUMN ingest.endpoints.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.endpoints.endpoint IS 'Name of the endpoint, which is also the name of its table in schema teams.';
-COMMENT ON COLUMN ingest.endpoints.enabled IS 'Whether the configuration has the endpoint switched on.';
-COMMENT ON COLUMN ingest.endpoints.schedule IS 'Cron expression (UTC) of its runs.';
-COMMENT ON COLUMN ingest.endpoints.interval_s IS 'Seconds between two runs by the schedule; null if not known.';
-COMMENT ON COLUMN ingest.endpoints.reach IS 'How far back Graph answers. origin was made from it.';
-COMMENT ON COLUMN ingest.endpoints.settle IS 'How long after their time rows may still arrive or change.';
-COMMENT ON COLUMN ingest.endpoints.start_from IS 'From when on the configuration wants rows, from which origin was made; null if from as far back as Graph answers.';
-COMMENT ON COLUMN ingest.endpoints.origin IS 'From when on nothing may be missing: the reach at the first start, or start_from. It moves only when these change in the configuration.';
-COMMENT ON COLUMN ingest.endpoints.settled_until IS 'End of the gapless run, since origin, of slots that are settled or whose loss is acknowledged.';
-COMMENT ON COLUMN ingest.endpoints.watermark IS 'End of the gapless run of settled slots since origin, acknowledged losses stepped over: everything before it is here for good.';
-COMMENT ON COLUMN ingest.endpoints.clock_at IS 'Graph''s time when it last agreed with the local clock to within an hour; null if it never has.';
-COMMENT ON COLUMN ingest.endpoints.next_due_at IS 'When its next run is due; null while switched off.';
-COMMENT ON COLUMN ingest.endpoints.removed_at IS 'When it was first missing from the configuration; null while it is there.';
-COMMENT ON COLUMN ingest.endpoints.last_result IS 'Result of the last run (ingest.runs.result); null before the first.';
-COMMENT ON COLUMN ingest.endpoints.last_finished_at IS 'End of the last run; null before the first.';
-COMMENT ON COLUMN ingest.endpoints.last_success_at IS 'End of the last run with result ok; null before the first.';
-COMMENT ON COLUMN ingest.endpoints.failures IS 'Failed runs in a row.';
-COMMENT ON COLUMN ingest.endpoints.failing_since IS 'End of the first of the failed runs in a row; null after a good run.';
-COMMENT ON COLUMN ingest.endpoints.healed_at IS 'End of the first good run after the last failed one; null while runs fail, or if none ever did.';
-COMMENT ON COLUMN ingest.endpoints.caught_up_at IS 'End of the first run that left nothing unread: from then on it was read as a whole; null before.';
-COMMENT ON COLUMN ingest.endpoints.last_error_code IS 'Cause of the last failure as one word for programs, such as permission_missing; null if no run ever failed. It is still so while failures is above 0.';
-COMMENT ON COLUMN ingest.endpoints.last_error IS 'What the last failed run failed with. Never quotes row values.';
-COMMENT ON COLUMN ingest.endpoints.last_error_at IS 'End of the last failed run.';
-COMMENT ON COLUMN ingest.endpoints.last_status IS 'HTTP status of that failure; null if there was no answer.';
-COMMENT ON COLUMN ingest.endpoints.last_request_id IS 'Microsoft''s request-id of that failure, for a support case; null if there was no answer.';
+
+CREATE VIEW analytics.device_quality_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.role,
+    x.device,
+    x.driver,
+    x.streams,
+    x.users,
+    x.poor_pct,
+    x.capture_not_functioning_event_ratio,
+    x.cpu_insufficent_event_ratio,
+    x.device_clipping_event_ratio,
+    x.device_glitch_event_ratio,
+    x.low_speech_level_event_ratio,
+    x.low_speech_to_noise_event_ratio,
+    x.render_mute_event_ratio,
+    x.render_not_functioning_event_ratio,
+    x.render_zero_volume_event_ratio,
+    x.mic_glitch_rate,
+    x.howling_events,
+    x.speaker_glitch_rate,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM ((rollup.device_quality_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'device_quality_daily'::text))));
 
 CREATE VIEW analytics.dialout_cost AS
  SELECT r.tenant_id,
@@ -1632,6 +1839,136 @@ CREATE VIEW analytics.dialout_cost AS
     COALESCE((r.window_to <= e.watermark), false) AS is_final
    FROM (teams.dialout_report r
      LEFT JOIN ingest.endpoints e ON (((e.tenant_id = r.tenant_id) AND (e.endpoint = 'dialout_report'::text) AND e.enabled)));
+
+CREATE TABLE rollup.dialout_reconciliation (
+    tenant_id uuid,
+    day date,
+    usage_location text,
+    destination_context text,
+    currency text,
+    report_calls bigint,
+    report_seconds bigint,
+    report_charge numeric,
+    log_calls bigint,
+    log_seconds bigint,
+    log_charge numeric,
+    diff_calls bigint,
+    diff_cost numeric
+);
+
+CREATE VIEW analytics.dialout_reconciliation AS
+ SELECT x.tenant_id,
+    x.day,
+    x.usage_location,
+    x.destination_context,
+    x.currency,
+    x.report_calls,
+    x.report_seconds,
+    x.report_charge,
+    x.log_calls,
+    x.log_seconds,
+    x.log_charge,
+    x.diff_calls,
+    x.diff_cost,
+    COALESCE(((((x.day + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text) <= c.complete_through), false) AS is_final
+   FROM (rollup.dialout_reconciliation x
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'dialout_reconciliation'::text))));
+
+CREATE TABLE ref.ms_subcodes (
+    sip_code integer NOT NULL,
+    sub_reason bigint NOT NULL,
+    meaning text NOT NULL,
+    action text
+);
+
+CREATE TABLE rollup.direct_routing_failures_hourly (
+    tenant_id uuid,
+    hour timestamp with time zone,
+    trunk_fqdn text,
+    direction text,
+    sip_code integer,
+    ms_subcode bigint,
+    calls bigint,
+    users bigint,
+    phrase text,
+    outcome text,
+    blame text,
+    day date
+);
+
+CREATE VIEW analytics.direct_routing_failures_hourly AS
+ SELECT x.tenant_id,
+    x.hour,
+    x.trunk_fqdn,
+    x.direction,
+    x.sip_code,
+    x.ms_subcode,
+    x.calls,
+    x.users,
+    x.phrase,
+    x.outcome,
+    x.blame,
+    m.meaning,
+    m.action,
+    x.day,
+    (x.hour AT TIME ZONE ( SELECT settings.report_timezone
+           FROM ref.settings)) AS hour_local,
+    COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
+   FROM ((rollup.direct_routing_failures_hourly x
+     LEFT JOIN ref.ms_subcodes m ON (((m.sip_code = x.sip_code) AND (m.sub_reason = x.ms_subcode))))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'direct_routing_failures_hourly'::text))));
+
+CREATE TABLE rollup.direct_routing_health_hourly (
+    tenant_id uuid,
+    hour timestamp with time zone,
+    trunk_fqdn text,
+    direction text,
+    attempts bigint,
+    answered bigint,
+    asr_pct numeric,
+    busy bigint,
+    no_answer bigint,
+    rejected bigint,
+    bad_number bigint,
+    network_failures bigint,
+    delivered bigint,
+    ner_pct numeric,
+    avg_duration_s numeric,
+    short_calls_under_5s bigint,
+    short_calls_under_60s bigint,
+    answer_delay_p50_s double precision,
+    answer_delay_p95_s double precision,
+    is_low_sample boolean,
+    day date
+);
+
+CREATE VIEW analytics.direct_routing_health_hourly AS
+ SELECT x.tenant_id,
+    x.hour,
+    x.trunk_fqdn,
+    x.direction,
+    x.attempts,
+    x.answered,
+    x.asr_pct,
+    x.busy,
+    x.no_answer,
+    x.rejected,
+    x.bad_number,
+    x.network_failures,
+    x.delivered,
+    x.ner_pct,
+    x.avg_duration_s,
+    x.short_calls_under_5s,
+    x.short_calls_under_60s,
+    x.answer_delay_p50_s,
+    x.answer_delay_p95_s,
+    x.is_low_sample,
+    x.day,
+    (x.hour AT TIME ZONE ( SELECT settings.report_timezone
+           FROM ref.settings)) AS hour_local,
+    COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
+   FROM (rollup.direct_routing_health_hourly x
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'direct_routing_health_hourly'::text))));
 
 CREATE VIEW analytics.telephony_calls AS
  SELECT t.tenant_id,
@@ -1735,6 +2072,27 @@ CREATE VIEW analytics.emergency_calls AS
     t.administrative_unit_ids
    FROM analytics.telephony_calls t
   WHERE (t.scenario = 'emergency'::text);
+
+CREATE TABLE rollup.fraud_signals_daily (
+    tenant_id uuid,
+    day date,
+    user_id uuid,
+    rule text,
+    severity text,
+    detail text COLLATE pg_catalog."C"
+);
+
+CREATE VIEW analytics.fraud_signals_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.user_id,
+    x.rule,
+    x.severity,
+    x.detail,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM ((rollup.fraud_signals_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'fraud_signals_daily'::text))));
 
 CREATE VIEW live.voice_calls AS
  SELECT DISTINCT e.tenant_id,
@@ -1951,6 +2309,170 @@ CREATE VIEW analytics.missed_calls AS
    FROM analytics.inbound_calls i
   WHERE i.missed;
 
+CREATE TABLE rollup.missed_calls_daily (
+    tenant_id uuid,
+    day date,
+    scenario text,
+    user_id uuid,
+    callee_identity_id text COLLATE pg_catalog."C",
+    inbound bigint,
+    answered bigint,
+    missed bigint,
+    failed bigint,
+    missed_pct numeric
+);
+
+CREATE VIEW analytics.missed_calls_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.scenario,
+    x.user_id,
+    x.callee_identity_id,
+    x.inbound,
+    x.answered,
+    x.missed,
+    x.failed,
+    x.missed_pct,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM ((rollup.missed_calls_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'missed_calls_daily'::text))));
+
+CREATE TABLE rollup.network_subnet_quality_daily (
+    tenant_id uuid,
+    day date,
+    media_kind text,
+    site text,
+    subnet text,
+    public_ip text,
+    connection_type text,
+    wifi_band text,
+    transport text,
+    streams bigint,
+    users bigint,
+    good bigint,
+    poor bigint,
+    poor_pct numeric,
+    rtt_avg_ms double precision,
+    rtt_p95_ms double precision,
+    jitter_avg_ms double precision,
+    packet_loss_avg double precision,
+    tcp_pct numeric,
+    is_vpn boolean,
+    is_common_subnet boolean
+);
+
+CREATE VIEW analytics.network_subnet_quality_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.media_kind,
+    x.site,
+    x.subnet,
+    x.public_ip,
+    x.connection_type,
+    x.wifi_band,
+    x.transport,
+    x.streams,
+    x.users,
+    x.good,
+    x.poor,
+    x.poor_pct,
+    x.rtt_avg_ms,
+    x.rtt_p95_ms,
+    x.jitter_avg_ms,
+    x.packet_loss_avg,
+    x.tcp_pct,
+    x.is_vpn,
+    x.is_common_subnet,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM ((rollup.network_subnet_quality_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'network_subnet_quality_daily'::text))));
+
+CREATE TABLE ref.numbers (
+    tenant_id uuid,
+    number text NOT NULL,
+    user_id uuid
+);
+
+CREATE TABLE rollup.phone_user_daily (
+    tenant_id uuid,
+    day date,
+    source text,
+    user_id uuid,
+    own_number text,
+    currency text,
+    calls bigint,
+    in_s bigint,
+    out_s bigint,
+    international_out_s bigint,
+    forwarded_s bigint,
+    total_cost numeric,
+    first_in_at timestamp with time zone,
+    last_in_at timestamp with time zone,
+    first_out_at timestamp with time zone,
+    last_out_at timestamp with time zone,
+    last_call_at timestamp with time zone
+);
+
+CREATE VIEW analytics.number_usage AS
+ WITH complete AS (
+         SELECT c.tenant_id,
+            ((c.complete_through AT TIME ZONE ( SELECT settings.report_timezone
+                   FROM ref.settings)))::date AS day
+           FROM live.complete_through c
+          WHERE (c.name = 'phone_user_daily'::text)
+        )
+ SELECT p.tenant_id,
+    p.own_number AS number,
+    p.user_id,
+    min(p.first_in_at) AS first_in_at,
+    max(p.last_in_at) AS last_in_at,
+    min(p.first_out_at) AS first_out_at,
+    max(p.last_out_at) AS last_out_at,
+        CASE
+            WHEN (c.day IS NOT NULL) THEN (COALESCE(sum(p.calls) FILTER (WHERE ((p.day >= (c.day - 30)) AND (p.day < c.day))), (0)::numeric))::bigint
+            ELSE NULL::bigint
+        END AS calls_30d,
+        CASE
+            WHEN (c.day IS NOT NULL) THEN (COALESCE(sum(p.calls) FILTER (WHERE ((p.day >= (c.day - 90)) AND (p.day < c.day))), (0)::numeric))::bigint
+            ELSE NULL::bigint
+        END AS calls_90d,
+    (max(p.day) < (c.day - 90)) AS is_unused_90d
+   FROM (rollup.phone_user_daily p
+     LEFT JOIN complete c ON ((c.tenant_id = p.tenant_id)))
+  WHERE (p.own_number IS NOT NULL)
+  GROUP BY p.tenant_id, p.own_number, p.user_id, c.day
+UNION ALL
+ SELECT n.tenant_id,
+    n.number,
+    n.user_id,
+    NULL::timestamp with time zone AS first_in_at,
+    NULL::timestamp with time zone AS last_in_at,
+    NULL::timestamp with time zone AS first_out_at,
+    NULL::timestamp with time zone AS last_out_at,
+    0 AS calls_30d,
+    0 AS calls_90d,
+    true AS is_unused_90d
+   FROM ( SELECT o.tenant_id,
+            o.number,
+            o.user_id
+           FROM ref.numbers o
+          WHERE (o.tenant_id IS NOT NULL)
+        UNION ALL
+         SELECT e.tenant_id,
+            g.number,
+            g.user_id
+           FROM (ref.numbers g
+             CROSS JOIN ( SELECT DISTINCT endpoints.tenant_id
+                   FROM ingest.endpoints) e)
+          WHERE ((g.tenant_id IS NULL) AND (NOT (EXISTS ( SELECT
+                   FROM ref.numbers o
+                  WHERE ((o.tenant_id = e.tenant_id) AND (o.number = g.number))))))) n
+  WHERE (NOT (EXISTS ( SELECT
+           FROM rollup.phone_user_daily p
+          WHERE ((p.tenant_id = n.tenant_id) AND (p.own_number = n.number)))));
+
 CREATE VIEW analytics.participants AS
  SELECT x.tenant_id,
     x.call_id,
@@ -1999,6 +2521,169 @@ CREATE VIEW analytics.participants AS
           WHERE ((e.tenant_id = x.tenant_id) AND (e.call_id = x.call_id) AND ((e.user_id)::text = x.identity_id)))))))
   GROUP BY x.tenant_id, x.call_id, x.call_start_at, x.call_kind, x.identity_id, x.user_id;
 
+CREATE TABLE ref.org_units (
+    tenant_id uuid,
+    user_id uuid NOT NULL,
+    department text,
+    cost_center text,
+    valid_from date DEFAULT '2000-01-01'::date NOT NULL
+);
+
+CREATE VIEW analytics.phone_minutes_monthly AS
+ SELECT x.tenant_id,
+    x.month,
+    x.user_id,
+    x.source,
+    x.currency,
+    round((COALESCE(x.in_s, (0)::numeric) / 60.0), 2) AS minutes_in,
+    round((COALESCE(x.out_s, (0)::numeric) / 60.0), 2) AS minutes_out,
+    round((COALESCE(x.international_out_s, (0)::numeric) / 60.0), 2) AS minutes_international_out,
+    round((COALESCE(x.forwarded_s, (0)::numeric) / 60.0), 2) AS minutes_forwarded,
+    x.calls,
+    x.total_cost,
+    x.last_call_at,
+    o.department,
+    o.cost_center
+   FROM (( SELECT p.tenant_id,
+            d.month,
+            p.user_id,
+            p.source,
+            p.currency,
+            sum(p.in_s) AS in_s,
+            sum(p.out_s) AS out_s,
+            sum(p.international_out_s) AS international_out_s,
+            sum(p.forwarded_s) AS forwarded_s,
+            (sum(p.calls))::bigint AS calls,
+            sum(p.total_cost) AS total_cost,
+            max(p.last_call_at) AS last_call_at
+           FROM (rollup.phone_user_daily p
+             JOIN ref.days d ON ((d.day = p.day)))
+          WHERE (p.user_id IS NOT NULL)
+          GROUP BY p.tenant_id, d.month, p.user_id, p.source, p.currency) x
+     LEFT JOIN LATERAL ( SELECT u.department,
+            u.cost_center
+           FROM ref.org_units u
+          WHERE ((u.user_id = x.user_id) AND (u.valid_from <= x.month) AND ((u.tenant_id = x.tenant_id) OR (u.tenant_id IS NULL)))
+          ORDER BY u.tenant_id, u.valid_from DESC
+         LIMIT 1) o ON (true));
+
+CREATE TABLE rollup.poor_stream_rate_daily (
+    tenant_id uuid,
+    day date,
+    media_kind text,
+    call_kind text,
+    streams bigint,
+    good bigint,
+    poor bigint,
+    unclassified bigint,
+    poor_pct numeric,
+    poor_pct_all numeric
+);
+
+CREATE VIEW analytics.poor_stream_rate_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.media_kind,
+    x.call_kind,
+    x.streams,
+    x.good,
+    x.poor,
+    x.unclassified,
+    x.poor_pct,
+    x.poor_pct_all,
+    t.poor_pct AS target_pct,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM (((rollup.poor_stream_rate_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'poor_stream_rate_daily'::text))))
+     LEFT JOIN LATERAL ( SELECT q.poor_pct
+           FROM ref.quality_targets q
+          WHERE ((q.media_kind = x.media_kind) AND (q.call_kind = x.call_kind) AND ((q.tenant_id = x.tenant_id) OR (q.tenant_id IS NULL)))
+          ORDER BY q.tenant_id
+         LIMIT 1) t ON ((x.media_kind = 'audio'::text)));
+
+CREATE TABLE rollup.pstn_cost_daily (
+    tenant_id uuid,
+    day date,
+    provider text,
+    scenario text,
+    direction text,
+    destination_context text,
+    destination_name text,
+    usage_country_code text,
+    license_capability text,
+    currency text,
+    calls bigint,
+    answered bigint,
+    duration_s bigint,
+    minutes numeric,
+    billed_minutes_estimate bigint,
+    charge numeric,
+    connection_charge numeric,
+    total_cost numeric,
+    free_calls bigint
+);
+
+CREATE VIEW analytics.pstn_cost_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.provider,
+    x.scenario,
+    x.direction,
+    x.destination_context,
+    x.destination_name,
+    x.usage_country_code,
+    x.license_capability,
+    x.currency,
+    x.calls,
+    x.answered,
+    x.duration_s,
+    x.minutes,
+    x.billed_minutes_estimate,
+    x.charge,
+    x.connection_charge,
+    x.total_cost,
+    x.free_calls,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM ((rollup.pstn_cost_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'pstn_cost_daily'::text))));
+
+CREATE TABLE ref.license_pools (
+    tenant_id uuid,
+    license_capability text NOT NULL,
+    usage_country text NOT NULL,
+    context text NOT NULL,
+    minutes_per_license integer NOT NULL,
+    licenses integer NOT NULL
+);
+
+CREATE VIEW analytics.pstn_pool_usage_monthly AS
+ SELECT x.tenant_id,
+    x.month,
+    x.license_capability,
+    x.usage_country_code,
+    x.destination_context,
+    x.outbound_minutes,
+    p.pool_minutes,
+    (p.pool_minutes - x.outbound_minutes) AS left_minutes,
+    round(((100.0 * (x.outbound_minutes)::numeric) / (NULLIF(p.pool_minutes, 0))::numeric), 2) AS used_pct
+   FROM (( SELECT c.tenant_id,
+            d.month,
+            c.license_capability,
+            c.usage_country_code,
+            c.destination_context,
+            (sum(c.billed_minutes_estimate))::bigint AS outbound_minutes
+           FROM (rollup.pstn_cost_daily c
+             JOIN ref.days d ON ((d.day = c.day)))
+          WHERE (c.direction = 'outbound'::text)
+          GROUP BY c.tenant_id, d.month, c.license_capability, c.usage_country_code, c.destination_context) x
+     LEFT JOIN LATERAL ( SELECT ((l.minutes_per_license)::bigint * l.licenses) AS pool_minutes
+           FROM ref.license_pools l
+          WHERE ((l.license_capability = x.license_capability) AND (l.usage_country = x.usage_country_code) AND (lower(l.context) = lower(x.destination_context)) AND ((l.tenant_id = x.tenant_id) OR (l.tenant_id IS NULL)))
+          ORDER BY l.tenant_id
+         LIMIT 1) p ON (true));
+
 CREATE VIEW analytics.pstn_usage_export AS
  SELECT p.id AS "UsageId",
     p.call_id AS "Call ID",
@@ -2023,6 +2708,70 @@ CREATE VIEW analytics.pstn_usage_export AS
     p.tenant_id
    FROM teams.pstn_calls p;
 
+CREATE TABLE rollup.sms_usage_daily (
+    tenant_id uuid,
+    day date,
+    user_id uuid,
+    direction text,
+    destination_context text,
+    currency text,
+    messages bigint,
+    units bigint,
+    charge numeric
+);
+
+CREATE VIEW analytics.sms_usage_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.user_id,
+    x.direction,
+    x.destination_context,
+    x.currency,
+    x.messages,
+    x.units,
+    x.charge,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM ((rollup.sms_usage_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'sms_usage_daily'::text))));
+
+CREATE TABLE rollup.user_activity_daily (
+    tenant_id uuid,
+    day date,
+    user_id uuid,
+    p2p_calls bigint,
+    group_calls bigint,
+    organized bigint,
+    talk_s double precision,
+    phone_in bigint,
+    phone_out bigint,
+    phone_s bigint,
+    missed bigint,
+    sms bigint,
+    streams bigint,
+    poor_streams bigint
+);
+
+CREATE VIEW analytics.user_activity_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.user_id,
+    x.p2p_calls,
+    x.group_calls,
+    x.organized,
+    x.talk_s,
+    x.phone_in,
+    x.phone_out,
+    x.phone_s,
+    x.missed,
+    x.sms,
+    x.streams,
+    x.poor_streams,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM ((rollup.user_activity_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'user_activity_daily'::text))));
+
 CREATE VIEW analytics.user_feedback AS
  SELECT c.tenant_id,
     c.id AS call_id,
@@ -2041,13 +2790,30 @@ CREATE VIEW analytics.user_feedback AS
            FROM teams.sessions s
           WHERE (s.is_test AND (s.tenant_id = e.tenant_id) AND (s.call_id = e.call_id) AND (s.session_index = e.session_index))))));
 
-CREATE TABLE ref.org_units (
+CREATE TABLE rollup.user_feedback_daily (
     tenant_id uuid,
-    user_id uuid NOT NULL,
-    department text,
-    cost_center text,
-    valid_from date DEFAULT '2000-01-01'::date NOT NULL
+    day date,
+    call_kind text,
+    platform text,
+    rated bigint,
+    poor bigint,
+    poor_pct numeric,
+    avg_rating numeric
 );
+
+CREATE VIEW analytics.user_feedback_daily AS
+ SELECT x.tenant_id,
+    x.day,
+    x.call_kind,
+    x.platform,
+    x.rated,
+    x.poor,
+    x.poor_pct,
+    x.avg_rating,
+    COALESCE((d.to_at <= c.complete_through), false) AS is_final
+   FROM ((rollup.user_feedback_daily x
+     LEFT JOIN ref.days d ON ((d.day = x.day)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'user_feedback_daily'::text))));
 
 CREATE TABLE teams.users (
     tenant_id uuid NOT NULL,
@@ -2386,65 +3152,64 @@ COMMENT ON COLUMN ingest.unknown_members.endpoint IS 'Name of the endpoint.';
 COMMENT ON COLUMN ingest.unknown_members.member IS 'Name of the member, behind that of its table if it is not the endpoint''s. From the 51st of an endpoint on, and of a strange name: other.';
 COMMENT ON COLUMN ingest.unknown_members.first_seen_at IS 'When it was first served, by the database''s clock.';
 
-CREATE VIEW live.pstn_matches AS
+CREATE VIEW live.call_reliability_daily AS
  SELECT x.tenant_id,
     d.day,
-    x.id,
-    x.start_at,
-    x.call_id,
-    x.method,
-    x.score
+    x.call_kind,
+    x.segments,
+    x.setup_failed,
+    x.dropped,
+    analytics.pct((x.setup_failed)::numeric, (x.segments)::numeric) AS setup_failure_pct,
+    analytics.pct((x.dropped)::numeric, ((x.segments - x.setup_failed))::numeric) AS drop_pct
    FROM (ref.days d
-     CROSS JOIN LATERAL ( SELECT p.tenant_id,
-            p.id,
-            p.start_at,
-            COALESCE(named.call_id, likely.call_id) AS call_id,
-                CASE
-                    WHEN (named.call_id IS NULL) THEN 'heuristic'::text
-                    ELSE 'call_id'::text
-                END AS method,
-                CASE
-                    WHEN (named.call_id IS NULL) THEN likely.score
-                    ELSE NULL::integer
-                END AS score
-           FROM ((((teams.pstn_calls p
-             LEFT JOIN ref.call_types k ON ((k.call_type = lower(p.call_type))))
-             CROSS JOIN LATERAL ( SELECT
-                        CASE COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(p.call_type)))
-                            WHEN 'outbound'::text THEN p.callee_number
-                            ELSE p.caller_number
-                        END AS external_number) n)
-             LEFT JOIN LATERAL ( SELECT c.id AS call_id
-                   FROM teams.call_records c
-                  WHERE ((c.tenant_id = p.tenant_id) AND (c.details_version IS NOT NULL) AND (c.id =
-                        CASE
-                            WHEN (p.call_id ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'::text) THEN (p.call_id)::uuid
-                            ELSE NULL::uuid
-                        END))) named ON (true))
-             LEFT JOIN LATERAL ( SELECT (array_agg(best.id))[1] AS call_id,
-                    best.score,
-                    count(*) AS candidates
-                   FROM ( SELECT c.id,
-                            ((1 + (COALESCE(bool_or((q.user_id = p.user_id)), false))::integer) + (COALESCE(bool_or((q.is_phone AND analytics.number_matches(q.identity_id, n.external_number))), false))::integer) AS score
-                           FROM (teams.call_records c
-                             CROSS JOIN LATERAL ( SELECT m.user_id,
-                                    m.identity_id,
-                                    (m.identity_kind = 'phone'::text) AS is_phone
-                                   FROM teams.call_participants m
-                                  WHERE ((m.tenant_id = c.tenant_id) AND (m.call_id = c.id))
-                                UNION ALL
-                                 SELECT NULL::uuid,
-                                    o.organizer_identity_id,
-                                    (o.organizer_identity_kind = 'phone'::text)
-                                   FROM teams.call_records o
-                                  WHERE ((o.tenant_id = c.tenant_id) AND (o.id = c.id))) q)
-                          WHERE ((NOT (c.tenant_id <> p.tenant_id)) AND (c.details_version IS NOT NULL) AND (c.start_at >= (p.start_at - '00:01:00'::interval)) AND (c.start_at <= (p.start_at + '00:01:00'::interval)) AND ((q.user_id = p.user_id) OR q.is_phone))
-                          GROUP BY c.id) best
-                  WHERE (best.score >= 2)
-                  GROUP BY best.score
-                  ORDER BY best.score DESC
-                 LIMIT 1) likely ON (((named.call_id IS NULL) AND (likely.candidates = 1))))
-          WHERE ((p.start_at >= d.from_at) AND (p.start_at < d.to_at) AND (COALESCE(named.call_id, likely.call_id) IS NOT NULL))) x);
+     CROSS JOIN LATERAL ( SELECT c.tenant_id,
+            c.call_kind,
+            count(*) AS segments,
+            count(*) FILTER (WHERE (lower(g.failure_stage) = 'callsetup'::text)) AS setup_failed,
+            count(*) FILTER (WHERE (lower(g.failure_stage) = 'midcall'::text)) AS dropped
+           FROM (live.calls c
+             JOIN teams.segments g ON (((g.tenant_id = c.tenant_id) AND (g.call_id = c.id))))
+          WHERE ((c.start_at >= d.from_at) AND (c.start_at < d.to_at) AND (NOT (EXISTS ( SELECT
+                   FROM teams.sessions s
+                  WHERE (s.is_test AND (s.tenant_id = g.tenant_id) AND (s.call_id = g.call_id) AND (s.session_index = g.session_index))))))
+          GROUP BY c.tenant_id, c.call_kind) x);
+
+CREATE TABLE ref.hours (
+    hour timestamp with time zone NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    to_at timestamp with time zone NOT NULL,
+    day date NOT NULL,
+    hour_of_day integer NOT NULL,
+    day_of_week integer NOT NULL
+);
+
+CREATE VIEW live.call_volume_hourly AS
+ SELECT x.tenant_id,
+    h.hour,
+    x.provider,
+    x.direction,
+    x.scenario,
+    x.attempts,
+    x.answered,
+    x.duration_s,
+    x.users,
+    h.day_of_week,
+    h.hour_of_day,
+    h.day
+   FROM (ref.hours h
+     CROSS JOIN LATERAL ( SELECT t.tenant_id,
+            t.provider,
+            t.direction,
+            t.scenario,
+            count(*) AS attempts,
+            count(*) FILTER (WHERE t.answered) AS answered,
+            sum(t.duration_s) AS duration_s,
+            count(DISTINCT t.user_id) FILTER (WHERE (NOT (EXISTS ( SELECT
+                   FROM ref.service_identities i
+                  WHERE ((i.identity_id = (t.user_id)::text) AND ((i.tenant_id = t.tenant_id) OR (i.tenant_id IS NULL))))))) AS users
+           FROM analytics.telephony_calls t
+          WHERE ((t.attempt_at >= h.from_at) AND (t.attempt_at < h.to_at))
+          GROUP BY t.tenant_id, t.provider, t.direction, t.scenario) x);
 
 CREATE VIEW live.segment_endpoints AS
  SELECT e.tenant_id,
@@ -2516,6 +3281,135 @@ CREATE VIEW live.session_endpoints AS
             ELSE NULL::uuid
         END AS person_id
    FROM teams.session_endpoints e;
+
+CREATE VIEW live.client_quality_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.platform,
+    x.product_family,
+    x.application_version,
+    x.users,
+    x.sessions,
+    x.streams,
+    analytics.pct((x.poor)::numeric, ((x.good + x.poor))::numeric) AS poor_pct,
+    analytics.pct((x.setup_failed)::numeric, (x.sessions)::numeric) AS setup_failure_pct
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT u.tenant_id,
+            u.platform,
+            u.product_family,
+            u.application_version,
+            count(DISTINCT u.person_id) AS users,
+            (sum(u.sessions))::bigint AS sessions,
+            (sum(u.setup_failed))::bigint AS setup_failed,
+            (sum(u.streams))::bigint AS streams,
+            (sum(u.good))::bigint AS good,
+            (sum(u.poor))::bigint AS poor
+           FROM ( SELECT e.tenant_id,
+                    e.platform,
+                    e.product_family,
+                    e.application_version,
+                    e.person_id,
+                    count(*) AS sessions,
+                    count(*) FILTER (WHERE (lower(s.failure_stage) = 'callsetup'::text)) AS setup_failed,
+                    0 AS streams,
+                    0 AS good,
+                    0 AS poor
+                   FROM ((live.calls c
+                     JOIN teams.sessions s ON (((s.tenant_id = c.tenant_id) AND (s.call_id = c.id))))
+                     JOIN live.session_endpoints e ON (((e.tenant_id = s.tenant_id) AND (e.call_id = s.call_id) AND (e.session_index = s.session_index))))
+                  WHERE ((c.start_at >= d.from_at) AND (c.start_at < d.to_at) AND (s.is_test IS NOT TRUE) AND (e.endpoint_type = 'participant'::text))
+                  GROUP BY e.tenant_id, e.platform, e.product_family, e.application_version, e.person_id
+                UNION ALL
+                 SELECT e.tenant_id,
+                    e.platform,
+                    e.product_family,
+                    e.application_version,
+                    e.person_id,
+                    0,
+                    0,
+                    count(*) AS count,
+                    count(*) FILTER (WHERE (s.quality = 'good'::text)) AS count,
+                    count(*) FILTER (WHERE (s.quality = 'poor'::text)) AS count
+                   FROM (live.streams s
+                     JOIN live.segment_endpoints e ON (((e.tenant_id = s.tenant_id) AND (e.call_id = s.call_id) AND (e.session_index = s.session_index) AND (e.segment_index = s.segment_index))))
+                  WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at) AND (e.endpoint_type = 'participant'::text))
+                  GROUP BY e.tenant_id, e.platform, e.product_family, e.application_version, e.person_id) u
+          GROUP BY u.tenant_id, u.platform, u.product_family, u.application_version) x);
+
+CREATE VIEW live.concurrent_calls_hourly AS
+ SELECT x.tenant_id,
+    x.hour,
+    x.scope_type,
+    x.scope,
+    x.peak,
+    x.erlangs,
+    analytics.erlang_channels((x.erlangs)::double precision, (0.01)::double precision) AS channels_for_1pct_blocking,
+    x.is_busy_hour,
+    d.day
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( WITH calls AS MATERIALIZED (
+                 SELECT t.tenant_id,
+                    s.scope_type,
+                    s.scope,
+                    GREATEST(t.answered_at, d.from_at) AS from_at,
+                    LEAST(t.ended_at, (t.answered_at + '24:00:00'::interval), d.to_at) AS to_at
+                   FROM (analytics.telephony_calls t
+                     CROSS JOIN LATERAL ( VALUES ('trunk'::text,t.trunk_fqdn), ('provider'::text,t.provider), ('all'::text,'all'::text)) s(scope_type, scope))
+                  WHERE ((t.attempt_at >= (d.from_at - '24:00:00'::interval)) AND (t.attempt_at < d.to_at) AND t.answered AND (t.answered_at < t.ended_at) AND (t.answered_at < d.to_at) AND (LEAST(t.ended_at, (t.answered_at + '24:00:00'::interval)) > d.from_at) AND (s.scope IS NOT NULL))
+                ), events AS (
+                 SELECT calls.tenant_id,
+                    calls.scope_type,
+                    calls.scope,
+                    calls.from_at AS at,
+                    1 AS step
+                   FROM calls
+                UNION ALL
+                 SELECT calls.tenant_id,
+                    calls.scope_type,
+                    calls.scope,
+                    calls.to_at,
+                    '-1'::integer
+                   FROM calls
+                  WHERE (calls.to_at < d.to_at)
+                UNION ALL
+                 SELECT s.tenant_id,
+                    s.scope_type,
+                    s.scope,
+                    h.from_at,
+                    0
+                   FROM (( SELECT DISTINCT calls.tenant_id,
+                            calls.scope_type,
+                            calls.scope
+                           FROM calls) s
+                     JOIN ref.hours h ON ((h.day = d.day)))
+                ), stretches AS (
+                 SELECT events.tenant_id,
+                    events.scope_type,
+                    events.scope,
+                    events.at,
+                    sum(events.step) OVER (walk ROWS UNBOUNDED PRECEDING) AS calls,
+                    lead(events.at, 1, d.to_at) OVER walk AS to_at
+                   FROM events
+                  WINDOW walk AS (PARTITION BY events.tenant_id, events.scope_type, events.scope ORDER BY events.at, events.step)
+                ), hours AS (
+                 SELECT stretches.tenant_id,
+                    stretches.scope_type,
+                    stretches.scope,
+                    date_bin('01:00:00'::interval, stretches.at, d.from_at) AS hour,
+                    (max(stretches.calls))::integer AS peak,
+                    round((sum(((stretches.calls)::numeric * EXTRACT(epoch FROM (stretches.to_at - stretches.at)))) / (3600)::numeric), 4) AS erlangs
+                   FROM stretches
+                  GROUP BY stretches.tenant_id, stretches.scope_type, stretches.scope, (date_bin('01:00:00'::interval, stretches.at, d.from_at))
+                )
+         SELECT hours.tenant_id,
+            hours.scope_type,
+            hours.scope,
+            hours.hour,
+            hours.peak,
+            hours.erlangs,
+            (hours.erlangs = max(hours.erlangs) OVER (PARTITION BY hours.tenant_id, hours.scope_type, hours.scope)) AS is_busy_hour
+           FROM hours
+          WHERE (hours.peak > 0)) x);
 
 CREATE VIEW live.sided_streams AS
  SELECT t.call_start_at,
@@ -2595,6 +3489,210 @@ CREATE VIEW live.sided_streams AS
      JOIN live.segment_endpoints p ON (((p.tenant_id = e.tenant_id) AND (p.call_id = e.call_id) AND (p.session_index = e.session_index) AND (p.segment_index = e.segment_index) AND (p.side = e.side))))
   WHERE (p.endpoint_type = 'participant'::text);
 
+CREATE VIEW live.device_quality_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.role,
+    x.device,
+    x.driver,
+    x.streams,
+    x.users,
+    analytics.pct((x.poor)::numeric, ((x.good + x.poor))::numeric) AS poor_pct,
+    x.capture_not_functioning_event_ratio,
+    x.cpu_insufficent_event_ratio,
+    x.device_clipping_event_ratio,
+    x.device_glitch_event_ratio,
+    x.low_speech_level_event_ratio,
+    x.low_speech_to_noise_event_ratio,
+    x.render_mute_event_ratio,
+    x.render_not_functioning_event_ratio,
+    x.render_zero_volume_event_ratio,
+    x.mic_glitch_rate,
+    x.howling_events,
+    x.speaker_glitch_rate
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT s.tenant_id,
+                CASE
+                    WHEN s.sends THEN 'capture'::text
+                    ELSE 'render'::text
+                END AS role,
+                CASE
+                    WHEN s.sends THEN s.capture_device_name
+                    ELSE s.render_device_name
+                END AS device,
+                CASE
+                    WHEN s.sends THEN s.capture_device_driver
+                    ELSE s.render_device_driver
+                END AS driver,
+            count(*) AS streams,
+            count(DISTINCT s.person_id) AS users,
+            count(*) FILTER (WHERE (s.quality = 'good'::text)) AS good,
+            count(*) FILTER (WHERE (s.quality = 'poor'::text)) AS poor,
+            (avg((s.capture_not_functioning_event_ratio)::numeric))::double precision AS capture_not_functioning_event_ratio,
+            (avg((s.cpu_insufficent_event_ratio)::numeric))::double precision AS cpu_insufficent_event_ratio,
+            (avg((s.device_clipping_event_ratio)::numeric))::double precision AS device_clipping_event_ratio,
+            (avg((s.device_glitch_event_ratio)::numeric))::double precision AS device_glitch_event_ratio,
+            (avg((s.low_speech_level_event_ratio)::numeric))::double precision AS low_speech_level_event_ratio,
+            (avg((s.low_speech_to_noise_event_ratio)::numeric))::double precision AS low_speech_to_noise_event_ratio,
+            (avg((s.render_mute_event_ratio)::numeric))::double precision AS render_mute_event_ratio,
+            (avg((s.render_not_functioning_event_ratio)::numeric))::double precision AS render_not_functioning_event_ratio,
+            (avg((s.render_zero_volume_event_ratio)::numeric))::double precision AS render_zero_volume_event_ratio,
+            (avg(
+                CASE
+                    WHEN s.sends THEN (s.mic_glitch_rate)::numeric
+                    ELSE NULL::numeric
+                END))::double precision AS mic_glitch_rate,
+            sum(
+                CASE
+                    WHEN s.sends THEN s.howling_event_count
+                    ELSE NULL::integer
+                END) AS howling_events,
+            (avg(
+                CASE
+                    WHEN (NOT s.sends) THEN (s.speaker_glitch_rate)::numeric
+                    ELSE NULL::numeric
+                END))::double precision AS speaker_glitch_rate
+           FROM live.sided_streams s
+          WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at) AND (s.media_kind = 'audio'::text) AND (s.sends IS NOT NULL))
+          GROUP BY s.tenant_id,
+                CASE
+                    WHEN s.sends THEN 'capture'::text
+                    ELSE 'render'::text
+                END,
+                CASE
+                    WHEN s.sends THEN s.capture_device_name
+                    ELSE s.render_device_name
+                END,
+                CASE
+                    WHEN s.sends THEN s.capture_device_driver
+                    ELSE s.render_device_driver
+                END) x)
+  WHERE (x.device IS NOT NULL);
+
+CREATE VIEW live.dialout_reconciliation AS
+ SELECT x.tenant_id,
+    d.day,
+    x.usage_location,
+    x.destination_context,
+    x.currency,
+    x.report_calls,
+    x.report_seconds,
+    x.report_charge,
+    x.log_calls,
+    x.log_seconds,
+    x.log_charge,
+    (COALESCE(x.report_calls, (0)::bigint) - COALESCE(x.log_calls, (0)::bigint)) AS diff_calls,
+    (COALESCE(x.report_charge, (0)::numeric) - COALESCE(x.log_charge, (0)::numeric)) AS diff_cost
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT b.tenant_id,
+            b.usage_location,
+            b.destination_context,
+            b.currency,
+            sum(b.report_calls) AS report_calls,
+            sum(b.report_seconds) AS report_seconds,
+            sum(b.report_charge) AS report_charge,
+            sum(b.log_calls) AS log_calls,
+            sum(b.log_seconds) AS log_seconds,
+            sum(b.log_charge) AS log_charge
+           FROM ( SELECT r.tenant_id,
+                    r.usage_location,
+                    r.destination_context,
+                    r.currency,
+                    r.total_calls AS report_calls,
+                    r.total_call_seconds AS report_seconds,
+                    r.total_call_charge AS report_charge,
+                    NULL::integer AS log_calls,
+                    NULL::integer AS log_seconds,
+                    NULL::numeric AS log_charge
+                   FROM teams.dialout_report r
+                  WHERE (((r.window_from AT TIME ZONE 'UTC'::text))::date = d.day)
+                UNION ALL
+                 SELECT t.tenant_id,
+                    t.usage_country_code,
+                    t.destination_context,
+                    t.currency,
+                    NULL::integer,
+                    NULL::integer,
+                    NULL::numeric,
+                    1,
+                    t.duration_s,
+                    t.total_cost
+                   FROM analytics.telephony_calls t
+                  WHERE ((t.source = 'pstn'::text) AND (lower(t.call_type) = 'conf_out'::text) AND (t.attempt_at >= ((d.day)::timestamp without time zone AT TIME ZONE 'UTC'::text)) AND (t.attempt_at < (((d.day + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text)))) b
+          GROUP BY b.tenant_id, b.usage_location, b.destination_context, b.currency) x);
+
+CREATE VIEW live.direct_routing_failures_hourly AS
+ SELECT x.tenant_id,
+    h.hour,
+    x.trunk_fqdn,
+    x.direction,
+    x.sip_code,
+    x.ms_subcode,
+    x.calls,
+    x.users,
+    x.phrase,
+    x.outcome,
+    analytics.blame(x.ms_subcode) AS blame,
+    h.day
+   FROM (ref.hours h
+     CROSS JOIN LATERAL ( SELECT t.tenant_id,
+            t.trunk_fqdn,
+            t.direction,
+            t.sip_code,
+            t.ms_subcode,
+            t.outcome,
+            count(*) AS calls,
+            count(DISTINCT t.user_id) FILTER (WHERE (NOT (EXISTS ( SELECT
+                   FROM ref.service_identities i
+                  WHERE ((i.identity_id = (t.user_id)::text) AND ((i.tenant_id = t.tenant_id) OR (i.tenant_id IS NULL))))))) AS users,
+            min(t.sip_phrase) AS phrase
+           FROM analytics.telephony_calls t
+          WHERE ((t.source = 'direct_routing'::text) AND (NOT t.answered) AND (t.attempt_at >= h.from_at) AND (t.attempt_at < h.to_at))
+          GROUP BY t.tenant_id, t.trunk_fqdn, t.direction, t.sip_code, t.ms_subcode, t.outcome) x);
+
+CREATE VIEW live.direct_routing_health_hourly AS
+ SELECT x.tenant_id,
+    h.hour,
+    x.trunk_fqdn,
+    x.direction,
+    x.attempts,
+    x.answered,
+    analytics.pct((x.answered)::numeric, (x.attempts)::numeric) AS asr_pct,
+    x.busy,
+    x.no_answer,
+    x.rejected,
+    x.bad_number,
+    x.network_failures,
+    x.delivered,
+    analytics.pct((x.delivered)::numeric, (x.attempts)::numeric) AS ner_pct,
+    x.avg_duration_s,
+    x.short_calls_under_5s,
+    x.short_calls_under_60s,
+    x.answer_delay_p50_s,
+    x.answer_delay_p95_s,
+    (x.attempts < 100) AS is_low_sample,
+    h.day
+   FROM (ref.hours h
+     CROSS JOIN LATERAL ( SELECT t.tenant_id,
+            t.trunk_fqdn,
+            t.direction,
+            count(*) AS attempts,
+            count(*) FILTER (WHERE (t.outcome = 'answered'::text)) AS answered,
+            count(*) FILTER (WHERE (t.outcome = 'user_busy'::text)) AS busy,
+            count(*) FILTER (WHERE (t.outcome = 'ring_no_answer'::text)) AS no_answer,
+            count(*) FILTER (WHERE (t.outcome = 'terminal_reject'::text)) AS rejected,
+            count(*) FILTER (WHERE (t.outcome = 'bad_number'::text)) AS bad_number,
+            count(*) FILTER (WHERE (t.outcome = 'network_failure'::text)) AS network_failures,
+            count(*) FILTER (WHERE (t.outcome = ANY (ARRAY['answered'::text, 'user_busy'::text, 'ring_no_answer'::text, 'terminal_reject'::text]))) AS delivered,
+            round(avg(t.duration_s) FILTER (WHERE t.answered), 2) AS avg_duration_s,
+            count(*) FILTER (WHERE (t.answered AND (t.duration_s < 5))) AS short_calls_under_5s,
+            count(*) FILTER (WHERE (t.answered AND (t.duration_s < 60))) AS short_calls_under_60s,
+            percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY t.answer_delay_s) AS answer_delay_p50_s,
+            percentile_cont((0.95)::double precision) WITHIN GROUP (ORDER BY t.answer_delay_s) AS answer_delay_p95_s
+           FROM analytics.telephony_calls t
+          WHERE ((t.source = 'direct_routing'::text) AND (t.attempt_at >= h.from_at) AND (t.attempt_at < h.to_at))
+          GROUP BY t.tenant_id, t.trunk_fqdn, t.direction) x);
+
 CREATE TABLE ref.fraud_rules (
     tenant_id uuid,
     rule text NOT NULL,
@@ -2602,51 +3700,154 @@ CREATE TABLE ref.fraud_rules (
     value numeric NOT NULL
 );
 
-CREATE TABLE ref.hours (
-    hour timestamp with time zone NOT NULL,
-    from_at timestamp with time zone NOT NULL,
-    to_at timestamp with time zone NOT NULL,
-    day date NOT NULL,
-    hour_of_day integer NOT NULL,
-    day_of_week integer NOT NULL
-);
+CREATE VIEW live.fraud_signals_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.user_id,
+    x.rule,
+    x.severity,
+    x.detail
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( WITH phone AS MATERIALIZED (
+                 SELECT t.tenant_id,
+                    t.user_id,
+                    (t.scenario = ANY (ARRAY['user_forward'::text, 'user_transfer'::text])) AS passed_on,
+                    (t.direction = 'outbound'::text) AS outbound,
+                    t.is_international,
+                    t.answered,
+                    t.duration_s,
+                    t.external_number,
+                    t.external_prefix,
+                    EXTRACT(hour FROM (t.attempt_at AT TIME ZONE ( SELECT settings.report_timezone
+                           FROM ref.settings))) AS hour_of_day
+                   FROM analytics.telephony_calls t
+                  WHERE ((t.attempt_at >= d.from_at) AND (t.attempt_at < d.to_at) AND (t.direction <> 'inbound'::text))
+                ), limits AS MATERIALIZED (
+                 SELECT n.tenant_id,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F2'::text) AND (r.parameter = 'minutes'::text))) AS f2_minutes,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F2'::text) AND (r.parameter = 'factor'::text))) AS f2_factor,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F3'::text) AND (r.parameter = 'calls'::text))) AS f3_calls,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F3'::text) AND (r.parameter = 'from_hour'::text))) AS f3_from_hour,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F3'::text) AND (r.parameter = 'to_hour'::text))) AS f3_to_hour,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F4'::text) AND (r.parameter = 'low'::text))) AS f4_low,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F4'::text) AND (r.parameter = 'moderate'::text))) AS f4_moderate,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F4'::text) AND (r.parameter = 'high'::text))) AS f4_high,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F4'::text) AND (r.parameter = 'major'::text))) AS f4_major,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F4'::text) AND (r.parameter = 'critical'::text))) AS f4_critical,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F5'::text) AND (r.parameter = 'calls'::text))) AS f5_calls,
+                    max(r.value) FILTER (WHERE ((r.rule = 'F5'::text) AND (r.parameter = 'seconds'::text))) AS f5_seconds
+                   FROM (( SELECT DISTINCT phone.tenant_id
+                           FROM phone) n
+                     CROSS JOIN LATERAL ( SELECT DISTINCT ON (f.rule, f.parameter) f.rule,
+                            f.parameter,
+                            f.value
+                           FROM ref.fraud_rules f
+                          WHERE ((f.tenant_id = n.tenant_id) OR (f.tenant_id IS NULL))
+                          ORDER BY f.rule, f.parameter, f.tenant_id) r)
+                  GROUP BY n.tenant_id
+                ), users AS MATERIALIZED (
+                 SELECT p.tenant_id,
+                    p.user_id,
+                    count(*) FILTER (WHERE (p.passed_on AND p.is_international)) AS passed_on_abroad,
+                    ((sum(p.duration_s) FILTER (WHERE (p.outbound AND p.is_international)))::numeric / 60.0) AS minutes_abroad,
+                    count(*) FILTER (WHERE (p.outbound AND p.is_international AND ((d.day_of_week > 5) OR (p.hour_of_day < l.f3_from_hour) OR (p.hour_of_day >= l.f3_to_hour)))) AS abroad_off_hours,
+                    count(DISTINCT p.external_number) FILTER (WHERE (p.outbound AND (NOT p.answered))) AS numbers_failed
+                   FROM (phone p
+                     JOIN limits l ON ((l.tenant_id = p.tenant_id)))
+                  GROUP BY p.tenant_id, p.user_id
+                )
+         SELECT users.tenant_id,
+            users.user_id,
+            'F1'::text AS rule,
+            'high'::text AS severity,
+            (users.passed_on_abroad || ' calls forwarded or transferred abroad'::text) AS detail
+           FROM users
+          WHERE (users.passed_on_abroad > 0)
+        UNION ALL
+         SELECT u.tenant_id,
+            u.user_id,
+            'F2'::text,
+            'high'::text,
+            (((round(u.minutes_abroad, 1) || ' minutes abroad, usually '::text) || round(b.minutes, 1)) || ' a day'::text)
+           FROM ((users u
+             JOIN limits l ON ((l.tenant_id = u.tenant_id)))
+             CROSS JOIN LATERAL ( SELECT ((COALESCE(sum(p.international_out_s), (0)::numeric) / 60.0) / (28)::numeric) AS minutes
+                   FROM rollup.phone_user_daily p
+                  WHERE ((p.tenant_id = u.tenant_id) AND (NOT (p.user_id IS DISTINCT FROM u.user_id)) AND (p.day >= (d.day - 28)) AND (p.day < d.day))) b)
+          WHERE ((u.minutes_abroad > l.f2_minutes) AND (u.minutes_abroad > (l.f2_factor * b.minutes)))
+        UNION ALL
+         SELECT u.tenant_id,
+            u.user_id,
+            'F3'::text,
+            'moderate'::text,
+            (u.abroad_off_hours || ' calls abroad at night or at the weekend'::text)
+           FROM (users u
+             JOIN limits l ON ((l.tenant_id = u.tenant_id)))
+          WHERE ((u.abroad_off_hours)::numeric >= l.f3_calls)
+        UNION ALL
+         SELECT u.tenant_id,
+            u.user_id,
+            'F4'::text,
+                CASE
+                    WHEN ((u.numbers_failed)::numeric >= l.f4_critical) THEN 'critical'::text
+                    WHEN ((u.numbers_failed)::numeric >= l.f4_major) THEN 'major'::text
+                    WHEN ((u.numbers_failed)::numeric >= l.f4_high) THEN 'high'::text
+                    WHEN ((u.numbers_failed)::numeric >= l.f4_moderate) THEN 'moderate'::text
+                    ELSE 'low'::text
+                END AS "case",
+            (u.numbers_failed || ' numbers tried in vain'::text)
+           FROM (users u
+             JOIN limits l ON ((l.tenant_id = u.tenant_id)))
+          WHERE ((u.numbers_failed)::numeric >= l.f4_low)
+        UNION ALL
+         SELECT s.tenant_id,
+            s.user_id,
+            'F5'::text,
+            'moderate'::text,
+            (string_agg(((s.calls || ' calls to +'::text) || s.external_prefix), ', '::text ORDER BY s.calls DESC, s.external_prefix) || ', each of a few seconds'::text)
+           FROM ( SELECT p.tenant_id,
+                    p.user_id,
+                    p.external_prefix,
+                    count(*) AS calls
+                   FROM (phone p
+                     JOIN limits l ON ((l.tenant_id = p.tenant_id)))
+                  WHERE (p.outbound AND p.answered AND ((p.duration_s)::numeric < l.f5_seconds) AND (p.external_prefix IS NOT NULL))
+                  GROUP BY p.tenant_id, p.user_id, p.external_prefix, l.f5_calls
+                 HAVING ((count(*))::numeric >= l.f5_calls)) s
+          GROUP BY s.tenant_id, s.user_id
+        UNION ALL
+         SELECT b.tenant_id,
+            b.user_id,
+            'F6'::text,
+            'high'::text,
+            COALESCE(string_agg(DISTINCT b.block_reason, ', '::text), 'blocked'::text) AS "coalesce"
+           FROM teams.pstn_blocked_users_log b
+          WHERE ((b.block_at >= d.from_at) AND (b.block_at < d.to_at) AND (b.user_block_mode = 'blocked'::text))
+          GROUP BY b.tenant_id, b.user_id) x);
 
-CREATE TABLE ref.license_codes (
-    license_capability text NOT NULL,
-    family text NOT NULL,
-    meaning text NOT NULL
-);
-
-CREATE TABLE ref.license_pools (
-    tenant_id uuid,
-    license_capability text NOT NULL,
-    usage_country text NOT NULL,
-    context text NOT NULL,
-    minutes_per_license integer NOT NULL,
-    licenses integer NOT NULL
-);
-
-CREATE TABLE ref.ms_subcodes (
-    sip_code integer NOT NULL,
-    sub_reason bigint NOT NULL,
-    meaning text NOT NULL,
-    action text
-);
-
-CREATE TABLE ref.numbers (
-    tenant_id uuid,
-    number text NOT NULL,
-    user_id uuid
-);
-
-CREATE TABLE ref.quality_targets (
-    tenant_id uuid,
-    media_kind text NOT NULL,
-    call_kind text NOT NULL,
-    poor_pct numeric,
-    setup_failure_pct numeric,
-    drop_pct numeric
-);
+CREATE VIEW live.missed_calls_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.scenario,
+    x.user_id,
+    x.callee_identity_id,
+    x.inbound,
+    x.answered,
+    x.missed,
+    x.failed,
+    analytics.pct((x.missed)::numeric, ((x.missed + x.answered))::numeric) AS missed_pct
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT i.tenant_id,
+            i.scenario,
+            i.user_id,
+            i.callee_identity_id,
+            count(*) AS inbound,
+            count(*) FILTER (WHERE i.answered) AS answered,
+            count(*) FILTER (WHERE i.missed) AS missed,
+            count(*) FILTER (WHERE i.failed) AS failed
+           FROM analytics.inbound_calls i
+          WHERE ((i.call_start_at >= d.from_at) AND (i.call_start_at < d.to_at))
+          GROUP BY i.tenant_id, i.scenario, i.user_id, i.callee_identity_id) x);
 
 CREATE TABLE ref.site_subnets (
     tenant_id uuid,
@@ -2656,6 +3857,438 @@ CREATE TABLE ref.site_subnets (
     country text,
     is_vpn boolean DEFAULT false NOT NULL,
     is_expressroute boolean DEFAULT false NOT NULL
+);
+
+CREATE VIEW live.network_subnet_quality_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.media_kind,
+    w.site,
+    x.subnet,
+    x.public_ip,
+    x.connection_type,
+    x.wifi_band,
+    x.transport,
+    x.streams,
+    x.users,
+    x.good,
+    x.poor,
+    analytics.pct((x.poor)::numeric, ((x.good + x.poor))::numeric) AS poor_pct,
+    x.rtt_avg_ms,
+    x.rtt_p95_ms,
+    x.jitter_avg_ms,
+    x.packet_loss_avg,
+    analytics.pct((x.tcp)::numeric, (x.streams)::numeric) AS tcp_pct,
+    ((lower(x.connection_type) = 'tunnel'::text) OR COALESCE(w.is_vpn, false)) AS is_vpn,
+    x.is_common_subnet
+   FROM ((ref.days d
+     CROSS JOIN LATERAL ( SELECT s.tenant_id,
+            s.media_kind,
+            s.subnet,
+                CASE
+                    WHEN n.is_common_subnet THEN host(s.reflexive_ip_address)
+                    ELSE NULL::text
+                END AS public_ip,
+            s.connection_type,
+            s.wifi_band,
+            s.network_transport_protocol AS transport,
+            n.is_common_subnet,
+            count(*) AS streams,
+            count(DISTINCT s.person_id) AS users,
+            count(*) FILTER (WHERE (s.quality = 'good'::text)) AS good,
+            count(*) FILTER (WHERE (s.quality = 'poor'::text)) AS poor,
+            (avg((s.average_round_trip_time_ms)::numeric))::double precision AS rtt_avg_ms,
+            percentile_cont((0.95)::double precision) WITHIN GROUP (ORDER BY s.average_round_trip_time_ms) AS rtt_p95_ms,
+            (avg((s.average_jitter_ms)::numeric))::double precision AS jitter_avg_ms,
+            (avg((s.average_packet_loss_rate)::numeric))::double precision AS packet_loss_avg,
+            count(*) FILTER (WHERE (lower(s.network_transport_protocol) = 'tcp'::text)) AS tcp
+           FROM (live.sided_streams s
+             CROSS JOIN LATERAL ( SELECT (split_part(s.subnet, '/'::text, 1) = ANY (ARRAY['10.0.0.0'::text, '192.168.0.0'::text, '192.168.1.0'::text, '192.168.2.0'::text, '172.20.10.0'::text, '192.168.43.0'::text])) AS is_common_subnet) n)
+          WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at))
+          GROUP BY s.tenant_id, s.media_kind, s.subnet,
+                CASE
+                    WHEN n.is_common_subnet THEN host(s.reflexive_ip_address)
+                    ELSE NULL::text
+                END, s.connection_type, s.wifi_band, s.network_transport_protocol, n.is_common_subnet) x)
+     LEFT JOIN LATERAL ( SELECT l.site,
+            l.is_vpn
+           FROM ref.site_subnets l
+          WHERE (((l.network)::inet >>= live.to_inet(split_part(x.subnet, '/'::text, 1))) AND ((l.tenant_id = x.tenant_id) OR (l.tenant_id IS NULL)))
+          ORDER BY (masklen((l.network)::inet)) DESC, l.tenant_id
+         LIMIT 1) w ON (true));
+
+CREATE VIEW live.phone_user_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.source,
+    x.user_id,
+    x.own_number,
+    x.currency,
+    x.calls,
+    x.in_s,
+    x.out_s,
+    x.international_out_s,
+    x.forwarded_s,
+    x.total_cost,
+    x.first_in_at,
+    x.last_in_at,
+    x.first_out_at,
+    x.last_out_at,
+    x.last_call_at
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT t.tenant_id,
+            t.source,
+            t.user_id,
+                CASE
+                    WHEN (t.scenario = ANY (ARRAY['user'::text, 'voice_app'::text, 'user_forward'::text, 'user_transfer'::text])) THEN t.own_number
+                    ELSE NULL::text
+                END AS own_number,
+            t.currency,
+            count(*) AS calls,
+            sum(t.duration_s) FILTER (WHERE (t.direction = 'inbound'::text)) AS in_s,
+            sum(t.duration_s) FILTER (WHERE (t.direction = 'outbound'::text)) AS out_s,
+            sum(t.duration_s) FILTER (WHERE ((t.direction = 'outbound'::text) AND t.is_international)) AS international_out_s,
+            sum(t.duration_s) FILTER (WHERE (t.scenario = 'user_forward'::text)) AS forwarded_s,
+            sum(t.total_cost) AS total_cost,
+            min(t.attempt_at) FILTER (WHERE (t.direction = 'inbound'::text)) AS first_in_at,
+            max(t.attempt_at) FILTER (WHERE (t.direction = 'inbound'::text)) AS last_in_at,
+            min(t.attempt_at) FILTER (WHERE (t.direction = 'outbound'::text)) AS first_out_at,
+            max(t.attempt_at) FILTER (WHERE (t.direction = 'outbound'::text)) AS last_out_at,
+            max(t.attempt_at) AS last_call_at
+           FROM analytics.telephony_calls t
+          WHERE ((t.attempt_at >= d.from_at) AND (t.attempt_at < d.to_at))
+          GROUP BY t.tenant_id, t.source, t.user_id,
+                CASE
+                    WHEN (t.scenario = ANY (ARRAY['user'::text, 'voice_app'::text, 'user_forward'::text, 'user_transfer'::text])) THEN t.own_number
+                    ELSE NULL::text
+                END, t.currency) x);
+
+CREATE VIEW live.poor_stream_rate_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.media_kind,
+    x.call_kind,
+    x.streams,
+    x.good,
+    x.poor,
+    x.unclassified,
+    analytics.pct((x.poor)::numeric, ((x.good + x.poor))::numeric) AS poor_pct,
+    analytics.pct((x.poor)::numeric, (x.streams)::numeric) AS poor_pct_all
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT s.tenant_id,
+            s.media_kind,
+            s.call_kind,
+            count(*) AS streams,
+            count(*) FILTER (WHERE (s.quality = 'good'::text)) AS good,
+            count(*) FILTER (WHERE (s.quality = 'poor'::text)) AS poor,
+            count(*) FILTER (WHERE (s.quality = 'unclassified'::text)) AS unclassified
+           FROM live.streams s
+          WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at))
+          GROUP BY s.tenant_id, s.media_kind, s.call_kind) x);
+
+CREATE VIEW live.pstn_cost_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.provider,
+    x.scenario,
+    x.direction,
+    x.destination_context,
+    x.destination_name,
+    x.usage_country_code,
+    x.license_capability,
+    x.currency,
+    x.calls,
+    x.answered,
+    x.duration_s,
+    round(((x.duration_s)::numeric / 60.0), 2) AS minutes,
+    x.billed_minutes_estimate,
+    x.charge,
+    x.connection_charge,
+    x.total_cost,
+    x.free_calls
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT t.tenant_id,
+            t.provider,
+            t.scenario,
+            t.direction,
+            t.destination_context,
+            t.destination_name,
+            t.usage_country_code,
+            t.license_capability,
+            t.currency,
+            count(*) AS calls,
+            count(*) FILTER (WHERE t.answered) AS answered,
+            sum(t.duration_s) AS duration_s,
+            (sum(ceil(((t.duration_s)::numeric / 60.0))))::bigint AS billed_minutes_estimate,
+            sum(t.charge) AS charge,
+            sum(t.connection_charge) AS connection_charge,
+            sum(t.total_cost) AS total_cost,
+            count(*) FILTER (WHERE (upper(t.license_capability) = 'FREECALL'::text)) AS free_calls
+           FROM analytics.telephony_calls t
+          WHERE ((t.source = 'pstn'::text) AND (t.attempt_at >= d.from_at) AND (t.attempt_at < d.to_at))
+          GROUP BY t.tenant_id, t.provider, t.scenario, t.direction, t.destination_context, t.destination_name, t.usage_country_code, t.license_capability, t.currency) x);
+
+CREATE VIEW live.pstn_matches AS
+ SELECT x.tenant_id,
+    d.day,
+    x.id,
+    x.start_at,
+    x.call_id,
+    x.method,
+    x.score
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT p.tenant_id,
+            p.id,
+            p.start_at,
+            COALESCE(named.call_id, likely.call_id) AS call_id,
+                CASE
+                    WHEN (named.call_id IS NULL) THEN 'heuristic'::text
+                    ELSE 'call_id'::text
+                END AS method,
+                CASE
+                    WHEN (named.call_id IS NULL) THEN likely.score
+                    ELSE NULL::integer
+                END AS score
+           FROM ((((teams.pstn_calls p
+             LEFT JOIN ref.call_types k ON ((k.call_type = lower(p.call_type))))
+             CROSS JOIN LATERAL ( SELECT
+                        CASE COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(p.call_type)))
+                            WHEN 'outbound'::text THEN p.callee_number
+                            ELSE p.caller_number
+                        END AS external_number) n)
+             LEFT JOIN LATERAL ( SELECT c.id AS call_id
+                   FROM teams.call_records c
+                  WHERE ((c.tenant_id = p.tenant_id) AND (c.details_version IS NOT NULL) AND (c.id =
+                        CASE
+                            WHEN (p.call_id ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'::text) THEN (p.call_id)::uuid
+                            ELSE NULL::uuid
+                        END))) named ON (true))
+             LEFT JOIN LATERAL ( SELECT (array_agg(best.id))[1] AS call_id,
+                    best.score,
+                    count(*) AS candidates
+                   FROM ( SELECT c.id,
+                            ((1 + (COALESCE(bool_or((q.user_id = p.user_id)), false))::integer) + (COALESCE(bool_or((q.is_phone AND analytics.number_matches(q.identity_id, n.external_number))), false))::integer) AS score
+                           FROM (teams.call_records c
+                             CROSS JOIN LATERAL ( SELECT m.user_id,
+                                    m.identity_id,
+                                    (m.identity_kind = 'phone'::text) AS is_phone
+                                   FROM teams.call_participants m
+                                  WHERE ((m.tenant_id = c.tenant_id) AND (m.call_id = c.id))
+                                UNION ALL
+                                 SELECT NULL::uuid,
+                                    o.organizer_identity_id,
+                                    (o.organizer_identity_kind = 'phone'::text)
+                                   FROM teams.call_records o
+                                  WHERE ((o.tenant_id = c.tenant_id) AND (o.id = c.id))) q)
+                          WHERE ((NOT (c.tenant_id <> p.tenant_id)) AND (c.details_version IS NOT NULL) AND (c.start_at >= (p.start_at - '00:01:00'::interval)) AND (c.start_at <= (p.start_at + '00:01:00'::interval)) AND ((q.user_id = p.user_id) OR q.is_phone))
+                          GROUP BY c.id) best
+                  WHERE (best.score >= 2)
+                  GROUP BY best.score
+                  ORDER BY best.score DESC
+                 LIMIT 1) likely ON (((named.call_id IS NULL) AND (likely.candidates = 1))))
+          WHERE ((p.start_at >= d.from_at) AND (p.start_at < d.to_at) AND (COALESCE(named.call_id, likely.call_id) IS NOT NULL))) x);
+
+CREATE VIEW live.sms_usage_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.user_id,
+    x.direction,
+    x.destination_context,
+    x.currency,
+    x.messages,
+    x.units,
+    x.charge
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT m.tenant_id,
+            m.user_id,
+            COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(m.sms_type))) AS direction,
+            m.destination_context,
+            m.currency,
+            count(*) AS messages,
+            sum(m.sms_units) AS units,
+            sum(m.call_charge) AS charge
+           FROM (teams.sms_messages m
+             LEFT JOIN ref.call_types k ON ((k.call_type = (lower(m.sms_type) COLLATE "C"))))
+          WHERE ((m.sent_at >= d.from_at) AND (m.sent_at < d.to_at))
+          GROUP BY m.tenant_id, m.user_id, COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(m.sms_type))), m.destination_context, m.currency) x);
+
+CREATE VIEW live.user_activity_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.user_id,
+    x.p2p_calls,
+    x.group_calls,
+    x.organized,
+    x.talk_s,
+    x.phone_in,
+    x.phone_out,
+    x.phone_s,
+    x.missed,
+    x.sms,
+    x.streams,
+    x.poor_streams
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT u.tenant_id,
+            u.user_id,
+            (COALESCE(sum(u.p2p_calls), (0)::numeric))::bigint AS p2p_calls,
+            (COALESCE(sum(u.group_calls), (0)::numeric))::bigint AS group_calls,
+            (COALESCE(sum(u.organized), (0)::numeric))::bigint AS organized,
+            (COALESCE(sum(u.talk_s), (0)::numeric))::double precision AS talk_s,
+            (COALESCE(sum(u.phone_in), (0)::numeric))::bigint AS phone_in,
+            (COALESCE(sum(u.phone_out), (0)::numeric))::bigint AS phone_out,
+            (COALESCE(sum(u.phone_s), (0)::numeric))::bigint AS phone_s,
+            (COALESCE(sum(u.missed), (0)::numeric))::bigint AS missed,
+            (COALESCE(sum(u.sms), (0)::numeric))::bigint AS sms,
+            (COALESCE(sum(u.streams), (0)::numeric))::bigint AS streams,
+            (COALESCE(sum(u.poor_streams), (0)::numeric))::bigint AS poor_streams
+           FROM ( SELECT y.tenant_id,
+                    y.user_id,
+                    y.p2p_calls,
+                    y.group_calls,
+                    NULL::bigint AS organized,
+                    ( SELECT sum(EXTRACT(epoch FROM (upper(r.r) - lower(r.r)))) AS sum
+                           FROM unnest(y.talk) r(r)) AS talk_s,
+                    NULL::bigint AS phone_in,
+                    NULL::bigint AS phone_out,
+                    NULL::bigint AS phone_s,
+                    NULL::bigint AS missed,
+                    NULL::bigint AS sms,
+                    NULL::bigint AS streams,
+                    NULL::bigint AS poor_streams
+                   FROM ( SELECT c.tenant_id,
+                            e.user_id,
+                            count(DISTINCT c.id) FILTER (WHERE (c.call_kind = 'p2p'::text)) AS p2p_calls,
+                            count(DISTINCT c.id) FILTER (WHERE (c.call_kind = 'group'::text)) AS group_calls,
+                            range_agg(tstzrange(s.start_at, s.end_at)) FILTER (WHERE ((s.start_at < s.end_at) AND ('audio'::text ~~* ANY (s.modalities)))) AS talk
+                           FROM ((live.calls c
+                             JOIN teams.sessions s ON (((s.tenant_id = c.tenant_id) AND (s.call_id = c.id))))
+                             JOIN teams.session_endpoints e ON (((e.tenant_id = s.tenant_id) AND (e.call_id = s.call_id) AND (e.session_index = s.session_index))))
+                          WHERE ((c.start_at >= d.from_at) AND (c.start_at < d.to_at) AND (s.is_test IS NOT TRUE) AND (e.user_id IS NOT NULL))
+                          GROUP BY c.tenant_id, e.user_id) y
+                UNION ALL
+                 SELECT c.tenant_id,
+                    c.organizer_user_id,
+                    NULL::bigint,
+                    NULL::bigint,
+                    count(*) AS count,
+                    NULL::numeric,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint
+                   FROM live.calls c
+                  WHERE ((c.start_at >= d.from_at) AND (c.start_at < d.to_at) AND (c.organizer_user_id IS NOT NULL))
+                  GROUP BY c.tenant_id, c.organizer_user_id
+                UNION ALL
+                 SELECT t.tenant_id,
+                    t.user_id,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::numeric,
+                    count(*) FILTER (WHERE (t.direction = 'inbound'::text)) AS count,
+                    count(*) FILTER (WHERE (t.direction = 'outbound'::text)) AS count,
+                    sum(t.duration_s) AS sum,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint
+                   FROM analytics.telephony_calls t
+                  WHERE ((t.attempt_at >= d.from_at) AND (t.attempt_at < d.to_at) AND (t.user_id IS NOT NULL))
+                  GROUP BY t.tenant_id, t.user_id
+                UNION ALL
+                 SELECT i.tenant_id,
+                    i.user_id,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::numeric,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    count(*) AS count,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint
+                   FROM analytics.inbound_calls i
+                  WHERE (i.missed AND (i.call_start_at >= d.from_at) AND (i.call_start_at < d.to_at) AND (i.user_id IS NOT NULL))
+                  GROUP BY i.tenant_id, i.user_id
+                UNION ALL
+                 SELECT m.tenant_id,
+                    m.user_id,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::numeric,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    count(*) AS count,
+                    NULL::bigint,
+                    NULL::bigint
+                   FROM teams.sms_messages m
+                  WHERE ((m.sent_at >= d.from_at) AND (m.sent_at < d.to_at) AND (m.user_id IS NOT NULL))
+                  GROUP BY m.tenant_id, m.user_id
+                UNION ALL
+                 SELECT g.tenant_id,
+                    e.user_id,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::numeric,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    NULL::bigint,
+                    sum(g.streams) AS sum,
+                    sum(g.poor_streams) AS sum
+                   FROM (( SELECT s.tenant_id,
+                            s.call_id,
+                            s.session_index,
+                            s.segment_index,
+                            count(*) AS streams,
+                            count(*) FILTER (WHERE (s.quality = 'poor'::text)) AS poor_streams
+                           FROM live.streams s
+                          WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at))
+                          GROUP BY s.tenant_id, s.call_id, s.session_index, s.segment_index) g
+                     CROSS JOIN LATERAL ( SELECT DISTINCT e_1.user_id
+                           FROM teams.segment_endpoints e_1
+                          WHERE ((e_1.tenant_id = g.tenant_id) AND (e_1.call_id = g.call_id) AND (e_1.session_index = g.session_index) AND (e_1.segment_index = g.segment_index) AND (e_1.user_id IS NOT NULL))) e)
+                  GROUP BY g.tenant_id, e.user_id) u
+          GROUP BY u.tenant_id, u.user_id) x)
+  WHERE (NOT (EXISTS ( SELECT
+           FROM ref.service_identities i
+          WHERE ((i.identity_id = (x.user_id)::text) AND ((i.tenant_id = x.tenant_id) OR (i.tenant_id IS NULL))))));
+
+CREATE VIEW live.user_feedback_daily AS
+ SELECT x.tenant_id,
+    d.day,
+    x.call_kind,
+    x.platform,
+    x.rated,
+    x.poor,
+    analytics.pct((x.poor)::numeric, (x.rated)::numeric) AS poor_pct,
+    x.avg_rating
+   FROM (ref.days d
+     CROSS JOIN LATERAL ( SELECT f.tenant_id,
+            f.call_kind,
+            f.platform,
+            count(*) AS rated,
+            count(*) FILTER (WHERE (lower(f.feedback_rating) = ANY (ARRAY['bad'::text, 'poor'::text]))) AS poor,
+            round(avg(array_position(ARRAY['bad'::text, 'poor'::text, 'fair'::text, 'good'::text, 'excellent'::text], lower(f.feedback_rating))), 2) AS avg_rating
+           FROM analytics.user_feedback f
+          WHERE ((f.call_start_at >= d.from_at) AND (f.call_start_at < d.to_at))
+          GROUP BY f.tenant_id, f.call_kind, f.platform) x);
+
+CREATE TABLE ref.license_codes (
+    license_capability text NOT NULL,
+    family text NOT NULL,
+    meaning text NOT NULL
 );
 
 CREATE TABLE rollup.digests (
@@ -2675,18 +4308,6 @@ COMMENT ON TABLE rollup.frozen IS 'Before when rows of an endpoint were deleted 
 COMMENT ON COLUMN rollup.frozen.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN rollup.frozen.source IS 'The endpoint.';
 COMMENT ON COLUMN rollup.frozen.before IS 'All rows before this time may be gone. Set in the transaction that deletes them.';
-
-CREATE TABLE rollup.views (
-    name text NOT NULL,
-    sources text[] NOT NULL,
-    touches_neighbours boolean DEFAULT false NOT NULL,
-    "position" smallint DEFAULT 2 NOT NULL
-);
-COMMENT ON TABLE rollup.views IS 'The rollups: each name is a table of schema rollup and a view of schema live, both with the columns tenant_id and day.';
-COMMENT ON COLUMN rollup.views.name IS 'Name of table and view.';
-COMMENT ON COLUMN rollup.views.sources IS 'The endpoints whose rows it is computed from.';
-COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in the days beside its own too: calls that carry over into the next day, days of UTC.';
-COMMENT ON COLUMN rollup.views."position" IS 'Which are computed first: 1 before 2 before 3, as a view may read the rollup of another.';
 
 CREATE VIEW rollup.lists AS
  SELECT list.list,
@@ -2932,11 +4553,65 @@ CREATE INDEX hours_day ON ref.hours USING btree (day);
 
 CREATE INDEX site_subnets_network ON ref.site_subnets USING gist (network inet_ops);
 
+CREATE INDEX call_reliability_daily_day_idx ON rollup.call_reliability_daily USING btree (day);
+
+CREATE INDEX call_volume_hourly_day_idx ON rollup.call_volume_hourly USING btree (day);
+
+CREATE INDEX call_volume_hourly_hour_idx ON rollup.call_volume_hourly USING btree (hour);
+
+CREATE INDEX client_quality_daily_day_idx ON rollup.client_quality_daily USING btree (day);
+
+CREATE INDEX concurrent_calls_hourly_day_idx ON rollup.concurrent_calls_hourly USING btree (day);
+
+CREATE INDEX concurrent_calls_hourly_hour_idx ON rollup.concurrent_calls_hourly USING btree (hour);
+
+CREATE INDEX device_quality_daily_day_idx ON rollup.device_quality_daily USING btree (day);
+
+CREATE INDEX dialout_reconciliation_day_idx ON rollup.dialout_reconciliation USING btree (day);
+
+CREATE INDEX direct_routing_failures_hourly_day_idx ON rollup.direct_routing_failures_hourly USING btree (day);
+
+CREATE INDEX direct_routing_failures_hourly_hour_idx ON rollup.direct_routing_failures_hourly USING btree (hour);
+
+CREATE INDEX direct_routing_health_hourly_day_idx ON rollup.direct_routing_health_hourly USING btree (day);
+
+CREATE INDEX direct_routing_health_hourly_hour_idx ON rollup.direct_routing_health_hourly USING btree (hour);
+
+CREATE INDEX fraud_signals_daily_day_idx ON rollup.fraud_signals_daily USING btree (day);
+
+CREATE INDEX fraud_signals_daily_user_id_day_idx ON rollup.fraud_signals_daily USING btree (user_id, day);
+
+CREATE INDEX missed_calls_daily_day_idx ON rollup.missed_calls_daily USING btree (day);
+
+CREATE INDEX missed_calls_daily_user_id_day_idx ON rollup.missed_calls_daily USING btree (user_id, day);
+
+CREATE INDEX network_subnet_quality_daily_day_idx ON rollup.network_subnet_quality_daily USING btree (day);
+
+CREATE INDEX phone_user_daily_day_idx ON rollup.phone_user_daily USING btree (day);
+
+CREATE INDEX phone_user_daily_own_number_idx ON rollup.phone_user_daily USING btree (own_number);
+
+CREATE INDEX phone_user_daily_user_id_day_idx ON rollup.phone_user_daily USING btree (user_id, day);
+
+CREATE INDEX poor_stream_rate_daily_day_idx ON rollup.poor_stream_rate_daily USING btree (day);
+
+CREATE INDEX pstn_cost_daily_day_idx ON rollup.pstn_cost_daily USING btree (day);
+
 CREATE INDEX pstn_matches_call ON rollup.pstn_matches USING btree (call_id);
 
 CREATE INDEX pstn_matches_day ON rollup.pstn_matches USING btree (day);
 
 CREATE INDEX pstn_matches_start ON rollup.pstn_matches USING btree (start_at);
+
+CREATE INDEX sms_usage_daily_day_idx ON rollup.sms_usage_daily USING btree (day);
+
+CREATE INDEX sms_usage_daily_user_id_day_idx ON rollup.sms_usage_daily USING btree (user_id, day);
+
+CREATE INDEX user_activity_daily_day_idx ON rollup.user_activity_daily USING btree (day);
+
+CREATE INDEX user_activity_daily_user_id_day_idx ON rollup.user_activity_daily USING btree (user_id, day);
+
+CREATE INDEX user_feedback_daily_day_idx ON rollup.user_feedback_daily USING btree (day);
 
 CREATE INDEX call_records_change ON teams.call_records USING btree (tenant_id, change_xid);
 
