@@ -66,3 +66,17 @@ func (c Column) PersonalIn(classes []Class) bool {
 }
 
 func underscored(name string) string { return strings.ReplaceAll(name, " ", "_") }
+
+// Without is a relation without the columns that hold personal data of some
+// classes. If its key has such a column each row is about a person, or could not be
+// told from others: then nothing of it is left.
+func (r Relation) Without(classes []Class) (Relation, bool) {
+	kept := r
+	kept.Columns = slices.DeleteFunc(slices.Clone(r.Columns), func(c Column) bool { return c.PersonalIn(classes) })
+	for _, name := range r.Key {
+		if kept.Column(name) == nil {
+			return Relation{}, false
+		}
+	}
+	return kept, true
+}

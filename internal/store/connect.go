@@ -96,6 +96,9 @@ func notTried(why error) error {
 	return &Error{Kind: Transient, Err: fmt.Errorf("%w: %w", ErrUnreachable, why)}
 }
 
+// Session makes a connection of the caller's own, for queries that take long.
+func (db *DB) Session(ctx context.Context) (*pgx.Conn, error) { return db.connect(ctx) }
+
 // connect makes a connection outside of the pool.
 func (db *DB) connect(ctx context.Context) (*pgx.Conn, error) {
 	config, err := db.fresh(ctx)

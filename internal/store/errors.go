@@ -78,6 +78,10 @@ func (e *Error) message() string {
 // ErrUnknown says that what was asked for by its number or id is not stored.
 var ErrUnknown = errors.New("not in the database")
 
+// Named gives an error of the driver the operation it ended, and takes from it all
+// that may quote a value.
+func Named(op string, err error) error { return named(op, classify(err)) }
+
 // named gives an error of the database the operation it ended.
 func named(op string, err error) error {
 	var e *Error

@@ -1,0 +1,253 @@
+// Package export brings what schema analytics shows to where other programs read it:
+// as Parquet files, as sources of dbt, and as a publication for logical replication.
+//
+// A file holds what a view shows of a tenant and a day. It is written again when the
+// day has changed (ingest.changed_days, which a refresh of the rollups keeps), when
+// its rows were not final, and when all are: in a new epoch of the feed, or after a
+// list was edited. Days that retention has deleted rows of keep their files.
+package export
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"gocloud.dev/blob"
+
+	"ingestd/internal/catalog"
+	"ingestd/internal/store"
+)
+
+// Options say what is copied where.
+type Options struct {
+	To      string          // as OpenTarget takes it
+	Views   []string        // empty: all
+	Tenant  *uuid.UUID      // nil: all
+	From    time.Time       // the first day; zero: as far back as there are any
+	Until   time.Time       // the day after the last; zero: none
+	Without []catalog.Class // personal data that is left out
+}
+
+// A Parquet keeps Parquet files of views.
+type Parquet struct {
+	db      *store.DB
+	bucket  *blob.Bucket
+	options Options
+	mark    uint64            // transactions before it are in the files
+	told    func(View, error) // hears of each view that is done
+}
+
+// A View is what a pass did with the files of a view.
+type View struct {
+	Name    string
+	Written int   // files
+	Rows    int64 // in them
+	Same    int   // files that were computed, and had not changed
+	Nulled  int64 // numbers with more digits than fit, which are null in the files
+}
+
+// NewParquet prepares a copy. told, if not nil, hears of each view that is done.
+func NewParquet(ctx context.Context, db *store.DB, o Options, told func(View, error)) (*Parquet, error) {
+	bucket, err := OpenTarget(ctx, o.To)
+	if told == nil {
+		told = func(View, error) {}
+	}
+	return &Parquet{db: db, bucket: bucket, options: o, told: told}, err
+}
+
+// Close ends the use of the target.
+func (p *Parquet) Close() error { return p.bucket.Close() }
+
+// A pass is one run over all views.
+type pass struct {
+	*Parquet
+	conn    *pgx.Conn
+	epoch   string
+	mark    uint64
+	lists   uint64 // a digest of the lists that views look into
+	tenants []uuid.UUID
+	days    []changedDay
+}
+
+// A changedDay is a day that has rows.
+type changedDay struct {
+	Tenant uuid.UUID
+	Day    time.Time
+	Xid    uint64 // the transaction that last changed what is shown of it
+}
+
+// Pass brings all files up to date. A view that fails keeps no other from it.
+func (p *Parquet) Pass(ctx context.Context) error {
+	conn, err := p.db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeConn(conn)
+	if err := lock(ctx, conn, p.options.To); err != nil {
+		return err
+	}
+	run := &pass{Parquet: p, conn: conn}
+	views, err := run.begin(ctx)
+	if err != nil {
+		return store.Named("look what has changed", err)
+	}
+	for _, v := range views {
+		did, failed := run.copyView(ctx, v)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p.told(did, failed)
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", v.Name, failed))
+		}
+	}
+	if err == nil {
+		p.mark = run.mark
+	}
+	return err
+}
+
+// ErrBusy says that somebody else writes to the same target.
+var ErrBusy = errors.New("another export writes to this target; wait for it, or end it")
+
+// lock keeps others from the target as long as the connection lasts.
+func lock(ctx context.Context, conn *pgx.Conn, to string) error {
+	var free bool
+	err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('ingestd export ' || $1, 0))`, to).Scan(&free)
+	if err == nil && !free {
+		return ErrBusy
+	}
+	return store.Named("lock the target", err)
+}
+
+// begin reads what does not depend on a view, and chooses the views.
+func (run *pass) begin(ctx context.Context) (views []view, err error) {
+	if err := run.stand(ctx); err != nil {
+		return nil, err
+	}
+	if run.tenants, err = collect(ctx, run.conn, selectTenants, pgx.RowTo[uuid.UUID]); err != nil {
+		return nil, err
+	}
+	if run.days, err = collect(ctx, run.conn, selectDays, toChangedDay); err != nil {
+		return nil, err
+	}
+	if run.lists, err = digestLists(ctx, run.conn); err != nil {
+		return nil, err
+	}
+	all, err := viewsOf(ctx, run.conn)
+	if err != nil {
+		return nil, err
+	}
+	return choose(all, run.options.Views, run.options.Without)
+}
+
+// stand reads how far the feed is.
+func (run *pass) stand(ctx context.Context) error {
+	var epoch *string
+	var mark string
+	err := run.conn.QueryRow(ctx, selectStanding).Scan(&epoch, &mark)
+	if err != nil {
+		return err
+	}
+	if epoch == nil {
+		return errNoEpoch
+	}
+	run.epoch = *epoch
+	run.mark, err = strconv.ParseUint(mark, 10, 64)
+	return err
+}
+
+// errNoEpoch is what a standby says to who may not ask it.
+var errNoEpoch = errors.New("the epoch of the feed is not known on this standby; " +
+	"GRANT pg_read_all_stats to the user, and see that the standby receives log")
+
+func toChangedDay(row pgx.CollectableRow) (d changedDay, err error) {
+	var xid string
+	if err = row.Scan(&d.Tenant, &d.Day, &xid); err == nil {
+		d.Xid, err = strconv.ParseUint(xid, 10, 64)
+	}
+	return d, err
+}
+
+// wants reports whether a part is among those that are asked for.
+func (o Options) wants(v view, part part) bool {
+	if o.Tenant != nil && v.hasTenants() && part.tenant != *o.Tenant {
+		return false
+	}
+	early := !o.From.IsZero() && !v.until(part).After(o.From)
+	late := !o.Until.IsZero() && !part.from.Before(o.Until)
+	return v.Filter == "" || !early && !late
+}
+
+// parts are the parts that a view has, or had at the last time, the newest first,
+// each with the transaction that last changed it. One that does not go by days may
+// have changed at any time.
+func (run *pass) parts(v view, s *state) (order []part, changed map[part]uint64) {
+	changed = map[part]uint64{}
+	add := func(p part, xid uint64) {
+		if run.options.wants(v, p) {
+			changed[p] = max(changed[p], xid)
+		}
+	}
+	switch {
+	case v.Filter != "":
+		for _, d := range run.days {
+			add(v.partOf(d.Tenant, d.Day), d.Xid)
+		}
+	case v.hasTenants():
+		for _, tenant := range run.tenants {
+			add(part{tenant: tenant}, run.mark)
+		}
+	default:
+		add(part{}, run.mark)
+	}
+	for file := range s.Files {
+		if p, ok := v.partIn(file); ok {
+			add(p, 0)
+		}
+	}
+	order = slices.Collect(maps.Keys(changed))
+	slices.SortFunc(order, func(a, b part) int {
+		return cmp.Or(b.from.Compare(a.from), bytes.Compare(a.tenant[:], b.tenant[:]))
+	})
+	return order, changed
+}
+
+// Follow brings the files up to date again and again until it is told to stop: soon
+// after a day has changed, and every so often. told hears how each pass ended.
+func (p *Parquet) Follow(ctx context.Context, every time.Duration, told func(error)) {
+	for ctx.Err() == nil {
+		if err := p.Pass(ctx); ctx.Err() == nil {
+			told(err)
+		}
+		p.await(ctx, every)
+	}
+}
+
+// lookEvery is how often it is asked whether a day has changed.
+const lookEvery = 20 * time.Second
+
+// await returns when a day has changed since the last pass, or after some time.
+func (p *Parquet) await(ctx context.Context, atMost time.Duration) {
+	end := time.After(atMost)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-end:
+			return
+		case <-time.After(lookEvery):
+		}
+		if changed, err := p.db.DaysChanged(ctx, p.mark); err == nil && changed {
+			return
+		}
+	}
+}

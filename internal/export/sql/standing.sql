@@ -1,0 +1,2 @@
+-- What transactions are counted in, and the one before which all are over.
+SELECT ingest.feed_epoch(), (SELECT ingest.feed_horizon())::text

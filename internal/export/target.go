@@ -1,0 +1,54 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/azureblob" // azblob://
+	"gocloud.dev/blob/fileblob"
+	_ "gocloud.dev/blob/s3blob" // s3://
+)
+
+// ErrTarget says that a target is not written as one.
+var ErrTarget = errors.New("it takes a folder, s3://BUCKET/PATH or azblob://CONTAINER/PATH")
+
+// OpenTarget opens a folder, which it makes if need be, or a path in a bucket of S3
+// or a container of Azure. Credentials of these come from the environment, as with
+// other tools of theirs. What is written there appears as a whole or not at all.
+func OpenTarget(ctx context.Context, to string) (*blob.Bucket, error) {
+	if !strings.Contains(to, "://") {
+		b, err := fileblob.OpenBucket(to, &fileblob.Options{
+			CreateDir: true, DirFileMode: 0o755, NoTempDir: true, Metadata: fileblob.MetadataDontWrite,
+		})
+		return b, told(to, err)
+	}
+	u, err := url.Parse(to)
+	if err != nil || u.Scheme != "s3" && u.Scheme != "azblob" || u.Host == "" || u.User != nil {
+		return nil, ErrTarget
+	}
+	path := strings.Trim(u.Path, "/")
+	u.Path = ""
+	b, err := blob.OpenBucket(ctx, u.String())
+	if err == nil && path != "" {
+		b = blob.PrefixedBucket(b, path+"/")
+	}
+	return b, told(to, err)
+}
+
+// secrets are what an address may hold behind a question mark, such as a signature
+// of Azure, and in front of a server's name.
+var secrets = regexp.MustCompile(`\?[^\s"]+|//[^\s/"@]+@`)
+
+// told is an error of the target, without secrets that may be in it.
+func told(to string, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	clean := func(s string) string { return secrets.ReplaceAllString(s, "") }
+	return fmt.Errorf("write to %s: %s", clean(to), clean(err.Error()))
+}
