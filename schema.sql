@@ -2912,6 +2912,16 @@ ALTER TABLE ingest.backfills ALTER COLUMN backfill_id ADD GENERATED ALWAYS AS ID
     CACHE 1
 );
 
+CREATE TABLE ingest.changed_days (
+    tenant_id uuid NOT NULL,
+    day date NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE ingest.changed_days IS 'Days of which something was computed anew (by a refresh of the rollups), for those who copy views by day.';
+COMMENT ON COLUMN ingest.changed_days.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.changed_days.day IS 'Day in the report time zone (ref.days).';
+COMMENT ON COLUMN ingest.changed_days.change_xid IS 'Transaction of the last refresh of the day: it saw all that had changed before.';
+
 CREATE TABLE ingest.daemons (
     daemon_id uuid NOT NULL,
     host text NOT NULL,
@@ -4393,6 +4403,9 @@ ALTER TABLE ONLY ingest.acknowledgements
 
 ALTER TABLE ONLY ingest.backfills
     ADD CONSTRAINT backfills_pkey PRIMARY KEY (backfill_id);
+
+ALTER TABLE ONLY ingest.changed_days
+    ADD CONSTRAINT changed_days_pkey PRIMARY KEY (tenant_id, day);
 
 ALTER TABLE ONLY ingest.daemons
     ADD CONSTRAINT daemons_pkey PRIMARY KEY (daemon_id);

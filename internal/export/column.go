@@ -55,7 +55,10 @@ var kinds = map[string]kind{
 		node: parquet.Decimal(decimalScale, decimalDigits, parquet.FixedLenByteArrayType(16)),
 		sql:  fmt.Sprintf("round(%%s, %d)::text", decimalScale), of: decimal,
 	},
-	"text": {node: parquet.Encoded(parquet.String(), &parquet.RLEDictionary), sql: "%s::text", of: parquet.ByteArrayValue},
+	"text": {
+		node: parquet.Encoded(parquet.String(), &parquet.RLEDictionary),
+		sql:  "%s::text", of: parquet.ByteArrayValue,
+	},
 }
 
 // PostgreSQL counts from 2000, Parquet from 1970.
@@ -65,11 +68,13 @@ func microseconds(raw []byte) parquet.Value {
 	return parquet.Int64Value(int64(binary.BigEndian.Uint64(raw)) + microsecondsTo2000)
 }
 
+var tooLarge = new(big.Int).Exp(big.NewInt(10), big.NewInt(decimalDigits), nil)
+
 // decimal reads a number with decimalScale digits behind its point. One that has
 // too many before it becomes null.
 func decimal(raw []byte) parquet.Value {
 	n, ok := new(big.Int).SetString(strings.Replace(string(raw), ".", "", 1), 10)
-	if !ok || len(n.Text(10)) > decimalDigits {
+	if !ok || n.CmpAbs(tooLarge) >= 0 {
 		return parquet.NullValue()
 	}
 	if n.Sign() < 0 { // as two's complement

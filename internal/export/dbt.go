@@ -191,10 +191,12 @@ func (v view) freshness(minutes map[string]int) *dbtConfig {
 		return nil // it shows no rows of an endpoint that is read
 	}
 	return &dbtConfig{
-		Freshness: dbtFreshness{Warn: dbtAge{warnAfter * longest, "minute"}, Error: dbtAge{failAfter * longest, "minute"}},
+		Freshness: dbtFreshness{
+			Warn:  dbtAge{warnAfter * longest, "minute"},
+			Error: dbtAge{failAfter * longest, "minute"},
+		},
 		LoadedAt: fmt.Sprintf("select min(coalesce(last_success_at, timestamptz '1970-01-01 00:00Z'))"+
 			" from analytics.ingest_freshness where endpoint in ('%s') and next_due_at is not null",
 			strings.Join(v.endpoints, "', '")),
 	}
 }
-

@@ -41,8 +41,8 @@ type Parquet struct {
 	db      *store.DB
 	bucket  *blob.Bucket
 	options Options
-	mark    uint64            // transactions before it are in the files
-	told    func(View, error) // hears of each view that is done
+	mark    uint64     // transactions before it are in the files
+	told    func(View) // hears of each view that is done
 }
 
 // A View is what a pass did with the files of a view.
@@ -55,10 +55,10 @@ type View struct {
 }
 
 // NewParquet prepares a copy. told, if not nil, hears of each view that is done.
-func NewParquet(ctx context.Context, db *store.DB, o Options, told func(View, error)) (*Parquet, error) {
+func NewParquet(ctx context.Context, db *store.DB, o Options, told func(View)) (*Parquet, error) {
 	bucket, err := OpenTarget(ctx, o.To)
 	if told == nil {
-		told = func(View, error) {}
+		told = func(View) {}
 	}
 	return &Parquet{db: db, bucket: bucket, options: o, told: told}, err
 }
@@ -104,7 +104,7 @@ func (p *Parquet) Pass(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		p.told(did, failed)
+		p.told(did)
 		if failed != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", v.Name, failed))
 		}
@@ -121,7 +121,8 @@ var ErrBusy = errors.New("another export writes to this target; wait for it, or 
 // lock keeps others from the target as long as the connection lasts.
 func lock(ctx context.Context, conn *pgx.Conn, to string) error {
 	var free bool
-	err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('ingestd export ' || $1, 0))`, to).Scan(&free)
+	err := conn.QueryRow(ctx, `
+		SELECT pg_try_advisory_lock(hashtextextended('ingestd export ' || $1, 0))`, to).Scan(&free)
 	if err == nil && !free {
 		return ErrBusy
 	}

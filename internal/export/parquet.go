@@ -33,8 +33,8 @@ type contents struct {
 func writeParquet(w io.Writer, view catalog.Relation, rows pgx.Rows) (contents, error) {
 	defer rows.Close()
 	out := parquet.NewGenericWriter[any](w, schemaOf(view), parquet.Compression(&parquet.Snappy),
-		parquet.MaxRowsPerRowGroup(groupRows), parquet.PageBufferSize(pageBytes), parquet.DictionaryMaxBytes(dictionary),
-		parquet.CreatedBy("ingestd", "1", ""))
+		parquet.MaxRowsPerRowGroup(groupRows), parquet.PageBufferSize(pageBytes),
+		parquet.DictionaryMaxBytes(dictionary), parquet.CreatedBy("ingestd", "1", ""))
 	var c contents
 	var sum uint64
 	final := slices.IndexFunc(view.Columns, func(c catalog.Column) bool { return c.Name == "is_final" })

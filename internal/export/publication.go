@@ -31,7 +31,9 @@ func NewPublication(ctx context.Context, db *store.DB, name string, without []ca
 	return p, store.Named("read the tables", err)
 }
 
-func newPublication(ctx context.Context, db *store.DB, name string, without []catalog.Class) (p Publication, err error) {
+func newPublication(
+	ctx context.Context, db *store.DB, name string, without []catalog.Class,
+) (p Publication, err error) {
 	conn, err := db.Session(ctx)
 	if err != nil {
 		return p, err

@@ -1,9 +1,35 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
 
-// DaysChanged reports whether a day has changed (ingest.changed_days) in a
-// transaction that is over, and not before one of some number.
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+var changedDays = statement("changed_days")
+
+// A tenantDay is a day of a tenant.
+type tenantDay struct {
+	tenant uuid.UUID
+	day    time.Time
+}
+
+// noteChangedDays notes that what is shown of some days has changed, for those who
+// copy it by day.
+func noteChangedDays(ctx context.Context, tx pgx.Tx, days []tenantDay) error {
+	var tenants []uuid.UUID
+	var dates []time.Time
+	for _, d := range days {
+		tenants, dates = append(tenants, d.tenant), append(dates, d.day)
+	}
+	_, err := tx.Exec(ctx, changedDays, tenants, dates)
+	return err
+}
+
+// DaysChanged reports whether a day has changed in a transaction that is over, and
+// that has not a lower number than some other.
 func (db *DB) DaysChanged(ctx context.Context, since uint64) (bool, error) {
 	found, err := list[struct{ Changed bool }](ctx, db, "look for changed days", `
 		SELECT EXISTS (

@@ -167,13 +167,17 @@ func compute(ctx context.Context, tx pgx.Tx, days []time.Time) error {
 	if err != nil {
 		return err
 	}
+	var changed []tenantDay
 	for _, w := range all {
+		for _, tenant := range w.Tenants {
+			changed = append(changed, tenantDay{tenant, w.Day})
+		}
 		day := statement("rollup_day", "{view}", pgx.Identifier{w.View}.Sanitize())
 		if _, err := tx.Exec(ctx, day, w.Day, w.Tenants); err != nil {
 			return named(fmt.Sprintf("refresh rollup.%s of %s", w.View, w.Day.Format(time.DateOnly)), classify(err))
 		}
 	}
-	return nil
+	return noteChangedDays(ctx, tx, changed)
 }
 
 // collect returns the values of a query's one column.
