@@ -215,7 +215,7 @@ their key, so a table whose key says whom a row is about is left out as a whole.
 		Args: cobra.NoArgs,
 	}
 	name := cmd.Flags().String("name", "ingestd", "name of the publication")
-	without := cmd.Flags().StringSlice("without", strings.Split(classNames(), ","), "personal data to leave out, or none")
+	without := cmd.Flags().StringSlice("without", strings.Split(classNames(), ","), "what to leave out, or none")
 	apply := cmd.Flags().Bool("apply", false, "run the SQL")
 	exitTable(cmd, nil)
 	cmd.RunE = withSchema(func(cmd *cobra.Command, a *app) error {
