@@ -22,10 +22,11 @@ func TestTypes(t *testing.T) {
 	_, err := conn.Exec(t.Context(), `
 		CREATE VIEW analytics.types AS
 		SELECT * FROM (VALUES
-			(true, 1::smallint, 2, 3::bigint, 0.1::float8, date '2026-01-05', timestamptz '2026-01-05 10:00:00.123456+01',
-				timestamp '2026-01-05 10:00', 12.345, '5b0f3b5c-95d7-4b7e-8c4b-3a0f9f2f0001'::uuid, 'ä', '10.0.0.1'::inet),
-			(false, -32768, -2147483648, -9223372036854775808, '-Infinity', '0001-01-01', '1969-12-31 23:59:59.999999Z',
-				'1969-12-31', -99999999999999999999999999999.123456789, NULL, '', NULL),
+			(true, 1::smallint, 2, 3::bigint, 0.1::float8, date '2026-01-05',
+				timestamptz '2026-01-05 10:00:00.123456+01', timestamp '2026-01-05 10:00', 12.345,
+				'5b0f3b5c-95d7-4b7e-8c4b-3a0f9f2f0001'::uuid, 'ä', '10.0.0.1'::inet),
+			(false, -32768, -2147483648, -9223372036854775808, '-Infinity', '0001-01-01',
+				'1969-12-31 23:59:59.999999Z', '1969-12-31', -99999999999999999999999999999.123456789, NULL, '', NULL),
 			(NULL, 32767, 2147483647, 9223372036854775807, 'NaN', '9999-12-31', '9999-12-31Z',
 				'9999-12-31', 1e29, NULL, NULL, NULL),
 			(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
@@ -63,8 +64,8 @@ func TestTypes(t *testing.T) {
 			"12.345000000", "5b0f3b5c-95d7-4b7e-8c4b-3a0f9f2f0001", "ä", "10.0.0.1/32"},
 		{false, int32(-32768), int32(math.MinInt32), int64(math.MinInt64), math.Inf(-1), int32(-719162), int64(-1),
 			int64(-86400000000), "-99999999999999999999999999999.123456789", nil, "", nil},
-		{nil, int32(32767), int32(math.MaxInt32), int64(math.MaxInt64), "NaN", int32(2932896), int64(253402214400000000),
-			int64(253402214400000000), nil, nil, nil, nil},
+		{nil, int32(32767), int32(math.MaxInt32), int64(math.MaxInt64), "NaN", int32(2932896),
+			int64(253402214400000000), int64(253402214400000000), nil, nil, nil, nil},
 		{nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil},
 	}
 	if diff := cmp.Diff(wantRows, values(t, file)); diff != "" {
