@@ -2248,6 +2248,373 @@ CREATE VIEW analytics.inbound_calls AS
            FROM ref.service_identities i
           WHERE ((i.identity_id = x.callee_identity_id) AND ((i.tenant_id = x.tenant_id) OR (i.tenant_id IS NULL))))));
 
+CREATE TABLE ingest.parked (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    slot_from timestamp with time zone NOT NULL,
+    slot_to timestamp with time zone NOT NULL,
+    failures integer DEFAULT 1 NOT NULL,
+    since timestamp with time zone NOT NULL,
+    failed_at timestamp with time zone NOT NULL,
+    request_id text,
+    code text NOT NULL,
+    error text NOT NULL,
+    body bytea,
+    run_id bigint NOT NULL
+);
+COMMENT ON TABLE ingest.parked IS 'Slots that could not be read although others could. After three failures a slot is parked: tried once a day. Reading it takes its row away. Bodies may hold personal data.';
+COMMENT ON COLUMN ingest.parked.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.parked.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.parked.slot_from IS 'Start of the slot, included.';
+COMMENT ON COLUMN ingest.parked.slot_to IS 'End of the slot, excluded.';
+COMMENT ON COLUMN ingest.parked.failures IS 'How many runs failed at it since it was last read.';
+COMMENT ON COLUMN ingest.parked.since IS 'Graph''s time of the first failure since it was last read.';
+COMMENT ON COLUMN ingest.parked.failed_at IS 'Graph''s time of the last failure.';
+COMMENT ON COLUMN ingest.parked.request_id IS 'Graph''s request-id of the last failure, for Microsoft''s support.';
+COMMENT ON COLUMN ingest.parked.code IS 'Cause of the last failure as one word for programs, such as graph_failing.';
+COMMENT ON COLUMN ingest.parked.error IS 'What it failed with last, with the next step.';
+COMMENT ON COLUMN ingest.parked.body IS 'The first 64 KiB of what was answered in place of a page; null if nothing.';
+COMMENT ON COLUMN ingest.parked.run_id IS 'The run that failed at it last (ingest.runs).';
+
+CREATE TABLE ingest.slots (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    slot_from timestamp with time zone NOT NULL,
+    slot_to timestamp with time zone NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    settled boolean DEFAULT false NOT NULL,
+    rows integer NOT NULL,
+    run_id bigint NOT NULL
+);
+COMMENT ON TABLE ingest.slots IS 'When was each slot (an hour or a UTC day) last read to its last page. Written in the transaction that commits the last rows of its window; what is due or lost follows from it.';
+COMMENT ON COLUMN ingest.slots.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.slots.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.slots.slot_from IS 'Start of the slot, included.';
+COMMENT ON COLUMN ingest.slots.slot_to IS 'End of the slot, excluded.';
+COMMENT ON COLUMN ingest.slots.read_at IS 'Graph''s time of the first request of that reading.';
+COMMENT ON COLUMN ingest.slots.settled IS 'Whether a reading was made after the slot''s rows had settled and while Graph still answered for all of it. Once true it stays.';
+COMMENT ON COLUMN ingest.slots.rows IS 'Elements that Graph served for the slot in that reading.';
+COMMENT ON COLUMN ingest.slots.run_id IS 'The run that read it (ingest.runs).';
+
+CREATE VIEW analytics.ingest_coverage AS
+ SELECT e.tenant_id,
+    e.endpoint,
+    lower(gap.gap) AS gap_from,
+    upper(gap.gap) AS gap_to,
+    g.reason,
+    (lower(gap.gap) + e.reach) AS expires_at
+   FROM (((((ingest.endpoints e
+     CROSS JOIN LATERAL ( SELECT GREATEST(e.origin, (now() - e.reach)) AS gap_from,
+            (now() - e.settle) AS gap_to) wanted)
+     CROSS JOIN LATERAL ( SELECT (tstzmultirange(tstzrange(wanted.gap_from, GREATEST(wanted.gap_from, wanted.gap_to))) - COALESCE(range_agg(tstzrange(s.slot_from, s.slot_to)), '{}'::tstzmultirange)) AS spans
+           FROM ingest.slots s
+          WHERE ((s.tenant_id = e.tenant_id) AND (s.endpoint = e.endpoint) AND s.settled AND (s.slot_to > wanted.gap_from) AND (s.slot_from > (wanted.gap_from - '1 day'::interval)))) missing)
+     CROSS JOIN LATERAL ( SELECT COALESCE(range_agg(tstzrange(p.slot_from, p.slot_to)), '{}'::tstzmultirange) AS spans
+           FROM ingest.parked p
+          WHERE ((p.tenant_id = e.tenant_id) AND (p.endpoint = e.endpoint) AND (p.failures >= 3))) parked)
+     CROSS JOIN LATERAL ( VALUES ('parked'::text,(missing.spans * parked.spans)), ('unread'::text,(missing.spans - parked.spans))) g(reason, spans))
+     CROSS JOIN LATERAL unnest(g.spans) gap(gap));
+
+CREATE TABLE ingest.acknowledgements (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    span_from timestamp with time zone NOT NULL,
+    span_to timestamp with time zone NOT NULL,
+    call_id uuid,
+    acknowledged_at timestamp with time zone DEFAULT now() NOT NULL,
+    by_whom text NOT NULL,
+    reason text NOT NULL
+);
+COMMENT ON TABLE ingest.acknowledgements IS 'Losses that someone has taken note of. They stay listed and no longer count as trouble; the watermark steps over them.';
+COMMENT ON COLUMN ingest.acknowledgements.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.acknowledgements.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.acknowledgements.span_from IS 'Start of the span, included; of a call record the start of the call.';
+COMMENT ON COLUMN ingest.acknowledgements.span_to IS 'End of the span, excluded.';
+COMMENT ON COLUMN ingest.acknowledgements.call_id IS 'The call record whose details are lost (teams.call_records.id); null for a span.';
+COMMENT ON COLUMN ingest.acknowledgements.acknowledged_at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN ingest.acknowledgements.by_whom IS 'Who took note.';
+COMMENT ON COLUMN ingest.acknowledgements.reason IS 'Why it was lost, in their words.';
+
+CREATE TABLE ingest.details_retries (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    attempts integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    failed_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    request_id text,
+    code text NOT NULL,
+    error text NOT NULL,
+    body bytea,
+    run_id bigint NOT NULL
+);
+COMMENT ON TABLE ingest.details_retries IS 'Call records whose newest version could not be read with its details. Storing that version takes the row away. Bodies may hold personal data.';
+COMMENT ON COLUMN ingest.details_retries.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.details_retries.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN ingest.details_retries.attempts IS 'How often it was tried since its details were last stored.';
+COMMENT ON COLUMN ingest.details_retries.since IS 'Graph''s time of the first attempt since its details were last stored.';
+COMMENT ON COLUMN ingest.details_retries.failed_at IS 'Graph''s time of the last attempt.';
+COMMENT ON COLUMN ingest.details_retries.next_at IS 'When it is tried again, by Graph''s clock.';
+COMMENT ON COLUMN ingest.details_retries.state IS 'waiting: Graph does not have it yet, or only an older version; it is tried at growing intervals. parked: it failed again and again; it is tried once a day.';
+COMMENT ON COLUMN ingest.details_retries.request_id IS 'Graph''s request-id of the last attempt, for Microsoft''s support; null if Graph did not answer.';
+COMMENT ON COLUMN ingest.details_retries.code IS 'Cause of the last failure as one word for programs, such as graph_failing.';
+COMMENT ON COLUMN ingest.details_retries.error IS 'What it failed with last, with the next step.';
+COMMENT ON COLUMN ingest.details_retries.body IS 'The first 64 KiB of what was answered in place of the record; null if nothing.';
+COMMENT ON COLUMN ingest.details_retries.run_id IS 'The run that tried it last (ingest.runs).';
+
+CREATE TABLE ingest.runs (
+    run_id bigint NOT NULL,
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    window_from timestamp with time zone NOT NULL,
+    window_to timestamp with time zone NOT NULL,
+    trigger text NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    heartbeat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    waiting_until timestamp with time zone,
+    finished_at timestamp with time zone,
+    result text,
+    slots integer DEFAULT 0 NOT NULL,
+    slots_done integer DEFAULT 0 NOT NULL,
+    pages bigint DEFAULT 0 NOT NULL,
+    requests bigint DEFAULT 0 NOT NULL,
+    throttle_s double precision DEFAULT 0 NOT NULL,
+    rows_seen bigint DEFAULT 0 NOT NULL,
+    rows_new bigint DEFAULT 0 NOT NULL,
+    rows_changed bigint DEFAULT 0 NOT NULL,
+    rows_unchanged bigint DEFAULT 0 NOT NULL,
+    rows_rejected bigint DEFAULT 0 NOT NULL,
+    details bigint DEFAULT 0 NOT NULL,
+    request_ids text[],
+    error text
+);
+COMMENT ON TABLE ingest.runs IS 'One row per execution for one endpoint of one tenant, kept for 90 days.';
+COMMENT ON COLUMN ingest.runs.run_id IS 'Number of the run.';
+COMMENT ON COLUMN ingest.runs.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.runs.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.runs.window_from IS 'Start of the earliest window planned.';
+COMMENT ON COLUMN ingest.runs.window_to IS 'End of the latest window planned.';
+COMMENT ON COLUMN ingest.runs.trigger IS 'What started it: schedule, start, once, backfill or demo.';
+COMMENT ON COLUMN ingest.runs.started_at IS 'Start, by the database''s clock.';
+COMMENT ON COLUMN ingest.runs.heartbeat_at IS 'Its last commit, by the database''s clock.';
+COMMENT ON COLUMN ingest.runs.waiting_until IS 'Until when it waits because Graph said so; null while it does not.';
+COMMENT ON COLUMN ingest.runs.finished_at IS 'End, by the database''s clock; null while it runs, or where it was killed and no run has followed.';
+COMMENT ON COLUMN ingest.runs.result IS 'ok, failed, throttled, denied, stopped or killed; null while it runs.';
+COMMENT ON COLUMN ingest.runs.slots IS 'Slots it is to read.';
+COMMENT ON COLUMN ingest.runs.slots_done IS 'Slots it has read.';
+COMMENT ON COLUMN ingest.runs.pages IS 'Pages whose rows were committed.';
+COMMENT ON COLUMN ingest.runs.requests IS 'Requests sent to Graph, repeated ones included.';
+COMMENT ON COLUMN ingest.runs.throttle_s IS 'Seconds spent waiting because Graph said so.';
+COMMENT ON COLUMN ingest.runs.rows_seen IS 'Elements served: the sum of the four counts that follow.';
+COMMENT ON COLUMN ingest.runs.rows_new IS 'Rows inserted.';
+COMMENT ON COLUMN ingest.runs.rows_changed IS 'Rows updated.';
+COMMENT ON COLUMN ingest.runs.rows_unchanged IS 'Rows already stored, or served again in the same reading, and not written.';
+COMMENT ON COLUMN ingest.runs.rows_rejected IS 'Elements that could only be kept raw (ingest.rejects).';
+COMMENT ON COLUMN ingest.runs.details IS 'Call records whose details were stored; 0 for other endpoints.';
+COMMENT ON COLUMN ingest.runs.request_ids IS 'Graph''s request-id of failed requests, for Microsoft''s support.';
+COMMENT ON COLUMN ingest.runs.error IS 'What went wrong, with the next step. Never quotes row values.';
+
+CREATE TABLE teams.call_record_versions (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    version bigint NOT NULL,
+    last_modified_at timestamp with time zone,
+    seen_at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE teams.call_record_versions IS 'One row per version of a call record that Graph was seen to serve. Rows are only added.';
+COMMENT ON COLUMN teams.call_record_versions.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN teams.call_record_versions.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN teams.call_record_versions.version IS 'The version (Graph: version).';
+COMMENT ON COLUMN teams.call_record_versions.last_modified_at IS 'When Microsoft wrote it (Graph: lastModifiedDateTime), cut to the microsecond; null if not served.';
+COMMENT ON COLUMN teams.call_record_versions.seen_at IS 'Graph''s time of the answer that showed it first.';
+
+CREATE VIEW live.endpoint_states AS
+ WITH endpoints AS (
+         SELECT e_1.tenant_id,
+            e_1.endpoint,
+            e_1.enabled,
+            e_1.schedule,
+            e_1.interval_s,
+            e_1.reach,
+            e_1.settle,
+            e_1.start_from,
+            e_1.origin,
+            e_1.settled_until,
+            e_1.watermark,
+            e_1.clock_at,
+            e_1.next_due_at,
+            e_1.removed_at,
+            e_1.last_result,
+            e_1.last_finished_at,
+            e_1.last_success_at,
+            e_1.failures,
+            e_1.failing_since,
+            e_1.healed_at,
+            e_1.caught_up_at,
+            e_1.last_error_code,
+            e_1.last_error,
+            e_1.last_error_at,
+            e_1.last_status,
+            e_1.last_request_id,
+            t.every,
+            t.slot,
+            (now() - GREATEST(((2)::double precision * t.every), '01:00:00'::interval)) AS owed_at,
+                CASE
+                    WHEN (e_1.endpoint = 'dialout_report'::text) THEN date_trunc('day'::text, (t.wanted_from + '1 day -00:00:00.000001'::interval), 'UTC'::text)
+                    ELSE t.wanted_from
+                END AS wanted_from
+           FROM (ingest.endpoints e_1
+             CROSS JOIN LATERAL ( SELECT make_interval(secs => (COALESCE(e_1.interval_s, 0))::double precision) AS every,
+                        CASE
+                            WHEN (e_1.endpoint = 'call_records'::text) THEN 'hour'::text
+                            ELSE 'day'::text
+                        END AS slot,
+                    GREATEST(e_1.origin, e_1.settled_until, (now() - e_1.reach)) AS wanted_from) t)
+        )
+ SELECT e.tenant_id,
+    e.endpoint,
+        CASE
+            WHEN (e.removed_at IS NOT NULL) THEN 'removed'::text
+            WHEN (NOT e.enabled) THEN 'paused'::text
+            WHEN (e.last_result = 'denied'::text) THEN 'denied'::text
+            WHEN ((e.failures >= 3) OR (late.by > GREATEST(((3)::double precision * e.every), '00:05:00'::interval))) THEN 'down'::text
+            WHEN (e.last_result = 'throttled'::text) THEN 'throttled'::text
+            WHEN (run.waiting_until > (clock_timestamp() + '00:01:00'::interval)) THEN 'throttled'::text
+            WHEN ((e.last_result = 'failed'::text) OR (late.by > GREATEST(e.every, '00:05:00'::interval))) THEN 'late'::text
+            WHEN ((e.last_success_at IS NULL) AND (NOT has.slots)) THEN 'never'::text
+            WHEN (has.unread OR pending.is_behind) THEN 'catching_up'::text
+            ELSE 'on_time'::text
+        END AS state
+   FROM (((((endpoints e
+     LEFT JOIN LATERAL ( SELECT r.run_id,
+            r.waiting_until
+           FROM ingest.runs r
+          WHERE ((r.tenant_id = e.tenant_id) AND (r.endpoint = e.endpoint) AND (r.finished_at IS NULL) AND (r.heartbeat_at > (clock_timestamp() - '00:05:00'::interval)))
+          ORDER BY r.heartbeat_at DESC
+         LIMIT 1) run ON (true))
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (run.run_id IS NULL) THEN (now() - e.next_due_at)
+                    ELSE NULL::interval
+                END AS by) late)
+     CROSS JOIN LATERAL ( SELECT COALESCE(range_agg(tstzrange(k.slot_from, k.slot_to)), '{}'::tstzmultirange) AS spans
+           FROM ( SELECT s.slot_from,
+                    s.slot_to
+                   FROM ingest.slots s
+                  WHERE ((s.tenant_id = e.tenant_id) AND (s.endpoint = e.endpoint) AND (s.slot_to > e.wanted_from) AND (s.slot_from > (e.wanted_from - '1 day'::interval)) AND (s.read_at <= (now() + '01:00:00'::interval)) AND (s.settled OR ((s.slot_to + e.settle) >= e.owed_at) OR (GREATEST(s.slot_from, e.origin) < (now() - e.reach))))
+                UNION ALL
+                 SELECT p.slot_from,
+                    p.slot_to
+                   FROM ingest.parked p
+                  WHERE ((p.tenant_id = e.tenant_id) AND (p.endpoint = e.endpoint) AND (p.failures >= 3))
+                UNION ALL
+                 SELECT a.span_from,
+                    a.span_to
+                   FROM ingest.acknowledgements a
+                  WHERE ((a.tenant_id = e.tenant_id) AND (a.endpoint = e.endpoint) AND (a.call_id IS NULL))) k) known)
+     CROSS JOIN LATERAL ( SELECT (EXISTS ( SELECT 1
+                   FROM ingest.slots s
+                  WHERE ((s.tenant_id = e.tenant_id) AND (s.endpoint = e.endpoint)))) AS slots,
+            (NOT (tstzrange(e.wanted_from, GREATEST(e.wanted_from, date_trunc(e.slot, e.owed_at, 'UTC'::text))) <@ known.spans)) AS unread) has)
+     CROSS JOIN LATERAL ( SELECT (bool_or((p.named_at < e.owed_at)) OR ((count(*) FILTER (WHERE (p.state IS NULL)) >= 5000) AND (min(p.reach_from) FILTER (WHERE (p.state IS DISTINCT FROM 'parked'::text)) < e.owed_at))) AS is_behind
+           FROM ( SELECT c.reach_from,
+                    x.state,
+                        CASE
+                            WHEN (x.call_id IS NOT NULL) THEN NULL::timestamp with time zone
+                            WHEN (c.details_version IS NULL) THEN c.updated_at
+                            ELSE ( SELECT v.seen_at
+                               FROM teams.call_record_versions v
+                              WHERE ((v.tenant_id = c.tenant_id) AND (v.call_id = c.id) AND (v.version = c.version)))
+                        END AS named_at
+                   FROM (teams.call_records c
+                     LEFT JOIN ingest.details_retries x ON (((x.tenant_id = c.tenant_id) AND (x.call_id = c.id))))
+                  WHERE ((e.endpoint = 'call_records'::text) AND (c.tenant_id = e.tenant_id) AND c.pending AND (c.reach_from >= GREATEST(e.origin, (now() - e.reach))))) p) pending);
+
+CREATE VIEW live.row_times AS
+ SELECT call_records.tenant_id,
+    'call_records'::text AS endpoint,
+    call_records.start_at AS at
+   FROM teams.call_records
+UNION ALL
+ SELECT pstn_calls.tenant_id,
+    'pstn_calls'::text AS endpoint,
+    pstn_calls.start_at AS at
+   FROM teams.pstn_calls
+UNION ALL
+ SELECT direct_routing_calls.tenant_id,
+    'direct_routing_calls'::text AS endpoint,
+    COALESCE(direct_routing_calls.invite_at, direct_routing_calls.start_at) AS at
+   FROM teams.direct_routing_calls
+UNION ALL
+ SELECT sms_messages.tenant_id,
+    'sms_messages'::text AS endpoint,
+    sms_messages.sent_at AS at
+   FROM teams.sms_messages
+UNION ALL
+ SELECT pstn_blocked_users_log.tenant_id,
+    'pstn_blocked_users_log'::text AS endpoint,
+    pstn_blocked_users_log.block_at AS at
+   FROM teams.pstn_blocked_users_log
+UNION ALL
+ SELECT dialout_report.tenant_id,
+    'dialout_report'::text AS endpoint,
+    dialout_report.window_from AS at
+   FROM teams.dialout_report;
+
+CREATE TABLE rollup.stale (
+    tenant_id uuid NOT NULL,
+    source text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    note_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE rollup.stale IS 'What is to be computed anew: one row for each hour of an endpoint in which a transaction wrote rows, by their old and their new time. Rows are only added; a refresh deletes those whose days it has computed.';
+COMMENT ON COLUMN rollup.stale.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.stale.source IS 'The endpoint whose rows were written.';
+COMMENT ON COLUMN rollup.stale.at IS 'An hour in which such rows are counted.';
+COMMENT ON COLUMN rollup.stale.note_xid IS 'The transaction that wrote the rows.';
+COMMENT ON COLUMN rollup.stale.noted_at IS 'When it began, by the database''s clock.';
+
+CREATE VIEW analytics.ingest_freshness AS
+ SELECT e.tenant_id,
+    e.endpoint,
+    s.state,
+    e.last_success_at,
+    e.watermark AS complete_through,
+    ( SELECT newest.at
+           FROM (ingest.slots l
+             CROSS JOIN LATERAL ( SELECT max(t.at) AS at
+                   FROM live.row_times t
+                  WHERE ((t.tenant_id = l.tenant_id) AND (t.endpoint = l.endpoint) AND (t.at >= l.slot_from) AND (t.at < l.slot_to))) newest)
+          WHERE ((l.tenant_id = e.tenant_id) AND (l.endpoint = e.endpoint) AND (l.rows > 0) AND (newest.at IS NOT NULL))
+          ORDER BY l.slot_from DESC
+         LIMIT 1) AS newest_record_at,
+    (EXTRACT(epoch FROM (now() - e.watermark)))::bigint AS lag_s,
+    e.next_due_at,
+    e.failures AS consecutive_failures,
+    e.last_error,
+        CASE e.endpoint
+            WHEN 'pstn_calls'::text THEN ( SELECT analytics.pct((count(m.call_id))::numeric, (count(*))::numeric) AS pct
+               FROM (teams.pstn_calls p
+                 LEFT JOIN rollup.pstn_matches m ON (((m.tenant_id = p.tenant_id) AND (m.id = p.id))))
+              WHERE ((p.tenant_id = e.tenant_id) AND (p.start_at >= (now() - '30 days'::interval))))
+            WHEN 'direct_routing_calls'::text THEN ( SELECT analytics.pct((count(c.id))::numeric, (count(*))::numeric) AS pct
+               FROM (teams.direct_routing_calls d
+                 LEFT JOIN teams.call_records c ON (((c.tenant_id = d.tenant_id) AND (c.id = d.correlation_id))))
+              WHERE ((d.tenant_id = e.tenant_id) AND (COALESCE(d.invite_at, d.start_at) >= (now() - '30 days'::interval))))
+            ELSE NULL::numeric
+        END AS join_match_pct,
+    (EXTRACT(epoch FROM ingest.feed_hold_back()))::double precision AS feed_hold_back_s,
+    ( SELECT min(n.noted_at) AS min
+           FROM rollup.stale n
+          WHERE ((n.tenant_id = e.tenant_id) AND (n.source = e.endpoint))) AS rollups_stale_since,
+    ( SELECT count(*) AS count
+           FROM live.row_times t
+          WHERE ((t.tenant_id = e.tenant_id) AND (t.endpoint = e.endpoint) AND (t.at IS NULL))) AS rows_without_time
+   FROM (ingest.endpoints e
+     JOIN live.endpoint_states s USING (tenant_id, endpoint));
+
 CREATE VIEW analytics.meeting_attendance AS
  SELECT y.tenant_id,
     y.call_id,
@@ -2735,6 +3102,138 @@ CREATE VIEW analytics.sms_usage_daily AS
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'sms_usage_daily'::text))));
 
+CREATE TABLE ingest.unknown_members (
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    member text NOT NULL COLLATE pg_catalog."C",
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE ingest.unknown_members IS 'Members that Graph serves and that have no column, whatever the tenant. Their values are in unknown_fields of the rows.';
+COMMENT ON COLUMN ingest.unknown_members.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.unknown_members.member IS 'Name of the member, behind that of its table if it is not the endpoint''s. From the 51st of an endpoint on, and of a strange name: other.';
+COMMENT ON COLUMN ingest.unknown_members.first_seen_at IS 'When it was first served, by the database''s clock.';
+
+CREATE VIEW live.rows_with_unknown AS
+ SELECT call_records.tenant_id,
+    'call_records'::text AS table_name,
+    call_records.unknown_fields,
+    call_records.updated_at AS seen_at
+   FROM teams.call_records
+  WHERE (call_records.unknown_fields IS NOT NULL)
+UNION ALL
+ SELECT pstn_calls.tenant_id,
+    'pstn_calls'::text AS table_name,
+    pstn_calls.unknown_fields,
+    pstn_calls.updated_at AS seen_at
+   FROM teams.pstn_calls
+  WHERE (pstn_calls.unknown_fields IS NOT NULL)
+UNION ALL
+ SELECT direct_routing_calls.tenant_id,
+    'direct_routing_calls'::text AS table_name,
+    direct_routing_calls.unknown_fields,
+    direct_routing_calls.updated_at AS seen_at
+   FROM teams.direct_routing_calls
+  WHERE (direct_routing_calls.unknown_fields IS NOT NULL)
+UNION ALL
+ SELECT sms_messages.tenant_id,
+    'sms_messages'::text AS table_name,
+    sms_messages.unknown_fields,
+    sms_messages.updated_at AS seen_at
+   FROM teams.sms_messages
+  WHERE (sms_messages.unknown_fields IS NOT NULL)
+UNION ALL
+ SELECT pstn_blocked_users_log.tenant_id,
+    'pstn_blocked_users_log'::text AS table_name,
+    pstn_blocked_users_log.unknown_fields,
+    pstn_blocked_users_log.updated_at AS seen_at
+   FROM teams.pstn_blocked_users_log
+  WHERE (pstn_blocked_users_log.unknown_fields IS NOT NULL)
+UNION ALL
+ SELECT dialout_report.tenant_id,
+    'dialout_report'::text AS table_name,
+    dialout_report.unknown_fields,
+    dialout_report.updated_at AS seen_at
+   FROM teams.dialout_report
+  WHERE (dialout_report.unknown_fields IS NOT NULL)
+UNION ALL
+ SELECT d.tenant_id,
+    d.table_name,
+    d.unknown_fields,
+    c.updated_at AS seen_at
+   FROM (( SELECT call_participants.tenant_id,
+            'call_participants'::text AS table_name,
+            call_participants.call_id,
+            call_participants.unknown_fields
+           FROM teams.call_participants
+          WHERE (call_participants.unknown_fields IS NOT NULL)
+        UNION ALL
+         SELECT sessions.tenant_id,
+            'sessions'::text,
+            sessions.call_id,
+            sessions.unknown_fields
+           FROM teams.sessions
+          WHERE (sessions.unknown_fields IS NOT NULL)
+        UNION ALL
+         SELECT segments.tenant_id,
+            'segments'::text,
+            segments.call_id,
+            segments.unknown_fields
+           FROM teams.segments
+          WHERE (segments.unknown_fields IS NOT NULL)
+        UNION ALL
+         SELECT session_endpoints.tenant_id,
+            'session_endpoints'::text,
+            session_endpoints.call_id,
+            session_endpoints.unknown_fields
+           FROM teams.session_endpoints
+          WHERE (session_endpoints.unknown_fields IS NOT NULL)
+        UNION ALL
+         SELECT segment_endpoints.tenant_id,
+            'segment_endpoints'::text,
+            segment_endpoints.call_id,
+            segment_endpoints.unknown_fields
+           FROM teams.segment_endpoints
+          WHERE (segment_endpoints.unknown_fields IS NOT NULL)
+        UNION ALL
+         SELECT segment_media.tenant_id,
+            'segment_media'::text,
+            segment_media.call_id,
+            segment_media.unknown_fields
+           FROM teams.segment_media
+          WHERE (segment_media.unknown_fields IS NOT NULL)
+        UNION ALL
+         SELECT media_endpoints.tenant_id,
+            'media_endpoints'::text,
+            media_endpoints.call_id,
+            media_endpoints.unknown_fields
+           FROM teams.media_endpoints
+          WHERE (media_endpoints.unknown_fields IS NOT NULL)
+        UNION ALL
+         SELECT media_streams.tenant_id,
+            'media_streams'::text,
+            media_streams.call_id,
+            media_streams.unknown_fields
+           FROM teams.media_streams
+          WHERE (media_streams.unknown_fields IS NOT NULL)) d
+     JOIN teams.call_records c ON (((c.tenant_id = d.tenant_id) AND (c.id = d.call_id))));
+
+CREATE VIEW analytics.unknown_fields AS
+ SELECT r.tenant_id,
+    m.table_name,
+    m.name,
+    count(*) AS rows,
+    min(r.seen_at) AS first_seen_at,
+    max(r.seen_at) AS last_seen_at
+   FROM (( SELECT
+                CASE
+                    WHEN (unknown_members.member ~~ '%.%'::text) THEN split_part(unknown_members.member, '.'::text, 1)
+                    ELSE unknown_members.endpoint
+                END AS table_name,
+            regexp_replace(unknown_members.member, '^.*\.'::text, ''::text) AS name
+           FROM ingest.unknown_members
+          WHERE (unknown_members.member <> 'other'::text)) m
+     JOIN live.rows_with_unknown r ON (((r.table_name = m.table_name) AND jsonb_path_exists(r.unknown_fields, (('$.**.'::text || to_json(m.name)))::jsonpath))))
+  GROUP BY r.tenant_id, m.table_name, m.name;
+
 CREATE TABLE rollup.user_activity_daily (
     tenant_id uuid,
     day date,
@@ -2849,26 +3348,6 @@ CREATE VIEW analytics.users AS
           ORDER BY g.tenant_id, g.valid_from DESC
          LIMIT 1) o ON (true));
 
-CREATE TABLE ingest.acknowledgements (
-    tenant_id uuid NOT NULL,
-    endpoint text NOT NULL COLLATE pg_catalog."C",
-    span_from timestamp with time zone NOT NULL,
-    span_to timestamp with time zone NOT NULL,
-    call_id uuid,
-    acknowledged_at timestamp with time zone DEFAULT now() NOT NULL,
-    by_whom text NOT NULL,
-    reason text NOT NULL
-);
-COMMENT ON TABLE ingest.acknowledgements IS 'Losses that someone has taken note of. They stay listed and no longer count as trouble; the watermark steps over them.';
-COMMENT ON COLUMN ingest.acknowledgements.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.acknowledgements.endpoint IS 'Name of the endpoint.';
-COMMENT ON COLUMN ingest.acknowledgements.span_from IS 'Start of the span, included; of a call record the start of the call.';
-COMMENT ON COLUMN ingest.acknowledgements.span_to IS 'End of the span, excluded.';
-COMMENT ON COLUMN ingest.acknowledgements.call_id IS 'The call record whose details are lost (teams.call_records.id); null for a span.';
-COMMENT ON COLUMN ingest.acknowledgements.acknowledged_at IS 'When, by the database''s clock.';
-COMMENT ON COLUMN ingest.acknowledgements.by_whom IS 'Who took note.';
-COMMENT ON COLUMN ingest.acknowledgements.reason IS 'Why it was lost, in their words.';
-
 CREATE TABLE ingest.backfills (
     backfill_id bigint NOT NULL,
     tenant_id uuid NOT NULL,
@@ -2936,33 +3415,15 @@ COMMENT ON COLUMN ingest.daemons.version IS 'Version of the program.';
 COMMENT ON COLUMN ingest.daemons.started_at IS 'Start, by the database''s clock.';
 COMMENT ON COLUMN ingest.daemons.heartbeat_at IS 'Its last sign of life, by the database''s clock. It is given by what starts the runs, about once a minute.';
 
-CREATE TABLE ingest.details_retries (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    attempts integer NOT NULL,
-    since timestamp with time zone NOT NULL,
-    failed_at timestamp with time zone NOT NULL,
-    next_at timestamp with time zone NOT NULL,
-    state text NOT NULL,
-    request_id text,
-    code text NOT NULL,
-    error text NOT NULL,
-    body bytea,
-    run_id bigint NOT NULL
+CREATE TABLE ingest.grants (
+    role text NOT NULL,
+    access text NOT NULL,
+    tenant_id uuid
 );
-COMMENT ON TABLE ingest.details_retries IS 'Call records whose newest version could not be read with its details. Storing that version takes the row away. Bodies may hold personal data.';
-COMMENT ON COLUMN ingest.details_retries.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.details_retries.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN ingest.details_retries.attempts IS 'How often it was tried since its details were last stored.';
-COMMENT ON COLUMN ingest.details_retries.since IS 'Graph''s time of the first attempt since its details were last stored.';
-COMMENT ON COLUMN ingest.details_retries.failed_at IS 'Graph''s time of the last attempt.';
-COMMENT ON COLUMN ingest.details_retries.next_at IS 'When it is tried again, by Graph''s clock.';
-COMMENT ON COLUMN ingest.details_retries.state IS 'waiting: Graph does not have it yet, or only an older version; it is tried at growing intervals. parked: it failed again and again; it is tried once a day.';
-COMMENT ON COLUMN ingest.details_retries.request_id IS 'Graph''s request-id of the last attempt, for Microsoft''s support; null if Graph did not answer.';
-COMMENT ON COLUMN ingest.details_retries.code IS 'Cause of the last failure as one word for programs, such as graph_failing.';
-COMMENT ON COLUMN ingest.details_retries.error IS 'What it failed with last, with the next step.';
-COMMENT ON COLUMN ingest.details_retries.body IS 'The first 64 KiB of what was answered in place of the record; null if nothing.';
-COMMENT ON COLUMN ingest.details_retries.run_id IS 'The run that tried it last (ingest.runs).';
+COMMENT ON TABLE ingest.grants IS 'The roles that were given rights by ingestd migrate grant. A migration gives them what it adds.';
+COMMENT ON COLUMN ingest.grants.role IS 'Name of the role; of readers of one tenant also of the schema they read.';
+COMMENT ON COLUMN ingest.grants.access IS 'write: what a daemon does. personal: reads analytics, ref and teams. aggregates: reads what has no personal data of analytics and ref. tenant: reads one tenant.';
+COMMENT ON COLUMN ingest.grants.tenant_id IS 'The tenant of access tenant; null otherwise.';
 
 CREATE TABLE ingest.marks (
     tenant_id uuid NOT NULL,
@@ -2977,34 +3438,6 @@ COMMENT ON COLUMN ingest.marks.endpoint IS 'The endpoint whose table is worked t
 COMMENT ON COLUMN ingest.marks.name IS 'The work: users (teams.users).';
 COMMENT ON COLUMN ingest.marks.xid IS 'All rows of the table whose change_xid is lower are done.';
 COMMENT ON COLUMN ingest.marks.moved_at IS 'When it last moved, by the database''s clock.';
-
-CREATE TABLE ingest.parked (
-    tenant_id uuid NOT NULL,
-    endpoint text NOT NULL COLLATE pg_catalog."C",
-    slot_from timestamp with time zone NOT NULL,
-    slot_to timestamp with time zone NOT NULL,
-    failures integer DEFAULT 1 NOT NULL,
-    since timestamp with time zone NOT NULL,
-    failed_at timestamp with time zone NOT NULL,
-    request_id text,
-    code text NOT NULL,
-    error text NOT NULL,
-    body bytea,
-    run_id bigint NOT NULL
-);
-COMMENT ON TABLE ingest.parked IS 'Slots that could not be read although others could. After three failures a slot is parked: tried once a day. Reading it takes its row away. Bodies may hold personal data.';
-COMMENT ON COLUMN ingest.parked.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.parked.endpoint IS 'Name of the endpoint.';
-COMMENT ON COLUMN ingest.parked.slot_from IS 'Start of the slot, included.';
-COMMENT ON COLUMN ingest.parked.slot_to IS 'End of the slot, excluded.';
-COMMENT ON COLUMN ingest.parked.failures IS 'How many runs failed at it since it was last read.';
-COMMENT ON COLUMN ingest.parked.since IS 'Graph''s time of the first failure since it was last read.';
-COMMENT ON COLUMN ingest.parked.failed_at IS 'Graph''s time of the last failure.';
-COMMENT ON COLUMN ingest.parked.request_id IS 'Graph''s request-id of the last failure, for Microsoft''s support.';
-COMMENT ON COLUMN ingest.parked.code IS 'Cause of the last failure as one word for programs, such as graph_failing.';
-COMMENT ON COLUMN ingest.parked.error IS 'What it failed with last, with the next step.';
-COMMENT ON COLUMN ingest.parked.body IS 'The first 64 KiB of what was answered in place of a page; null if nothing.';
-COMMENT ON COLUMN ingest.parked.run_id IS 'The run that failed at it last (ingest.runs).';
 
 CREATE TABLE ingest.rejects (
     tenant_id uuid NOT NULL,
@@ -3038,58 +3471,6 @@ COMMENT ON COLUMN ingest.rejects.seen_at IS 'When it was kept, by the database''
 COMMENT ON COLUMN ingest.rejects.resolved_at IS 'When it was closed; null while open.';
 COMMENT ON COLUMN ingest.rejects.resolution IS 'stored: a later answer for the same key was stored, or this one after all. dropped: someone wants it no more. Null while open.';
 
-CREATE TABLE ingest.runs (
-    run_id bigint NOT NULL,
-    tenant_id uuid NOT NULL,
-    endpoint text NOT NULL COLLATE pg_catalog."C",
-    window_from timestamp with time zone NOT NULL,
-    window_to timestamp with time zone NOT NULL,
-    trigger text NOT NULL,
-    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    heartbeat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    waiting_until timestamp with time zone,
-    finished_at timestamp with time zone,
-    result text,
-    slots integer DEFAULT 0 NOT NULL,
-    slots_done integer DEFAULT 0 NOT NULL,
-    pages bigint DEFAULT 0 NOT NULL,
-    requests bigint DEFAULT 0 NOT NULL,
-    throttle_s double precision DEFAULT 0 NOT NULL,
-    rows_seen bigint DEFAULT 0 NOT NULL,
-    rows_new bigint DEFAULT 0 NOT NULL,
-    rows_changed bigint DEFAULT 0 NOT NULL,
-    rows_unchanged bigint DEFAULT 0 NOT NULL,
-    rows_rejected bigint DEFAULT 0 NOT NULL,
-    details bigint DEFAULT 0 NOT NULL,
-    request_ids text[],
-    error text
-);
-COMMENT ON TABLE ingest.runs IS 'One row per execution for one endpoint of one tenant, kept for 90 days.';
-COMMENT ON COLUMN ingest.runs.run_id IS 'Number of the run.';
-COMMENT ON COLUMN ingest.runs.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.runs.endpoint IS 'Name of the endpoint.';
-COMMENT ON COLUMN ingest.runs.window_from IS 'Start of the earliest window planned.';
-COMMENT ON COLUMN ingest.runs.window_to IS 'End of the latest window planned.';
-COMMENT ON COLUMN ingest.runs.trigger IS 'What started it: schedule, start, once, backfill or demo.';
-COMMENT ON COLUMN ingest.runs.started_at IS 'Start, by the database''s clock.';
-COMMENT ON COLUMN ingest.runs.heartbeat_at IS 'Its last commit, by the database''s clock.';
-COMMENT ON COLUMN ingest.runs.waiting_until IS 'Until when it waits because Graph said so; null while it does not.';
-COMMENT ON COLUMN ingest.runs.finished_at IS 'End, by the database''s clock; null while it runs, or where it was killed and no run has followed.';
-COMMENT ON COLUMN ingest.runs.result IS 'ok, failed, throttled, denied, stopped or killed; null while it runs.';
-COMMENT ON COLUMN ingest.runs.slots IS 'Slots it is to read.';
-COMMENT ON COLUMN ingest.runs.slots_done IS 'Slots it has read.';
-COMMENT ON COLUMN ingest.runs.pages IS 'Pages whose rows were committed.';
-COMMENT ON COLUMN ingest.runs.requests IS 'Requests sent to Graph, repeated ones included.';
-COMMENT ON COLUMN ingest.runs.throttle_s IS 'Seconds spent waiting because Graph said so.';
-COMMENT ON COLUMN ingest.runs.rows_seen IS 'Elements served: the sum of the four counts that follow.';
-COMMENT ON COLUMN ingest.runs.rows_new IS 'Rows inserted.';
-COMMENT ON COLUMN ingest.runs.rows_changed IS 'Rows updated.';
-COMMENT ON COLUMN ingest.runs.rows_unchanged IS 'Rows already stored, or served again in the same reading, and not written.';
-COMMENT ON COLUMN ingest.runs.rows_rejected IS 'Elements that could only be kept raw (ingest.rejects).';
-COMMENT ON COLUMN ingest.runs.details IS 'Call records whose details were stored; 0 for other endpoints.';
-COMMENT ON COLUMN ingest.runs.request_ids IS 'Graph''s request-id of failed requests, for Microsoft''s support.';
-COMMENT ON COLUMN ingest.runs.error IS 'What went wrong, with the next step. Never quotes row values.';
-
 ALTER TABLE ingest.runs ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME ingest.runs_run_id_seq
     START WITH 1
@@ -3104,26 +3485,6 @@ CREATE TABLE ingest.schema_version (
 );
 COMMENT ON TABLE ingest.schema_version IS 'One row: the last migration that was applied. Each notes itself in the transaction that does its work, so an interrupted one is told from a finished one.';
 COMMENT ON COLUMN ingest.schema_version.version IS 'Number of the migration.';
-
-CREATE TABLE ingest.slots (
-    tenant_id uuid NOT NULL,
-    endpoint text NOT NULL COLLATE pg_catalog."C",
-    slot_from timestamp with time zone NOT NULL,
-    slot_to timestamp with time zone NOT NULL,
-    read_at timestamp with time zone NOT NULL,
-    settled boolean DEFAULT false NOT NULL,
-    rows integer NOT NULL,
-    run_id bigint NOT NULL
-);
-COMMENT ON TABLE ingest.slots IS 'When was each slot (an hour or a UTC day) last read to its last page. Written in the transaction that commits the last rows of its window; what is due or lost follows from it.';
-COMMENT ON COLUMN ingest.slots.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.slots.endpoint IS 'Name of the endpoint.';
-COMMENT ON COLUMN ingest.slots.slot_from IS 'Start of the slot, included.';
-COMMENT ON COLUMN ingest.slots.slot_to IS 'End of the slot, excluded.';
-COMMENT ON COLUMN ingest.slots.read_at IS 'Graph''s time of the first request of that reading.';
-COMMENT ON COLUMN ingest.slots.settled IS 'Whether a reading was made after the slot''s rows had settled and while Graph still answered for all of it. Once true it stays.';
-COMMENT ON COLUMN ingest.slots.rows IS 'Elements that Graph served for the slot in that reading.';
-COMMENT ON COLUMN ingest.slots.run_id IS 'The run that read it (ingest.runs).';
 
 CREATE TABLE ingest.tenants (
     tenant_id uuid NOT NULL,
@@ -3151,16 +3512,6 @@ ALTER TABLE ingest.tombstones ALTER COLUMN tombstone_id ADD GENERATED ALWAYS AS 
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE ingest.unknown_members (
-    endpoint text NOT NULL COLLATE pg_catalog."C",
-    member text NOT NULL COLLATE pg_catalog."C",
-    first_seen_at timestamp with time zone DEFAULT now() NOT NULL
-);
-COMMENT ON TABLE ingest.unknown_members IS 'Members that Graph serves and that have no column, whatever the tenant. Their values are in unknown_fields of the rows.';
-COMMENT ON COLUMN ingest.unknown_members.endpoint IS 'Name of the endpoint.';
-COMMENT ON COLUMN ingest.unknown_members.member IS 'Name of the member, behind that of its table if it is not the endpoint''s. From the 51st of an endpoint on, and of a strange name: other.';
-COMMENT ON COLUMN ingest.unknown_members.first_seen_at IS 'When it was first served, by the database''s clock.';
 
 CREATE VIEW live.call_reliability_daily AS
  SELECT x.tenant_id,
@@ -4360,20 +4711,6 @@ COMMENT ON VIEW rollup.lists IS 'The lists that the figures of rollups depend on
 COMMENT ON COLUMN rollup.lists.list IS 'Name of the list in schema ref; views is rollup.views.';
 COMMENT ON COLUMN rollup.lists.digest IS 'Digest of its rows.';
 
-CREATE TABLE rollup.stale (
-    tenant_id uuid NOT NULL,
-    source text NOT NULL,
-    at timestamp with time zone NOT NULL,
-    note_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    noted_at timestamp with time zone DEFAULT now() NOT NULL
-);
-COMMENT ON TABLE rollup.stale IS 'What is to be computed anew: one row for each hour of an endpoint in which a transaction wrote rows, by their old and their new time. Rows are only added; a refresh deletes those whose days it has computed.';
-COMMENT ON COLUMN rollup.stale.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN rollup.stale.source IS 'The endpoint whose rows were written.';
-COMMENT ON COLUMN rollup.stale.at IS 'An hour in which such rows are counted.';
-COMMENT ON COLUMN rollup.stale.note_xid IS 'The transaction that wrote the rows.';
-COMMENT ON COLUMN rollup.stale.noted_at IS 'When it began, by the database''s clock.';
-
 CREATE VIEW rollup.stale_days AS
  SELECT s.at,
     d.day
@@ -4383,20 +4720,6 @@ CREATE VIEW rollup.stale_days AS
 COMMENT ON VIEW rollup.stale_days IS 'The days that the hours of rollup.stale lie in or are close to: a row matches others within a minute of it.';
 COMMENT ON COLUMN rollup.stale_days.at IS 'The hour.';
 COMMENT ON COLUMN rollup.stale_days.day IS 'A day that is to be computed anew.';
-
-CREATE TABLE teams.call_record_versions (
-    tenant_id uuid NOT NULL,
-    call_id uuid NOT NULL,
-    version bigint NOT NULL,
-    last_modified_at timestamp with time zone,
-    seen_at timestamp with time zone NOT NULL
-);
-COMMENT ON TABLE teams.call_record_versions IS 'One row per version of a call record that Graph was seen to serve. Rows are only added.';
-COMMENT ON COLUMN teams.call_record_versions.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN teams.call_record_versions.call_id IS 'The call (teams.call_records.id).';
-COMMENT ON COLUMN teams.call_record_versions.version IS 'The version (Graph: version).';
-COMMENT ON COLUMN teams.call_record_versions.last_modified_at IS 'When Microsoft wrote it (Graph: lastModifiedDateTime), cut to the microsecond; null if not served.';
-COMMENT ON COLUMN teams.call_record_versions.seen_at IS 'Graph''s time of the answer that showed it first.';
 
 ALTER TABLE ONLY ingest.acknowledgements
     ADD CONSTRAINT acknowledgements_tenant_id_endpoint_span_from_span_to_call__key UNIQUE NULLS NOT DISTINCT (tenant_id, endpoint, span_from, span_to, call_id);
@@ -4415,6 +4738,9 @@ ALTER TABLE ONLY ingest.details_retries
 
 ALTER TABLE ONLY ingest.endpoints
     ADD CONSTRAINT endpoints_pkey PRIMARY KEY (tenant_id, endpoint);
+
+ALTER TABLE ONLY ingest.grants
+    ADD CONSTRAINT grants_pkey PRIMARY KEY (role);
 
 ALTER TABLE ONLY ingest.marks
     ADD CONSTRAINT marks_pkey PRIMARY KEY (tenant_id, endpoint, name);

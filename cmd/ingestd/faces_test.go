@@ -26,7 +26,7 @@ import (
 )
 
 // Each state, flag, level and code is said when it should be, and all faces say
-// the same: terminal, JSON, page, probes and metrics.
+// the same: terminal, JSON, page, probes and metrics. So does the view for analysts.
 func TestFaces(t *testing.T) {
 	t.Parallel()
 	healthtest.Play(t, func(t *testing.T, w *scheduletest.World, s health.Snapshot, want healthtest.Want) {
@@ -36,6 +36,7 @@ func TestFaces(t *testing.T) {
 		f.checkPage(t, want)
 		f.checkProbes(t, want)
 		f.checkMetrics(t, want)
+		f.checkSQL(t, w, want)
 	})
 }
 
@@ -221,6 +222,27 @@ func (f faces) checkMetrics(t *testing.T, want healthtest.Want) {
 	}
 	if open := matches(text, `ingestd_open_rejects\{.*stored="false".*\} ([1-9]\d*)`); (open != nil) != rejected {
 		t.Errorf("%q rejects are open, want some: %v", open, rejected)
+	}
+}
+
+// checkSQL looks at the state in the database. What the configuration says is noted
+// there by a daemon when it starts.
+func (f faces) checkSQL(t *testing.T, w *scheduletest.World, want healthtest.Want) {
+	t.Helper()
+	if !f.Database.Up || f.endpoint.Origin == nil { // or nothing is noted yet
+		return
+	}
+	schedule := w.Config().Tenants[0].Endpoints[f.endpoint.Name].Schedule
+	next := schedule.Next(w.Now())
+	w.Exec(`
+		UPDATE ingest.endpoints
+		SET interval_s = $1, enabled = NOT $2, removed_at = CASE WHEN $3 THEN now() END`,
+		schedule.Next(next).Sub(next).Seconds(), want.State == health.Paused, want.State == health.Removed)
+	defer w.Exec(`UPDATE ingest.endpoints SET enabled = true, removed_at = NULL`)
+	for _, state := range healthtest.StatesInSQL(t, w.Conn, w.Now()) {
+		if state != want.State {
+			t.Errorf("analysts see %s, want %s", state, want.State)
+		}
 	}
 }
 
