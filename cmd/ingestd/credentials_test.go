@@ -16,6 +16,7 @@ import (
 
 	"ingestd/internal/graphsim"
 	"ingestd/internal/schedule"
+	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
 )
 
@@ -113,7 +114,8 @@ func replacedPassword(t *testing.T, owner string) (as string, replace func()) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "passfile")
 	role, as := storetest.RoleWithPassword(t, owner, "none")
-	if _, still, err := storetest.Connect(t, owner).Grant(t.Context(), role); err != nil || len(still) > 0 {
+	to := store.Grantee{Role: role, Access: store.Write}
+	if _, still, err := storetest.Connect(t, owner).Grant(t.Context(), to); err != nil || len(still) > 0 {
 		t.Fatalf("%v, the role lacks %v", err, still)
 	}
 	conn, n := storetest.Conn(t, owner), 0

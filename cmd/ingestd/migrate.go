@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -29,16 +30,21 @@ func newMigrateUp() *cobra.Command {
 		Use:   "up",
 		Short: "Bring the schema up to date",
 		Long: `up brings the schema up to date, step by step. A daemon may run meanwhile. A schema
-that is up to date stays as it is. In the end the views of days are filled, which
-takes some minutes for a year of rows; interrupted, a daemon goes on with it.`,
+that is up to date stays as it is. Roles that were given rights by migrate grant are
+given what has come since. In the end the views of days are filled, which takes some
+minutes for a year of rows; interrupted, a daemon goes on with it.`,
 		Example: "  ingestd migrate up",
 		Args:    cobra.NoArgs,
 		RunE: withDatabase(func(cmd *cobra.Command, a *app) error {
 			if err := a.db.MigrateUp(cmd.Context()); err != nil {
 				return err
 			}
+			given, still, err := a.db.GrantAgain(cmd.Context())
+			if err != nil {
+				return err
+			}
 			a.followRows(cmd)
-			return printVersion(cmd, a)
+			return errors.Join(printVersion(cmd, a), notGiven(cmd, given, still))
 		}),
 	}
 	exitTable(cmd, nil)

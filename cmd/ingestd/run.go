@@ -99,6 +99,7 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool, load 
 		if err := a.db.MigrateUp(ctx); err != nil {
 			return err
 		}
+		a.grantAgain(ctx)
 	}
 	if err := a.db.CheckSchema(ctx); err != nil {
 		return err
@@ -115,6 +116,15 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool, load 
 	notify(daemon.SdNotifyReady + "\nSTATUS=" + fmt.Sprintf("reading %d tenants", len(a.config.Tenants)))
 	reading.Run(ctx)
 	return ctx.Err()
+}
+
+// grantAgain gives readers what the schema has gained. Reading goes on without it.
+func (a *app) grantAgain(ctx context.Context) {
+	_, still, err := a.db.GrantAgain(ctx)
+	if err != nil || len(still) > 0 {
+		a.log.Warn("not all rights could be given to roles; run: ingestd migrate up", zap.Int("missing", len(still)),
+			zap.Error(err))
+	}
 }
 
 // waitForDatabase says that it waits once, and again when the reason changes.

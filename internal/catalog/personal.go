@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	_ "embed"
 	"slices"
 	"strings"
@@ -79,4 +80,18 @@ func (r Relation) Without(classes []Class) (Relation, bool) {
 		}
 	}
 	return kept, true
+}
+
+// PersonalColumns returns the names of all columns of schemas that hold personal
+// data.
+func PersonalColumns(ctx context.Context, db Querier, schemas ...string) (names []string, err error) {
+	relations, err := Read(ctx, db, schemas...)
+	for _, r := range relations {
+		for _, c := range r.Columns {
+			if len(c.Personal()) > 0 && !slices.Contains(names, c.Name) {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	return names, err
 }

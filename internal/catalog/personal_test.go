@@ -35,7 +35,7 @@ func TestPersonal(t *testing.T) {
 // Who adds a column says whether it holds personal data.
 func TestPersonalOfEveryColumn(t *testing.T) {
 	t.Parallel()
-	relations, err := catalog.Read(t.Context(), storetest.Conn(t, storetest.URL(t)), "teams", "analytics")
+	relations, err := catalog.Read(t.Context(), storetest.Conn(t, storetest.URL(t)), "teams", "analytics", "ref")
 	if err != nil || len(relations) == 0 {
 		t.Fatal(len(relations), err)
 	}

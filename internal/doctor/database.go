@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -118,7 +119,7 @@ func (s *Subject) role(ctx context.Context, c store.Checkup, there bool) []Findi
 }
 
 func (s *Subject) rights(ctx context.Context, role string) []Finding {
-	lacking, err := s.DB.Lacking(ctx, role)
+	lacking, err := s.DB.Lacking(ctx, store.Grantee{Role: role, Access: store.Write})
 	if err != nil {
 		return []Finding{failed(err)}
 	}
@@ -158,8 +159,8 @@ func inWords(lacking []store.Right) string {
 			parts = append(parts, strings.Join(r.Privileges, ", ")+" on "+strings.ToLower(r.Kind)+" "+r.Name)
 		}
 	}
-	for _, schema := range []string{"ingest", "teams"} {
-		if tables[schema] > 0 && !closed[schema] {
+	for _, schema := range slices.Sorted(maps.Keys(tables)) {
+		if !closed[schema] {
 			parts = append(parts, fmt.Sprintf("%s on %s of %s", strings.Join(privileges[schema], ", "),
 				health.Count(tables[schema], "table", "tables"), schema))
 		}

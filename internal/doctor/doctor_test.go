@@ -355,7 +355,7 @@ func TestDatabase(t *testing.T) {
 			url := storetest.URL(t)
 			role, as := storetest.Role(t, url, "")
 			owner := storetest.Connect(t, url)
-			if _, _, err := owner.Grant(t.Context(), role); err != nil {
+			if _, _, err := owner.Grant(t.Context(), store.Grantee{Role: role, Access: store.Write}); err != nil {
 				t.Fatal(err)
 			}
 			_, err := storetest.Conn(t, url).Exec(t.Context(), `
@@ -375,7 +375,8 @@ func TestDatabase(t *testing.T) {
 		"few connections and only reads": func(t *testing.T) string {
 			url := storetest.URL(t)
 			role, as := storetest.Role(t, url, "CONNECTION LIMIT 3")
-			if _, _, err := storetest.Connect(t, url).Grant(t.Context(), role); err != nil {
+			to := store.Grantee{Role: role, Access: store.Write}
+			if _, _, err := storetest.Connect(t, url).Grant(t.Context(), to); err != nil {
 				t.Fatal(err)
 			}
 			readOnly := `ALTER ROLE ` + role + ` SET default_transaction_read_only = on`

@@ -138,7 +138,7 @@ func objectOf(pg *pgconn.PgError) string {
 // nothing.
 func isOwn(err error) bool {
 	own := []error{
-		ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrUnfit, ErrReadOnly, ErrNotMigrated, ErrNoRole, ErrUnknown,
+		ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrUnfit, ErrReadOnly, ErrNotMigrated, ErrBeyond, ErrUnknown,
 		ErrBackfillEnded, ErrDropped,
 	}
 	return slices.ContainsFunc(own, func(e error) bool { return errors.Is(err, e) })

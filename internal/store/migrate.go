@@ -86,7 +86,8 @@ func (db *DB) MigrateUp(ctx context.Context) error {
 }
 
 // MigrateDown takes back the last steps migrations. Their tables are dropped
-// with all rows.
+// with all rows. The views of readers of one tenant go with those they are made
+// of, and MigrateUp's GrantAgain makes them anew.
 func (db *DB) MigrateDown(ctx context.Context, steps int) error {
 	have, want, err := db.Version(ctx)
 	if err != nil {
@@ -94,6 +95,9 @@ func (db *DB) MigrateDown(ctx context.Context, steps int) error {
 	}
 	if have > want {
 		return tooNew(have, want)
+	}
+	if err := db.dropTenantViews(ctx); err != nil {
+		return err
 	}
 	return db.migrate(ctx, func(m *migrate.Migrate) error { return m.Steps(-steps) })
 }

@@ -17,12 +17,15 @@ import (
 	"ingestd/migrations"
 )
 
-// schema lists all that migrations make: columns, constraints, indexes,
-// comments.
+// schema lists all that migrations make: columns, constraints, indexes, views,
+// functions, comments.
 func schema(t *testing.T, conn *pgx.Conn) []string {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), `
-		WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('ingest', 'teams', 'analytics', 'ref'))
+		WITH ours AS (
+			SELECT oid, nspname FROM pg_namespace
+			WHERE nspname IN ('ingest', 'teams', 'analytics', 'ref', 'live', 'rollup')
+		)
 		SELECT concat_ws(' ', nspname, relname, attname, format_type(atttypid, atttypmod),
 			CASE WHEN attnotnull THEN 'not null' END,
 			pg_get_expr(adbin, adrelid), col_description(attrelid, attnum))
@@ -39,6 +42,13 @@ func schema(t *testing.T, conn *pgx.Conn) []string {
 		FROM pg_indexes
 		JOIN ours ON nspname = schemaname
 		WHERE tablename <> 'schema_migrations'
+		UNION ALL SELECT concat_ws(' ', nspname, relname, obj_description(c.oid, 'pg_class'), pg_get_viewdef(c.oid))
+		FROM pg_class c
+		JOIN ours ON ours.oid = relnamespace
+		WHERE relkind IN ('r', 'v') AND relname <> 'schema_migrations'
+		UNION ALL SELECT concat_ws(' ', pg_get_functiondef(p.oid), obj_description(p.oid, 'pg_proc'))
+		FROM pg_proc p
+		JOIN ours ON ours.oid = pronamespace
 		UNION ALL SELECT concat_ws(' ', nspname, obj_description(oid, 'pg_namespace')) FROM ours
 		ORDER BY 1`)
 	if err != nil {

@@ -1,0 +1,113 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+)
+
+func TestReaderOf(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"contoso":                              "analytics_contoso",
+		"Contoso Ltd":                          "analytics_contoso_ltd",
+		`x"; DROP`:                             "analytics_x___drop",
+		"Müller & Söhne":                       "analytics_müller___söhne",
+		"00000000-0000-4000-8000-000000000001": "analytics_00000000_0000_4000_8000_000000000001",
+	} {
+		if got := store.ReaderOf(name); got != want {
+			t.Errorf("ReaderOf(%q) = %q, want %q", name, got, want)
+		}
+	}
+	for name, want := range map[string]bool{
+		"analysts": true, strings.Repeat("x", 63): true, strings.Repeat("ü", 32): false, "public": false, "none": false,
+		"pg_monitor": false,
+	} {
+		if got := store.IsRoleName(name); got != want {
+			t.Errorf("IsRoleName(%q) = %v", name, got)
+		}
+	}
+}
+
+// A role is for one thing, and a tenant's schema holds nothing else.
+func TestCheckGrantee(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	db, conn := storetest.Connect(t, url), storetest.Conn(t, url)
+	role := func() string { name, _ := storetest.Role(t, url, ""); return name }
+	a, b := uuid.New(), uuid.New()
+	ofA, analyst, writer, other := role(), role(), role(), role()
+	for _, g := range []store.Grantee{
+		{Role: ofA, Access: store.OneTenant, Tenant: &a},
+		{Role: analyst, Access: store.Personal},
+		{Role: writer, Access: store.Write},
+	} {
+		if _, still, err := db.Grant(t.Context(), g); err != nil || len(still) > 0 {
+			t.Fatal(err, still)
+		}
+	}
+	if _, err := conn.Exec(t.Context(), `CREATE SCHEMA `+other+` CREATE TABLE mine (n int)`); err != nil {
+		t.Fatal(err)
+	}
+	superuser, _ := storetest.Role(t, url, "SUPERUSER")
+	member, _ := storetest.Role(t, url, "IN ROLE "+analyst)
+	for _, c := range []struct {
+		name string
+		to   store.Grantee
+		want string
+	}{
+		{"the same again", store.Grantee{Role: ofA, Access: store.OneTenant, Tenant: &a}, ""},
+		{"another tenant", store.Grantee{Role: ofA, Access: store.OneTenant, Tenant: &b}, "to tenant " + a.String()},
+		{"all tenants", store.Grantee{Role: ofA, Access: store.Personal}, "to tenant " + a.String()},
+		{"less than before", store.Grantee{Role: analyst, Access: store.Aggregates}, "access personal"},
+		{"a schema of somebody's", store.Grantee{Role: other, Access: store.OneTenant, Tenant: &b}, "schema " + other},
+		{"who may read all", store.Grantee{Role: superuser, Access: store.Aggregates}, "may read analytics."},
+		{"a member of who may", store.Grantee{Role: member, Access: store.Aggregates}, "may read analytics."},
+		{"a new role", store.Grantee{Role: "nobody", Access: store.Aggregates}, ""},
+	} {
+		err := db.CheckGrantee(t.Context(), c.to)
+		if c.want == "" && err == nil {
+			continue
+		}
+		if c.want == "" || !errors.Is(err, store.ErrBeyond) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+// What a later version adds reaches those who were given rights by an older
+// program, which noted nothing, too.
+func TestWritersOfOldAreGivenMore(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	db, conn := storetest.Connect(t, url), storetest.Conn(t, url)
+	newest, _, err := db.Version(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.MigrateDown(t.Context(), int(newest)-8); err != nil {
+		t.Fatal(err)
+	}
+	role, as := storetest.Role(t, url, "")
+	for _, schema := range []string{"ingest", "teams"} {
+		_, err := conn.Exec(t.Context(), strings.NewReplacer("$s", schema, "$r", role).Replace(`
+			GRANT USAGE ON SCHEMA $s TO $r;
+			GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA $s TO $r;
+			ALTER DEFAULT PRIVILEGES IN SCHEMA $s GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO $r`))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if given, still, err := db.GrantAgain(t.Context()); err != nil || len(still) > 0 || given == 0 {
+		t.Fatalf("%d rights were given, these were not: %v %v", given, still, err)
+	}
+	storetest.Query[int](t, storetest.Conn(t, as), `SELECT count(*) FROM rollup.stale`)
+}
