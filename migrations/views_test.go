@@ -56,7 +56,8 @@ func holds(t *testing.T, view string, cases []section) {
 			}
 		}
 	}
-	if storetest.Query[bool](t, conn, `
+	aboutNow := strings.HasPrefix(view, "ingest_") // what these say changes as time goes by
+	if !aboutNow && storetest.Query[bool](t, conn, `
 		SELECT EXISTS (
 			SELECT FROM pg_attribute WHERE attrelid = to_regclass('analytics.' || $1) AND attname = 'tenant_id'
 		)`, view) {
