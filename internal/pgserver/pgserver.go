@@ -36,6 +36,10 @@ type Options struct {
 	// time there.
 	InMemory bool
 
+	// StandbyOf is the URL of a database of another cluster. A new cluster begins
+	// as a copy of that one and follows it, until it is promoted by pg_promote().
+	StandbyOf string
+
 	// Settings are further server parameters, as in postgresql.conf. They hold
 	// for this start only and cannot open the server to a network.
 	Settings map[string]string

@@ -33,7 +33,7 @@ func launch(f *folder, binaries string, o Options) (*process, error) {
 		return nil, err
 	}
 	script := []string{"-c", supervisor, "pgserver"}
-	cmd := exec.Command("/bin/sh", append(script, arguments(f, binaries, o.Settings)...)...)
+	cmd := exec.Command("/bin/sh", append(script, arguments(f, binaries, o)...)...)
 	cmd.Dir = f.dir
 	// Nothing else is passed on: secrets of this process are not the server's.
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
@@ -73,14 +73,14 @@ func (p *process) stop() error {
 // arguments of the supervisor. Of two values of a parameter the last one
 // counts: the caller's over the defaults, and over both what keeps the server
 // private.
-func arguments(f *folder, binaries string, settings map[string]string) []string {
-	initdb := "" // a kept cluster must survive a power failure
+func arguments(f *folder, binaries string, o Options) []string {
+	option := "" // a kept cluster must survive a power failure
 	if f.temporary == f.dir {
-		initdb = "--no-sync"
+		option = "--no-sync"
 	}
-	args := []string{f.temporary, binaries, initdb, "-c", "timezone=UTC", "-c", "log_timezone=UTC"}
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		args = append(args, "-c", name+"="+settings[name])
+	args := []string{f.temporary, binaries, option, o.StandbyOf, "-c", "timezone=UTC", "-c", "log_timezone=UTC"}
+	for _, name := range slices.Sorted(maps.Keys(o.Settings)) {
+		args = append(args, "-c", name+"="+o.Settings[name])
 	}
 	return append(args, "-c", "listen_addresses=", "-c", "port="+port,
 		"-c", "unix_socket_directories="+f.socket, "-c", "unix_socket_permissions=0700",

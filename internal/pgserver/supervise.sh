@@ -5,9 +5,10 @@
 # Descriptor 3 is the folder's lock, held by every process of the server.
 #
 # $1: folder to remove at the end, or empty    $2: folder of the binaries
-# $3: an option for initdb, or empty           further: arguments of postgres
-temporary=$1 binaries=$2 option=$3
-shift 3
+# $3: an option for what makes it, or empty    $4: URL of the server to follow, or empty
+# further: arguments of postgres
+temporary=$1 binaries=$2 option=$3 primary=$4
+shift 4
 exec 4<&0 </dev/null
 
 finish() {
@@ -16,11 +17,21 @@ finish() {
 	exit "$1"
 }
 
-# Under another name until it is whole: an initdb killed half-way is redone.
+# Makes the cluster, as a copy of another one where there is one to follow.
+make_data() {
+	if [ -n "$primary" ]; then
+		"$binaries/pg_basebackup" -D data.new --dbname="$primary" --write-recovery-conf \
+			--checkpoint=fast ${option:+"$option"}
+		return
+	fi
+	"$binaries/initdb" -D data.new --username=ingestd --auth=trust \
+		--encoding=UTF8 --locale=C --no-instructions ${option:+"$option"}
+}
+
+# Under another name until it is whole: one killed half-way is redone.
 if [ ! -d data ]; then
 	rm -rf data.new
-	"$binaries/initdb" -D data.new --username=ingestd --auth=trust \
-		--encoding=UTF8 --locale=C --no-instructions ${option:+"$option"} || finish 1
+	make_data || finish 1
 	mv data.new data || finish 1
 fi
 
