@@ -25,19 +25,22 @@ ROWS = """
     CROSS JOIN LATERAL jsonb_populate_record(NULL::teams.{0}, k.key || jsonb_build_object('call_id', k.key->'id')) AS r
     JOIN teams.{0} AS t USING ({1})"""
 COPY = """
-    CREATE TABLE IF NOT EXISTS rows (
+    CREATE TABLE IF NOT EXISTS seen (
         table_name text, key jsonb, rows jsonb, epoch text, expired boolean, PRIMARY KEY (table_name, key));
-    CREATE TABLE IF NOT EXISTS mark (epoch text, xid text, table_name text, key text);
-    INSERT INTO mark SELECT '', '0', '', '{}' WHERE NOT EXISTS (SELECT FROM mark)"""
+    CREATE TABLE IF NOT EXISTS mark (epoch text, former text, xid text, table_name text, key text);
+    INSERT INTO mark SELECT '', '', '0', '', '{}' WHERE NOT EXISTS (SELECT FROM mark);
+    CREATE OR REPLACE VIEW copy AS
+    SELECT table_name, key, rows, expired FROM seen
+    WHERE expired OR epoch IN (SELECT epoch FROM mark UNION ALL SELECT former FROM mark)"""
 PUT = """
-    INSERT INTO rows VALUES (%s, %s, %s, %s, false)
+    INSERT INTO seen VALUES (%s, %s, %s, %s, false)
     ON CONFLICT (table_name, key) DO UPDATE
     SET rows = excluded.rows, epoch = excluded.epoch, expired = false"""
 
 
 def read(source, copy, limit):
     """Brings one page to the copy. Returns whether there may be another."""
-    epoch, *mark = copy.execute("SELECT * FROM mark").fetchone()
+    epoch, *mark = copy.execute("SELECT epoch, xid, table_name, key FROM mark").fetchone()
     page = source.execute(PAGE, (*mark, limit)).fetchall()
     now, = source.execute("SELECT ingest.feed_epoch()").fetchone()  # after the page, so that it is of this epoch
     if now is None:
@@ -58,13 +61,13 @@ def read(source, copy, limit):
         if rows := found.get((table, key)):
             copy.execute(PUT, (table, key, json.dumps(rows), epoch))
         elif op == "delete":
-            copy.execute("DELETE FROM rows WHERE (table_name, key) = (%s, %s::jsonb)", (table, key))
+            copy.execute("DELETE FROM seen WHERE (table_name, key) = (%s, %s::jsonb)", (table, key))
         elif op == "expire":  # leave this out, and delete as above, where no history is to be kept
-            copy.execute("UPDATE rows SET expired = true WHERE (table_name, key) = (%s, %s::jsonb)", (table, key))
+            copy.execute("UPDATE seen SET expired = true WHERE (table_name, key) = (%s, %s::jsonb)", (table, key))
     if page:
         copy.execute("UPDATE mark SET xid = %s, table_name = %s, key = %s", page[-1][:3])
-    if len(page) < limit:  # all of this epoch is here, so the rest is of another
-        copy.execute("DELETE FROM rows WHERE epoch <> %s AND NOT expired", (epoch,))
+    if len(page) < limit:  # all of this epoch is here: what was seen in the one before counts no longer
+        copy.execute("UPDATE mark SET former = epoch")
     return len(page) == limit
 
 

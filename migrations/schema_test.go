@@ -5,7 +5,6 @@ import (
 	"flag"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,7 +27,7 @@ const heading = `-- The schema that all migrations make, for people to read. It 
 // schema.sql is the dump of what the migrations make.
 func TestSchema(t *testing.T) {
 	t.Parallel()
-	dump := exec.CommandContext(t.Context(), dumper(t), "--schema-only", "--no-owner", "--no-privileges",
+	dump := exec.CommandContext(t.Context(), storetest.Program(t, "pg_dump"), "--schema-only", "--no-owner", "--no-privileges",
 		"--schema=teams|ingest|ref|analytics|live|rollup", "--exclude-table=ingest.schema_migrations", storetest.URL(t))
 	var complaints bytes.Buffer
 	dump.Stderr = &complaints
@@ -60,23 +59,4 @@ var blankLines = regexp.MustCompile(`\n{3,}`)
 func normalized(dump string) string {
 	dump = blankLines.ReplaceAllString(noise.ReplaceAllString(dump, ""), "\n\n")
 	return strings.ReplaceAll(strings.TrimSpace(dump), ";\n\nCOMMENT", ";\nCOMMENT") + "\n"
-}
-
-// dumper finds pg_dump. Outside CI a machine may have none.
-func dumper(t *testing.T) string {
-	t.Helper()
-	if path, err := exec.LookPath("pg_dump"); err == nil {
-		return path
-	}
-	if out, err := exec.CommandContext(t.Context(), "pg_config", "--bindir").Output(); err == nil {
-		path := filepath.Join(strings.TrimSpace(string(out)), "pg_dump")
-		if exec.CommandContext(t.Context(), path, "--version").Run() == nil {
-			return path
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatal("there is no pg_dump")
-	}
-	t.Skip("there is no pg_dump on this machine")
-	return ""
 }

@@ -14,11 +14,11 @@ import (
 )
 
 // A feedCopy is a copy of the six tables that is kept by analytics.change_feed
-// alone, as docs/change-feed.md tells its readers to.
+// alone, as docs/change-feed.md tells its readers to. Rows not seen in this epoch
+// count only if they have expired.
 type feedCopy struct {
 	epoch, xid, table, key string // the mark
 	rows                   map[feedKey]feedRow
-	had                    map[feedKey]bool // rows not deleted since
 }
 
 type feedKey struct{ table, key string }
@@ -29,7 +29,7 @@ type feedRow struct {
 	expired bool   // the source has deleted it as old
 }
 
-func newFeedCopy() *feedCopy { return &feedCopy{rows: map[feedKey]feedRow{}, had: map[feedKey]bool{}} }
+func newFeedCopy() *feedCopy { return &feedCopy{rows: map[feedKey]feedRow{}} }
 
 // A change is a row of the feed.
 type change struct{ XID, Table, Key, Op string }
@@ -77,13 +77,6 @@ func (c *feedCopy) read(t testing.TB, conn *pgx.Conn, limit int) (more bool) {
 		last := page[len(page)-1]
 		c.xid, c.table, c.key = last.XID, last.Table, last.Key
 	}
-	if len(page) < limit {
-		for key, row := range c.rows {
-			if row.epoch != c.epoch && !row.expired {
-				delete(c.rows, key)
-			}
-		}
-	}
 	return len(page) == limit
 }
 
@@ -94,10 +87,9 @@ func (c *feedCopy) apply(change change, found map[feedKey]string) {
 	json, there := found[key]
 	switch {
 	case there:
-		c.rows[key], c.had[key] = feedRow{json: json, epoch: c.epoch}, true
+		c.rows[key] = feedRow{json: json, epoch: c.epoch}
 	case change.Op == "delete":
 		delete(c.rows, key)
-		delete(c.had, key)
 	case change.Op == "expire" && known:
 		row.expired = true
 		c.rows[key] = row
@@ -218,18 +210,18 @@ func (c *feedCopy) want(t testing.TB, conn *pgx.Conn) {
 		switch row, known := c.rows[key]; {
 		case !known:
 			faults = append(faults, fmt.Sprintf("missing: %v", key))
-		case row.expired || row.json != json:
+		case row.expired || row.epoch != c.epoch || row.json != json:
 			faults = append(faults, fmt.Sprintf("stale: %v: %+v, want %s", key, row, json))
 		}
 	}
 	for key, row := range c.rows {
-		if _, there := source[key]; !there && !row.expired {
+		if _, there := source[key]; !there && !row.expired && row.epoch == c.epoch {
 			faults = append(faults, fmt.Sprintf("too much: %v", key))
 		}
 	}
 	for _, key := range expired(t, conn) {
 		_, there := source[key]
-		if _, kept := c.rows[key]; c.had[key] && !there && !kept {
+		if row, known := c.rows[key]; known && !there && !row.expired {
 			faults = append(faults, fmt.Sprintf("not kept: %v", key))
 		}
 	}

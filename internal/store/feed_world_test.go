@@ -69,6 +69,17 @@ func (w *feedWorld) open(url string) {
 	}
 }
 
+// close ends what is open, as where its server is given up. A transaction that is
+// prepared stays.
+func (w *feedWorld) close() {
+	w.Helper()
+	w.unblock()
+	if w.begun == "open" {
+		w.finish(`ROLLBACK`)
+	}
+	w.begun = ""
+}
+
 func (w *feedWorld) do(acts []act) {
 	w.Helper()
 	for _, a := range acts {

@@ -1,0 +1,220 @@
+package store_test
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
+
+	"ingestd/internal/pgserver"
+	"ingestd/internal/store/storetest"
+)
+
+// migrated makes a database in a cluster and returns its URL.
+func migrated(t testing.TB, server *pgserver.Server) string {
+	t.Helper()
+	url := empty(t, server, "teams")
+	if err := storetest.Connect(t, url).MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
+func empty(t testing.TB, server *pgserver.Server, name string) (url string) {
+	t.Helper()
+	execOn(t, storetest.Conn(t, server.URL("postgres")), `CREATE DATABASE `+name)
+	return server.URL(name)
+}
+
+func execOn(t testing.TB, conn *pgx.Conn, sql string, args ...any) {
+	t.Helper()
+	if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// restore brings a dump of a database to another one that is empty.
+func restore(t testing.TB, from, to string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "dump")
+	for _, args := range [][]string{
+		{storetest.Program(t, "pg_dump"), "--format=custom", "--file=" + file, from},
+		{storetest.Program(t, "pg_restore"), "--exit-on-error", "--dbname=" + to, file},
+	} {
+		if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", args[0], err, out)
+		}
+	}
+}
+
+// renew does what comes before all other work on a database.
+func renew(t testing.TB, url string) {
+	t.Helper()
+	db := storetest.Connect(t, url)
+	for _, tenant := range feedTenants {
+		if err := db.RenewMarks(t.Context(), tenant); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.RenewTransactionIDs(t.Context(), tenant, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// cutOff has a standby receive nothing more.
+func cutOff(t testing.TB, standby *pgx.Conn) {
+	t.Helper()
+	execOn(t, standby, `ALTER SYSTEM SET primary_conninfo = ''`)
+	execOn(t, standby, `SELECT pg_reload_conf()`)
+	eventually(t, func() bool {
+		return storetest.Query[bool](t, standby, `SELECT NOT EXISTS (SELECT 1 FROM pg_stat_wal_receiver)`)
+	})
+}
+
+func epochOf(t testing.TB, conn *pgx.Conn) string {
+	t.Helper()
+	return storetest.Query[string](t, conn, `SELECT coalesce(ingest.feed_epoch(), 'unknown')`)
+}
+
+// A standby has the epoch and the feed of the server that it follows, held back by
+// who writes there. From the moment of its promotion the epoch is another, and
+// transaction numbers that are used again hide nothing from a reader.
+func TestFeedAfterPromotion(t *testing.T) {
+	storetest.Tools(t)
+	t.Parallel()
+	primary := storetest.Cluster(t, "")
+	url := migrated(t, primary)
+	conn, writer := storetest.Conn(t, url), storetest.Conn(t, url)
+	name, _ := storetest.Role(t, url, "")
+	execOn(t, conn, `GRANT USAGE ON SCHEMA ingest TO PUBLIC`)
+	standby := storetest.Cluster(t, url)
+	there := storetest.Conn(t, standby.URL("teams"))
+
+	execOn(t, conn, insertCall, tenant, "first")
+	execOn(t, writer, `BEGIN`)
+	execOn(t, writer, insertCall, tenant, "held back")
+	execOn(t, conn, insertCall, tenant, "after it")
+	caughtUp := func() bool {
+		return storetest.Query[bool](t, there, `SELECT count(*) = 2 FROM teams.pstn_calls`)
+	}
+	eventually(t, caughtUp)
+	f := &feedFixture{t, url, there}
+	f.want("upsert first")
+	if got, want := epochOf(t, there), epochOf(t, conn); got != want {
+		t.Errorf("the epoch of the standby is %s, want %s", got, want)
+	}
+	if got := epochOf(t, storetest.Conn(t, with(t, standby.URL("teams"), "user", name))); got != "unknown" {
+		t.Errorf("a role without rights has the epoch %s of a standby", got)
+	}
+	execOn(t, writer, `COMMIT`)
+
+	eventually(t, func() bool { return f.ids() == "upsert first, upsert held back, upsert after it" })
+	cutOff(t, there)
+	if got := epochOf(t, there); got != "unknown" {
+		t.Errorf("a standby that receives nothing has the epoch %s", got)
+	}
+	for n := range 20 {
+		execOn(t, conn, insertCall, tenant, fmt.Sprint("lost ", n))
+	}
+	c := newFeedCopy()
+	c.drain(t, conn, 100)
+	c.want(t, conn)
+	execOn(t, there, `SELECT pg_promote()`)
+	execOn(t, there, insertCall, tenant, "at once")
+	waitForHorizon(t, there)
+	written := storetest.Query[string](t, there, `
+		SELECT epoch || ' ' || change_xid_text FROM analytics.change_feed WHERE key->>'id' = 'at once'`)
+	epoch, xid, _ := strings.Cut(written, " ")
+	if !strings.Contains(epoch, ".00000002.") || epoch == c.epoch || len(xid) > len(c.xid) || xid >= c.xid {
+		t.Errorf("written in epoch %s with number %s, read before in epoch %s to %s", epoch, xid, c.epoch, c.xid)
+	}
+	c.drain(t, there, 100)
+	c.want(t, there)
+}
+
+// After a restore into a cluster with lower transaction numbers no row and no
+// tombstone is left that comes from the future, and the epoch is another. So it is
+// after a restore beside the database that was dumped.
+func TestFeedAfterRestore(t *testing.T) {
+	storetest.Tools(t)
+	t.Parallel()
+	server := storetest.Cluster(t, "")
+	url := migrated(t, server)
+	conn := storetest.Conn(t, url)
+	execOn(t, conn, `DO $$ BEGIN FOR n IN 1..3000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`)
+	w := newFeedWorld(t, url)
+	for n := range 8 {
+		for _, do := range []string{"save", "replace a day", "announce", "store details", "expire calls"} {
+			w.act(act{Do: do, Tenant: n % 2, From: n, Many: 8 - n, Content: n + 1})
+		}
+	}
+	w.settle()
+	n := storetest.Query[int](t, conn, `SELECT count(*) FROM analytics.change_feed`)
+
+	fresh := empty(t, storetest.Cluster(t, ""), "restored")
+	restore(t, url, fresh)
+	restored := storetest.Conn(t, fresh)
+	if n := storetest.Query[int](t, restored, `SELECT count(*) FROM analytics.change_feed`); n > 0 {
+		t.Errorf("%d rows are not from the future: the test shows little", n)
+	}
+	renew(t, fresh)
+	waitForHorizon(t, restored)
+	if got := storetest.Query[int](t, restored, `SELECT count(*) FROM analytics.change_feed`); got != n {
+		t.Errorf("the feed has %d rows and tombstones, want %d", got, n)
+	}
+	beside := empty(t, server, "beside")
+	restore(t, url, beside)
+	for _, url := range []string{fresh, beside} {
+		conn, before := storetest.Conn(t, url), w.copy.epoch
+		if got := epochOf(t, conn); got == before {
+			t.Errorf("the epoch is still %s", got)
+		}
+		execOn(t, conn, `DELETE FROM teams.pstn_calls WHERE id LIKE '%3'`) // without a word, as if lost
+		w.copy.drain(t, conn, 100)
+		w.copy.want(t, conn)
+	}
+}
+
+// The storm goes on across a promotion that loses some transactions, with others
+// open, and across a restore of a dump that is some transactions old.
+func TestFeedStormAcrossClusters(t *testing.T) {
+	storetest.Tools(t)
+	t.Parallel()
+	first := storetest.Cluster(t, "")
+	w := newFeedWorld(t, migrated(t, first))
+	w.plant()
+	draw := rapid.SliceOfN(rapid.Custom(drawAct), 20, 60)
+	seed := int(time.Now().UnixNano() % 1_000_000)
+	t.Logf("seed %d", seed)
+	for range storetest.Times(2, 6) {
+		more := func() {
+			seed++
+			w.do(draw.Example(seed))
+		}
+		more()
+		standby := storetest.Cluster(t, w.url)
+		more()
+		there := storetest.Conn(t, standby.URL(w.conn.Config().Database))
+		cutOff(t, there)
+		more()
+		w.close()
+		execOn(t, there, `SELECT pg_promote()`)
+		w.open(standby.URL(w.conn.Config().Database))
+		more()
+		w.close()
+		to := empty(t, storetest.Cluster(t, ""), "teams")
+		restore(t, w.url, to)
+		w.open(w.url)
+		more()
+		w.close()
+		renew(t, to)
+		w.open(to)
+		more()
+		w.settle()
+	}
+}
