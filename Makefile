@@ -7,7 +7,7 @@ GO ?= go
 PARALLEL = -parallel 8
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test race soak bench bench-small lint lint-deploy image fuzz tools postgres clean
+.PHONY: help build demo test test-tools race soak bench bench-small lint lint-deploy image fuzz tools postgres clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ demo: postgres build ## Show the daemon at work on a simulated tenant; Ctrl-C en
 test: postgres ## Run all tests, against a real PostgreSQL; first it says which are skipped
 	@.ci/install --missing
 	$(GO) test $(PARALLEL) ./...
+
+test-tools: postgres ## Run the tests that need a standby, a restore, or readers by others; they are named so
+	.ci/install readers
+	INGESTD_TEST_TOOLS=1 $(GO) test $(PARALLEL) -run '^TestTools' ./...
 
 race: postgres ## Run all tests under the race detector, those that repeat for long
 	INGESTD_TEST_LONG=1 $(GO) test -race $(PARALLEL) -timeout 20m ./...

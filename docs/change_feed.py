@@ -19,8 +19,9 @@ PAGE = """
     WHERE (change_xid, table_name, key) > (%s::text::xid8, %s, %s::jsonb)
     ORDER BY change_xid, table_name, key
     LIMIT %s"""
+EPOCH = "SELECT (SELECT epoch FROM analytics.change_feed LIMIT 1)"
 ROWS = """
-    SELECT k.key::text, to_jsonb(t)
+    SELECT k.key::text, to_jsonb(t)::text
     FROM unnest(%s::jsonb[]) AS k (key)
     CROSS JOIN LATERAL jsonb_populate_record(NULL::teams.{0}, k.key || jsonb_build_object('call_id', k.key->'id')) AS r
     JOIN teams.{0} AS t USING ({1})"""
@@ -42,15 +43,15 @@ def read(source, copy, limit):
     """Brings one page to the copy. Returns whether there may be another."""
     epoch, *mark = copy.execute("SELECT epoch, xid, table_name, key FROM mark").fetchone()
     page = source.execute(PAGE, (*mark, limit)).fetchall()
-    now, = source.execute("SELECT ingest.feed_epoch()").fetchone()  # after the page, so that it is of this epoch
+    now, = source.execute(EPOCH).fetchone()  # after the page, so that it is of this epoch
     if now is None:
-        sys.exit("The epoch is not known: this standby receives nothing, or GRANT pg_read_all_stats is missing.")
+        sys.exit("no epoch: the feed is empty, or a standby that receives nothing or lacks GRANT pg_read_all_stats")
     if now != epoch:  # marks of another epoch mean nothing here
         copy.execute("UPDATE mark SET epoch = %s, xid = '0', table_name = '', key = '{}'", (now,))
         return True
     found = {}
     for table in {table for _, table, _, _ in page}:
-        keys = [key for _, of, key, _ in page if of == table]
+        keys = list({key for _, of, key, _ in page if of == table})  # one may have been deleted and come back
         parts = [(table, json.loads(keys[0]))]
         if table == "call_records":
             parts += [(part, ("tenant_id", "call_id")) for part in DETAILS]
@@ -58,8 +59,9 @@ def read(source, copy, limit):
             for key, row in source.execute(ROWS.format(part, ", ".join(columns)), (keys,)):
                 found.setdefault((table, key), {}).setdefault(part, []).append(row)
     for _, table, key, op in page:
-        if rows := found.get((table, key)):
-            copy.execute(PUT, (table, key, json.dumps(rows), epoch))
+        if parts := found.get((table, key)):
+            rows = ", ".join(f'"{part}": [{", ".join(rows)}]' for part, rows in parts.items())
+            copy.execute(PUT, (table, key, "{" + rows + "}", epoch))
         elif op == "delete":
             copy.execute("DELETE FROM seen WHERE (table_name, key) = (%s, %s::jsonb)", (table, key))
         elif op == "expire":  # leave this out, and delete as above, where no history is to be kept

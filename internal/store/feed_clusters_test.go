@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
@@ -84,7 +85,7 @@ func epochOf(t testing.TB, conn *pgx.Conn) string {
 // A standby has the epoch and the feed of the server that it follows, held back by
 // who writes there. From the moment of its promotion the epoch is another, and
 // transaction numbers that are used again hide nothing from a reader.
-func TestFeedAfterPromotion(t *testing.T) {
+func TestToolsFeedAfterPromotion(t *testing.T) {
 	storetest.Tools(t)
 	t.Parallel()
 	primary := storetest.Cluster(t, "")
@@ -140,7 +141,7 @@ func TestFeedAfterPromotion(t *testing.T) {
 // After a restore into a cluster with lower transaction numbers no row and no
 // tombstone is left that comes from the future, and the epoch is another. So it is
 // after a restore beside the database that was dumped.
-func TestFeedAfterRestore(t *testing.T) {
+func TestToolsFeedAfterRestore(t *testing.T) {
 	storetest.Tools(t)
 	t.Parallel()
 	server := storetest.Cluster(t, "")
@@ -182,7 +183,7 @@ func TestFeedAfterRestore(t *testing.T) {
 
 // The storm goes on across a promotion that loses some transactions, with others
 // open, and across a restore of a dump that is some transactions old.
-func TestFeedStormAcrossClusters(t *testing.T) {
+func TestToolsFeedStorm(t *testing.T) {
 	storetest.Tools(t)
 	t.Parallel()
 	first := storetest.Cluster(t, "")
@@ -216,5 +217,72 @@ func TestFeedStormAcrossClusters(t *testing.T) {
 		w.open(to)
 		more()
 		w.settle()
+	}
+}
+
+// The reader in docs/ has the rows that the source has, over new, changed and deleted
+// ones, and after the epoch has changed.
+func TestToolsFeedReader(t *testing.T) {
+	storetest.Tools(t)
+	t.Parallel()
+	python, err := filepath.Abs("../../.tools/readers/bin/python")
+	if err != nil || exec.CommandContext(t.Context(), python, "-c", "import psycopg").Run() != nil {
+		t.Skip("there is no psycopg; to install it: .ci/install readers")
+	}
+	server := storetest.Cluster(t, "")
+	w := newFeedWorld(t, migrated(t, server))
+	to := empty(t, server, "copy")
+	copied := storetest.Conn(t, to)
+	for n := range 4 {
+		for _, do := range []string{
+			"save", "replace a day", "announce", "store details", "expire calls", "expire records",
+		} {
+			w.act(act{Do: do, Tenant: n % 2, From: n, Many: 8 - n, Content: n + 1})
+		}
+		if n == 3 {
+			execOn(t, w.conn, `DELETE FROM teams.pstn_calls WHERE id LIKE '%7'`) // without a word, as if lost
+			execOn(t, w.conn, `
+				CREATE OR REPLACE FUNCTION ingest.feed_epoch() RETURNS text LANGUAGE sql STABLE RETURN 'new'`)
+		}
+		waitForHorizon(t, w.conn)
+		out, err := exec.CommandContext(t.Context(), python, "../../docs/change_feed.py", w.url, to).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		w.copy.drain(t, w.conn, 100)
+		w.copy.want(t, w.conn)
+		wantCopy(t, w, copied)
+	}
+}
+
+// wantCopy fails unless a copy has the rows of the other that is kept here.
+func wantCopy(t *testing.T, w *feedWorld, copied *pgx.Conn) {
+	t.Helper()
+	rows, err := copied.Query(t.Context(), `
+		SELECT table_name, key::text, expired::text || jsonb_strip_nulls((
+			SELECT jsonb_object_agg(part.key, (
+				SELECT jsonb_agg(row - '{version,pending}'::text[] ORDER BY row)
+				FROM jsonb_array_elements(part.value) AS row))
+			FROM jsonb_each(rows) AS part))
+		FROM copy`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := map[string]string{}, map[string]string{}
+	var table, key, row string
+	_, err = pgx.ForEachRow(rows, []any{&table, &key, &row}, func() error {
+		got[table+" "+key] = row
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, row := range w.copy.rows {
+		if row.expired || row.epoch == w.copy.epoch {
+			want[key.table+" "+key.key] = fmt.Sprint(row.expired, row.json)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the copy differs (-want +got):\n%s", diff)
 	}
 }

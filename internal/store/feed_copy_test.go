@@ -157,23 +157,23 @@ func sourceRows(t testing.TB, conn *pgx.Conn, table string, keys []string, found
 // sourceStatement reads keys and rows of a table, whatever the feed says. Version
 // and pending of a call record also follow the list, which the feed passes over.
 func sourceStatement(table string) string {
-	parts := []string{"to_jsonb(t) - '{version,pending}'::text[]"}
+	parts := fmt.Sprintf(`'%s', jsonb_build_array(to_jsonb(t) - '{version,pending}'::text[])`, table)
 	where := "$1::text[] IS NULL OR key::text = ANY ($1)"
 	if table == fetch.CallRecords.Name {
 		where = "details_version IS NOT NULL AND (" + where + ")"
 		for _, child := range fetch.CallRecords.Rows.Tables[1:] {
-			parts = append(parts, fmt.Sprintf(`(
-				SELECT jsonb_agg(to_jsonb(c) ORDER BY to_jsonb(c)) FROM teams.%s c
-				WHERE c.tenant_id = t.tenant_id AND c.call_id = t.id)`, child.Name))
+			parts += fmt.Sprintf(`, '%[1]s', (
+				SELECT jsonb_agg(to_jsonb(c) ORDER BY to_jsonb(c)) FROM teams.%[1]s c
+				WHERE c.tenant_id = t.tenant_id AND c.call_id = t.id)`, child.Name)
 		}
 	}
 	return fmt.Sprintf(`
-		SELECT key::text, concat_ws(' ', %s)
+		SELECT key::text, jsonb_strip_nulls(jsonb_build_object(%s))::text
 		FROM teams.%s t
 		CROSS JOIN LATERAL (
 			SELECT jsonb_object_agg(name, to_jsonb(t)->name) AS key FROM unnest('{%s}'::text[]) AS name
 		) k
-		WHERE %s`, strings.Join(parts, ", "), table, feedTables[table], where)
+		WHERE %s`, parts, table, feedTables[table], where)
 }
 
 // expired are the rows that the source deleted as old, if at all.

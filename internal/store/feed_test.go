@@ -237,7 +237,11 @@ func TestFeedForAReader(t *testing.T) {
 		return storetest.Query[[]string](t, reader, `
 			SELECT array_agg(key::text ORDER BY key) FROM analytics.change_feed WHERE op = $1`, op)
 	}
+	const epochs = `SELECT count(DISTINCT epoch) FROM analytics.change_feed`
 	before := keys("upsert")
+	if n := storetest.Query[int](t, reader, epochs); n != 1 {
+		t.Errorf("%d epochs", n)
+	}
 	if _, err := f.saveDay(1, noon.Add(time.Hour), sums(1, 11)); err != nil {
 		t.Fatal(err)
 	}

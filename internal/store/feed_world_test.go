@@ -258,7 +258,8 @@ func (w *feedWorld) expire(a act) {
 	if table == "call_records" {
 		for _, child := range fetch.CallRecords.Rows.Tables[1:] {
 			children += fmt.Sprintf(`, %[1]s AS (
-				DELETE FROM teams.%[1]s c USING gone WHERE (c.tenant_id, call_id) = (gone.tenant_id, gone.id))`, child.Name)
+				DELETE FROM teams.%[1]s c USING gone
+				WHERE c.tenant_id = gone.tenant_id AND call_id = gone.id)`, child.Name)
 		}
 	}
 	_, err := w.conn.Exec(w.Context(), fmt.Sprintf(`
