@@ -81,16 +81,27 @@ CREATE FUNCTION analytics.stream_quality(media_kind text, packets bigint, rtt_ms
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE CASE media_kind WHEN 'audio'::text THEN CASE WHEN ((packets > 500) AND (COALESCE(rtt_ms, jitter_ms, packet_loss) IS NOT NULL)) THEN (COALESCE((rtt_ms > (500)::double precision), false) OR COALESCE((jitter_ms > (30)::double precision), false) OR COALESCE((packet_loss > (0.1)::double precision), false)) ELSE NULL::boolean END WHEN 'video'::text THEN COALESCE((frame_loss_pct > (50)::double precision), (frame_rate < (7)::double precision), (fec_loss > (0.15)::double precision)) WHEN 'vbss'::text THEN COALESCE((frame_loss_pct > (50)::double precision), (frame_rate < (2)::double precision), (fec_loss > (0.15)::double precision)) ELSE NULL::boolean END WHEN true THEN 'poor'::text WHEN false THEN 'good'::text ELSE 'unclassified'::text END;
 
+CREATE TABLE ingest.tombstones (
+    tenant_id uuid NOT NULL,
+    tombstone_id bigint NOT NULL,
+    table_name text NOT NULL COLLATE pg_catalog."C",
+    key jsonb NOT NULL,
+    op text NOT NULL,
+    deleted_at timestamp with time zone DEFAULT now() NOT NULL,
+    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+COMMENT ON TABLE ingest.tombstones IS 'Rows of schema teams that were deleted, for readers that follow changes.';
+COMMENT ON COLUMN ingest.tombstones.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.tombstones.tombstone_id IS 'Number of the tombstone.';
+COMMENT ON COLUMN ingest.tombstones.table_name IS 'Table in schema teams.';
+COMMENT ON COLUMN ingest.tombstones.key IS 'Key columns of the deleted row.';
+COMMENT ON COLUMN ingest.tombstones.op IS 'delete: Graph no longer names it. expire: it was kept as long as wanted; a copy that keeps history keeps it.';
+COMMENT ON COLUMN ingest.tombstones.deleted_at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN ingest.tombstones.change_xid IS 'Transaction of the deletion, for readers that follow changes.';
+
 CREATE FUNCTION ingest.feed_epoch() RETURNS text
     LANGUAGE sql STABLE
-    AS $$
-    SELECT system_identifier || '.' ||
-        CASE WHEN pg_is_in_recovery()
-            THEN (SELECT lpad(upper(to_hex(received_tli)), 8, '0') FROM pg_stat_wal_receiver)
-            ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
-        END || '.' || 'ingest.tombstones'::regclass::oid
-    FROM pg_control_system()
-$$;
+    RETURN (SELECT ((((pg_control_system.system_identifier || '.'::text) || CASE WHEN pg_is_in_recovery() THEN (SELECT lpad(upper(to_hex(pg_stat_wal_receiver.received_tli)), 8, '0'::text) AS lpad FROM pg_stat_wal_receiver) ELSE "left"(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END) || '.'::text) || ('ingest.tombstones'::regclass)::oid) FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified));
 COMMENT ON FUNCTION ingest.feed_epoch() IS 'Names the cluster, the timeline and the tables that transaction numbers belong to. Where it changes, a reader of analytics.change_feed reads all again. Null on a standby that receives no log just now, or whose reader is no member of pg_read_all_stats.';
 
 CREATE FUNCTION ingest.feed_hold_back() RETURNS interval
@@ -1501,24 +1512,6 @@ CREATE VIEW analytics.calls AS
     c.version,
     COALESCE((c.last_modified_at < (now() - '04:00:00'::interval)), false) AS is_final
    FROM live.calls c;
-
-CREATE TABLE ingest.tombstones (
-    tenant_id uuid NOT NULL,
-    tombstone_id bigint NOT NULL,
-    table_name text NOT NULL COLLATE pg_catalog."C",
-    key jsonb NOT NULL,
-    op text NOT NULL,
-    deleted_at timestamp with time zone DEFAULT now() NOT NULL,
-    change_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
-);
-COMMENT ON TABLE ingest.tombstones IS 'Rows of schema teams that were deleted, for readers that follow changes.';
-COMMENT ON COLUMN ingest.tombstones.tenant_id IS 'Entra tenant id.';
-COMMENT ON COLUMN ingest.tombstones.tombstone_id IS 'Number of the tombstone.';
-COMMENT ON COLUMN ingest.tombstones.table_name IS 'Table in schema teams.';
-COMMENT ON COLUMN ingest.tombstones.key IS 'Key columns of the deleted row.';
-COMMENT ON COLUMN ingest.tombstones.op IS 'delete: Graph no longer names it. expire: it was kept as long as wanted; a copy that keeps history keeps it.';
-COMMENT ON COLUMN ingest.tombstones.deleted_at IS 'When, by the database''s clock.';
-COMMENT ON COLUMN ingest.tombstones.change_xid IS 'Transaction of the deletion, for readers that follow changes.';
 
 CREATE TABLE teams.dialout_report (
     tenant_id uuid NOT NULL,

@@ -27,7 +27,8 @@ const heading = `-- The schema that all migrations make, for people to read. It 
 // schema.sql is the dump of what the migrations make.
 func TestSchema(t *testing.T) {
 	t.Parallel()
-	dump := exec.CommandContext(t.Context(), storetest.Program(t, "pg_dump"), "--schema-only", "--no-owner", "--no-privileges",
+	dump := exec.CommandContext(t.Context(), storetest.Program(t, "pg_dump"),
+		"--schema-only", "--no-owner", "--no-privileges",
 		"--schema=teams|ingest|ref|analytics|live|rollup", "--exclude-table=ingest.schema_migrations", storetest.URL(t))
 	var complaints bytes.Buffer
 	dump.Stderr = &complaints
