@@ -126,6 +126,9 @@ func showDemo(cmd *cobra.Command, f demoFlags) (err error) {
 func (a *app) present(cmd *cobra.Command, stage *demo.Stage, f demoFlags) error {
 	start := time.Now()
 	err := a.db.MigrateUp(cmd.Context())
+	if err == nil {
+		err = stage.FillLists(cmd.Context())
+	}
 	switch {
 	case err != nil:
 	case f.Trouble:
