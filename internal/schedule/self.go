@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -25,7 +26,8 @@ func (d *Daemon) giveSign(ctx context.Context) (work func() error, note func()) 
 	}, func() {}
 }
 
-// noteRemoved notes which tenants have left the configuration.
+// noteRemoved notes which tenants have left the configuration. What Prepare does for
+// the others it does for them, as nobody else works on them.
 func (d *Daemon) noteRemoved(ctx context.Context) (work func() error, note func()) {
-	return func() error { return d.db.NoteRemoved(ctx, d.ids) }, func() {}
+	return func() error { return errors.Join(d.db.NoteRemoved(ctx, d.ids), d.db.RenewRemoved(ctx)) }, func() {}
 }

@@ -37,6 +37,17 @@ func (db *DB) RenewTransactionIDs(
 	return err
 }
 
+// RenewRemoved is RenewTransactionIDs for all tenants that have left the
+// configuration: readers that follow changes want their rows too.
+func (db *DB) RenewRemoved(ctx context.Context) error {
+	tenants, err := list[struct{ ID uuid.UUID }](ctx, db, "look for removed tenants", `
+		SELECT tenant_id FROM ingest.endpoints GROUP BY tenant_id HAVING bool_and(removed_at IS NOT NULL)`)
+	for _, tenant := range tenants {
+		err = errors.Join(err, db.RenewTransactionIDs(ctx, tenant.ID, nil))
+	}
+	return err
+}
+
 // RenewMarks forgets how far derived work for a tenant has come in transactions
 // that have not happened yet, as after a restore into a new cluster. It comes
 // before RenewTransactionIDs. Where there are no such marks it waits for nobody

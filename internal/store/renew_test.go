@@ -76,6 +76,20 @@ func TestRenewTransactionIDs(t *testing.T) {
 	if got := f.query(`SELECT display_name FROM teams.users`); got != "Name" {
 		t.Errorf("user = %s", got)
 	}
+	f.exec(`
+		INSERT INTO ingest.endpoints
+			(tenant_id, endpoint, enabled, schedule, reach, settle, origin, settled_until, watermark)
+		VALUES ($1, 'pstn_calls', true, '', '1 d', '1 d', now(), now(), now())`, other)
+	for _, removed := range []string{"null", "now()"} { // of the other tenant: as long as somebody works on it, or not
+		f.exec(`UPDATE ingest.endpoints SET removed_at = ` + removed)
+		if err := f.db.RenewRemoved(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"null": "1000", "now()": "0"}[removed]
+		if got := f.query(fmt.Sprintf(future, "teams.pstn_calls"), tenant, false); got != want {
+			t.Errorf("removed_at is %s: %s rows of the future, want %s", removed, got, want)
+		}
+	}
 }
 
 // Where nothing is to be renewed, little is read, however long the tables are and
