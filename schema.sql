@@ -3,17 +3,19 @@
 -- and a test holds it to the migrations.
 
 CREATE SCHEMA analytics;
+COMMENT ON SCHEMA analytics IS 'Views to ask. Inside a major version they gain columns at their end and lose none. Ratios are 0 to 1, columns in _pct 0 to 100, money always has its currency beside it, enums are compared without regard to case. Views of hours, days and months are read from rollup, all others from teams. Counts of distinct people are not to be added up over days or trunks.';
 
 CREATE SCHEMA ingest;
 COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon';
 
 CREATE SCHEMA live;
-COMMENT ON SCHEMA live IS 'ingestd: the same figures computed from the rows, and what views are built of';
+COMMENT ON SCHEMA live IS 'What rollup is filled from: views that compute every hour and day from teams, and the building blocks of views. Slow by design; granted to no reader.';
 
 CREATE SCHEMA ref;
+COMMENT ON SCHEMA ref IS 'Lists that you may edit: an upgrade adds rows and never changes yours. A list with tenant_id has rows of one tenant and, where it is null, of all; the own row of a tenant wins. Also the calendars of the report time zone.';
 
 CREATE SCHEMA rollup;
-COMMENT ON SCHEMA rollup IS 'ingestd: figures of days, computed beforehand, and what is to be computed anew';
+COMMENT ON SCHEMA rollup IS 'Tables behind the views of hours, days and months, filled from live by the daemon where data has changed; and what it needs to know of that. Granted to no reader.';
 
 CREATE SCHEMA teams;
 COMMENT ON SCHEMA teams IS 'ingestd: what Microsoft Graph served, normalized';
@@ -21,14 +23,17 @@ COMMENT ON SCHEMA teams IS 'ingestd: what Microsoft Graph served, normalized';
 CREATE FUNCTION analytics.blame(sub_reason bigint) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN starts_with((sub_reason)::text, '560'::text) THEN 'sbc'::text WHEN (sub_reason IS NOT NULL) THEN 'microsoft'::text ELSE NULL::text END;
+COMMENT ON FUNCTION analytics.blame(sub_reason bigint) IS 'Whose message a subcode is: sbc if it begins with 560, else microsoft. Null of null.';
 
 CREATE FUNCTION analytics.call_tokens(call_type text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN array_remove(string_to_array(lower(regexp_replace(regexp_replace(call_type, '^byot(in|out)(ucap|user)?(conf|forwarding|transfer)?$'::text, 'byot_\1_\2_\3'::text, 'i'::text), '([a-z0-9])([A-Z])'::text, '\1_\2'::text, 'g'::text)), '_'::text), ''::text);
+COMMENT ON FUNCTION analytics.call_tokens(call_type text) IS 'Words of a call type in lower case: ByotOutUserForwarding is byot, out, user, forwarding. Null of null.';
 
 CREATE FUNCTION analytics.direction_of(tokens text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN ('in'::text = ANY (tokens)) THEN 'inbound'::text WHEN ('out'::text = ANY (tokens)) THEN 'outbound'::text ELSE 'unknown'::text END;
+COMMENT ON FUNCTION analytics.direction_of(tokens text[]) IS 'Direction of a call by the words of its type: inbound, outbound or unknown.';
 
 CREATE FUNCTION analytics.erlang_channels(erlangs double precision, blocked double precision) RETURNS integer
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
@@ -48,38 +53,47 @@ BEGIN
     END LOOP;
     RETURN channels;
 END $$;
+COMMENT ON FUNCTION analytics.erlang_channels(erlangs double precision, blocked double precision) IS 'Channels that a load in erlangs needs so that no more than a share of calls, 0 to 1, finds none free (Erlang B). Null where no number would do.';
 
 CREATE FUNCTION analytics.is_voice_app(service_role text, user_agent_header text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ((lower(service_role) = ANY (ARRAY['skypeforbusinesscallqueues'::text, 'skypeforbusinessautoattendant'::text])) OR (strpos(lower(user_agent_header), 'callqueue'::text) > 0) OR (strpos(lower(user_agent_header), 'autoattendant'::text) > 0));
+COMMENT ON FUNCTION analytics.is_voice_app(service_role text, user_agent_header text) IS 'Whether an endpoint of a session is a call queue or an auto attendant.';
 
 CREATE FUNCTION analytics.media_kind(label text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (strpos(lower(label), 'audio'::text) > 0) THEN 'audio'::text WHEN ((strpos(lower(label), 'applicationsharing'::text) > 0) OR (strpos(lower(label), 'vbss'::text) > 0)) THEN 'vbss'::text WHEN (strpos(lower(label), 'video'::text) > 0) THEN 'video'::text ELSE 'data'::text END;
+COMMENT ON FUNCTION analytics.media_kind(label text) IS 'What a media carries, by its label: audio, video, vbss (screen sharing) or data.';
 
 CREATE FUNCTION analytics.shown_digits(number text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN split_part(ltrim(number, '+'::text), '*'::text, 1);
+COMMENT ON FUNCTION analytics.shown_digits(number text) IS 'Digits of a number before the first one that is masked, without plus.';
 
 CREATE FUNCTION analytics.number_matches(a text, b text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN ((strpos(a, '*'::text) = 0) AND (strpos(b, '*'::text) = 0)) THEN (ltrim(a, '+'::text) = ltrim(b, '+'::text)) WHEN (strpos(b, '*'::text) = 0) THEN ((length(analytics.shown_digits(a)) >= 6) AND starts_with(ltrim(b, '+'::text), analytics.shown_digits(a))) WHEN (strpos(a, '*'::text) = 0) THEN ((length(analytics.shown_digits(b)) >= 6) AND starts_with(ltrim(a, '+'::text), analytics.shown_digits(b))) ELSE ((LEAST(length(analytics.shown_digits(a)), length(analytics.shown_digits(b))) >= 6) AND (starts_with(analytics.shown_digits(a), analytics.shown_digits(b)) OR starts_with(analytics.shown_digits(b), analytics.shown_digits(a)))) END;
+COMMENT ON FUNCTION analytics.number_matches(a text, b text) IS 'Whether two numbers may be the same, one of them perhaps masked with *, of which 6 digits have to show. For finding the call record of a call; elsewhere a masked number equals no other.';
 
 CREATE FUNCTION analytics.pct(n numeric, d numeric) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN round(((100.0 * n) / NULLIF(d, (0)::numeric)), 2);
+COMMENT ON FUNCTION analytics.pct(n numeric, d numeric) IS 'n in percent of d, rounded to two places. Null if d is 0.';
 
 CREATE FUNCTION analytics.poor_reasons(media_kind text, packets bigint, rtt_ms double precision, jitter_ms double precision, packet_loss double precision, frame_loss_pct double precision, frame_rate double precision, fec_loss double precision) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE media_kind WHEN 'audio'::text THEN CASE WHEN (packets > 500) THEN NULLIF(concat_ws(','::text, CASE WHEN (rtt_ms > (500)::double precision) THEN 'rtt'::text ELSE NULL::text END, CASE WHEN (jitter_ms > (30)::double precision) THEN 'jitter'::text ELSE NULL::text END, CASE WHEN (packet_loss > (0.1)::double precision) THEN 'loss'::text ELSE NULL::text END), ''::text) ELSE NULL::text END WHEN 'video'::text THEN CASE WHEN (frame_loss_pct IS NOT NULL) THEN CASE WHEN (frame_loss_pct > (50)::double precision) THEN 'frame_loss'::text ELSE NULL::text END WHEN (frame_rate IS NOT NULL) THEN CASE WHEN (frame_rate < (7)::double precision) THEN 'frame_rate'::text ELSE NULL::text END WHEN (fec_loss > (0.15)::double precision) THEN 'fec_loss'::text ELSE NULL::text END WHEN 'vbss'::text THEN CASE WHEN (frame_loss_pct IS NOT NULL) THEN CASE WHEN (frame_loss_pct > (50)::double precision) THEN 'frame_loss'::text ELSE NULL::text END WHEN (frame_rate IS NOT NULL) THEN CASE WHEN (frame_rate < (2)::double precision) THEN 'frame_rate'::text ELSE NULL::text END WHEN (fec_loss > (0.15)::double precision) THEN 'fec_loss'::text ELSE NULL::text END ELSE NULL::text END;
+COMMENT ON FUNCTION analytics.poor_reasons(media_kind text, packets bigint, rtt_ms double precision, jitter_ms double precision, packet_loss double precision, frame_loss_pct double precision, frame_rate double precision, fec_loss double precision) IS 'The measures that make a stream poor, joined by commas. Null if it is not.';
 
 CREATE FUNCTION analytics.scenario_of(tokens text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN ('emergency'::text = ANY (tokens)) THEN 'emergency'::text WHEN ('unassigned'::text = ANY (tokens)) THEN 'unassigned_number'::text WHEN ('ucap'::text = ANY (tokens)) THEN 'voice_app'::text WHEN (((tokens)[1] = 'conf'::text) OR ((tokens)[1:2] = ARRAY['oc'::text, 'conf'::text])) THEN 'audio_conference'::text WHEN (tokens && ARRAY['forwarding'::text, 'forward'::text]) THEN 'user_forward'::text WHEN ('transfer'::text = ANY (tokens)) THEN 'user_transfer'::text WHEN ((tokens)[cardinality(tokens)] = 'conf'::text) THEN 'user_add_participant'::text WHEN (tokens && ARRAY['in'::text, 'out'::text]) THEN 'user'::text ELSE 'other'::text END;
+COMMENT ON FUNCTION analytics.scenario_of(tokens text[]) IS 'What a call is for, by the words of its type, such as user, voice_app, user_forward.';
 
 CREATE FUNCTION analytics.stream_quality(media_kind text, packets bigint, rtt_ms double precision, jitter_ms double precision, packet_loss double precision, frame_loss_pct double precision, frame_rate double precision, fec_loss double precision) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE CASE media_kind WHEN 'audio'::text THEN CASE WHEN ((packets > 500) AND (COALESCE(rtt_ms, jitter_ms, packet_loss) IS NOT NULL)) THEN (COALESCE((rtt_ms > (500)::double precision), false) OR COALESCE((jitter_ms > (30)::double precision), false) OR COALESCE((packet_loss > (0.1)::double precision), false)) ELSE NULL::boolean END WHEN 'video'::text THEN COALESCE((frame_loss_pct > (50)::double precision), (frame_rate < (7)::double precision), (fec_loss > (0.15)::double precision)) WHEN 'vbss'::text THEN COALESCE((frame_loss_pct > (50)::double precision), (frame_rate < (2)::double precision), (fec_loss > (0.15)::double precision)) ELSE NULL::boolean END WHEN true THEN 'poor'::text WHEN false THEN 'good'::text ELSE 'unclassified'::text END;
+COMMENT ON FUNCTION analytics.stream_quality(media_kind text, packets bigint, rtt_ms double precision, jitter_ms double precision, packet_loss double precision, frame_loss_pct double precision, frame_rate double precision, fec_loss double precision) IS 'Class of a stream by Microsoft''s published limits (cqd_2024): good, poor, or unclassified where there is too little to judge by.';
 
 CREATE TABLE ingest.tombstones (
     tenant_id uuid NOT NULL,
@@ -135,6 +149,7 @@ COMMENT ON FUNCTION ingest.feed_horizon() IS 'The transaction before which all o
 CREATE FUNCTION live.to_inet(address text) RETURNS inet
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN ((address ~ '^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])([.](?!$)|$)){4}$'::text) OR (address ~* '^([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$'::text) OR ((address ~* '^([0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}$'::text) AND (address ~ '::'::text) AND (address !~ ':::|::.*::|^:[^:]|[^:]:$'::text))) THEN (address)::inet ELSE NULL::inet END;
+COMMENT ON FUNCTION live.to_inet(address text) IS 'Address of a text, without a prefix length. Null if it is none.';
 
 CREATE FUNCTION ref.extend_calendars() RETURNS void
     LANGUAGE plpgsql
@@ -154,6 +169,7 @@ DECLARE
 BEGIN
     PERFORM ref.fill_calendars(least((first AT TIME ZONE zone)::date, today), today + 1);
 END $$;
+COMMENT ON FUNCTION ref.extend_calendars() IS 'Makes days and hours reach from the first row with a time to tomorrow.';
 
 CREATE FUNCTION ref.fill_calendars(first date, last date) RETURNS void
     LANGUAGE plpgsql
@@ -189,10 +205,12 @@ BEGIN
     CROSS JOIN generate_series(new.from_at, new.to_at - interval '1 second', interval '1 hour') h
     ON CONFLICT DO NOTHING;
 END $$;
+COMMENT ON FUNCTION ref.fill_calendars(first date, last date) IS 'Makes days and hours reach from one day to another, and all of them anew after the time zone has changed.';
 
 CREATE FUNCTION ref.midnight(day timestamp without time zone, zone text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN ((day AT TIME ZONE zone) - CASE WHEN ((((day AT TIME ZONE zone) - '01:00:00'::interval) AT TIME ZONE zone) >= day) THEN '01:00:00'::interval ELSE '00:00:00'::interval END);
+COMMENT ON FUNCTION ref.midnight(day timestamp without time zone, zone text) IS 'Instant at which a day begins in a time zone.';
 
 CREATE FUNCTION rollup.note(tenant uuid, source text, first timestamp with time zone, last timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -290,6 +308,12 @@ CREATE VIEW analytics.blocked_users_current AS
           WHERE (b.user_id IS NOT NULL)
           ORDER BY b.tenant_id, b.user_id, b.block_at DESC NULLS LAST, (lower(b.user_block_mode) = 'unblocked'::text) DESC NULLS LAST) n
   WHERE (lower(n.user_block_mode) = 'blocked'::text);
+COMMENT ON VIEW analytics.blocked_users_current IS 'One row per user who may not call now, by the newest entry of the log. Key: tenant_id, user_id. Filter on: nothing. Personal data.';
+COMMENT ON COLUMN analytics.blocked_users_current.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.blocked_users_current.user_id IS 'Entra object id of the user. Joins to users.';
+COMMENT ON COLUMN analytics.blocked_users_current.blocked_since IS 'When the user was blocked; null if not served.';
+COMMENT ON COLUMN analytics.blocked_users_current.reason IS 'Why, in Microsoft''s words; null if not served.';
+COMMENT ON COLUMN analytics.blocked_users_current.number IS 'Number of the user; null if not served.';
 
 CREATE TABLE teams.call_records (
     tenant_id uuid NOT NULL,
@@ -389,6 +413,37 @@ CREATE VIEW live.calls AS
         END AS call_kind_source
    FROM teams.call_records c
   WHERE (c.details_version IS NOT NULL);
+COMMENT ON VIEW live.calls IS 'Call records whose details are stored (teams.call_records).';
+COMMENT ON COLUMN live.calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.calls.id IS 'Unique id of the call (Graph: id), the same for all its versions. The same call can be in two tenants.';
+COMMENT ON COLUMN live.calls.version IS 'Newest version that Graph was seen to serve (Graph: version). It rises as late telemetry arrives.';
+COMMENT ON COLUMN live.calls.type IS 'Kind of call (Graph: type), such as groupCall, peerToPeer or unknown.';
+COMMENT ON COLUMN live.calls.modalities IS 'What the call was made of (Graph: modalities), such as audio, video, videoBasedScreenSharing.';
+COMMENT ON COLUMN live.calls.start_at IS 'When the first user joined (Graph: startDateTime), cut to the microsecond. Graph''s time windows apply to it.';
+COMMENT ON COLUMN live.calls.end_at IS 'When the last user left (Graph: endDateTime), cut to the microsecond.';
+COMMENT ON COLUMN live.calls.last_modified_at IS 'When Microsoft wrote the version (Graph: lastModifiedDateTime), cut to the microsecond.';
+COMMENT ON COLUMN live.calls.join_web_url IS 'Address of the meeting (Graph: joinWebUrl); null for most calls of two.';
+COMMENT ON COLUMN live.calls.organizer_id IS 'Id of the organizer as a participant (Graph: organizer_v2.id); null if no organizer was served.';
+COMMENT ON COLUMN live.calls.organizer_identity_kind IS 'What the organizer is, by the one member of its identity set (Graph: organizer_v2.identity), such as user, phone, applicationInstance; null if there is none, or more than one.';
+COMMENT ON COLUMN live.calls.organizer_identity_id IS 'Id of the organizer''s identity (Graph: id in organizer_v2.identity): a GUID in lower case, a number, or another id.';
+COMMENT ON COLUMN live.calls.organizer_display_name IS 'Display name of the organizer (Graph: displayName in organizer_v2.identity); null for guests.';
+COMMENT ON COLUMN live.calls.organizer_principal_name IS 'User principal name of the organizer (Graph: userPrincipalName in organizer_v2.identity); null unless a user.';
+COMMENT ON COLUMN live.calls.organizer_tenant_id IS 'Entra tenant of the organizer (Graph: tenantId in organizer_v2.identity); null for phones and guests.';
+COMMENT ON COLUMN live.calls.organizer_user_id IS 'Entra object id of the organizer (teams.users), read from its identity; null unless a user.';
+COMMENT ON COLUMN live.calls.organizer_administrative_unit_ids IS 'Administrative units of the organizer (Graph: organizer_v2.administrativeUnitInfos, their id); null if none were served.';
+COMMENT ON COLUMN live.calls.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN live.calls.ingested_at IS 'When the row was first inserted, by the database''s clock.';
+COMMENT ON COLUMN live.calls.updated_at IS 'Graph''s time of the answer that the present content came from.';
+COMMENT ON COLUMN live.calls.run_id IS 'The run that wrote the present content (ingest.runs).';
+COMMENT ON COLUMN live.calls.row_hash IS 'Hash of the content as served, with its details; tells changed from unchanged.';
+COMMENT ON COLUMN live.calls.change_xid IS 'Transaction of the last change of the row or its details, for readers that follow changes.';
+COMMENT ON COLUMN live.calls.session_count IS 'Number of sessions of the details stored; null until they are.';
+COMMENT ON COLUMN live.calls.details_version IS 'Version of the details stored; null until some are. Below version: a newer one is to be read.';
+COMMENT ON COLUMN live.calls.details_at IS 'When the details were stored, by the database''s clock; null until they are.';
+COMMENT ON COLUMN live.calls.reach_from IS 'Since when Graph''s reach counts: start_at, or when the record was first listed where Graph does not say.';
+COMMENT ON COLUMN live.calls.pending IS 'Whether the details of the newest version are still to be stored.';
+COMMENT ON COLUMN live.calls.call_kind IS 'group or p2p, by type; where type says neither, a call of several sessions or with a service other than a mediation server or gateway is a group call. Null until the details are stored.';
+COMMENT ON COLUMN live.calls.call_kind_source IS 'How call_kind is known: api or inferred.';
 
 CREATE TABLE ref.call_types (
     call_type text NOT NULL COLLATE pg_catalog."C",
@@ -397,18 +452,30 @@ CREATE TABLE ref.call_types (
     is_operator_connect boolean DEFAULT false NOT NULL,
     CONSTRAINT call_types_call_type_check CHECK ((call_type = lower(call_type)))
 );
+COMMENT ON TABLE ref.call_types IS 'What each type of call means. Types that are not here are taken apart by the rules (analytics.scenario_of).';
+COMMENT ON COLUMN ref.call_types.call_type IS 'Type as served (Graph: callType), in lower case.';
+COMMENT ON COLUMN ref.call_types.direction IS 'Direction: inbound, outbound or unknown.';
+COMMENT ON COLUMN ref.call_types.scenario IS 'What the call is for.';
+COMMENT ON COLUMN ref.call_types.is_operator_connect IS 'Whether the type alone says that it went over Operator Connect.';
 
 CREATE TABLE ref.calling_codes (
     prefix text NOT NULL COLLATE pg_catalog."C",
     country text NOT NULL,
     CONSTRAINT calling_codes_prefix_check CHECK ((prefix ~ '^[0-9]{1,7}$'::text))
 );
+COMMENT ON TABLE ref.calling_codes IS 'Digits that numbers begin with, and the country they stand for.';
+COMMENT ON COLUMN ref.calling_codes.prefix IS 'Digits, without plus. The longest that fits counts.';
+COMMENT ON COLUMN ref.calling_codes.country IS 'ISO 3166-1 alpha-2 country; 001 for services of the whole world.';
 
 CREATE TABLE ref.sip_outcomes (
     sip_code integer NOT NULL,
     sub_reason bigint,
     outcome text NOT NULL
 );
+COMMENT ON TABLE ref.sip_outcomes IS 'What a SIP code says of a failed call of Direct Routing. A code that is not here is a failure of the network.';
+COMMENT ON COLUMN ref.sip_outcomes.sip_code IS 'Final SIP code.';
+COMMENT ON COLUMN ref.sip_outcomes.sub_reason IS 'Microsoft''s subcode; null for any that has no row of its own.';
+COMMENT ON COLUMN ref.sip_outcomes.outcome IS 'How the call ended: user_busy, ring_no_answer, terminal_reject or bad_number.';
 
 CREATE TABLE rollup.pstn_matches (
     tenant_id uuid NOT NULL,
@@ -419,6 +486,14 @@ CREATE TABLE rollup.pstn_matches (
     method text NOT NULL,
     score integer
 );
+COMMENT ON TABLE rollup.pstn_matches IS 'Rows of live.pstn_matches, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.pstn_matches.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.pstn_matches.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.pstn_matches.id IS 'Id of the row in teams.pstn_calls.';
+COMMENT ON COLUMN rollup.pstn_matches.start_at IS 'Start of the call (Graph: startDateTime), cut to the microsecond. Graph''s time windows apply to it.';
+COMMENT ON COLUMN rollup.pstn_matches.call_id IS 'The call record (teams.call_records.id).';
+COMMENT ON COLUMN rollup.pstn_matches.method IS 'How it was found: call_id or heuristic.';
+COMMENT ON COLUMN rollup.pstn_matches.score IS 'Score of a heuristic match, 2 or 3; null for others.';
 
 CREATE TABLE teams.direct_routing_calls (
     tenant_id uuid NOT NULL,
@@ -738,6 +813,56 @@ CREATE VIEW live.telephony AS
      CROSS JOIN LATERAL ( SELECT COALESCE(t.other_party_country_code, c7.country, c6.country, c5.country, c4.country, c3.country, c2.country, c1.country) AS external_country) f)
      LEFT JOIN ref.sip_outcomes o ON (((o.sip_code = t.sip_code) AND (o.sub_reason = t.ms_subcode))))
      LEFT JOIN ref.sip_outcomes a ON (((a.sip_code = t.sip_code) AND (a.sub_reason IS NULL))));
+COMMENT ON VIEW live.telephony IS 'Rows of both phone logs in the same columns, with what the lists say of them.';
+COMMENT ON COLUMN live.telephony.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.telephony.source IS 'Phone log it is from. One of: pstn, direct_routing.';
+COMMENT ON COLUMN live.telephony.source_row_id IS 'Id of the row in teams.pstn_calls or teams.direct_routing_calls.';
+COMMENT ON COLUMN live.telephony.call_id IS 'Id of the call: of Direct Routing the correlation id, with or without a call record; of PSTN the call record it was matched with; null if none was.';
+COMMENT ON COLUMN live.telephony.match_method IS 'How the call record of a PSTN row was found: call_id or heuristic; null if it was not and for Direct Routing.';
+COMMENT ON COLUMN live.telephony.match_score IS 'Score of a heuristic match; null without one.';
+COMMENT ON COLUMN live.telephony.call_type IS 'Type of the call as served (Graph: callType); null if not served.';
+COMMENT ON COLUMN live.telephony.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN live.telephony.user_principal_name IS 'User principal name at that time; null for bots.';
+COMMENT ON COLUMN live.telephony.user_display_name IS 'Display name at that time; null for bots.';
+COMMENT ON COLUMN live.telephony.attempt_at IS 'When the call was tried: of Direct Routing the INVITE, else the start; of PSTN the start; null if not served.';
+COMMENT ON COLUMN live.telephony.invite_at IS 'When the first SIP INVITE was sent (Graph: inviteDateTime), cut to the microsecond.';
+COMMENT ON COLUMN live.telephony.start_at IS 'Start of the call (Graph: startDateTime), cut to the microsecond; of a call that was not answered, the time of its invite or failure. Graph''s time windows apply to it.';
+COMMENT ON COLUMN live.telephony.failure_at IS 'When the call failed (Graph: failureDateTime), cut to the microsecond; null for successful calls, where Graph says year 1.';
+COMMENT ON COLUMN live.telephony.ended_at IS 'End, or of failed calls of Direct Routing the failure; null if not served.';
+COMMENT ON COLUMN live.telephony.duration_s IS 'Time connected, in seconds (Graph: duration); null if not served.';
+COMMENT ON COLUMN live.telephony.answered IS 'Whether it was answered: of Direct Routing as Graph says (successfulCall), of PSTN by duration_s above 0; null if not served.';
+COMMENT ON COLUMN live.telephony.caller_number IS 'Number of the caller, which the law may have masked with *; null if not served.';
+COMMENT ON COLUMN live.telephony.callee_number IS 'Number called, which the law may have masked with *; null if not served.';
+COMMENT ON COLUMN live.telephony.other_party_country_code IS 'ISO 3166-1 alpha-2 country of the caller for inbound calls, of the callee for outbound ones (Graph beta: otherPartyCountryCode).';
+COMMENT ON COLUMN live.telephony.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN live.telephony.destination_name IS 'Country or region dialed, in English, as served; null if not served.';
+COMMENT ON COLUMN live.telephony.charge IS 'Cost without the connection charge, in currency (Graph: charge); null if not served and for Direct Routing.';
+COMMENT ON COLUMN live.telephony.connection_charge IS 'Fee for the connection, in currency (Graph: connectionCharge); null if not served and for Direct Routing.';
+COMMENT ON COLUMN live.telephony.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN live.telephony.license_capability IS 'Licence that was charged (ref.license_codes); null if not served.';
+COMMENT ON COLUMN live.telephony.inventory_type IS 'Type of the user''s number (Graph: inventoryType), such as Subscriber; null if not served and for Direct Routing.';
+COMMENT ON COLUMN live.telephony.operator IS 'Microsoft, or the operator of Operator Connect (Graph: operator); null if not served and for Direct Routing.';
+COMMENT ON COLUMN live.telephony.call_duration_source IS 'Who measured the duration (Graph: callDurationSource), such as microsoft, operator; null if not served and for Direct Routing.';
+COMMENT ON COLUMN live.telephony.trunk_fqdn IS 'SBC the call went over (Graph: trunkFullyQualifiedDomainName); null if not served and for PSTN.';
+COMMENT ON COLUMN live.telephony.sip_code IS 'Final SIP code; null if not served.';
+COMMENT ON COLUMN live.telephony.ms_subcode IS 'Microsoft''s subcode (Graph: callEndSubReason); null if not served.';
+COMMENT ON COLUMN live.telephony.sip_phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served and for PSTN.';
+COMMENT ON COLUMN live.telephony.correlation_id IS 'Correlation id of Direct Routing (Graph: correlationId), shared by the legs of a call; null if not served and for PSTN.';
+COMMENT ON COLUMN live.telephony.transferor_correlation_id IS 'correlation_id of the transferor''s call (Graph beta: transferorCorrelationId); null for calls that were not transferred.';
+COMMENT ON COLUMN live.telephony.conference_id IS 'Id that the PSTN rows of one audio conference share (Graph: conferenceId); null for other calls.';
+COMMENT ON COLUMN live.telephony.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN live.telephony.administrative_unit_ids IS 'Administrative units of the user, joined by commas (Graph beta); null if not served.';
+COMMENT ON COLUMN live.telephony.provider IS 'Who carries the call. One of: calling_plan, operator_connect, direct_routing, audio_conferencing.';
+COMMENT ON COLUMN live.telephony.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN live.telephony.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN live.telephony.outcome IS 'How it ended: of PSTN answered or not_answered, of Direct Routing by its SIP code (ref.sip_outcomes). One of: answered, not_answered, user_busy, ring_no_answer, terminal_reject, bad_number, network_failure; null if not served whether it was answered.';
+COMMENT ON COLUMN live.telephony.own_number IS 'Our side: the caller of outbound calls, else the callee; null if not served.';
+COMMENT ON COLUMN live.telephony.external_number IS 'The other side: the callee of outbound calls, else the caller; null if not served.';
+COMMENT ON COLUMN live.telephony.external_prefix IS 'Country or area code that external_number begins with: the longest in ref.calling_codes; null if none fits or it is written without its country.';
+COMMENT ON COLUMN live.telephony.external_country IS 'ISO 3166-1 alpha-2 country of the other side, as Graph says it, else by external_prefix; null if not known.';
+COMMENT ON COLUMN live.telephony.is_international IS 'Whether it crossed a border: by destination_context, else by the countries of both sides; null if not known.';
+COMMENT ON COLUMN live.telephony.answer_delay_s IS 'From the INVITE to the answer of an outbound call of Direct Routing, in seconds; null for all others, whose start is no answer.';
+COMMENT ON COLUMN live.telephony.setup_fail_s IS 'From the INVITE to the failure of a call of Direct Routing, in seconds; null for all others.';
 
 CREATE TABLE teams.session_endpoints (
     tenant_id uuid NOT NULL,
@@ -872,6 +997,24 @@ UNION ALL
      JOIN teams.sessions s ON (((s.tenant_id = c.tenant_id) AND (s.call_id = c.id))))
      LEFT JOIN teams.session_endpoints a ON (((a.tenant_id = s.tenant_id) AND (a.call_id = s.call_id) AND (a.session_index = s.session_index) AND (a.side = 'caller'::text))))
      LEFT JOIN teams.session_endpoints b ON (((b.tenant_id = s.tenant_id) AND (b.call_id = s.call_id) AND (b.session_index = s.session_index) AND (b.side = 'callee'::text))));
+COMMENT ON VIEW analytics.call_legs IS 'One row per part of a call: session of a call record, Direct Routing row, PSTN row, joined to one call where that is known. Key: tenant_id, leg_source, call_id, session_index, source_row_id. Filter on: call_start_at. Personal data.';
+COMMENT ON COLUMN analytics.call_legs.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.call_legs.call_id IS 'The call (calls), by match_method; of an unmatched Direct Routing row its correlation id; null if no call is known.';
+COMMENT ON COLUMN analytics.call_legs.leg_source IS 'Where the row is from. One of: direct_routing, pstn, session.';
+COMMENT ON COLUMN analytics.call_legs.source_row_id IS 'Id of the row in teams.pstn_calls or teams.direct_routing_calls; null for sessions.';
+COMMENT ON COLUMN analytics.call_legs.session_index IS 'Place of the session in its call, from 0; null for rows of the phone logs.';
+COMMENT ON COLUMN analytics.call_legs.call_start_at IS 'Start of the call of a session, attempt of a phone row; null if not served.';
+COMMENT ON COLUMN analytics.call_legs.start_at IS 'Start of the leg; null if not served.';
+COMMENT ON COLUMN analytics.call_legs.end_at IS 'End of the leg; null if not served.';
+COMMENT ON COLUMN analytics.call_legs.from_identity IS 'Who called: name, number or id; null if not served.';
+COMMENT ON COLUMN analytics.call_legs.to_identity IS 'Who was called: name, number, id or role of a service; null if not served.';
+COMMENT ON COLUMN analytics.call_legs.call_type IS 'Type of the row as served (Graph: callType); null for sessions.';
+COMMENT ON COLUMN analytics.call_legs.scenario IS 'What the leg is for (analytics.scenario_of), such as user, voice_app; null for sessions.';
+COMMENT ON COLUMN analytics.call_legs.outcome IS 'How it ended: as in telephony_calls, of sessions answered where they had a length, else not_answered; null if not known.';
+COMMENT ON COLUMN analytics.call_legs.trunk_fqdn IS 'SBC (Graph: trunkFullyQualifiedDomainName); null if not served.';
+COMMENT ON COLUMN analytics.call_legs.transferred_from_call_id IS 'Correlation id of the call that was transferred here (Graph beta: transferorCorrelationId); null if none was.';
+COMMENT ON COLUMN analytics.call_legs.match_method IS 'How the call was found: by the correlation id of Direct Routing, by the call id of the PSTN row, by time, user and number (heuristic), not at all (none), or it is the call''s own session. One of: correlation_id, call_id, heuristic, none, session.';
+COMMENT ON COLUMN analytics.call_legs.match_score IS 'Of a heuristic match, 2 or 3: start within 60 s, the same number, the same user; null for other methods.';
 
 CREATE TABLE teams.media_streams (
     tenant_id uuid NOT NULL,
@@ -1025,6 +1168,50 @@ CREATE VIEW live.streams AS
   WHERE (NOT (EXISTS ( SELECT
            FROM teams.sessions s
           WHERE (s.is_test AND (s.tenant_id = m.tenant_id) AND (s.call_id = m.call_id) AND (s.session_index = m.session_index)))));
+COMMENT ON VIEW live.streams IS 'Streams with their call and class, without those of sessions that are tests (teams.media_streams).';
+COMMENT ON COLUMN live.streams.call_start_at IS 'Start of the call; null if not served.';
+COMMENT ON COLUMN live.streams.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN live.streams.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.streams.call_id IS 'Id of the call; joins to calls.';
+COMMENT ON COLUMN live.streams.session_index IS 'Place of the session in the call, from 0.';
+COMMENT ON COLUMN live.streams.segment_index IS 'Place of the segment in the session, from 0.';
+COMMENT ON COLUMN live.streams.media_index IS 'Place of the media in the segment, from 0.';
+COMMENT ON COLUMN live.streams.stream_index IS 'Place of the stream in the media, from 0.';
+COMMENT ON COLUMN live.streams.stream_id IS 'Id of the stream (Graph: streamId), unique in its media only; null if not served.';
+COMMENT ON COLUMN live.streams.stream_direction IS 'Who sends, as Graph says it, such as callerToCallee; null if not served.';
+COMMENT ON COLUMN live.streams.start_at IS 'Start of the stream, else of its segment; no index serves it; null if neither was served.';
+COMMENT ON COLUMN live.streams.end_at IS 'End of the stream, else of its segment; null if neither was served.';
+COMMENT ON COLUMN live.streams.audio_codec IS 'Audio codec (Graph: audioCodec); null if unknown.';
+COMMENT ON COLUMN live.streams.video_codec IS 'Video codec (Graph: videoCodec); null if unknown.';
+COMMENT ON COLUMN live.streams.packet_utilization IS 'Number of packets (Graph: packetUtilization); null if not measured.';
+COMMENT ON COLUMN live.streams.average_bandwidth_estimate IS 'Average bandwidth estimated, in bits per second (Graph: averageBandwidthEstimate); null if not measured.';
+COMMENT ON COLUMN live.streams.average_jitter_ms IS 'Average jitter (RFC 3550) in milliseconds (Graph: averageJitter); null if not measured.';
+COMMENT ON COLUMN live.streams.max_jitter_ms IS 'Greatest jitter (RFC 3550) in milliseconds (Graph: maxJitter); null if not measured.';
+COMMENT ON COLUMN live.streams.average_round_trip_time_ms IS 'Average round-trip time (RFC 3550) in milliseconds (Graph: averageRoundTripTime); null if not measured.';
+COMMENT ON COLUMN live.streams.max_round_trip_time_ms IS 'Greatest round-trip time (RFC 3550) in milliseconds (Graph: maxRoundTripTime); null if not measured.';
+COMMENT ON COLUMN live.streams.average_audio_network_jitter_ms IS 'Average jitter of the network for audio in milliseconds (Graph: averageAudioNetworkJitter); null if not measured.';
+COMMENT ON COLUMN live.streams.max_audio_network_jitter_ms IS 'Greatest jitter of the network for audio, in windows of 20 seconds, in milliseconds (Graph: maxAudioNetworkJitter); null if not measured.';
+COMMENT ON COLUMN live.streams.average_freeze_duration_ms IS 'Average duration of freezes of received video in milliseconds (Graph: averageFreezeDuration); null if not measured.';
+COMMENT ON COLUMN live.streams.rms_freeze_duration_ms IS 'Root mean square of the durations of freezes of received video in milliseconds (Graph: rmsFreezeDuration); null if not measured.';
+COMMENT ON COLUMN live.streams.average_packet_loss_rate IS 'Average share of packets lost, 0 to 1 (Graph: averagePacketLossRate); null if not measured.';
+COMMENT ON COLUMN live.streams.max_packet_loss_rate IS 'Greatest share of packets lost, 0 to 1 (Graph: maxPacketLossRate); null if not measured.';
+COMMENT ON COLUMN live.streams.average_audio_degradation IS 'Points of mean opinion score that loss and jitter took from the audio received (Graph: averageAudioDegradation); null if not measured.';
+COMMENT ON COLUMN live.streams.average_ratio_of_concealed_samples IS 'Average share of audio frames with concealed samples, 0 to 1 (Graph: averageRatioOfConcealedSamples); null if not measured.';
+COMMENT ON COLUMN live.streams.max_ratio_of_concealed_samples IS 'Greatest share of audio frames with concealed samples, 0 to 1 (Graph: maxRatioOfConcealedSamples); null if not measured.';
+COMMENT ON COLUMN live.streams.average_received_frame_rate IS 'Average frames per second received, over all video streams of the session (Graph: averageReceivedFrameRate); null if not measured.';
+COMMENT ON COLUMN live.streams.average_video_frame_loss_percentage IS 'Average percentage of video frames lost as shown, 0 to 100 (Graph: averageVideoFrameLossPercentage); null if not measured.';
+COMMENT ON COLUMN live.streams.average_video_frame_rate IS 'Average frames per second of video (Graph: averageVideoFrameRate); null if not measured.';
+COMMENT ON COLUMN live.streams.average_video_packet_loss_rate IS 'Average share of video packets lost, 0 to 1 (RFC 3550) (Graph: averageVideoPacketLossRate); null if not measured.';
+COMMENT ON COLUMN live.streams.post_forward_error_correction_packet_loss_rate IS 'Share of packets lost after error correction, 0 to 1, over all video streams (Graph: postForwardErrorCorrectionPacketLossRate); null if not measured.';
+COMMENT ON COLUMN live.streams.low_frame_rate_ratio IS 'Share of the call with less than 7.5 frames per second, 0 to 1 (Graph: lowFrameRateRatio); null if not measured.';
+COMMENT ON COLUMN live.streams.low_video_processing_capability_ratio IS 'Share of the call with less than 70 % of the video processing expected, 0 to 1 (Graph: lowVideoProcessingCapabilityRatio); null if not measured.';
+COMMENT ON COLUMN live.streams.is_audio_forward_error_correction_used IS 'Whether error correction was used for audio at some time (Graph: isAudioForwardErrorCorrectionUsed); null if unknown.';
+COMMENT ON COLUMN live.streams.was_media_bypassed IS 'Whether media went past Teams, straight to the SBC (Graph: wasMediaBypassed); null if not served.';
+COMMENT ON COLUMN live.streams.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN live.streams.label IS 'What the media is, as Graph calls it, such as main-audio; null if not served.';
+COMMENT ON COLUMN live.streams.media_kind IS 'What the stream carries; vbss is screen sharing. One of: audio, video, vbss, data.';
+COMMENT ON COLUMN live.streams.quality IS 'Class of the stream (analytics.stream_quality); too little to judge by is unclassified. One of: good, poor, unclassified.';
+COMMENT ON COLUMN live.streams.sender_side IS 'Who sends. One of: caller, callee; null if not served.';
 
 CREATE TABLE teams.media_endpoints (
     tenant_id uuid NOT NULL,
@@ -1283,6 +1470,55 @@ CREATE VIEW analytics.call_quality_streams AS
      LEFT JOIN teams.media_endpoints eb ON (((eb.tenant_id = t.tenant_id) AND (eb.call_id = t.call_id) AND (eb.session_index = t.session_index) AND (eb.segment_index = t.segment_index) AND (eb.media_index = t.media_index) AND (eb.side = 'callee'::text))))
      LEFT JOIN teams.segment_endpoints pa ON (((pa.tenant_id = t.tenant_id) AND (pa.call_id = t.call_id) AND (pa.session_index = t.session_index) AND (pa.segment_index = t.segment_index) AND (pa.side = 'caller'::text))))
      LEFT JOIN teams.segment_endpoints pb ON (((pb.tenant_id = t.tenant_id) AND (pb.call_id = t.call_id) AND (pb.session_index = t.session_index) AND (pb.segment_index = t.segment_index) AND (pb.side = 'callee'::text))));
+COMMENT ON VIEW analytics.call_quality_streams IS 'One row per media stream of a call, with its quality by Microsoft''s published classifier and both sides. Sessions that are tests are left out. Key: tenant_id, call_id, session_index, segment_index, media_index, stream_index. Filter on: call_start_at. Personal data.';
+COMMENT ON COLUMN analytics.call_quality_streams.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.call_quality_streams.call_id IS 'Id of the call; joins to calls.';
+COMMENT ON COLUMN analytics.call_quality_streams.session_index IS 'Place of the session in the call, from 0.';
+COMMENT ON COLUMN analytics.call_quality_streams.segment_index IS 'Place of the segment in the session, from 0.';
+COMMENT ON COLUMN analytics.call_quality_streams.media_index IS 'Place of the media in the segment, from 0.';
+COMMENT ON COLUMN analytics.call_quality_streams.stream_index IS 'Place of the stream in the media, from 0.';
+COMMENT ON COLUMN analytics.call_quality_streams.call_start_at IS 'Start of the call; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.session_id IS 'Id of the session, which can occur twice in a call; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.segment_id IS 'Id of the segment; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN analytics.call_quality_streams.media_kind IS 'What the stream carries; vbss is screen sharing. One of: audio, video, vbss, data.';
+COMMENT ON COLUMN analytics.call_quality_streams.label IS 'What the media is, as Graph calls it, such as main-audio; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.stream_direction IS 'Who sends, as Graph says it, such as callerToCallee; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.sender_side IS 'Who sends. One of: caller, callee; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.receiver_side IS 'Who receives. One of: caller, callee; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.start_at IS 'Start of the stream, else of its segment; no index serves it; null if neither was served.';
+COMMENT ON COLUMN analytics.call_quality_streams.end_at IS 'End of the stream, else of its segment; null if neither was served.';
+COMMENT ON COLUMN analytics.call_quality_streams.duration_s IS 'From start_at to end_at, in seconds; null without one of them.';
+COMMENT ON COLUMN analytics.call_quality_streams.quality IS 'Class of the stream (analytics.stream_quality); too little to judge by is unclassified. One of: good, poor, unclassified.';
+COMMENT ON COLUMN analytics.call_quality_streams.poor_reasons IS 'What made it poor, joined by commas: of audio rtt, jitter, loss; of video and screen sharing frame_loss, frame_rate or fec_loss; null unless poor.';
+COMMENT ON COLUMN analytics.call_quality_streams.classifier IS 'The set of rules that quality follows. One of: cqd_2024.';
+COMMENT ON COLUMN analytics.call_quality_streams.packets IS 'Packets of the stream (Graph: packetUtilization); null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.rtt_ms IS 'Mean round trip, in milliseconds (Graph: averageRoundTripTime); null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.jitter_ms IS 'Mean jitter, in milliseconds (Graph: averageJitter); null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.packet_loss IS 'Mean share of packets lost, 0 to 1 (Graph: averagePacketLossRate); null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_user_id IS 'User on the caller''s side; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_endpoint_type IS 'What is on the caller''s side, such as participant, service; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_platform IS 'Platform of the caller, such as windows, iOS; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_subnet IS 'Subnet of the caller; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_reflexive_ip IS 'Public address of the caller; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_relay_ip IS 'Address of the relay the caller had ready; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_connection_type IS 'How the caller was connected, such as wired, wifi, mobile, tunnel; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_wifi_band IS 'Band of the caller''s wireless network, such as frequency24GHz; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_transport IS 'Protocol of the caller''s media, such as udp, tcp; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_capture_device IS 'Device the caller spoke into; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.caller_render_device IS 'Device the caller listened with; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_user_id IS 'User on the callee''s side; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_endpoint_type IS 'What is on the callee''s side, such as participant, service; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_platform IS 'Platform of the callee, such as windows, iOS; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_subnet IS 'Subnet of the callee; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_reflexive_ip IS 'Public address of the callee; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_relay_ip IS 'Address of the relay the callee had ready; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_connection_type IS 'How the callee was connected, such as wired, wifi, mobile, tunnel; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_wifi_band IS 'Band of the callee''s wireless network, such as frequency24GHz; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_transport IS 'Protocol of the callee''s media, such as udp, tcp; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_capture_device IS 'Device the callee spoke into; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.callee_render_device IS 'Device the callee listened with; null if not served.';
+COMMENT ON COLUMN analytics.call_quality_streams.was_media_bypassed IS 'Whether media went past Teams, straight to the SBC (Graph: wasMediaBypassed); null if not served.';
 
 CREATE TABLE ingest.endpoints (
     tenant_id uuid NOT NULL,
@@ -1360,6 +1596,10 @@ CREATE VIEW live.complete_through AS
      JOIN ingest.endpoints e ON ((e.endpoint = ANY (v.sources))))
   WHERE e.enabled
   GROUP BY e.tenant_id, v.name;
+COMMENT ON VIEW live.complete_through IS 'Until when all is here that a view is made of, by tenant.';
+COMMENT ON COLUMN live.complete_through.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.complete_through.name IS 'Name of the view.';
+COMMENT ON COLUMN live.complete_through.complete_through IS 'Until when every row is here for good, losses that someone has acknowledged aside.';
 
 CREATE TABLE ref.days (
     day date NOT NULL,
@@ -1369,6 +1609,13 @@ CREATE TABLE ref.days (
     month date NOT NULL,
     day_of_week integer NOT NULL
 );
+COMMENT ON TABLE ref.days IS 'Days of the report time zone, from the first row to tomorrow. Made by the daemon; edits do not last.';
+COMMENT ON COLUMN ref.days.day IS 'The day.';
+COMMENT ON COLUMN ref.days.from_at IS 'Instant at which it begins.';
+COMMENT ON COLUMN ref.days.to_at IS 'Instant at which it ends, 23 to 25 hours later.';
+COMMENT ON COLUMN ref.days.week IS 'Monday of its week.';
+COMMENT ON COLUMN ref.days.month IS 'First day of its month.';
+COMMENT ON COLUMN ref.days.day_of_week IS 'Day of the week, 1 (Monday) to 7.';
 
 CREATE TABLE ref.quality_targets (
     tenant_id uuid,
@@ -1378,6 +1625,13 @@ CREATE TABLE ref.quality_targets (
     setup_failure_pct numeric,
     drop_pct numeric
 );
+COMMENT ON TABLE ref.quality_targets IS 'What percentages should not exceed. Filled with what Microsoft publishes for audio.';
+COMMENT ON COLUMN ref.quality_targets.tenant_id IS 'Entra tenant id; null for all tenants.';
+COMMENT ON COLUMN ref.quality_targets.media_kind IS 'Kind of media, as in poor_stream_rate_daily.';
+COMMENT ON COLUMN ref.quality_targets.call_kind IS 'Kind of call, as in calls.';
+COMMENT ON COLUMN ref.quality_targets.poor_pct IS 'Of poor streams, 0 to 100; null without a target.';
+COMMENT ON COLUMN ref.quality_targets.setup_failure_pct IS 'Of segments that never came about, 0 to 100; null without a target.';
+COMMENT ON COLUMN ref.quality_targets.drop_pct IS 'Of segments that broke off, 0 to 100; null without a target.';
 
 CREATE TABLE rollup.call_reliability_daily (
     tenant_id uuid,
@@ -1389,6 +1643,15 @@ CREATE TABLE rollup.call_reliability_daily (
     setup_failure_pct numeric,
     drop_pct numeric
 );
+COMMENT ON TABLE rollup.call_reliability_daily IS 'Rows of live.call_reliability_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.call_reliability_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.call_reliability_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.call_reliability_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN rollup.call_reliability_daily.segments IS 'Segments of the day''s calls.';
+COMMENT ON COLUMN rollup.call_reliability_daily.setup_failed IS 'Segments that never came about (failure stage callSetup).';
+COMMENT ON COLUMN rollup.call_reliability_daily.dropped IS 'Segments that broke off (failure stage midcall).';
+COMMENT ON COLUMN rollup.call_reliability_daily.setup_failure_pct IS 'setup_failed in percent of segments, 0 to 100.';
+COMMENT ON COLUMN rollup.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that came about, 0 to 100; null if none did.';
 
 CREATE VIEW analytics.call_reliability_daily AS
  SELECT x.tenant_id,
@@ -1411,6 +1674,18 @@ CREATE VIEW analytics.call_reliability_daily AS
           WHERE ((q.media_kind = 'audio'::text) AND (q.call_kind = x.call_kind) AND ((q.tenant_id = x.tenant_id) OR (q.tenant_id IS NULL)))
           ORDER BY q.tenant_id
          LIMIT 1) t ON (true));
+COMMENT ON VIEW analytics.call_reliability_daily IS 'One row per day and kind of call: segments that failed at their start or in the middle. Callers who hang up are among them. Key: tenant_id, day, call_kind. Filter on: day. No personal data.';
+COMMENT ON COLUMN analytics.call_reliability_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.call_reliability_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.call_reliability_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN analytics.call_reliability_daily.segments IS 'Segments of the day''s calls.';
+COMMENT ON COLUMN analytics.call_reliability_daily.setup_failed IS 'Segments that never came about (failure stage callSetup).';
+COMMENT ON COLUMN analytics.call_reliability_daily.dropped IS 'Segments that broke off (failure stage midcall).';
+COMMENT ON COLUMN analytics.call_reliability_daily.setup_failure_pct IS 'setup_failed in percent of segments, 0 to 100.';
+COMMENT ON COLUMN analytics.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that came about, 0 to 100; null if none did.';
+COMMENT ON COLUMN analytics.call_reliability_daily.setup_failure_target_pct IS 'What setup_failure_pct should not exceed (ref.quality_targets), 0 to 100; null without a target.';
+COMMENT ON COLUMN analytics.call_reliability_daily.drop_target_pct IS 'What drop_pct should not exceed (ref.quality_targets), 0 to 100; null without a target.';
+COMMENT ON COLUMN analytics.call_reliability_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE ref.settings (
     single boolean DEFAULT true NOT NULL,
@@ -1418,6 +1693,9 @@ CREATE TABLE ref.settings (
     CONSTRAINT settings_report_timezone_check CHECK ((('2026-01-01 00:00:00'::timestamp without time zone AT TIME ZONE report_timezone) IS NOT NULL)),
     CONSTRAINT settings_single_check CHECK (single)
 );
+COMMENT ON TABLE ref.settings IS 'One row: what holds for the whole database.';
+COMMENT ON COLUMN ref.settings.single IS 'Always true, so that there is one row.';
+COMMENT ON COLUMN ref.settings.report_timezone IS 'Time zone whose days, hours and months reports are made of, such as Europe/Berlin. After a change all figures are made anew (ingestd rollup refresh).';
 
 CREATE TABLE rollup.call_volume_hourly (
     tenant_id uuid,
@@ -1433,6 +1711,19 @@ CREATE TABLE rollup.call_volume_hourly (
     hour_of_day integer,
     day date
 );
+COMMENT ON TABLE rollup.call_volume_hourly IS 'Rows of live.call_volume_hourly, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.call_volume_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.call_volume_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN rollup.call_volume_hourly.provider IS 'Who carries the call. One of: calling_plan, operator_connect, direct_routing, audio_conferencing.';
+COMMENT ON COLUMN rollup.call_volume_hourly.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN rollup.call_volume_hourly.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN rollup.call_volume_hourly.attempts IS 'Calls, answered or not.';
+COMMENT ON COLUMN rollup.call_volume_hourly.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN rollup.call_volume_hourly.duration_s IS 'Time connected, in seconds; null if not served.';
+COMMENT ON COLUMN rollup.call_volume_hourly.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN rollup.call_volume_hourly.day_of_week IS 'Day of the week in the report time zone, 1 (Monday) to 7.';
+COMMENT ON COLUMN rollup.call_volume_hourly.hour_of_day IS 'Hour of the day in the report time zone, 0 to 23.';
+COMMENT ON COLUMN rollup.call_volume_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE VIEW analytics.call_volume_hourly AS
  SELECT x.tenant_id,
@@ -1452,11 +1743,29 @@ CREATE VIEW analytics.call_volume_hourly AS
     COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
    FROM (rollup.call_volume_hourly x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'call_volume_hourly'::text))));
+COMMENT ON VIEW analytics.call_volume_hourly IS 'One row per hour, provider, direction and scenario with telephone calls, by attempt_at. Key: tenant_id, hour, provider, direction, scenario. Filter on: hour. No personal data.';
+COMMENT ON COLUMN analytics.call_volume_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.call_volume_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN analytics.call_volume_hourly.provider IS 'Who carries the call. One of: calling_plan, operator_connect, direct_routing, audio_conferencing.';
+COMMENT ON COLUMN analytics.call_volume_hourly.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN analytics.call_volume_hourly.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN analytics.call_volume_hourly.attempts IS 'Calls, answered or not.';
+COMMENT ON COLUMN analytics.call_volume_hourly.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN analytics.call_volume_hourly.duration_s IS 'Time connected, in seconds; null if not served.';
+COMMENT ON COLUMN analytics.call_volume_hourly.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN analytics.call_volume_hourly.day_of_week IS 'Day of the week in the report time zone, 1 (Monday) to 7.';
+COMMENT ON COLUMN analytics.call_volume_hourly.hour_of_day IS 'Hour of the day in the report time zone, 0 to 23.';
+COMMENT ON COLUMN analytics.call_volume_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.call_volume_hourly.hour_local IS 'The hour by the clock of the report time zone.';
+COMMENT ON COLUMN analytics.call_volume_hourly.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE ref.service_identities (
     tenant_id uuid,
     identity_id text NOT NULL COLLATE pg_catalog."C"
 );
+COMMENT ON TABLE ref.service_identities IS 'Identities that are services, though they look like people: left out where people are counted or listed.';
+COMMENT ON COLUMN ref.service_identities.tenant_id IS 'Entra tenant id; null for all tenants.';
+COMMENT ON COLUMN ref.service_identities.identity_id IS 'Id of the identity (participants.identity_id).';
 
 CREATE TABLE teams.call_participants (
     tenant_id uuid NOT NULL,
@@ -1512,6 +1821,24 @@ CREATE VIEW analytics.calls AS
     c.version,
     COALESCE((c.last_modified_at < (now() - '04:00:00'::interval)), false) AS is_final
    FROM live.calls c;
+COMMENT ON VIEW analytics.calls IS 'One row per call or meeting whose details are stored (teams.call_records). Key: tenant_id, call_id. Filter on: start_at. Personal data.';
+COMMENT ON COLUMN analytics.calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.calls.call_id IS 'Id of the call; joins to calls.';
+COMMENT ON COLUMN analytics.calls.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN analytics.calls.call_kind_source IS 'How call_kind is known: Graph says it (api), or the details show it (inferred). One of: api, inferred.';
+COMMENT ON COLUMN analytics.calls.start_at IS 'When the first user joined (Graph: startDateTime); null if not served.';
+COMMENT ON COLUMN analytics.calls.end_at IS 'When the last user left (Graph: endDateTime); null if not served.';
+COMMENT ON COLUMN analytics.calls.duration_s IS 'From start_at to end_at, in seconds; null without one of them.';
+COMMENT ON COLUMN analytics.calls.modalities IS 'What the call was made of (Graph: modalities), joined by commas, such as audio,video; null if not served.';
+COMMENT ON COLUMN analytics.calls.organizer_identity_kind IS 'What the organizer is, such as user, phone, applicationInstance; null if none or more than one was served.';
+COMMENT ON COLUMN analytics.calls.organizer_identity_id IS 'Id of the organizer''s identity (a user id, a number, another id); null if no organizer was served.';
+COMMENT ON COLUMN analytics.calls.organizer_user_id IS 'Entra object id of the organizer; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.calls.organizer_display_name IS 'Display name of the organizer at the time of the call; null for guests and where not served.';
+COMMENT ON COLUMN analytics.calls.organizer_principal_name IS 'User principal name of the organizer at the time of the call; null unless a user.';
+COMMENT ON COLUMN analytics.calls.participant_count IS 'Different identities among the participants, without services (ref.service_identities).';
+COMMENT ON COLUMN analytics.calls.session_count IS 'Sessions of the call: connections of two endpoints.';
+COMMENT ON COLUMN analytics.calls.version IS 'Newest version of the record that Graph was seen to serve; it rises as late telemetry arrives.';
+COMMENT ON COLUMN analytics.calls.is_final IS 'Whether Microsoft has left the record unchanged for 4 hours, after which changes are rare.';
 
 CREATE TABLE teams.dialout_report (
     tenant_id uuid NOT NULL,
@@ -1693,7 +2020,7 @@ COMMENT ON COLUMN analytics.change_feed.op IS 'What became of the row. upsert: i
 COMMENT ON COLUMN analytics.change_feed.change_xid IS 'Transaction of the change. All that one transaction changed has the same.';
 COMMENT ON COLUMN analytics.change_feed.change_xid_text IS 'change_xid as text, for tools that do not know its type. As text it does not sort by number.';
 COMMENT ON COLUMN analytics.change_feed.updated_at IS 'When Graph served the present content; of a row that went, when it was deleted, by the database''s clock.';
-COMMENT ON COLUMN analytics.change_feed.epoch IS 'What transaction numbers count in. Where it is another than that of the mark, all is to be read again. On a standby null without membership in pg_read_all_stats, or while it receives no log.';
+COMMENT ON COLUMN analytics.change_feed.epoch IS 'What transaction numbers count in. Where it is another than that of the mark, all is to be read again; null on a standby without membership in pg_read_all_stats, or while it receives no log.';
 
 CREATE TABLE rollup.client_quality_daily (
     tenant_id uuid,
@@ -1707,6 +2034,17 @@ CREATE TABLE rollup.client_quality_daily (
     poor_pct numeric,
     setup_failure_pct numeric
 );
+COMMENT ON TABLE rollup.client_quality_daily IS 'Rows of live.client_quality_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.client_quality_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.client_quality_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.client_quality_daily.platform IS 'Platform of the client, such as windows, iOS; null if not served.';
+COMMENT ON COLUMN rollup.client_quality_daily.product_family IS 'Product (Graph: productFamily), such as teams, skypeForBusiness; null if not served.';
+COMMENT ON COLUMN rollup.client_quality_daily.application_version IS 'Version of the client (Graph: applicationVersion); null if not served.';
+COMMENT ON COLUMN rollup.client_quality_daily.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN rollup.client_quality_daily.sessions IS 'Sessions, counted for each side that is a person''s.';
+COMMENT ON COLUMN rollup.client_quality_daily.streams IS 'Streams, counted for each side that is a person''s.';
+COMMENT ON COLUMN rollup.client_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN rollup.client_quality_daily.setup_failure_pct IS 'Sessions that never came about, in percent of sessions, 0 to 100; null without a session.';
 
 CREATE VIEW analytics.client_quality_daily AS
  SELECT x.tenant_id,
@@ -1723,6 +2061,18 @@ CREATE VIEW analytics.client_quality_daily AS
    FROM ((rollup.client_quality_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'client_quality_daily'::text))));
+COMMENT ON VIEW analytics.client_quality_daily IS 'One row per day, platform, product and version of the clients of people. Key: tenant_id, day, platform, product_family, application_version. Filter on: day. No personal data.';
+COMMENT ON COLUMN analytics.client_quality_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.client_quality_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.client_quality_daily.platform IS 'Platform of the client, such as windows, iOS; null if not served.';
+COMMENT ON COLUMN analytics.client_quality_daily.product_family IS 'Product (Graph: productFamily), such as teams, skypeForBusiness; null if not served.';
+COMMENT ON COLUMN analytics.client_quality_daily.application_version IS 'Version of the client (Graph: applicationVersion); null if not served.';
+COMMENT ON COLUMN analytics.client_quality_daily.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN analytics.client_quality_daily.sessions IS 'Sessions, counted for each side that is a person''s.';
+COMMENT ON COLUMN analytics.client_quality_daily.streams IS 'Streams, counted for each side that is a person''s.';
+COMMENT ON COLUMN analytics.client_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN analytics.client_quality_daily.setup_failure_pct IS 'Sessions that never came about, in percent of sessions, 0 to 100; null without a session.';
+COMMENT ON COLUMN analytics.client_quality_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE rollup.concurrent_calls_hourly (
     tenant_id uuid,
@@ -1735,6 +2085,16 @@ CREATE TABLE rollup.concurrent_calls_hourly (
     is_busy_hour boolean,
     day date
 );
+COMMENT ON TABLE rollup.concurrent_calls_hourly IS 'Rows of live.concurrent_calls_hourly, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.concurrent_calls_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.concurrent_calls_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN rollup.concurrent_calls_hourly.scope_type IS 'What is counted together. One of: trunk, provider, all.';
+COMMENT ON COLUMN rollup.concurrent_calls_hourly.scope IS 'The trunk or provider; all for scope_type all.';
+COMMENT ON COLUMN rollup.concurrent_calls_hourly.peak IS 'Most calls at one instant of the hour.';
+COMMENT ON COLUMN rollup.concurrent_calls_hourly.erlangs IS 'Mean number of calls: seconds occupied in the hour / 3600.';
+COMMENT ON COLUMN rollup.concurrent_calls_hourly.channels_for_1pct_blocking IS 'Channels with which 1 % of calls find none free (analytics.erlang_channels).';
+COMMENT ON COLUMN rollup.concurrent_calls_hourly.is_busy_hour IS 'Whether the scope had its most erlangs of the day in this hour; of equal ones all.';
+COMMENT ON COLUMN rollup.concurrent_calls_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE VIEW analytics.concurrent_calls_hourly AS
  SELECT x.tenant_id,
@@ -1751,6 +2111,18 @@ CREATE VIEW analytics.concurrent_calls_hourly AS
     COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
    FROM (rollup.concurrent_calls_hourly x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'concurrent_calls_hourly'::text))));
+COMMENT ON VIEW analytics.concurrent_calls_hourly IS 'One row per hour and scope with answered calls: how many at once. Calls without length are left out, of longer than 24 hours the first 24 count; an hour without a call has no row. Key: tenant_id, hour, scope_type, scope. Filter on: hour. No personal data.';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.scope_type IS 'What is counted together. One of: trunk, provider, all.';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.scope IS 'The trunk or provider; all for scope_type all.';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.peak IS 'Most calls at one instant of the hour.';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.erlangs IS 'Mean number of calls: seconds occupied in the hour / 3600.';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.channels_for_1pct_blocking IS 'Channels with which 1 % of calls find none free (analytics.erlang_channels).';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.is_busy_hour IS 'Whether the scope had its most erlangs of the day in this hour; of equal ones all.';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.hour_local IS 'The hour by the clock of the report time zone.';
+COMMENT ON COLUMN analytics.concurrent_calls_hourly.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE VIEW analytics.days AS
  SELECT (d.d)::date AS day,
@@ -1767,6 +2139,16 @@ CREATE VIEW analytics.days AS
             (max(days.day))::timestamp without time zone AS last
            FROM ref.days) span)
      CROSS JOIN LATERAL generate_series(date_trunc('year'::text, span.first), (date_trunc('year'::text, span.last) + '1 year -1 days'::interval), '1 day'::interval) d(d));
+COMMENT ON VIEW analytics.days IS 'One row per day of the report time zone, in whole years: a date table. Key: day. Filter on: day. No personal data.';
+COMMENT ON COLUMN analytics.days.day IS 'The day.';
+COMMENT ON COLUMN analytics.days.week IS 'Monday of its week.';
+COMMENT ON COLUMN analytics.days.month IS 'First day of its month.';
+COMMENT ON COLUMN analytics.days.quarter IS 'First day of its quarter.';
+COMMENT ON COLUMN analytics.days.year IS 'Its year, such as 2026.';
+COMMENT ON COLUMN analytics.days.day_of_week IS 'Day of the week in the report time zone, 1 (Monday) to 7.';
+COMMENT ON COLUMN analytics.days.is_weekend IS 'Whether it is a Saturday or Sunday.';
+COMMENT ON COLUMN analytics.days.from_at IS 'Instant at which it begins in the report time zone.';
+COMMENT ON COLUMN analytics.days.to_at IS 'Instant at which it ends, 23 to 25 hours later.';
 
 CREATE TABLE rollup.device_quality_daily (
     tenant_id uuid,
@@ -1790,6 +2172,27 @@ CREATE TABLE rollup.device_quality_daily (
     howling_events bigint,
     speaker_glitch_rate double precision
 );
+COMMENT ON TABLE rollup.device_quality_daily IS 'Rows of live.device_quality_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.device_quality_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.device_quality_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.device_quality_daily.role IS 'What the device was used for. One of: capture, render.';
+COMMENT ON COLUMN rollup.device_quality_daily.device IS 'Name of the device as its driver says it.';
+COMMENT ON COLUMN rollup.device_quality_daily.driver IS 'Name and version of the driver; null if not served.';
+COMMENT ON COLUMN rollup.device_quality_daily.streams IS 'Streams.';
+COMMENT ON COLUMN rollup.device_quality_daily.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN rollup.device_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN rollup.device_quality_daily.capture_not_functioning_event_ratio IS 'Mean share of the call, 0 to 1, with the capture device not working; null if not measured.';
+COMMENT ON COLUMN rollup.device_quality_daily.cpu_insufficent_event_ratio IS 'Mean share of the call, 0 to 1, with too little processor time; null if not measured.';
+COMMENT ON COLUMN rollup.device_quality_daily.device_clipping_event_ratio IS 'Mean share of the call, 0 to 1, with a clipped signal; null if not measured.';
+COMMENT ON COLUMN rollup.device_quality_daily.device_glitch_event_ratio IS 'Mean share of the call, 0 to 1, with glitches of the device; null if not measured.';
+COMMENT ON COLUMN rollup.device_quality_daily.low_speech_level_event_ratio IS 'Mean share of the call, 0 to 1, with speech too low; null if not measured.';
+COMMENT ON COLUMN rollup.device_quality_daily.low_speech_to_noise_event_ratio IS 'Mean share of the call, 0 to 1, with speech too low for the noise; null if not measured.';
+COMMENT ON COLUMN rollup.device_quality_daily.render_mute_event_ratio IS 'Mean share of the call, 0 to 1, with the loudspeaker muted; null if not measured.';
+COMMENT ON COLUMN rollup.device_quality_daily.render_not_functioning_event_ratio IS 'Mean share of the call, 0 to 1, with the render device not working; null if not measured.';
+COMMENT ON COLUMN rollup.device_quality_daily.render_zero_volume_event_ratio IS 'Mean share of the call, 0 to 1, with the volume at zero; null if not measured.';
+COMMENT ON COLUMN rollup.device_quality_daily.mic_glitch_rate IS 'Mean glitches of the microphone per 5 minutes; null if not served and for role render.';
+COMMENT ON COLUMN rollup.device_quality_daily.howling_events IS 'Times that feedback was heard (Graph: howlingEventCount); null if not served and for role render.';
+COMMENT ON COLUMN rollup.device_quality_daily.speaker_glitch_rate IS 'Mean glitches of the loudspeaker per 5 minutes; null if not served and for role capture.';
 
 CREATE VIEW analytics.device_quality_daily AS
  SELECT x.tenant_id,
@@ -1816,6 +2219,28 @@ CREATE VIEW analytics.device_quality_daily AS
    FROM ((rollup.device_quality_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'device_quality_daily'::text))));
+COMMENT ON VIEW analytics.device_quality_daily IS 'One row per day, device, driver and role, audio only: as capture device for the streams its side sends, as render device for those it receives. Key: tenant_id, day, role, device, driver. Filter on: day. No personal data.';
+COMMENT ON COLUMN analytics.device_quality_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.device_quality_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.device_quality_daily.role IS 'What the device was used for. One of: capture, render.';
+COMMENT ON COLUMN analytics.device_quality_daily.device IS 'Name of the device as its driver says it.';
+COMMENT ON COLUMN analytics.device_quality_daily.driver IS 'Name and version of the driver; null if not served.';
+COMMENT ON COLUMN analytics.device_quality_daily.streams IS 'Streams.';
+COMMENT ON COLUMN analytics.device_quality_daily.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN analytics.device_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN analytics.device_quality_daily.capture_not_functioning_event_ratio IS 'Mean share of the call, 0 to 1, with the capture device not working; null if not measured.';
+COMMENT ON COLUMN analytics.device_quality_daily.cpu_insufficent_event_ratio IS 'Mean share of the call, 0 to 1, with too little processor time; null if not measured.';
+COMMENT ON COLUMN analytics.device_quality_daily.device_clipping_event_ratio IS 'Mean share of the call, 0 to 1, with a clipped signal; null if not measured.';
+COMMENT ON COLUMN analytics.device_quality_daily.device_glitch_event_ratio IS 'Mean share of the call, 0 to 1, with glitches of the device; null if not measured.';
+COMMENT ON COLUMN analytics.device_quality_daily.low_speech_level_event_ratio IS 'Mean share of the call, 0 to 1, with speech too low; null if not measured.';
+COMMENT ON COLUMN analytics.device_quality_daily.low_speech_to_noise_event_ratio IS 'Mean share of the call, 0 to 1, with speech too low for the noise; null if not measured.';
+COMMENT ON COLUMN analytics.device_quality_daily.render_mute_event_ratio IS 'Mean share of the call, 0 to 1, with the loudspeaker muted; null if not measured.';
+COMMENT ON COLUMN analytics.device_quality_daily.render_not_functioning_event_ratio IS 'Mean share of the call, 0 to 1, with the render device not working; null if not measured.';
+COMMENT ON COLUMN analytics.device_quality_daily.render_zero_volume_event_ratio IS 'Mean share of the call, 0 to 1, with the volume at zero; null if not measured.';
+COMMENT ON COLUMN analytics.device_quality_daily.mic_glitch_rate IS 'Mean glitches of the microphone per 5 minutes; null if not served and for role render.';
+COMMENT ON COLUMN analytics.device_quality_daily.howling_events IS 'Times that feedback was heard (Graph: howlingEventCount); null if not served and for role render.';
+COMMENT ON COLUMN analytics.device_quality_daily.speaker_glitch_rate IS 'Mean glitches of the loudspeaker per 5 minutes; null if not served and for role capture.';
+COMMENT ON COLUMN analytics.device_quality_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE VIEW analytics.dialout_cost AS
  SELECT r.tenant_id,
@@ -1832,6 +2257,19 @@ CREATE VIEW analytics.dialout_cost AS
     COALESCE((r.window_to <= e.watermark), false) AS is_final
    FROM (teams.dialout_report r
      LEFT JOIN ingest.endpoints e ON (((e.tenant_id = r.tenant_id) AND (e.endpoint = 'dialout_report'::text) AND e.enabled)));
+COMMENT ON VIEW analytics.dialout_cost IS 'One row per UTC day, user, location, context and currency of Microsoft''s dial-out report. The user is the organizer of the meeting. Key: tenant_id, day, user_id, usage_location, destination_context, currency. Filter on: day. Personal data.';
+COMMENT ON COLUMN analytics.dialout_cost.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.dialout_cost.day IS 'UTC day, whatever the report time zone.';
+COMMENT ON COLUMN analytics.dialout_cost.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.dialout_cost.usage_location IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN analytics.dialout_cost.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN analytics.dialout_cost.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN analytics.dialout_cost.calls IS 'Calls out of meetings; null if not served.';
+COMMENT ON COLUMN analytics.dialout_cost.seconds IS 'Time connected, in seconds; null if not served.';
+COMMENT ON COLUMN analytics.dialout_cost.charge IS 'Cost, in currency; null if not served.';
+COMMENT ON COLUMN analytics.dialout_cost.cost_per_call IS 'charge / calls, in currency; null without a call or charge.';
+COMMENT ON COLUMN analytics.dialout_cost.cost_per_minute IS 'charge / minutes, in currency; null without a second or charge.';
+COMMENT ON COLUMN analytics.dialout_cost.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE rollup.dialout_reconciliation (
     tenant_id uuid,
@@ -1848,6 +2286,20 @@ CREATE TABLE rollup.dialout_reconciliation (
     diff_calls bigint,
     diff_cost numeric
 );
+COMMENT ON TABLE rollup.dialout_reconciliation IS 'Rows of live.dialout_reconciliation, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.day IS 'UTC day, whatever the report time zone.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.usage_location IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.report_calls IS 'Calls by the report; null if it has none.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.report_seconds IS 'Time connected by the report, in seconds; null if it has none.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.report_charge IS 'Cost by the report, in currency; null if it has none.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.log_calls IS 'Calls by the log; null if it has none.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.log_seconds IS 'Time connected by the log, in seconds; null if it has none.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.log_charge IS 'Charges and connection charges by the log, in currency; null if it has none.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.diff_calls IS 'report_calls less log_calls.';
+COMMENT ON COLUMN rollup.dialout_reconciliation.diff_cost IS 'report_charge less log_charge, in currency.';
 
 CREATE VIEW analytics.dialout_reconciliation AS
  SELECT x.tenant_id,
@@ -1866,6 +2318,21 @@ CREATE VIEW analytics.dialout_reconciliation AS
     COALESCE(((((x.day + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text) <= c.complete_through), false) AS is_final
    FROM (rollup.dialout_reconciliation x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'dialout_reconciliation'::text))));
+COMMENT ON VIEW analytics.dialout_reconciliation IS 'One row per UTC day, location, context and currency: the dial-out report beside the conference calls (conf_out) of the PSTN log. Not by user, as the log names who dialed and the report the organizer. Key: tenant_id, day, usage_location, destination_context, currency. Filter on: day. No personal data.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.day IS 'UTC day, whatever the report time zone.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.usage_location IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.report_calls IS 'Calls by the report; null if it has none.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.report_seconds IS 'Time connected by the report, in seconds; null if it has none.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.report_charge IS 'Cost by the report, in currency; null if it has none.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.log_calls IS 'Calls by the log; null if it has none.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.log_seconds IS 'Time connected by the log, in seconds; null if it has none.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.log_charge IS 'Charges and connection charges by the log, in currency; null if it has none.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.diff_calls IS 'report_calls less log_calls.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.diff_cost IS 'report_charge less log_charge, in currency.';
+COMMENT ON COLUMN analytics.dialout_reconciliation.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE ref.ms_subcodes (
     sip_code integer NOT NULL,
@@ -1873,6 +2340,11 @@ CREATE TABLE ref.ms_subcodes (
     meaning text NOT NULL,
     action text
 );
+COMMENT ON TABLE ref.ms_subcodes IS 'What a pair of SIP code and Microsoft''s subcode means, and what to do.';
+COMMENT ON COLUMN ref.ms_subcodes.sip_code IS 'Final SIP code.';
+COMMENT ON COLUMN ref.ms_subcodes.sub_reason IS 'Microsoft''s subcode (Graph: callEndSubReason).';
+COMMENT ON COLUMN ref.ms_subcodes.meaning IS 'What went wrong.';
+COMMENT ON COLUMN ref.ms_subcodes.action IS 'What to do; null if nothing.';
 
 CREATE TABLE rollup.direct_routing_failures_hourly (
     tenant_id uuid,
@@ -1888,6 +2360,19 @@ CREATE TABLE rollup.direct_routing_failures_hourly (
     blame text,
     day date
 );
+COMMENT ON TABLE rollup.direct_routing_failures_hourly IS 'Rows of live.direct_routing_failures_hourly, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.trunk_fqdn IS 'SBC (Graph: trunkFullyQualifiedDomainName); null if not served.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.sip_code IS 'Final SIP code; null if not served.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.ms_subcode IS 'Microsoft''s subcode (Graph: callEndSubReason); null if not served.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.calls IS 'Failed calls.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.outcome IS 'What the codes mean (ref.sip_outcomes). One of: user_busy, ring_no_answer, terminal_reject, bad_number, network_failure.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.blame IS 'Whose message it was: a subcode beginning with 560 is the SBC''s, any other Microsoft''s. One of: sbc, microsoft; null without a subcode.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE VIEW analytics.direct_routing_failures_hourly AS
  SELECT x.tenant_id,
@@ -1910,6 +2395,23 @@ CREATE VIEW analytics.direct_routing_failures_hourly AS
    FROM ((rollup.direct_routing_failures_hourly x
      LEFT JOIN ref.ms_subcodes m ON (((m.sip_code = x.sip_code) AND (m.sub_reason = x.ms_subcode))))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'direct_routing_failures_hourly'::text))));
+COMMENT ON VIEW analytics.direct_routing_failures_hourly IS 'One row per hour, trunk, direction and pair of codes of failed calls of Direct Routing. Key: tenant_id, hour, trunk_fqdn, direction, sip_code, ms_subcode. Filter on: hour. No personal data.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.trunk_fqdn IS 'SBC (Graph: trunkFullyQualifiedDomainName); null if not served.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.sip_code IS 'Final SIP code; null if not served.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.ms_subcode IS 'Microsoft''s subcode (Graph: callEndSubReason); null if not served.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.calls IS 'Failed calls.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.outcome IS 'What the codes mean (ref.sip_outcomes). One of: user_busy, ring_no_answer, terminal_reject, bad_number, network_failure.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.blame IS 'Whose message it was: a subcode beginning with 560 is the SBC''s, any other Microsoft''s. One of: sbc, microsoft; null without a subcode.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.meaning IS 'What went wrong (ref.ms_subcodes); null if the codes are not listed.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.action IS 'What to do about it (ref.ms_subcodes); null if the codes are not listed.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.hour_local IS 'The hour by the clock of the report time zone.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE rollup.direct_routing_health_hourly (
     tenant_id uuid,
@@ -1934,6 +2436,28 @@ CREATE TABLE rollup.direct_routing_health_hourly (
     is_low_sample boolean,
     day date
 );
+COMMENT ON TABLE rollup.direct_routing_health_hourly IS 'Rows of live.direct_routing_health_hourly, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.trunk_fqdn IS 'SBC (Graph: trunkFullyQualifiedDomainName); null if not served.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.attempts IS 'Calls, also those of which Graph does not say whether they were answered.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.asr_pct IS 'Answer-seizure ratio: answered in percent of attempts, 0 to 100.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.busy IS 'Calls with outcome user_busy.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.no_answer IS 'Calls with outcome ring_no_answer.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.rejected IS 'Calls with outcome terminal_reject.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.bad_number IS 'Calls with outcome bad_number.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.network_failures IS 'Calls with outcome network_failure.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.delivered IS 'answered, busy, no_answer and rejected together: calls that the network did its part for.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.ner_pct IS 'Network effectiveness ratio: delivered in percent of attempts, 0 to 100. Microsoft''s table of codes is not public, so its portal may differ.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.avg_duration_s IS 'Mean duration of answered calls, in seconds; null if none was answered.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.short_calls_under_5s IS 'Answered calls shorter than 5 seconds.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.short_calls_under_60s IS 'Answered calls shorter than 60 seconds.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.answer_delay_p50_s IS 'Median of telephony_calls.answer_delay_s, in seconds; null if no call has one, as none inbound does.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.answer_delay_p95_s IS '95th percentile of telephony_calls.answer_delay_s, in seconds; null if no call has one, as none inbound does.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.is_low_sample IS 'Whether there were fewer than 100 attempts, too few for a ratio to mean much.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE VIEW analytics.direct_routing_health_hourly AS
  SELECT x.tenant_id,
@@ -1962,6 +2486,30 @@ CREATE VIEW analytics.direct_routing_health_hourly AS
     COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
    FROM (rollup.direct_routing_health_hourly x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'direct_routing_health_hourly'::text))));
+COMMENT ON VIEW analytics.direct_routing_health_hourly IS 'One row per hour, trunk and direction with calls of Direct Routing, by attempt_at. Key: tenant_id, hour, trunk_fqdn, direction. Filter on: hour. No personal data.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.trunk_fqdn IS 'SBC (Graph: trunkFullyQualifiedDomainName); null if not served.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.attempts IS 'Calls, also those of which Graph does not say whether they were answered.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.asr_pct IS 'Answer-seizure ratio: answered in percent of attempts, 0 to 100.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.busy IS 'Calls with outcome user_busy.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.no_answer IS 'Calls with outcome ring_no_answer.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.rejected IS 'Calls with outcome terminal_reject.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.bad_number IS 'Calls with outcome bad_number.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.network_failures IS 'Calls with outcome network_failure.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.delivered IS 'answered, busy, no_answer and rejected together: calls that the network did its part for.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.ner_pct IS 'Network effectiveness ratio: delivered in percent of attempts, 0 to 100. Microsoft''s table of codes is not public, so its portal may differ.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.avg_duration_s IS 'Mean duration of answered calls, in seconds; null if none was answered.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.short_calls_under_5s IS 'Answered calls shorter than 5 seconds.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.short_calls_under_60s IS 'Answered calls shorter than 60 seconds.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.answer_delay_p50_s IS 'Median of telephony_calls.answer_delay_s, in seconds; null if no call has one, as none inbound does.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.answer_delay_p95_s IS '95th percentile of telephony_calls.answer_delay_s, in seconds; null if no call has one, as none inbound does.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.is_low_sample IS 'Whether there were fewer than 100 attempts, too few for a ratio to mean much.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.hour_local IS 'The hour by the clock of the report time zone.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE VIEW analytics.telephony_calls AS
  SELECT t.tenant_id,
@@ -2016,6 +2564,52 @@ CREATE VIEW analytics.telephony_calls AS
     t.usage_country_code,
     array_to_string(t.administrative_unit_ids, ','::text) AS administrative_unit_ids
    FROM live.telephony t;
+COMMENT ON VIEW analytics.telephony_calls IS 'One row per row of both phone logs, PSTN and Direct Routing, in the same columns. Key: tenant_id, source, source_row_id. Filter on: attempt_at. Personal data.';
+COMMENT ON COLUMN analytics.telephony_calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.telephony_calls.source IS 'Phone log it is from. One of: pstn, direct_routing.';
+COMMENT ON COLUMN analytics.telephony_calls.source_row_id IS 'Id of the row in teams.pstn_calls or teams.direct_routing_calls.';
+COMMENT ON COLUMN analytics.telephony_calls.call_id IS 'Id of the call: of Direct Routing the correlation id, with or without a call record; of PSTN the call record it was matched with; null if none was.';
+COMMENT ON COLUMN analytics.telephony_calls.provider IS 'Who carries the call. One of: calling_plan, operator_connect, direct_routing, audio_conferencing.';
+COMMENT ON COLUMN analytics.telephony_calls.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN analytics.telephony_calls.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN analytics.telephony_calls.call_type IS 'Type of the call as served (Graph: callType); null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.telephony_calls.user_principal_name IS 'User principal name at that time; null for bots.';
+COMMENT ON COLUMN analytics.telephony_calls.user_display_name IS 'Display name at that time; null for bots.';
+COMMENT ON COLUMN analytics.telephony_calls.attempt_at IS 'When the call was tried: of Direct Routing the INVITE, else the start; of PSTN the start; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.answered_at IS 'When it was answered; null if it was not.';
+COMMENT ON COLUMN analytics.telephony_calls.ended_at IS 'End, or of failed calls of Direct Routing the failure; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.duration_s IS 'Time connected, in seconds (Graph: duration); null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.answered IS 'Whether it was answered: of Direct Routing as Graph says (successfulCall), of PSTN by duration_s above 0; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.outcome IS 'How it ended: of PSTN answered or not_answered, of Direct Routing by its SIP code (ref.sip_outcomes). One of: answered, not_answered, user_busy, ring_no_answer, terminal_reject, bad_number, network_failure; null if not served whether it was answered.';
+COMMENT ON COLUMN analytics.telephony_calls.caller_number IS 'Number of the caller, which the law may have masked with *; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.callee_number IS 'Number called, which the law may have masked with *; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.own_number IS 'Our side: the caller of outbound calls, else the callee; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.external_number IS 'The other side: the callee of outbound calls, else the caller; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.external_prefix IS 'Country or area code that external_number begins with: the longest in ref.calling_codes; null if none fits or it is written without its country.';
+COMMENT ON COLUMN analytics.telephony_calls.external_country IS 'ISO 3166-1 alpha-2 country of the other side, as Graph says it, else by external_prefix; null if not known.';
+COMMENT ON COLUMN analytics.telephony_calls.is_number_masked IS 'Whether external_number is masked with *; null if it was not served.';
+COMMENT ON COLUMN analytics.telephony_calls.is_international IS 'Whether it crossed a border: by destination_context, else by the countries of both sides; null if not known.';
+COMMENT ON COLUMN analytics.telephony_calls.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.destination_name IS 'Country or region dialed, in English, as served; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.charge IS 'Cost without the connection charge, in currency (Graph: charge); null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.telephony_calls.connection_charge IS 'Fee for the connection, in currency (Graph: connectionCharge); null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.telephony_calls.total_cost IS 'charge and connection_charge, in currency; null if neither was served.';
+COMMENT ON COLUMN analytics.telephony_calls.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.license_capability IS 'Licence that was charged (ref.license_codes); null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.inventory_type IS 'Type of the user''s number (Graph: inventoryType), such as Subscriber; null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.telephony_calls.operator IS 'Microsoft, or the operator of Operator Connect (Graph: operator); null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.telephony_calls.call_duration_source IS 'Who measured the duration (Graph: callDurationSource), such as microsoft, operator; null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.telephony_calls.trunk_fqdn IS 'SBC the call went over (Graph: trunkFullyQualifiedDomainName); null if not served and for PSTN.';
+COMMENT ON COLUMN analytics.telephony_calls.sip_code IS 'Final SIP code; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.ms_subcode IS 'Microsoft''s subcode (Graph: callEndSubReason); null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.sip_phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served and for PSTN.';
+COMMENT ON COLUMN analytics.telephony_calls.answer_delay_s IS 'From the INVITE to the answer of an outbound call of Direct Routing, in seconds; null for all others, whose start is no answer.';
+COMMENT ON COLUMN analytics.telephony_calls.setup_fail_s IS 'From the INVITE to the failure of a call of Direct Routing, in seconds; null for all others.';
+COMMENT ON COLUMN analytics.telephony_calls.correlation_id IS 'Correlation id of Direct Routing (Graph: correlationId), shared by the legs of a call; null if not served and for PSTN.';
+COMMENT ON COLUMN analytics.telephony_calls.conference_id IS 'Id that the PSTN rows of one audio conference share (Graph: conferenceId); null for other calls.';
+COMMENT ON COLUMN analytics.telephony_calls.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN analytics.telephony_calls.administrative_unit_ids IS 'Administrative units of the user, joined by commas (Graph beta); null if not served.';
 
 CREATE VIEW analytics.emergency_calls AS
  SELECT t.tenant_id,
@@ -2065,6 +2659,52 @@ CREATE VIEW analytics.emergency_calls AS
     t.administrative_unit_ids
    FROM analytics.telephony_calls t
   WHERE (t.scenario = 'emergency'::text);
+COMMENT ON VIEW analytics.emergency_calls IS 'The rows of telephony_calls that called for help (scenario emergency). Key: tenant_id, source, source_row_id. Filter on: attempt_at. Personal data.';
+COMMENT ON COLUMN analytics.emergency_calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.emergency_calls.source IS 'Phone log it is from. One of: pstn, direct_routing.';
+COMMENT ON COLUMN analytics.emergency_calls.source_row_id IS 'Id of the row in teams.pstn_calls or teams.direct_routing_calls.';
+COMMENT ON COLUMN analytics.emergency_calls.call_id IS 'Id of the call: of Direct Routing the correlation id, with or without a call record; of PSTN the call record it was matched with; null if none was.';
+COMMENT ON COLUMN analytics.emergency_calls.provider IS 'Who carries the call. One of: calling_plan, operator_connect, direct_routing, audio_conferencing.';
+COMMENT ON COLUMN analytics.emergency_calls.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN analytics.emergency_calls.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN analytics.emergency_calls.call_type IS 'Type of the call as served (Graph: callType); null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.emergency_calls.user_principal_name IS 'User principal name at that time; null for bots.';
+COMMENT ON COLUMN analytics.emergency_calls.user_display_name IS 'Display name at that time; null for bots.';
+COMMENT ON COLUMN analytics.emergency_calls.attempt_at IS 'When the call was tried: of Direct Routing the INVITE, else the start; of PSTN the start; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.answered_at IS 'When it was answered; null if it was not.';
+COMMENT ON COLUMN analytics.emergency_calls.ended_at IS 'End, or of failed calls of Direct Routing the failure; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.duration_s IS 'Time connected, in seconds (Graph: duration); null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.answered IS 'Whether it was answered: of Direct Routing as Graph says (successfulCall), of PSTN by duration_s above 0; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.outcome IS 'How it ended: of PSTN answered or not_answered, of Direct Routing by its SIP code (ref.sip_outcomes). One of: answered, not_answered, user_busy, ring_no_answer, terminal_reject, bad_number, network_failure; null if not served whether it was answered.';
+COMMENT ON COLUMN analytics.emergency_calls.caller_number IS 'Number of the caller, which the law may have masked with *; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.callee_number IS 'Number called, which the law may have masked with *; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.own_number IS 'Our side: the caller of outbound calls, else the callee; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.external_number IS 'The other side: the callee of outbound calls, else the caller; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.external_prefix IS 'Country or area code that external_number begins with: the longest in ref.calling_codes; null if none fits or it is written without its country.';
+COMMENT ON COLUMN analytics.emergency_calls.external_country IS 'ISO 3166-1 alpha-2 country of the other side, as Graph says it, else by external_prefix; null if not known.';
+COMMENT ON COLUMN analytics.emergency_calls.is_number_masked IS 'Whether external_number is masked with *; null if it was not served.';
+COMMENT ON COLUMN analytics.emergency_calls.is_international IS 'Whether it crossed a border: by destination_context, else by the countries of both sides; null if not known.';
+COMMENT ON COLUMN analytics.emergency_calls.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.destination_name IS 'Country or region dialed, in English, as served; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.charge IS 'Cost without the connection charge, in currency (Graph: charge); null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.emergency_calls.connection_charge IS 'Fee for the connection, in currency (Graph: connectionCharge); null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.emergency_calls.total_cost IS 'charge and connection_charge, in currency; null if neither was served.';
+COMMENT ON COLUMN analytics.emergency_calls.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.license_capability IS 'Licence that was charged (ref.license_codes); null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.inventory_type IS 'Type of the user''s number (Graph: inventoryType), such as Subscriber; null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.emergency_calls.operator IS 'Microsoft, or the operator of Operator Connect (Graph: operator); null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.emergency_calls.call_duration_source IS 'Who measured the duration (Graph: callDurationSource), such as microsoft, operator; null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.emergency_calls.trunk_fqdn IS 'SBC the call went over (Graph: trunkFullyQualifiedDomainName); null if not served and for PSTN.';
+COMMENT ON COLUMN analytics.emergency_calls.sip_code IS 'Final SIP code; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.ms_subcode IS 'Microsoft''s subcode (Graph: callEndSubReason); null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.sip_phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served and for PSTN.';
+COMMENT ON COLUMN analytics.emergency_calls.answer_delay_s IS 'From the INVITE to the answer of an outbound call of Direct Routing, in seconds; null for all others, whose start is no answer.';
+COMMENT ON COLUMN analytics.emergency_calls.setup_fail_s IS 'From the INVITE to the failure of a call of Direct Routing, in seconds; null for all others.';
+COMMENT ON COLUMN analytics.emergency_calls.correlation_id IS 'Correlation id of Direct Routing (Graph: correlationId), shared by the legs of a call; null if not served and for PSTN.';
+COMMENT ON COLUMN analytics.emergency_calls.conference_id IS 'Id that the PSTN rows of one audio conference share (Graph: conferenceId); null for other calls.';
+COMMENT ON COLUMN analytics.emergency_calls.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN analytics.emergency_calls.administrative_unit_ids IS 'Administrative units of the user, joined by commas (Graph beta); null if not served.';
 
 CREATE TABLE rollup.fraud_signals_daily (
     tenant_id uuid,
@@ -2074,6 +2714,13 @@ CREATE TABLE rollup.fraud_signals_daily (
     severity text,
     detail text COLLATE pg_catalog."C"
 );
+COMMENT ON TABLE rollup.fraud_signals_daily IS 'Rows of live.fraud_signals_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.fraud_signals_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.fraud_signals_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.fraud_signals_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN rollup.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried in vain, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
+COMMENT ON COLUMN rollup.fraud_signals_daily.severity IS 'How grave it is. One of: low, moderate, high, major, critical.';
+COMMENT ON COLUMN rollup.fraud_signals_daily.detail IS 'What was counted, in words.';
 
 CREATE VIEW analytics.fraud_signals_daily AS
  SELECT x.tenant_id,
@@ -2086,12 +2733,23 @@ CREATE VIEW analytics.fraud_signals_daily AS
    FROM ((rollup.fraud_signals_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'fraud_signals_daily'::text))));
+COMMENT ON VIEW analytics.fraud_signals_daily IS 'One row per day, user and rule that struck; limits are in ref.fraud_rules. A sign to look at, no proof. Key: tenant_id, day, user_id, rule. Filter on: day. Personal data.';
+COMMENT ON COLUMN analytics.fraud_signals_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.fraud_signals_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.fraud_signals_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried in vain, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
+COMMENT ON COLUMN analytics.fraud_signals_daily.severity IS 'How grave it is. One of: low, moderate, high, major, critical.';
+COMMENT ON COLUMN analytics.fraud_signals_daily.detail IS 'What was counted, in words.';
+COMMENT ON COLUMN analytics.fraud_signals_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE VIEW live.voice_calls AS
  SELECT DISTINCT e.tenant_id,
     e.call_id
    FROM teams.session_endpoints e
   WHERE analytics.is_voice_app(e.service_role, e.user_agent_header);
+COMMENT ON VIEW live.voice_calls IS 'Calls that went through a call queue or an auto attendant.';
+COMMENT ON COLUMN live.voice_calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.voice_calls.call_id IS 'Id of the call; joins to calls.';
 
 CREATE VIEW analytics.inbound_calls AS
  SELECT x.tenant_id,
@@ -2240,6 +2898,24 @@ CREATE VIEW analytics.inbound_calls AS
   WHERE (NOT (EXISTS ( SELECT
            FROM ref.service_identities i
           WHERE ((i.identity_id = x.callee_identity_id) AND ((i.tenant_id = x.tenant_id) OR (i.tenant_id IS NULL))))));
+COMMENT ON VIEW analytics.inbound_calls IS 'One row per call that somebody could have answered: of Direct Routing, between two users, to a call queue or auto attendant, of PSTN without a call record. Key: tenant_id, source, call_id, source_row_id, user_id. Filter on: call_start_at. Personal data.';
+COMMENT ON COLUMN analytics.inbound_calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.inbound_calls.source IS 'Where the row is from: a phone log, or a call record of a call between two users or to a voice app. One of: direct_routing, pstn, call_record.';
+COMMENT ON COLUMN analytics.inbound_calls.call_id IS 'Id of the call; null if no call record is known.';
+COMMENT ON COLUMN analytics.inbound_calls.source_row_id IS 'Id of the row in teams.pstn_calls or teams.direct_routing_calls; null for call records.';
+COMMENT ON COLUMN analytics.inbound_calls.user_id IS 'Who was called; joins to users; null for call queues and auto attendants, and where not served.';
+COMMENT ON COLUMN analytics.inbound_calls.call_start_at IS 'Start of the call; null if not served.';
+COMMENT ON COLUMN analytics.inbound_calls.scenario IS 'What the call was for, such as user, voice_app.';
+COMMENT ON COLUMN analytics.inbound_calls.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
+COMMENT ON COLUMN analytics.inbound_calls.answered IS 'Whether it was answered, of a voice app by a person.';
+COMMENT ON COLUMN analytics.inbound_calls.missed IS 'Whether it could have been answered and nobody did. Neither answered, missed nor failed is true where the outcome is not known.';
+COMMENT ON COLUMN analytics.inbound_calls.failed IS 'Whether it never came as far: a bad number, a failing network.';
+COMMENT ON COLUMN analytics.inbound_calls.reason IS 'Why it was missed or failed: an outcome, call_setup, not_answered, or no_agent of a voice app; null if answered.';
+COMMENT ON COLUMN analytics.inbound_calls.ring_s IS 'How long it rang in vain, in seconds, of Direct Routing; null for all others.';
+COMMENT ON COLUMN analytics.inbound_calls.wait_s IS 'From the start of the call until an agent answered, in seconds, of voice apps; null for all others.';
+COMMENT ON COLUMN analytics.inbound_calls.went_to_voicemail IS 'Whether voicemail took part in the call.';
+COMMENT ON COLUMN analytics.inbound_calls.is_short IS 'Whether the caller gave up within 5 seconds; null for calls between users and of PSTN.';
+COMMENT ON COLUMN analytics.inbound_calls.is_final IS 'Whether it will stay so: the record is unchanged for 4 hours, the log is complete beyond it.';
 
 CREATE TABLE ingest.parked (
     tenant_id uuid NOT NULL,
@@ -2307,6 +2983,13 @@ CREATE VIEW analytics.ingest_coverage AS
           WHERE ((p.tenant_id = e.tenant_id) AND (p.endpoint = e.endpoint) AND (p.failures >= 3))) parked)
      CROSS JOIN LATERAL ( VALUES ('parked'::text,(missing.spans * parked.spans)), ('unread'::text,(missing.spans - parked.spans))) g(reason, spans))
      CROSS JOIN LATERAL unnest(g.spans) gap(gap));
+COMMENT ON VIEW analytics.ingest_coverage IS 'One row per stretch of time that is not stored for good and still can be, or failed. None: nothing is missing. Key: tenant_id, endpoint, gap_from. Filter on: nothing. No personal data.';
+COMMENT ON COLUMN analytics.ingest_coverage.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.ingest_coverage.endpoint IS 'What is read in Graph; also the name of its table in schema teams.';
+COMMENT ON COLUMN analytics.ingest_coverage.gap_from IS 'Start of the gap, included.';
+COMMENT ON COLUMN analytics.ingest_coverage.gap_to IS 'End of the gap, excluded.';
+COMMENT ON COLUMN analytics.ingest_coverage.reason IS 'Why: it fails again and again though others can be read (parked), or it is still to be read. One of: parked, unread.';
+COMMENT ON COLUMN analytics.ingest_coverage.expires_at IS 'When Microsoft deletes the first of it.';
 
 CREATE TABLE ingest.acknowledgements (
     tenant_id uuid NOT NULL,
@@ -2523,6 +3206,10 @@ CREATE VIEW live.endpoint_states AS
                    FROM (teams.call_records c
                      LEFT JOIN ingest.details_retries x ON (((x.tenant_id = c.tenant_id) AND (x.call_id = c.id))))
                   WHERE ((e.endpoint = 'call_records'::text) AND (c.tenant_id = e.tenant_id) AND c.pending AND (c.reach_from >= GREATEST(e.origin, (now() - e.reach))))) p) pending);
+COMMENT ON VIEW live.endpoint_states IS 'How the reading of each endpoint stands, by the rule of the status page.';
+COMMENT ON COLUMN live.endpoint_states.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.endpoint_states.endpoint IS 'What is read in Graph; also the name of its table in schema teams.';
+COMMENT ON COLUMN live.endpoint_states.state IS 'How the reading stands, as ingestd status says it. One of: removed, paused, denied, down, throttled, late, never, catching_up, on_time.';
 
 CREATE VIEW live.row_times AS
  SELECT call_records.tenant_id,
@@ -2554,6 +3241,10 @@ UNION ALL
     'dialout_report'::text AS endpoint,
     dialout_report.window_from AS at
    FROM teams.dialout_report;
+COMMENT ON VIEW live.row_times IS 'The time of each row, as the slots of its endpoint go by it.';
+COMMENT ON COLUMN live.row_times.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.row_times.endpoint IS 'What is read in Graph; also the name of its table in schema teams.';
+COMMENT ON COLUMN live.row_times.at IS 'The time; null if not served.';
 
 CREATE TABLE rollup.stale (
     tenant_id uuid NOT NULL,
@@ -2607,6 +3298,21 @@ CREATE VIEW analytics.ingest_freshness AS
           WHERE ((t.tenant_id = e.tenant_id) AND (t.endpoint = e.endpoint) AND (t.at IS NULL))) AS rows_without_time
    FROM (ingest.endpoints e
      JOIN live.endpoint_states s USING (tenant_id, endpoint));
+COMMENT ON VIEW analytics.ingest_freshness IS 'One row per tenant and endpoint: how far the data goes and how the reading stands. Key: tenant_id, endpoint. Filter on: nothing. No personal data.';
+COMMENT ON COLUMN analytics.ingest_freshness.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.ingest_freshness.endpoint IS 'What is read in Graph; also the name of its table in schema teams.';
+COMMENT ON COLUMN analytics.ingest_freshness.state IS 'How the reading stands, as ingestd status says it. One of: removed, paused, denied, down, throttled, late, never, catching_up, on_time.';
+COMMENT ON COLUMN analytics.ingest_freshness.last_success_at IS 'End of the last good run; null before the first.';
+COMMENT ON COLUMN analytics.ingest_freshness.complete_through IS 'Until when every row is here for good, losses that someone has acknowledged aside.';
+COMMENT ON COLUMN analytics.ingest_freshness.newest_record_at IS 'Time of the newest row; null if there is none.';
+COMMENT ON COLUMN analytics.ingest_freshness.lag_s IS 'From complete_through to now, in seconds.';
+COMMENT ON COLUMN analytics.ingest_freshness.next_due_at IS 'When the next run is due; null while switched off.';
+COMMENT ON COLUMN analytics.ingest_freshness.consecutive_failures IS 'Runs that failed since the last good one.';
+COMMENT ON COLUMN analytics.ingest_freshness.last_error IS 'What the last run failed with; null while runs are good.';
+COMMENT ON COLUMN analytics.ingest_freshness.join_match_pct IS 'Rows of the last 30 days whose call record was found, in percent of all, 0 to 100; null for endpoints without such, and without rows.';
+COMMENT ON COLUMN analytics.ingest_freshness.feed_hold_back_s IS 'Age of the oldest transaction that change_feed waits for, in seconds, 0 if there is none; null if not known, as on a standby.';
+COMMENT ON COLUMN analytics.ingest_freshness.rollups_stale_since IS 'Oldest change that the views of hours, days and months do not show yet; null if there is none.';
+COMMENT ON COLUMN analytics.ingest_freshness.rows_without_time IS 'Rows in no hour or day, as Graph served no time for them.';
 
 CREATE VIEW analytics.meeting_attendance AS
  SELECT y.tenant_id,
@@ -2650,6 +3356,23 @@ CREATE VIEW analytics.meeting_attendance AS
                    FROM ref.service_identities i
                   WHERE ((i.identity_id = e.identity_id) AND ((i.tenant_id = e.tenant_id) OR (i.tenant_id IS NULL)))))))
           GROUP BY c.tenant_id, c.id, c.start_at, COALESCE((e.user_id)::text, e.identity_id), e.user_id) y;
+COMMENT ON VIEW analytics.meeting_attendance IS 'One row per identity in a group call: from when to when, and how long. Services and identities without an id are left out. Key: tenant_id, call_id, identity_id. Filter on: call_start_at. Personal data.';
+COMMENT ON COLUMN analytics.meeting_attendance.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.meeting_attendance.call_id IS 'Id of the call; joins to calls.';
+COMMENT ON COLUMN analytics.meeting_attendance.identity_id IS 'Id of the identity: a user id, a number, another id.';
+COMMENT ON COLUMN analytics.meeting_attendance.call_start_at IS 'Start of the call; null if not served.';
+COMMENT ON COLUMN analytics.meeting_attendance.identity_kind IS 'What it is, such as user, phone, guest; null if none or more than one was served.';
+COMMENT ON COLUMN analytics.meeting_attendance.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.meeting_attendance.display_name IS 'Display name at that time; null for guests and where not served.';
+COMMENT ON COLUMN analytics.meeting_attendance.principal_name IS 'User principal name at that time; null unless a user.';
+COMMENT ON COLUMN analytics.meeting_attendance.first_join_at IS 'Start of the first session; null if not served.';
+COMMENT ON COLUMN analytics.meeting_attendance.last_leave_at IS 'End of the last session; null if not served.';
+COMMENT ON COLUMN analytics.meeting_attendance.attended_s IS 'Time covered by the sessions together, in seconds; two at once count once.';
+COMMENT ON COLUMN analytics.meeting_attendance.joins IS 'Stretches of attendance: sessions that overlap or touch are one; 0 if none had a length.';
+COMMENT ON COLUMN analytics.meeting_attendance.sessions IS 'Sessions of the identity in the call.';
+COMMENT ON COLUMN analytics.meeting_attendance.late_s IS 'From the start of the call to first_join_at, in seconds; null without one of them.';
+COMMENT ON COLUMN analytics.meeting_attendance.is_organizer IS 'Whether it organized the call.';
+COMMENT ON COLUMN analytics.meeting_attendance.platforms IS 'Platforms it joined from, joined by commas, such as windows,iOS; null if not served.';
 
 CREATE VIEW analytics.missed_calls AS
  SELECT i.tenant_id,
@@ -2668,6 +3391,21 @@ CREATE VIEW analytics.missed_calls AS
     i.is_final
    FROM analytics.inbound_calls i
   WHERE i.missed;
+COMMENT ON VIEW analytics.missed_calls IS 'The rows of inbound_calls that were missed. Key: tenant_id, source, call_id, source_row_id, user_id. Filter on: call_start_at. Personal data.';
+COMMENT ON COLUMN analytics.missed_calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.missed_calls.source IS 'Where the row is from: a phone log, or a call record of a call between two users or to a voice app. One of: direct_routing, pstn, call_record.';
+COMMENT ON COLUMN analytics.missed_calls.call_id IS 'Id of the call; null if no call record is known.';
+COMMENT ON COLUMN analytics.missed_calls.source_row_id IS 'Id of the row in teams.pstn_calls or teams.direct_routing_calls; null for call records.';
+COMMENT ON COLUMN analytics.missed_calls.user_id IS 'Who was called; joins to users; null for call queues and auto attendants, and where not served.';
+COMMENT ON COLUMN analytics.missed_calls.call_start_at IS 'Start of the call; null if not served.';
+COMMENT ON COLUMN analytics.missed_calls.scenario IS 'What the call was for, such as user, voice_app.';
+COMMENT ON COLUMN analytics.missed_calls.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
+COMMENT ON COLUMN analytics.missed_calls.reason IS 'Why it was missed or failed: an outcome, call_setup, not_answered, or no_agent of a voice app; null if answered.';
+COMMENT ON COLUMN analytics.missed_calls.ring_s IS 'How long it rang in vain, in seconds, of Direct Routing; null for all others.';
+COMMENT ON COLUMN analytics.missed_calls.wait_s IS 'From the start of the call until an agent answered, in seconds, of voice apps; null for all others.';
+COMMENT ON COLUMN analytics.missed_calls.went_to_voicemail IS 'Whether voicemail took part in the call.';
+COMMENT ON COLUMN analytics.missed_calls.is_short IS 'Whether the caller gave up within 5 seconds; null for calls between users and of PSTN.';
+COMMENT ON COLUMN analytics.missed_calls.is_final IS 'Whether it will stay so: the record is unchanged for 4 hours, the log is complete beyond it.';
 
 CREATE TABLE rollup.missed_calls_daily (
     tenant_id uuid,
@@ -2681,6 +3419,17 @@ CREATE TABLE rollup.missed_calls_daily (
     failed bigint,
     missed_pct numeric
 );
+COMMENT ON TABLE rollup.missed_calls_daily IS 'Rows of live.missed_calls_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.missed_calls_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.missed_calls_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.missed_calls_daily.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN rollup.missed_calls_daily.user_id IS 'Who was called; joins to users; null for call queues and auto attendants, and where not served.';
+COMMENT ON COLUMN rollup.missed_calls_daily.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
+COMMENT ON COLUMN rollup.missed_calls_daily.inbound IS 'Calls that came.';
+COMMENT ON COLUMN rollup.missed_calls_daily.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN rollup.missed_calls_daily.missed IS 'Calls that could have been answered and were not.';
+COMMENT ON COLUMN rollup.missed_calls_daily.failed IS 'Calls that never came as far.';
+COMMENT ON COLUMN rollup.missed_calls_daily.missed_pct IS 'missed in percent of missed and answered, 0 to 100; null if there were neither.';
 
 CREATE VIEW analytics.missed_calls_daily AS
  SELECT x.tenant_id,
@@ -2697,6 +3446,18 @@ CREATE VIEW analytics.missed_calls_daily AS
    FROM ((rollup.missed_calls_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'missed_calls_daily'::text))));
+COMMENT ON VIEW analytics.missed_calls_daily IS 'One row per day, scenario and who was called: how many calls came, and how many were missed. Key: tenant_id, day, scenario, user_id, callee_identity_id. Filter on: day. Personal data.';
+COMMENT ON COLUMN analytics.missed_calls_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.missed_calls_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.missed_calls_daily.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN analytics.missed_calls_daily.user_id IS 'Who was called; joins to users; null for call queues and auto attendants, and where not served.';
+COMMENT ON COLUMN analytics.missed_calls_daily.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
+COMMENT ON COLUMN analytics.missed_calls_daily.inbound IS 'Calls that came.';
+COMMENT ON COLUMN analytics.missed_calls_daily.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN analytics.missed_calls_daily.missed IS 'Calls that could have been answered and were not.';
+COMMENT ON COLUMN analytics.missed_calls_daily.failed IS 'Calls that never came as far.';
+COMMENT ON COLUMN analytics.missed_calls_daily.missed_pct IS 'missed in percent of missed and answered, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN analytics.missed_calls_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE rollup.network_subnet_quality_daily (
     tenant_id uuid,
@@ -2721,6 +3482,28 @@ CREATE TABLE rollup.network_subnet_quality_daily (
     is_vpn boolean,
     is_common_subnet boolean
 );
+COMMENT ON TABLE rollup.network_subnet_quality_daily IS 'Rows of live.network_subnet_quality_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.media_kind IS 'What the stream carries; vbss is screen sharing. One of: audio, video, vbss, data.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.site IS 'Site of the subnet: the longest prefix of ref.site_subnets; null if none fits.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.subnet IS 'Subnet of the client (Graph: subnet); null if not served.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.public_ip IS 'Public address of the client where is_common_subnet, which tells home networks apart; null for other subnets.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.connection_type IS 'How the client was connected (Graph: connectionType), such as wired, wifi, mobile, tunnel; null if not served.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.wifi_band IS 'Band of the wireless network (Graph: wifiBand), such as frequency24GHz; null if not served.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.transport IS 'Protocol of the media (Graph: networkTransportProtocol), such as udp, tcp; null if not served.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.streams IS 'Streams.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.good IS 'Streams of quality good.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.poor IS 'Streams of quality poor.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.rtt_avg_ms IS 'Mean of the streams'' mean round trip, in milliseconds; null if none was served.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.rtt_p95_ms IS '95th percentile of the streams'' mean round trip, in milliseconds; null if none was served.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.jitter_avg_ms IS 'Mean of the streams'' mean jitter, in milliseconds; null if none was served.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.packet_loss_avg IS 'Mean share of packets lost, 0 to 1; null if none was served.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.tcp_pct IS 'Streams over TCP, which a firewall that lets no UDP through forces, in percent of all, 0 to 100.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.is_vpn IS 'Whether it is a VPN, by connection_type tunnel or by its site; null if not known.';
+COMMENT ON COLUMN rollup.network_subnet_quality_daily.is_common_subnet IS 'Whether many home routers use the subnet, so that it names no place; null without a subnet.';
 
 CREATE VIEW analytics.network_subnet_quality_daily AS
  SELECT x.tenant_id,
@@ -2748,12 +3531,39 @@ CREATE VIEW analytics.network_subnet_quality_daily AS
    FROM ((rollup.network_subnet_quality_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'network_subnet_quality_daily'::text))));
+COMMENT ON VIEW analytics.network_subnet_quality_daily IS 'One row per day, kind of media and network: every stream counts once in the network of each side that is a person''s. Key: tenant_id, day, media_kind, site, subnet, public_ip, connection_type, wifi_band, transport. Filter on: day. Personal data.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.media_kind IS 'What the stream carries; vbss is screen sharing. One of: audio, video, vbss, data.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.site IS 'Site of the subnet: the longest prefix of ref.site_subnets; null if none fits.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.subnet IS 'Subnet of the client (Graph: subnet); null if not served.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.public_ip IS 'Public address of the client where is_common_subnet, which tells home networks apart; null for other subnets.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.connection_type IS 'How the client was connected (Graph: connectionType), such as wired, wifi, mobile, tunnel; null if not served.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.wifi_band IS 'Band of the wireless network (Graph: wifiBand), such as frequency24GHz; null if not served.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.transport IS 'Protocol of the media (Graph: networkTransportProtocol), such as udp, tcp; null if not served.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.streams IS 'Streams.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.good IS 'Streams of quality good.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.poor IS 'Streams of quality poor.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.rtt_avg_ms IS 'Mean of the streams'' mean round trip, in milliseconds; null if none was served.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.rtt_p95_ms IS '95th percentile of the streams'' mean round trip, in milliseconds; null if none was served.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.jitter_avg_ms IS 'Mean of the streams'' mean jitter, in milliseconds; null if none was served.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.packet_loss_avg IS 'Mean share of packets lost, 0 to 1; null if none was served.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.tcp_pct IS 'Streams over TCP, which a firewall that lets no UDP through forces, in percent of all, 0 to 100.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.is_vpn IS 'Whether it is a VPN, by connection_type tunnel or by its site; null if not known.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.is_common_subnet IS 'Whether many home routers use the subnet, so that it names no place; null without a subnet.';
+COMMENT ON COLUMN analytics.network_subnet_quality_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE ref.numbers (
     tenant_id uuid,
     number text NOT NULL,
     user_id uuid
 );
+COMMENT ON TABLE ref.numbers IS 'Numbers you have, used or not: one that was never used is in no log. Empty until you fill it.';
+COMMENT ON COLUMN ref.numbers.tenant_id IS 'Entra tenant id; null for all tenants.';
+COMMENT ON COLUMN ref.numbers.number IS 'The number as the logs write it, such as +4930123456.';
+COMMENT ON COLUMN ref.numbers.user_id IS 'Entra object id of who has it; null if nobody.';
 
 CREATE TABLE rollup.phone_user_daily (
     tenant_id uuid,
@@ -2774,6 +3584,24 @@ CREATE TABLE rollup.phone_user_daily (
     last_out_at timestamp with time zone,
     last_call_at timestamp with time zone
 );
+COMMENT ON TABLE rollup.phone_user_daily IS 'Rows of live.phone_user_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.phone_user_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.phone_user_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.phone_user_daily.source IS 'Phone log it is from. One of: pstn, direct_routing.';
+COMMENT ON COLUMN rollup.phone_user_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN rollup.phone_user_daily.own_number IS 'The user''s number; null for conferences and the like, where it is the service''s, and if not served.';
+COMMENT ON COLUMN rollup.phone_user_daily.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN rollup.phone_user_daily.calls IS 'Calls, answered or not.';
+COMMENT ON COLUMN rollup.phone_user_daily.in_s IS 'Time of inbound calls, in seconds; null if there was none.';
+COMMENT ON COLUMN rollup.phone_user_daily.out_s IS 'Time of outbound calls, in seconds; null if there was none.';
+COMMENT ON COLUMN rollup.phone_user_daily.international_out_s IS 'Time of outbound calls abroad, in seconds; null if there was none.';
+COMMENT ON COLUMN rollup.phone_user_daily.forwarded_s IS 'Time of calls forwarded to a telephone, in seconds; null if there was none.';
+COMMENT ON COLUMN rollup.phone_user_daily.total_cost IS 'charge and connection_charge, in currency; null if neither was served.';
+COMMENT ON COLUMN rollup.phone_user_daily.first_in_at IS 'First inbound call; null if none is known.';
+COMMENT ON COLUMN rollup.phone_user_daily.last_in_at IS 'Last inbound call; null if none is known.';
+COMMENT ON COLUMN rollup.phone_user_daily.first_out_at IS 'First outbound call; null if none is known.';
+COMMENT ON COLUMN rollup.phone_user_daily.last_out_at IS 'Last outbound call; null if none is known.';
+COMMENT ON COLUMN rollup.phone_user_daily.last_call_at IS 'Attempt of the last call.';
 
 CREATE VIEW analytics.number_usage AS
  WITH complete AS (
@@ -2832,6 +3660,17 @@ UNION ALL
   WHERE (NOT (EXISTS ( SELECT
            FROM rollup.phone_user_daily p
           WHERE ((p.tenant_id = n.tenant_id) AND (p.own_number = n.number)))));
+COMMENT ON VIEW analytics.number_usage IS 'One row per own number and user: when was it used first and last, in either direction. Numbers of ref.numbers that never were are listed too. Counts go back from complete_through of the phone logs, not from now. Key: tenant_id, number, user_id. Filter on: nothing. Personal data.';
+COMMENT ON COLUMN analytics.number_usage.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.number_usage.number IS 'Own number (telephony_calls.own_number, ref.numbers).';
+COMMENT ON COLUMN analytics.number_usage.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.number_usage.first_in_at IS 'First inbound call; null if none is known.';
+COMMENT ON COLUMN analytics.number_usage.last_in_at IS 'Last inbound call; null if none is known.';
+COMMENT ON COLUMN analytics.number_usage.first_out_at IS 'First outbound call; null if none is known.';
+COMMENT ON COLUMN analytics.number_usage.last_out_at IS 'Last outbound call; null if none is known.';
+COMMENT ON COLUMN analytics.number_usage.calls_30d IS 'Calls of the last 30 days, both directions, answered or not; null if no phone log is switched on.';
+COMMENT ON COLUMN analytics.number_usage.calls_90d IS 'Calls of the last 90 days, both directions, answered or not; null if no phone log is switched on.';
+COMMENT ON COLUMN analytics.number_usage.is_unused_90d IS 'Whether there was no call in the last 90 days; null if no phone log is switched on.';
 
 CREATE VIEW analytics.participants AS
  SELECT x.tenant_id,
@@ -2880,6 +3719,18 @@ CREATE VIEW analytics.participants AS
            FROM teams.session_endpoints e
           WHERE ((e.tenant_id = x.tenant_id) AND (e.call_id = x.call_id) AND ((e.user_id)::text = x.identity_id)))))))
   GROUP BY x.tenant_id, x.call_id, x.call_start_at, x.call_kind, x.identity_id, x.user_id;
+COMMENT ON VIEW analytics.participants IS 'One row per identity that took part in a call, found among its participants or on a side of its sessions. Key: tenant_id, call_id, identity_id. Filter on: call_start_at. Personal data.';
+COMMENT ON COLUMN analytics.participants.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.participants.call_id IS 'Id of the call; joins to calls.';
+COMMENT ON COLUMN analytics.participants.identity_id IS 'Id of the identity: a user id, a number, another id.';
+COMMENT ON COLUMN analytics.participants.call_start_at IS 'Start of the call; null if not served.';
+COMMENT ON COLUMN analytics.participants.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN analytics.participants.identity_kind IS 'What it is, such as user, phone, guest; null if none or more than one was served.';
+COMMENT ON COLUMN analytics.participants.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.participants.display_name IS 'Display name at that time; null for guests and where not served.';
+COMMENT ON COLUMN analytics.participants.principal_name IS 'User principal name at that time; null unless a user.';
+COMMENT ON COLUMN analytics.participants.identity_endpoint_type IS 'Type of its endpoint, such as voicemail; null for most.';
+COMMENT ON COLUMN analytics.participants.is_organizer IS 'Whether it organized the call.';
 
 CREATE TABLE ref.org_units (
     tenant_id uuid,
@@ -2888,6 +3739,12 @@ CREATE TABLE ref.org_units (
     cost_center text,
     valid_from date DEFAULT '2000-01-01'::date NOT NULL
 );
+COMMENT ON TABLE ref.org_units IS 'Who is in which department, from when on. Empty until you fill it.';
+COMMENT ON COLUMN ref.org_units.tenant_id IS 'Entra tenant id; null for all tenants.';
+COMMENT ON COLUMN ref.org_units.user_id IS 'Entra object id of the user.';
+COMMENT ON COLUMN ref.org_units.department IS 'Department; null if none.';
+COMMENT ON COLUMN ref.org_units.cost_center IS 'Cost centre; null if none.';
+COMMENT ON COLUMN ref.org_units.valid_from IS 'First day of it; until the next row of the user.';
 
 CREATE VIEW analytics.phone_minutes_monthly AS
  SELECT x.tenant_id,
@@ -2926,6 +3783,21 @@ CREATE VIEW analytics.phone_minutes_monthly AS
           WHERE ((u.user_id = x.user_id) AND (u.valid_from <= x.month) AND ((u.tenant_id = x.tenant_id) OR (u.tenant_id IS NULL)))
           ORDER BY u.tenant_id, u.valid_from DESC
          LIMIT 1) o ON (true));
+COMMENT ON VIEW analytics.phone_minutes_monthly IS 'One row per user and month with telephone calls, apart by source and currency. Key: tenant_id, month, user_id, source, currency. Filter on: month. Personal data.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.month IS 'First day of the month of the report time zone.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.user_id IS 'Entra object id of the user. Joins to users.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.source IS 'Phone log it is from. One of: pstn, direct_routing.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.currency IS 'ISO 4217 code of total_cost; null if not served and for Direct Routing.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.minutes_in IS 'Minutes of inbound calls.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.minutes_out IS 'Minutes of outbound calls.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.minutes_international_out IS 'Minutes of outbound calls abroad; a part of minutes_out.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.minutes_forwarded IS 'Minutes of calls forwarded to a telephone (scenario user_forward).';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.calls IS 'Calls, answered or not.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.total_cost IS 'charge and connection_charge, in currency; null if none was served and for Direct Routing.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.last_call_at IS 'Attempt of the last call of the month.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.department IS 'Department of the user at the start of the month (ref.org_units); null if not listed.';
+COMMENT ON COLUMN analytics.phone_minutes_monthly.cost_center IS 'Cost centre of the user at the start of the month (ref.org_units); null if not listed.';
 
 CREATE TABLE rollup.poor_stream_rate_daily (
     tenant_id uuid,
@@ -2939,6 +3811,17 @@ CREATE TABLE rollup.poor_stream_rate_daily (
     poor_pct numeric,
     poor_pct_all numeric
 );
+COMMENT ON TABLE rollup.poor_stream_rate_daily IS 'Rows of live.poor_stream_rate_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.poor_stream_rate_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.poor_stream_rate_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.poor_stream_rate_daily.media_kind IS 'What the stream carries; vbss is screen sharing. One of: audio, video, vbss, data.';
+COMMENT ON COLUMN rollup.poor_stream_rate_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN rollup.poor_stream_rate_daily.streams IS 'Streams.';
+COMMENT ON COLUMN rollup.poor_stream_rate_daily.good IS 'Streams of quality good.';
+COMMENT ON COLUMN rollup.poor_stream_rate_daily.poor IS 'Streams of quality poor.';
+COMMENT ON COLUMN rollup.poor_stream_rate_daily.unclassified IS 'Streams with too little to judge by.';
+COMMENT ON COLUMN rollup.poor_stream_rate_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN rollup.poor_stream_rate_daily.poor_pct_all IS 'poor in percent of all streams, 0 to 100.';
 
 CREATE VIEW analytics.poor_stream_rate_daily AS
  SELECT x.tenant_id,
@@ -2961,6 +3844,19 @@ CREATE VIEW analytics.poor_stream_rate_daily AS
           WHERE ((q.media_kind = x.media_kind) AND (q.call_kind = x.call_kind) AND ((q.tenant_id = x.tenant_id) OR (q.tenant_id IS NULL)))
           ORDER BY q.tenant_id
          LIMIT 1) t ON ((x.media_kind = 'audio'::text)));
+COMMENT ON VIEW analytics.poor_stream_rate_daily IS 'One row per day, kind of media and kind of call: how many streams were poor. Key: tenant_id, day, media_kind, call_kind. Filter on: day. No personal data.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.media_kind IS 'What the stream carries; vbss is screen sharing. One of: audio, video, vbss, data.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.streams IS 'Streams.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.good IS 'Streams of quality good.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.poor IS 'Streams of quality poor.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.unclassified IS 'Streams with too little to judge by.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.poor_pct_all IS 'poor in percent of all streams, 0 to 100.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.target_pct IS 'What poor_pct should not exceed (ref.quality_targets), 0 to 100; null without a target, as for all but audio.';
+COMMENT ON COLUMN analytics.poor_stream_rate_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE rollup.pstn_cost_daily (
     tenant_id uuid,
@@ -2983,6 +3879,26 @@ CREATE TABLE rollup.pstn_cost_daily (
     total_cost numeric,
     free_calls bigint
 );
+COMMENT ON TABLE rollup.pstn_cost_daily IS 'Rows of live.pstn_cost_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.provider IS 'Who carries the call. One of: calling_plan, operator_connect, direct_routing, audio_conferencing.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.destination_name IS 'Country or region dialed, in English, as served; null if not served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.license_capability IS 'Licence that was charged (ref.license_codes); null if not served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.calls IS 'Calls, answered or not.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.duration_s IS 'Time connected, in seconds; null if not served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.minutes IS 'duration_s in minutes, rounded to two places; null if no duration was served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.billed_minutes_estimate IS 'Minutes with each call rounded up, as most tariffs bill; null if no duration was served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.charge IS 'Cost without connection charges, in currency; null if none was served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.connection_charge IS 'Connection charges, in currency; null if none was served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.total_cost IS 'charge and connection_charge, in currency; null if neither was served.';
+COMMENT ON COLUMN rollup.pstn_cost_daily.free_calls IS 'Calls that a fault at Microsoft left without a price (licence FREECALL).';
 
 CREATE VIEW analytics.pstn_cost_daily AS
  SELECT x.tenant_id,
@@ -3008,6 +3924,27 @@ CREATE VIEW analytics.pstn_cost_daily AS
    FROM ((rollup.pstn_cost_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'pstn_cost_daily'::text))));
+COMMENT ON VIEW analytics.pstn_cost_daily IS 'One row per day and kind of PSTN call, with its cost. Key: tenant_id, day, provider, scenario, direction, destination_context, destination_name, usage_country_code, license_capability, currency. Filter on: day. No personal data.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.provider IS 'Who carries the call. One of: calling_plan, operator_connect, direct_routing, audio_conferencing.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.destination_name IS 'Country or region dialed, in English, as served; null if not served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.license_capability IS 'Licence that was charged (ref.license_codes); null if not served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.calls IS 'Calls, answered or not.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.duration_s IS 'Time connected, in seconds; null if not served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.minutes IS 'duration_s in minutes, rounded to two places; null if no duration was served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.billed_minutes_estimate IS 'Minutes with each call rounded up, as most tariffs bill; null if no duration was served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.charge IS 'Cost without connection charges, in currency; null if none was served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.connection_charge IS 'Connection charges, in currency; null if none was served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.total_cost IS 'charge and connection_charge, in currency; null if neither was served.';
+COMMENT ON COLUMN analytics.pstn_cost_daily.free_calls IS 'Calls that a fault at Microsoft left without a price (licence FREECALL).';
+COMMENT ON COLUMN analytics.pstn_cost_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE ref.license_pools (
     tenant_id uuid,
@@ -3017,6 +3954,13 @@ CREATE TABLE ref.license_pools (
     minutes_per_license integer NOT NULL,
     licenses integer NOT NULL
 );
+COMMENT ON TABLE ref.license_pools IS 'Licences bought, whose minutes are shared by all who have one in a country. Empty until you fill it.';
+COMMENT ON COLUMN ref.license_pools.tenant_id IS 'Entra tenant id; null for all tenants.';
+COMMENT ON COLUMN ref.license_pools.license_capability IS 'Licence, as the PSTN log names it (ref.license_codes).';
+COMMENT ON COLUMN ref.license_pools.usage_country IS 'ISO 3166-1 alpha-2 country of the users.';
+COMMENT ON COLUMN ref.license_pools.context IS 'What the minutes are for: Domestic or International.';
+COMMENT ON COLUMN ref.license_pools.minutes_per_license IS 'Minutes a month that each licence adds.';
+COMMENT ON COLUMN ref.license_pools.licenses IS 'Licences bought.';
 
 CREATE VIEW analytics.pstn_pool_usage_monthly AS
  SELECT x.tenant_id,
@@ -3043,6 +3987,16 @@ CREATE VIEW analytics.pstn_pool_usage_monthly AS
           WHERE ((l.license_capability = x.license_capability) AND (l.usage_country = x.usage_country_code) AND (lower(l.context) = lower(x.destination_context)) AND ((l.tenant_id = x.tenant_id) OR (l.tenant_id IS NULL)))
           ORDER BY l.tenant_id
          LIMIT 1) p ON (true));
+COMMENT ON VIEW analytics.pstn_pool_usage_monthly IS 'One row per month, licence, country and context: how much of the pooled minutes is used. Months are of the report time zone, Microsoft''s of UTC. Key: tenant_id, month, license_capability, usage_country_code, destination_context. Filter on: month. No personal data.';
+COMMENT ON COLUMN analytics.pstn_pool_usage_monthly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.pstn_pool_usage_monthly.month IS 'First day of the month of the report time zone.';
+COMMENT ON COLUMN analytics.pstn_pool_usage_monthly.license_capability IS 'Licence that was charged (ref.license_codes); null if not served.';
+COMMENT ON COLUMN analytics.pstn_pool_usage_monthly.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN analytics.pstn_pool_usage_monthly.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN analytics.pstn_pool_usage_monthly.outbound_minutes IS 'Minutes of outbound PSTN calls, each rounded up.';
+COMMENT ON COLUMN analytics.pstn_pool_usage_monthly.pool_minutes IS 'Minutes in the pool (ref.license_pools: licences times minutes); null without a pool.';
+COMMENT ON COLUMN analytics.pstn_pool_usage_monthly.left_minutes IS 'pool_minutes less outbound_minutes, below 0 when overdrawn; null without a pool.';
+COMMENT ON COLUMN analytics.pstn_pool_usage_monthly.used_pct IS 'outbound_minutes in percent of pool_minutes, 0 to 100, above when overdrawn; null without a pool.';
 
 CREATE VIEW analytics.pstn_usage_export AS
  SELECT p.id AS "UsageId",
@@ -3067,6 +4021,28 @@ CREATE VIEW analytics.pstn_usage_export AS
     p.license_capability AS "Capability",
     p.tenant_id
    FROM teams.pstn_calls p;
+COMMENT ON VIEW analytics.pstn_usage_export IS 'The PSTN log under the headings, and in their order, of the export of Microsoft''s admin center, for spreadsheets and billing imports made for that. Key: tenant_id, UsageId. Filter on: Start Time. Personal data.';
+COMMENT ON COLUMN analytics.pstn_usage_export."UsageId" IS 'Id of the row (Graph: id).';
+COMMENT ON COLUMN analytics.pstn_usage_export."Call ID" IS 'Id of the call (Graph: callId), shared by its legs; null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Conference ID" IS 'Id of the audio conference (Graph: conferenceId); null for other calls.';
+COMMENT ON COLUMN analytics.pstn_usage_export."User Location" IS 'ISO 3166-1 alpha-2 country of the user (Graph: usageCountryCode); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."AAD ObjectId" IS 'Entra object id of the user (Graph: userId); null for bots.';
+COMMENT ON COLUMN analytics.pstn_usage_export."UPN" IS 'User principal name (Graph: userPrincipalName); null for bots.';
+COMMENT ON COLUMN analytics.pstn_usage_export."User Display Name" IS 'Display name (Graph: userDisplayName); null for bots.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Caller ID" IS 'Number of the caller (Graph: callerNumber); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Call Type" IS 'Type of the call (Graph: callType), such as user_in; null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Number Type" IS 'Type of the user''s number (Graph: inventoryType); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Domestic/International" IS 'Domestic or International (Graph: destinationContext); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Destination Dialed" IS 'Country or region dialed, in English (Graph: destinationName); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Destination Number" IS 'Number called (Graph: calleeNumber); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Start Time" IS 'Start of the call (Graph: startDateTime); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."End Time" IS 'End of the call (Graph: endDateTime); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Duration Seconds" IS 'Time connected, in seconds (Graph: duration); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Connection Fee" IS 'Fee for the connection, in "Currency" (Graph: connectionCharge); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Charge" IS 'Cost without the fee, in "Currency" (Graph: charge); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Currency" IS 'ISO 4217 code of fee and charge (Graph: currency); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export."Capability" IS 'Licence the call was charged to (Graph: licenseCapability); null if not served.';
+COMMENT ON COLUMN analytics.pstn_usage_export.tenant_id IS 'Entra tenant id.';
 
 CREATE TABLE rollup.sms_usage_daily (
     tenant_id uuid,
@@ -3079,6 +4055,16 @@ CREATE TABLE rollup.sms_usage_daily (
     units bigint,
     charge numeric
 );
+COMMENT ON TABLE rollup.sms_usage_daily IS 'Rows of live.sms_usage_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.sms_usage_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.sms_usage_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.sms_usage_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN rollup.sms_usage_daily.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN rollup.sms_usage_daily.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN rollup.sms_usage_daily.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN rollup.sms_usage_daily.messages IS 'Messages.';
+COMMENT ON COLUMN rollup.sms_usage_daily.units IS 'Parts that the messages were billed as; null if not served.';
+COMMENT ON COLUMN rollup.sms_usage_daily.charge IS 'Cost, in currency; null if none was served.';
 
 CREATE VIEW analytics.sms_usage_daily AS
  SELECT x.tenant_id,
@@ -3094,6 +4080,17 @@ CREATE VIEW analytics.sms_usage_daily AS
    FROM ((rollup.sms_usage_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'sms_usage_daily'::text))));
+COMMENT ON VIEW analytics.sms_usage_daily IS 'One row per day, user, direction, context and currency with text messages. Key: tenant_id, day, user_id, direction, destination_context, currency. Filter on: day. Personal data.';
+COMMENT ON COLUMN analytics.sms_usage_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.sms_usage_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.sms_usage_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.sms_usage_daily.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN analytics.sms_usage_daily.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN analytics.sms_usage_daily.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN analytics.sms_usage_daily.messages IS 'Messages.';
+COMMENT ON COLUMN analytics.sms_usage_daily.units IS 'Parts that the messages were billed as; null if not served.';
+COMMENT ON COLUMN analytics.sms_usage_daily.charge IS 'Cost, in currency; null if none was served.';
+COMMENT ON COLUMN analytics.sms_usage_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE ingest.unknown_members (
     endpoint text NOT NULL COLLATE pg_catalog."C",
@@ -3208,6 +4205,11 @@ UNION ALL
            FROM teams.media_streams
           WHERE (media_streams.unknown_fields IS NOT NULL)) d
      JOIN teams.call_records c ON (((c.tenant_id = d.tenant_id) AND (c.id = d.call_id))));
+COMMENT ON VIEW live.rows_with_unknown IS 'Rows that have members without a column.';
+COMMENT ON COLUMN live.rows_with_unknown.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.rows_with_unknown.table_name IS 'Table in schema teams.';
+COMMENT ON COLUMN live.rows_with_unknown.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN live.rows_with_unknown.seen_at IS 'When Graph served them.';
 
 CREATE VIEW analytics.unknown_fields AS
  SELECT r.tenant_id,
@@ -3226,6 +4228,13 @@ CREATE VIEW analytics.unknown_fields AS
           WHERE (unknown_members.member <> 'other'::text)) m
      JOIN live.rows_with_unknown r ON (((r.table_name = m.table_name) AND jsonb_path_exists(r.unknown_fields, (('$.**.'::text || to_json(m.name)))::jsonpath))))
   GROUP BY r.tenant_id, m.table_name, m.name;
+COMMENT ON VIEW analytics.unknown_fields IS 'One row per member that Graph sends and no column takes, without values: these are in unknown_fields of the tables. Key: tenant_id, table_name, name. Filter on: nothing. No personal data.';
+COMMENT ON COLUMN analytics.unknown_fields.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.unknown_fields.table_name IS 'Table in schema teams.';
+COMMENT ON COLUMN analytics.unknown_fields.name IS 'Name of the member.';
+COMMENT ON COLUMN analytics.unknown_fields.rows IS 'Rows it was seen in.';
+COMMENT ON COLUMN analytics.unknown_fields.first_seen_at IS 'When it was first seen.';
+COMMENT ON COLUMN analytics.unknown_fields.last_seen_at IS 'When it was last seen.';
 
 CREATE TABLE rollup.user_activity_daily (
     tenant_id uuid,
@@ -3243,6 +4252,21 @@ CREATE TABLE rollup.user_activity_daily (
     streams bigint,
     poor_streams bigint
 );
+COMMENT ON TABLE rollup.user_activity_daily IS 'Rows of live.user_activity_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.user_activity_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.user_activity_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.user_activity_daily.user_id IS 'Entra object id of the user. Joins to users.';
+COMMENT ON COLUMN rollup.user_activity_daily.p2p_calls IS 'Calls of two.';
+COMMENT ON COLUMN rollup.user_activity_daily.group_calls IS 'Meetings and group calls.';
+COMMENT ON COLUMN rollup.user_activity_daily.organized IS 'Calls that the user organized.';
+COMMENT ON COLUMN rollup.user_activity_daily.talk_s IS 'Time in sessions with audio of the day''s calls, in seconds; two at once count once.';
+COMMENT ON COLUMN rollup.user_activity_daily.phone_in IS 'Inbound telephone calls, answered or not, of both phone logs.';
+COMMENT ON COLUMN rollup.user_activity_daily.phone_out IS 'Outbound telephone calls, answered or not, of both phone logs.';
+COMMENT ON COLUMN rollup.user_activity_daily.phone_s IS 'Time on the telephone by both phone logs, in seconds.';
+COMMENT ON COLUMN rollup.user_activity_daily.missed IS 'Missed calls (missed_calls).';
+COMMENT ON COLUMN rollup.user_activity_daily.sms IS 'Text messages, either direction.';
+COMMENT ON COLUMN rollup.user_activity_daily.streams IS 'Streams with the user on either side; one between two users counts for both.';
+COMMENT ON COLUMN rollup.user_activity_daily.poor_streams IS 'Of these the poor ones.';
 
 CREATE VIEW analytics.user_activity_daily AS
  SELECT x.tenant_id,
@@ -3263,6 +4287,22 @@ CREATE VIEW analytics.user_activity_daily AS
    FROM ((rollup.user_activity_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'user_activity_daily'::text))));
+COMMENT ON VIEW analytics.user_activity_daily IS 'One row per day and user with calls, meetings or messages. Key: tenant_id, day, user_id. Filter on: day. Personal data.';
+COMMENT ON COLUMN analytics.user_activity_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.user_activity_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.user_activity_daily.user_id IS 'Entra object id of the user. Joins to users.';
+COMMENT ON COLUMN analytics.user_activity_daily.p2p_calls IS 'Calls of two.';
+COMMENT ON COLUMN analytics.user_activity_daily.group_calls IS 'Meetings and group calls.';
+COMMENT ON COLUMN analytics.user_activity_daily.organized IS 'Calls that the user organized.';
+COMMENT ON COLUMN analytics.user_activity_daily.talk_s IS 'Time in sessions with audio of the day''s calls, in seconds; two at once count once.';
+COMMENT ON COLUMN analytics.user_activity_daily.phone_in IS 'Inbound telephone calls, answered or not, of both phone logs.';
+COMMENT ON COLUMN analytics.user_activity_daily.phone_out IS 'Outbound telephone calls, answered or not, of both phone logs.';
+COMMENT ON COLUMN analytics.user_activity_daily.phone_s IS 'Time on the telephone by both phone logs, in seconds.';
+COMMENT ON COLUMN analytics.user_activity_daily.missed IS 'Missed calls (missed_calls).';
+COMMENT ON COLUMN analytics.user_activity_daily.sms IS 'Text messages, either direction.';
+COMMENT ON COLUMN analytics.user_activity_daily.streams IS 'Streams with the user on either side; one between two users counts for both.';
+COMMENT ON COLUMN analytics.user_activity_daily.poor_streams IS 'Of these the poor ones.';
+COMMENT ON COLUMN analytics.user_activity_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE VIEW analytics.user_feedback AS
  SELECT c.tenant_id,
@@ -3281,6 +4321,18 @@ CREATE VIEW analytics.user_feedback AS
   WHERE ((lower(e.feedback_rating) <> 'notrated'::text) AND (NOT (EXISTS ( SELECT
            FROM teams.sessions s
           WHERE (s.is_test AND (s.tenant_id = e.tenant_id) AND (s.call_id = e.call_id) AND (s.session_index = e.session_index))))));
+COMMENT ON VIEW analytics.user_feedback IS 'One row per rating that a person gave after a call. Key: tenant_id, call_id, session_index, side. Filter on: call_start_at. Personal data.';
+COMMENT ON COLUMN analytics.user_feedback.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.user_feedback.call_id IS 'Id of the call; joins to calls.';
+COMMENT ON COLUMN analytics.user_feedback.session_index IS 'Place of the session in the call, from 0.';
+COMMENT ON COLUMN analytics.user_feedback.side IS 'Side of the session that rated. One of: caller, callee.';
+COMMENT ON COLUMN analytics.user_feedback.call_start_at IS 'Start of the call; null if not served.';
+COMMENT ON COLUMN analytics.user_feedback.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN analytics.user_feedback.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN analytics.user_feedback.platform IS 'Platform of the client, such as windows, iOS; null if not served.';
+COMMENT ON COLUMN analytics.user_feedback.feedback_rating IS 'The rating as Graph says it, such as bad, poor, fair, good, excellent.';
+COMMENT ON COLUMN analytics.user_feedback.feedback_text IS 'What the person wrote; null if nothing.';
+COMMENT ON COLUMN analytics.user_feedback.feedback_tokens IS 'What the person ticked, as JSON: names of complaints, each true or false; null if nothing.';
 
 CREATE TABLE rollup.user_feedback_daily (
     tenant_id uuid,
@@ -3292,6 +4344,15 @@ CREATE TABLE rollup.user_feedback_daily (
     poor_pct numeric,
     avg_rating numeric
 );
+COMMENT ON TABLE rollup.user_feedback_daily IS 'Rows of live.user_feedback_daily, computed anew where data has changed.';
+COMMENT ON COLUMN rollup.user_feedback_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN rollup.user_feedback_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.user_feedback_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN rollup.user_feedback_daily.platform IS 'Platform of the client, such as windows, iOS; null if not served.';
+COMMENT ON COLUMN rollup.user_feedback_daily.rated IS 'Ratings given.';
+COMMENT ON COLUMN rollup.user_feedback_daily.poor IS 'Ratings bad or poor.';
+COMMENT ON COLUMN rollup.user_feedback_daily.poor_pct IS 'poor in percent of rated, 0 to 100.';
+COMMENT ON COLUMN rollup.user_feedback_daily.avg_rating IS 'Mean rating, 1 (bad) to 5 (excellent); null if only unknown words were given.';
 
 CREATE VIEW analytics.user_feedback_daily AS
  SELECT x.tenant_id,
@@ -3306,6 +4367,16 @@ CREATE VIEW analytics.user_feedback_daily AS
    FROM ((rollup.user_feedback_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'user_feedback_daily'::text))));
+COMMENT ON VIEW analytics.user_feedback_daily IS 'One row per day, kind of call and platform with ratings. Key: tenant_id, day, call_kind, platform. Filter on: day. No personal data.';
+COMMENT ON COLUMN analytics.user_feedback_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.user_feedback_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN analytics.user_feedback_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN analytics.user_feedback_daily.platform IS 'Platform of the client, such as windows, iOS; null if not served.';
+COMMENT ON COLUMN analytics.user_feedback_daily.rated IS 'Ratings given.';
+COMMENT ON COLUMN analytics.user_feedback_daily.poor IS 'Ratings bad or poor.';
+COMMENT ON COLUMN analytics.user_feedback_daily.poor_pct IS 'poor in percent of rated, 0 to 100.';
+COMMENT ON COLUMN analytics.user_feedback_daily.avg_rating IS 'Mean rating, 1 (bad) to 5 (excellent); null if only unknown words were given.';
+COMMENT ON COLUMN analytics.user_feedback_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE teams.users (
     tenant_id uuid NOT NULL,
@@ -3340,6 +4411,13 @@ CREATE VIEW analytics.users AS
                    FROM ref.settings)))::date))
           ORDER BY g.tenant_id, g.valid_from DESC
          LIMIT 1) o ON (true));
+COMMENT ON VIEW analytics.users IS 'One row per user that any row ever named. Key: tenant_id, user_id. Filter on: nothing. Personal data.';
+COMMENT ON COLUMN analytics.users.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN analytics.users.user_id IS 'Entra object id of the user.';
+COMMENT ON COLUMN analytics.users.display_name IS 'Newest display name; null if none was ever served.';
+COMMENT ON COLUMN analytics.users.principal_name IS 'Newest user principal name; null if none was ever served.';
+COMMENT ON COLUMN analytics.users.department IS 'Department of today (ref.org_units); null if not listed.';
+COMMENT ON COLUMN analytics.users.cost_center IS 'Cost centre of today (ref.org_units); null if not listed.';
 
 CREATE TABLE ingest.backfills (
     backfill_id bigint NOT NULL,
@@ -3527,6 +4605,15 @@ CREATE VIEW live.call_reliability_daily AS
                    FROM teams.sessions s
                   WHERE (s.is_test AND (s.tenant_id = g.tenant_id) AND (s.call_id = g.call_id) AND (s.session_index = g.session_index))))))
           GROUP BY c.tenant_id, c.call_kind) x);
+COMMENT ON VIEW live.call_reliability_daily IS 'Computes the rows of analytics.call_reliability_daily from teams.';
+COMMENT ON COLUMN live.call_reliability_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.call_reliability_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.call_reliability_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN live.call_reliability_daily.segments IS 'Segments of the day''s calls.';
+COMMENT ON COLUMN live.call_reliability_daily.setup_failed IS 'Segments that never came about (failure stage callSetup).';
+COMMENT ON COLUMN live.call_reliability_daily.dropped IS 'Segments that broke off (failure stage midcall).';
+COMMENT ON COLUMN live.call_reliability_daily.setup_failure_pct IS 'setup_failed in percent of segments, 0 to 100.';
+COMMENT ON COLUMN live.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that came about, 0 to 100; null if none did.';
 
 CREATE TABLE ref.hours (
     hour timestamp with time zone NOT NULL,
@@ -3536,6 +4623,13 @@ CREATE TABLE ref.hours (
     hour_of_day integer NOT NULL,
     day_of_week integer NOT NULL
 );
+COMMENT ON TABLE ref.hours IS 'Hours of the same days. Made by the daemon; edits do not last.';
+COMMENT ON COLUMN ref.hours.hour IS 'Instant at which it begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN ref.hours.from_at IS 'The same instant.';
+COMMENT ON COLUMN ref.hours.to_at IS 'Instant at which it ends.';
+COMMENT ON COLUMN ref.hours.day IS 'Day it belongs to.';
+COMMENT ON COLUMN ref.hours.hour_of_day IS 'Hour by the clock of the report time zone, 0 to 23.';
+COMMENT ON COLUMN ref.hours.day_of_week IS 'Day of the week, 1 (Monday) to 7.';
 
 CREATE VIEW live.call_volume_hourly AS
  SELECT x.tenant_id,
@@ -3564,6 +4658,19 @@ CREATE VIEW live.call_volume_hourly AS
            FROM analytics.telephony_calls t
           WHERE ((t.attempt_at >= h.from_at) AND (t.attempt_at < h.to_at))
           GROUP BY t.tenant_id, t.provider, t.direction, t.scenario) x);
+COMMENT ON VIEW live.call_volume_hourly IS 'Computes the rows of analytics.call_volume_hourly from teams.';
+COMMENT ON COLUMN live.call_volume_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.call_volume_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN live.call_volume_hourly.provider IS 'Who carries the call. One of: calling_plan, operator_connect, direct_routing, audio_conferencing.';
+COMMENT ON COLUMN live.call_volume_hourly.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN live.call_volume_hourly.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN live.call_volume_hourly.attempts IS 'Calls, answered or not.';
+COMMENT ON COLUMN live.call_volume_hourly.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN live.call_volume_hourly.duration_s IS 'Time connected, in seconds; null if not served.';
+COMMENT ON COLUMN live.call_volume_hourly.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN live.call_volume_hourly.day_of_week IS 'Day of the week in the report time zone, 1 (Monday) to 7.';
+COMMENT ON COLUMN live.call_volume_hourly.hour_of_day IS 'Hour of the day in the report time zone, 0 to 23.';
+COMMENT ON COLUMN live.call_volume_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE VIEW live.segment_endpoints AS
  SELECT e.tenant_id,
@@ -3600,6 +4707,35 @@ CREATE VIEW live.segment_endpoints AS
             ELSE NULL::uuid
         END AS person_id
    FROM teams.segment_endpoints e;
+COMMENT ON VIEW live.segment_endpoints IS 'The two sides of segments (teams.segment_endpoints).';
+COMMENT ON COLUMN live.segment_endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.segment_endpoints.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN live.segment_endpoints.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN live.segment_endpoints.segment_index IS 'The segment (teams.segments).';
+COMMENT ON COLUMN live.segment_endpoints.side IS 'Side of the call, caller or callee.';
+COMMENT ON COLUMN live.segment_endpoints.endpoint_type IS 'What the endpoint is: participant, service or other, by its type in Graph.';
+COMMENT ON COLUMN live.segment_endpoints.identity_id IS 'Id of the participant''s identity (Graph: associatedIdentity.id): a GUID in lower case, a number, or another id; null for services.';
+COMMENT ON COLUMN live.segment_endpoints.display_name IS 'Display name (Graph: associatedIdentity.displayName); null for guests and services.';
+COMMENT ON COLUMN live.segment_endpoints.principal_name IS 'User principal name (Graph: associatedIdentity.userPrincipalName); null unless a user.';
+COMMENT ON COLUMN live.segment_endpoints.identity_tenant_id IS 'Entra tenant of the identity (Graph: associatedIdentity.tenantId); null for phones, guests and services.';
+COMMENT ON COLUMN live.segment_endpoints.identity_kind IS 'What the identity is, by its type in Graph or else the form of its id: user, guest, phone, application and the like; null if neither tells.';
+COMMENT ON COLUMN live.segment_endpoints.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
+COMMENT ON COLUMN live.segment_endpoints.endpoint_name IS 'Name of the device (Graph: name); null if unknown.';
+COMMENT ON COLUMN live.segment_endpoints.cpu_name IS 'Processor of the device (Graph: cpuName); null if unknown.';
+COMMENT ON COLUMN live.segment_endpoints.cpu_cores_count IS 'Cores of the processor (Graph: cpuCoresCount); null if unknown.';
+COMMENT ON COLUMN live.segment_endpoints.cpu_processor_speed_in_mhz IS 'Speed of the processor in MHz (Graph: cpuProcessorSpeedInMhz); null if unknown.';
+COMMENT ON COLUMN live.segment_endpoints.user_agent_header IS 'User agent as reported (Graph: userAgent.headerValue); null if unknown.';
+COMMENT ON COLUMN live.segment_endpoints.application_version IS 'Version of the application (Graph: userAgent.applicationVersion); null if unknown.';
+COMMENT ON COLUMN live.segment_endpoints.platform IS 'Platform of a client (Graph: userAgent.platform), such as windows, macOS, iOS, ipPhone; null for services.';
+COMMENT ON COLUMN live.segment_endpoints.product_family IS 'Product of a client (Graph: userAgent.productFamily), such as teams or azureCommunicationServices; null for services.';
+COMMENT ON COLUMN live.segment_endpoints.azure_ad_app_id IS 'Entra application of a client (Graph: userAgent.azureADAppId); null for most.';
+COMMENT ON COLUMN live.segment_endpoints.communication_service_id IS 'Azure Communication Services resource of a client (Graph: userAgent.communicationServiceId); null for others.';
+COMMENT ON COLUMN live.segment_endpoints.service_role IS 'Role of a service (Graph: userAgent.role), such as mediationServer or skypeForBusinessAutoAttendant; null for clients.';
+COMMENT ON COLUMN live.segment_endpoints.feedback_rating IS 'Rating by the user (Graph: feedback.rating), from bad to excellent, or notRated; null if no feedback was served.';
+COMMENT ON COLUMN live.segment_endpoints.feedback_text IS 'The user''s words (Graph: feedback.text); null if none.';
+COMMENT ON COLUMN live.segment_endpoints.feedback_tokens IS 'The user''s answers to what went wrong, name and true or false (Graph: feedback.tokens); null if none. Names change.';
+COMMENT ON COLUMN live.segment_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN live.segment_endpoints.person_id IS 'user_id, but for services (ref.service_identities); null for these and unless a user.';
 
 CREATE VIEW live.session_endpoints AS
  SELECT e.tenant_id,
@@ -3635,6 +4771,34 @@ CREATE VIEW live.session_endpoints AS
             ELSE NULL::uuid
         END AS person_id
    FROM teams.session_endpoints e;
+COMMENT ON VIEW live.session_endpoints IS 'The two sides of sessions (teams.session_endpoints).';
+COMMENT ON COLUMN live.session_endpoints.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.session_endpoints.call_id IS 'The call (teams.call_records.id).';
+COMMENT ON COLUMN live.session_endpoints.session_index IS 'The session (teams.sessions).';
+COMMENT ON COLUMN live.session_endpoints.side IS 'Side of the call, caller or callee.';
+COMMENT ON COLUMN live.session_endpoints.endpoint_type IS 'What the endpoint is: participant, service or other, by its type in Graph.';
+COMMENT ON COLUMN live.session_endpoints.identity_id IS 'Id of the participant''s identity (Graph: associatedIdentity.id): a GUID in lower case, a number, or another id; null for services.';
+COMMENT ON COLUMN live.session_endpoints.display_name IS 'Display name (Graph: associatedIdentity.displayName); null for guests and services.';
+COMMENT ON COLUMN live.session_endpoints.principal_name IS 'User principal name (Graph: associatedIdentity.userPrincipalName); null unless a user.';
+COMMENT ON COLUMN live.session_endpoints.identity_tenant_id IS 'Entra tenant of the identity (Graph: associatedIdentity.tenantId); null for phones, guests and services.';
+COMMENT ON COLUMN live.session_endpoints.identity_kind IS 'What the identity is, by its type in Graph or else the form of its id: user, guest, phone, application and the like; null if neither tells.';
+COMMENT ON COLUMN live.session_endpoints.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
+COMMENT ON COLUMN live.session_endpoints.endpoint_name IS 'Name of the device (Graph: name); null if unknown.';
+COMMENT ON COLUMN live.session_endpoints.cpu_name IS 'Processor of the device (Graph: cpuName); null if unknown.';
+COMMENT ON COLUMN live.session_endpoints.cpu_cores_count IS 'Cores of the processor (Graph: cpuCoresCount); null if unknown.';
+COMMENT ON COLUMN live.session_endpoints.cpu_processor_speed_in_mhz IS 'Speed of the processor in MHz (Graph: cpuProcessorSpeedInMhz); null if unknown.';
+COMMENT ON COLUMN live.session_endpoints.user_agent_header IS 'User agent as reported (Graph: userAgent.headerValue); null if unknown.';
+COMMENT ON COLUMN live.session_endpoints.application_version IS 'Version of the application (Graph: userAgent.applicationVersion); null if unknown.';
+COMMENT ON COLUMN live.session_endpoints.platform IS 'Platform of a client (Graph: userAgent.platform), such as windows, macOS, iOS, ipPhone; null for services.';
+COMMENT ON COLUMN live.session_endpoints.product_family IS 'Product of a client (Graph: userAgent.productFamily), such as teams or azureCommunicationServices; null for services.';
+COMMENT ON COLUMN live.session_endpoints.azure_ad_app_id IS 'Entra application of a client (Graph: userAgent.azureADAppId); null for most.';
+COMMENT ON COLUMN live.session_endpoints.communication_service_id IS 'Azure Communication Services resource of a client (Graph: userAgent.communicationServiceId); null for others.';
+COMMENT ON COLUMN live.session_endpoints.service_role IS 'Role of a service (Graph: userAgent.role), such as mediationServer or skypeForBusinessAutoAttendant; null for clients.';
+COMMENT ON COLUMN live.session_endpoints.feedback_rating IS 'Rating by the user (Graph: feedback.rating), from bad to excellent, or notRated; null if no feedback was served.';
+COMMENT ON COLUMN live.session_endpoints.feedback_text IS 'The user''s words (Graph: feedback.text); null if none.';
+COMMENT ON COLUMN live.session_endpoints.feedback_tokens IS 'The user''s answers to what went wrong, name and true or false (Graph: feedback.tokens); null if none. Names change.';
+COMMENT ON COLUMN live.session_endpoints.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN live.session_endpoints.person_id IS 'user_id, but for services (ref.service_identities); null for these and unless a user.';
 
 CREATE VIEW live.client_quality_daily AS
  SELECT x.tenant_id,
@@ -3689,6 +4853,17 @@ CREATE VIEW live.client_quality_daily AS
                   WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at) AND (e.endpoint_type = 'participant'::text))
                   GROUP BY e.tenant_id, e.platform, e.product_family, e.application_version, e.person_id) u
           GROUP BY u.tenant_id, u.platform, u.product_family, u.application_version) x);
+COMMENT ON VIEW live.client_quality_daily IS 'Computes the rows of analytics.client_quality_daily from teams.';
+COMMENT ON COLUMN live.client_quality_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.client_quality_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.client_quality_daily.platform IS 'Platform of the client, such as windows, iOS; null if not served.';
+COMMENT ON COLUMN live.client_quality_daily.product_family IS 'Product (Graph: productFamily), such as teams, skypeForBusiness; null if not served.';
+COMMENT ON COLUMN live.client_quality_daily.application_version IS 'Version of the client (Graph: applicationVersion); null if not served.';
+COMMENT ON COLUMN live.client_quality_daily.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN live.client_quality_daily.sessions IS 'Sessions, counted for each side that is a person''s.';
+COMMENT ON COLUMN live.client_quality_daily.streams IS 'Streams, counted for each side that is a person''s.';
+COMMENT ON COLUMN live.client_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN live.client_quality_daily.setup_failure_pct IS 'Sessions that never came about, in percent of sessions, 0 to 100; null without a session.';
 
 CREATE VIEW live.concurrent_calls_hourly AS
  SELECT x.tenant_id,
@@ -3764,6 +4939,16 @@ CREATE VIEW live.concurrent_calls_hourly AS
             (hours.erlangs = max(hours.erlangs) OVER (PARTITION BY hours.tenant_id, hours.scope_type, hours.scope)) AS is_busy_hour
            FROM hours
           WHERE (hours.peak > 0)) x);
+COMMENT ON VIEW live.concurrent_calls_hourly IS 'Computes the rows of analytics.concurrent_calls_hourly from teams.';
+COMMENT ON COLUMN live.concurrent_calls_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.concurrent_calls_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN live.concurrent_calls_hourly.scope_type IS 'What is counted together. One of: trunk, provider, all.';
+COMMENT ON COLUMN live.concurrent_calls_hourly.scope IS 'The trunk or provider; all for scope_type all.';
+COMMENT ON COLUMN live.concurrent_calls_hourly.peak IS 'Most calls at one instant of the hour.';
+COMMENT ON COLUMN live.concurrent_calls_hourly.erlangs IS 'Mean number of calls: seconds occupied in the hour / 3600.';
+COMMENT ON COLUMN live.concurrent_calls_hourly.channels_for_1pct_blocking IS 'Channels with which 1 % of calls find none free (analytics.erlang_channels).';
+COMMENT ON COLUMN live.concurrent_calls_hourly.is_busy_hour IS 'Whether the scope had its most erlangs of the day in this hour; of equal ones all.';
+COMMENT ON COLUMN live.concurrent_calls_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE VIEW live.sided_streams AS
  SELECT t.call_start_at,
@@ -3842,6 +5027,79 @@ CREATE VIEW live.sided_streams AS
      JOIN teams.media_endpoints e ON (((e.tenant_id = t.tenant_id) AND (e.call_id = t.call_id) AND (e.session_index = t.session_index) AND (e.segment_index = t.segment_index) AND (e.media_index = t.media_index))))
      JOIN live.segment_endpoints p ON (((p.tenant_id = e.tenant_id) AND (p.call_id = e.call_id) AND (p.session_index = e.session_index) AND (p.segment_index = e.segment_index) AND (p.side = e.side))))
   WHERE (p.endpoint_type = 'participant'::text);
+COMMENT ON VIEW live.sided_streams IS 'Streams once for each side that is a participant, with its client, devices and network.';
+COMMENT ON COLUMN live.sided_streams.call_start_at IS 'Start of the call; null if not served.';
+COMMENT ON COLUMN live.sided_streams.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN live.sided_streams.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.sided_streams.call_id IS 'Id of the call; joins to calls.';
+COMMENT ON COLUMN live.sided_streams.session_index IS 'Place of the session in the call, from 0.';
+COMMENT ON COLUMN live.sided_streams.segment_index IS 'Place of the segment in the session, from 0.';
+COMMENT ON COLUMN live.sided_streams.media_index IS 'Place of the media in the segment, from 0.';
+COMMENT ON COLUMN live.sided_streams.stream_index IS 'Place of the stream in the media, from 0.';
+COMMENT ON COLUMN live.sided_streams.stream_id IS 'Id of the stream (Graph: streamId), unique in its media only; null if not served.';
+COMMENT ON COLUMN live.sided_streams.stream_direction IS 'Who sends, as Graph says it, such as callerToCallee; null if not served.';
+COMMENT ON COLUMN live.sided_streams.start_at IS 'Start of the stream, else of its segment; no index serves it; null if neither was served.';
+COMMENT ON COLUMN live.sided_streams.end_at IS 'End of the stream, else of its segment; null if neither was served.';
+COMMENT ON COLUMN live.sided_streams.audio_codec IS 'Audio codec (Graph: audioCodec); null if unknown.';
+COMMENT ON COLUMN live.sided_streams.video_codec IS 'Video codec (Graph: videoCodec); null if unknown.';
+COMMENT ON COLUMN live.sided_streams.packet_utilization IS 'Number of packets (Graph: packetUtilization); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_bandwidth_estimate IS 'Average bandwidth estimated, in bits per second (Graph: averageBandwidthEstimate); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_jitter_ms IS 'Average jitter (RFC 3550) in milliseconds (Graph: averageJitter); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.max_jitter_ms IS 'Greatest jitter (RFC 3550) in milliseconds (Graph: maxJitter); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_round_trip_time_ms IS 'Average round-trip time (RFC 3550) in milliseconds (Graph: averageRoundTripTime); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.max_round_trip_time_ms IS 'Greatest round-trip time (RFC 3550) in milliseconds (Graph: maxRoundTripTime); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_audio_network_jitter_ms IS 'Average jitter of the network for audio in milliseconds (Graph: averageAudioNetworkJitter); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.max_audio_network_jitter_ms IS 'Greatest jitter of the network for audio, in windows of 20 seconds, in milliseconds (Graph: maxAudioNetworkJitter); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_freeze_duration_ms IS 'Average duration of freezes of received video in milliseconds (Graph: averageFreezeDuration); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.rms_freeze_duration_ms IS 'Root mean square of the durations of freezes of received video in milliseconds (Graph: rmsFreezeDuration); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_packet_loss_rate IS 'Average share of packets lost, 0 to 1 (Graph: averagePacketLossRate); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.max_packet_loss_rate IS 'Greatest share of packets lost, 0 to 1 (Graph: maxPacketLossRate); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_audio_degradation IS 'Points of mean opinion score that loss and jitter took from the audio received (Graph: averageAudioDegradation); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_ratio_of_concealed_samples IS 'Average share of audio frames with concealed samples, 0 to 1 (Graph: averageRatioOfConcealedSamples); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.max_ratio_of_concealed_samples IS 'Greatest share of audio frames with concealed samples, 0 to 1 (Graph: maxRatioOfConcealedSamples); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_received_frame_rate IS 'Average frames per second received, over all video streams of the session (Graph: averageReceivedFrameRate); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_video_frame_loss_percentage IS 'Average percentage of video frames lost as shown, 0 to 100 (Graph: averageVideoFrameLossPercentage); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_video_frame_rate IS 'Average frames per second of video (Graph: averageVideoFrameRate); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.average_video_packet_loss_rate IS 'Average share of video packets lost, 0 to 1 (RFC 3550) (Graph: averageVideoPacketLossRate); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.post_forward_error_correction_packet_loss_rate IS 'Share of packets lost after error correction, 0 to 1, over all video streams (Graph: postForwardErrorCorrectionPacketLossRate); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.low_frame_rate_ratio IS 'Share of the call with less than 7.5 frames per second, 0 to 1 (Graph: lowFrameRateRatio); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.low_video_processing_capability_ratio IS 'Share of the call with less than 70 % of the video processing expected, 0 to 1 (Graph: lowVideoProcessingCapabilityRatio); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.is_audio_forward_error_correction_used IS 'Whether error correction was used for audio at some time (Graph: isAudioForwardErrorCorrectionUsed); null if unknown.';
+COMMENT ON COLUMN live.sided_streams.was_media_bypassed IS 'Whether media went past Teams, straight to the SBC (Graph: wasMediaBypassed); null if not served.';
+COMMENT ON COLUMN live.sided_streams.unknown_fields IS 'What was served and has no column: unknown members, and values that do not fit theirs, under their own names; null if nothing.';
+COMMENT ON COLUMN live.sided_streams.label IS 'What the media is, as Graph calls it, such as main-audio; null if not served.';
+COMMENT ON COLUMN live.sided_streams.media_kind IS 'What the stream carries; vbss is screen sharing. One of: audio, video, vbss, data.';
+COMMENT ON COLUMN live.sided_streams.quality IS 'Class of the stream (analytics.stream_quality); too little to judge by is unclassified. One of: good, poor, unclassified.';
+COMMENT ON COLUMN live.sided_streams.sender_side IS 'Who sends. One of: caller, callee; null if not served.';
+COMMENT ON COLUMN live.sided_streams.side IS 'Side of the call, caller or callee.';
+COMMENT ON COLUMN live.sided_streams.sends IS 'Whether the side sends the stream; null if not known.';
+COMMENT ON COLUMN live.sided_streams.user_id IS 'Entra object id of the user (teams.users), read from the identity; null unless a user.';
+COMMENT ON COLUMN live.sided_streams.person_id IS 'user_id, but for services (ref.service_identities); null for these and unless a user.';
+COMMENT ON COLUMN live.sided_streams.platform IS 'Platform of a client (Graph: userAgent.platform), such as windows, macOS, iOS, ipPhone; null for services.';
+COMMENT ON COLUMN live.sided_streams.product_family IS 'Product of a client (Graph: userAgent.productFamily), such as teams or azureCommunicationServices; null for services.';
+COMMENT ON COLUMN live.sided_streams.application_version IS 'Version of the application (Graph: userAgent.applicationVersion); null if unknown.';
+COMMENT ON COLUMN live.sided_streams.capture_device_name IS 'Microphone or camera (Graph: captureDeviceName); null if unknown.';
+COMMENT ON COLUMN live.sided_streams.capture_device_driver IS 'Its driver (Graph: captureDeviceDriver); null if unknown.';
+COMMENT ON COLUMN live.sided_streams.render_device_name IS 'Loudspeaker or screen (Graph: renderDeviceName); null if unknown.';
+COMMENT ON COLUMN live.sided_streams.render_device_driver IS 'Its driver (Graph: renderDeviceDriver); null if unknown.';
+COMMENT ON COLUMN live.sided_streams.capture_not_functioning_event_ratio IS 'Share of the call, 0 to 1, with a capture device that did not work (Graph: captureNotFunctioningEventRatio); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.cpu_insufficent_event_ratio IS 'Share of the call, 0 to 1, with too little processor time (Graph: cpuInsufficentEventRatio, so spelt); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.device_clipping_event_ratio IS 'Share of the call, 0 to 1, with a clipped signal (Graph: deviceClippingEventRatio); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.device_glitch_event_ratio IS 'Share of the call, 0 to 1, with glitches of the device (Graph: deviceGlitchEventRatio); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.low_speech_level_event_ratio IS 'Share of the call, 0 to 1, with speech too low (Graph: lowSpeechLevelEventRatio); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.low_speech_to_noise_event_ratio IS 'Share of the call, 0 to 1, with speech too low for the noise (Graph: lowSpeechToNoiseEventRatio); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.render_mute_event_ratio IS 'Share of the call, 0 to 1, with the loudspeaker muted (Graph: renderMuteEventRatio); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.render_not_functioning_event_ratio IS 'Share of the call, 0 to 1, with a render device that did not work (Graph: renderNotFunctioningEventRatio); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.render_zero_volume_event_ratio IS 'Share of the call, 0 to 1, with the volume at zero (Graph: renderZeroVolumeEventRatio); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.mic_glitch_rate IS 'Glitches of the microphone per 5 minutes (Graph: micGlitchRate); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.speaker_glitch_rate IS 'Glitches of the loudspeaker per 5 minutes (Graph: speakerGlitchRate); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.howling_event_count IS 'How often there was acoustic feedback (Graph: howlingEventCount); null if not measured.';
+COMMENT ON COLUMN live.sided_streams.subnet IS 'Subnet of the address (Graph: subnet), as served: its first address, without a length; null if unknown.';
+COMMENT ON COLUMN live.sided_streams.ip_address IS 'Address of the endpoint (Graph: ipAddress); null if unknown.';
+COMMENT ON COLUMN live.sided_streams.reflexive_ip_address IS 'Address that the media relay saw, mostly the public one (Graph: reflexiveIPAddress); null if unknown.';
+COMMENT ON COLUMN live.sided_streams.connection_type IS 'Kind of network (Graph: connectionType), such as wired, wifi, mobile, tunnel, unknown; null if not served.';
+COMMENT ON COLUMN live.sided_streams.wifi_band IS 'Band of the Wi-Fi (Graph: wifiBand), such as frequency24GHz, or unknown; null if not served.';
+COMMENT ON COLUMN live.sided_streams.network_transport_protocol IS 'udp, tcp or unknown (Graph: networkTransportProtocol); null if not served.';
 
 CREATE VIEW live.device_quality_daily AS
  SELECT x.tenant_id,
@@ -3922,6 +5180,27 @@ CREATE VIEW live.device_quality_daily AS
                     ELSE s.render_device_driver
                 END) x)
   WHERE (x.device IS NOT NULL);
+COMMENT ON VIEW live.device_quality_daily IS 'Computes the rows of analytics.device_quality_daily from teams.';
+COMMENT ON COLUMN live.device_quality_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.device_quality_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.device_quality_daily.role IS 'What the device was used for. One of: capture, render.';
+COMMENT ON COLUMN live.device_quality_daily.device IS 'Name of the device as its driver says it.';
+COMMENT ON COLUMN live.device_quality_daily.driver IS 'Name and version of the driver; null if not served.';
+COMMENT ON COLUMN live.device_quality_daily.streams IS 'Streams.';
+COMMENT ON COLUMN live.device_quality_daily.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN live.device_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN live.device_quality_daily.capture_not_functioning_event_ratio IS 'Mean share of the call, 0 to 1, with the capture device not working; null if not measured.';
+COMMENT ON COLUMN live.device_quality_daily.cpu_insufficent_event_ratio IS 'Mean share of the call, 0 to 1, with too little processor time; null if not measured.';
+COMMENT ON COLUMN live.device_quality_daily.device_clipping_event_ratio IS 'Mean share of the call, 0 to 1, with a clipped signal; null if not measured.';
+COMMENT ON COLUMN live.device_quality_daily.device_glitch_event_ratio IS 'Mean share of the call, 0 to 1, with glitches of the device; null if not measured.';
+COMMENT ON COLUMN live.device_quality_daily.low_speech_level_event_ratio IS 'Mean share of the call, 0 to 1, with speech too low; null if not measured.';
+COMMENT ON COLUMN live.device_quality_daily.low_speech_to_noise_event_ratio IS 'Mean share of the call, 0 to 1, with speech too low for the noise; null if not measured.';
+COMMENT ON COLUMN live.device_quality_daily.render_mute_event_ratio IS 'Mean share of the call, 0 to 1, with the loudspeaker muted; null if not measured.';
+COMMENT ON COLUMN live.device_quality_daily.render_not_functioning_event_ratio IS 'Mean share of the call, 0 to 1, with the render device not working; null if not measured.';
+COMMENT ON COLUMN live.device_quality_daily.render_zero_volume_event_ratio IS 'Mean share of the call, 0 to 1, with the volume at zero; null if not measured.';
+COMMENT ON COLUMN live.device_quality_daily.mic_glitch_rate IS 'Mean glitches of the microphone per 5 minutes; null if not served and for role render.';
+COMMENT ON COLUMN live.device_quality_daily.howling_events IS 'Times that feedback was heard (Graph: howlingEventCount); null if not served and for role render.';
+COMMENT ON COLUMN live.device_quality_daily.speaker_glitch_rate IS 'Mean glitches of the loudspeaker per 5 minutes; null if not served and for role capture.';
 
 CREATE VIEW live.dialout_reconciliation AS
  SELECT x.tenant_id,
@@ -3974,6 +5253,20 @@ CREATE VIEW live.dialout_reconciliation AS
                    FROM analytics.telephony_calls t
                   WHERE ((t.source = 'pstn'::text) AND (lower(t.call_type) = 'conf_out'::text) AND (t.attempt_at >= ((d.day)::timestamp without time zone AT TIME ZONE 'UTC'::text)) AND (t.attempt_at < (((d.day + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text)))) b
           GROUP BY b.tenant_id, b.usage_location, b.destination_context, b.currency) x);
+COMMENT ON VIEW live.dialout_reconciliation IS 'Computes the rows of analytics.dialout_reconciliation from teams.';
+COMMENT ON COLUMN live.dialout_reconciliation.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.dialout_reconciliation.day IS 'UTC day, whatever the report time zone.';
+COMMENT ON COLUMN live.dialout_reconciliation.usage_location IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN live.dialout_reconciliation.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN live.dialout_reconciliation.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN live.dialout_reconciliation.report_calls IS 'Calls by the report; null if it has none.';
+COMMENT ON COLUMN live.dialout_reconciliation.report_seconds IS 'Time connected by the report, in seconds; null if it has none.';
+COMMENT ON COLUMN live.dialout_reconciliation.report_charge IS 'Cost by the report, in currency; null if it has none.';
+COMMENT ON COLUMN live.dialout_reconciliation.log_calls IS 'Calls by the log; null if it has none.';
+COMMENT ON COLUMN live.dialout_reconciliation.log_seconds IS 'Time connected by the log, in seconds; null if it has none.';
+COMMENT ON COLUMN live.dialout_reconciliation.log_charge IS 'Charges and connection charges by the log, in currency; null if it has none.';
+COMMENT ON COLUMN live.dialout_reconciliation.diff_calls IS 'report_calls less log_calls.';
+COMMENT ON COLUMN live.dialout_reconciliation.diff_cost IS 'report_charge less log_charge, in currency.';
 
 CREATE VIEW live.direct_routing_failures_hourly AS
  SELECT x.tenant_id,
@@ -4003,6 +5296,19 @@ CREATE VIEW live.direct_routing_failures_hourly AS
            FROM analytics.telephony_calls t
           WHERE ((t.source = 'direct_routing'::text) AND (NOT t.answered) AND (t.attempt_at >= h.from_at) AND (t.attempt_at < h.to_at))
           GROUP BY t.tenant_id, t.trunk_fqdn, t.direction, t.sip_code, t.ms_subcode, t.outcome) x);
+COMMENT ON VIEW live.direct_routing_failures_hourly IS 'Computes the rows of analytics.direct_routing_failures_hourly from teams.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.trunk_fqdn IS 'SBC (Graph: trunkFullyQualifiedDomainName); null if not served.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.sip_code IS 'Final SIP code; null if not served.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.ms_subcode IS 'Microsoft''s subcode (Graph: callEndSubReason); null if not served.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.calls IS 'Failed calls.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.outcome IS 'What the codes mean (ref.sip_outcomes). One of: user_busy, ring_no_answer, terminal_reject, bad_number, network_failure.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.blame IS 'Whose message it was: a subcode beginning with 560 is the SBC''s, any other Microsoft''s. One of: sbc, microsoft; null without a subcode.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE VIEW live.direct_routing_health_hourly AS
  SELECT x.tenant_id,
@@ -4046,6 +5352,28 @@ CREATE VIEW live.direct_routing_health_hourly AS
            FROM analytics.telephony_calls t
           WHERE ((t.source = 'direct_routing'::text) AND (t.attempt_at >= h.from_at) AND (t.attempt_at < h.to_at))
           GROUP BY t.tenant_id, t.trunk_fqdn, t.direction) x);
+COMMENT ON VIEW live.direct_routing_health_hourly IS 'Computes the rows of analytics.direct_routing_health_hourly from teams.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.trunk_fqdn IS 'SBC (Graph: trunkFullyQualifiedDomainName); null if not served.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.attempts IS 'Calls, also those of which Graph does not say whether they were answered.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.asr_pct IS 'Answer-seizure ratio: answered in percent of attempts, 0 to 100.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.busy IS 'Calls with outcome user_busy.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.no_answer IS 'Calls with outcome ring_no_answer.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.rejected IS 'Calls with outcome terminal_reject.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.bad_number IS 'Calls with outcome bad_number.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.network_failures IS 'Calls with outcome network_failure.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.delivered IS 'answered, busy, no_answer and rejected together: calls that the network did its part for.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.ner_pct IS 'Network effectiveness ratio: delivered in percent of attempts, 0 to 100. Microsoft''s table of codes is not public, so its portal may differ.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.avg_duration_s IS 'Mean duration of answered calls, in seconds; null if none was answered.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.short_calls_under_5s IS 'Answered calls shorter than 5 seconds.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.short_calls_under_60s IS 'Answered calls shorter than 60 seconds.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.answer_delay_p50_s IS 'Median of telephony_calls.answer_delay_s, in seconds; null if no call has one, as none inbound does.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.answer_delay_p95_s IS '95th percentile of telephony_calls.answer_delay_s, in seconds; null if no call has one, as none inbound does.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.is_low_sample IS 'Whether there were fewer than 100 attempts, too few for a ratio to mean much.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE TABLE ref.fraud_rules (
     tenant_id uuid,
@@ -4053,6 +5381,11 @@ CREATE TABLE ref.fraud_rules (
     parameter text NOT NULL,
     value numeric NOT NULL
 );
+COMMENT ON TABLE ref.fraud_rules IS 'Limits of the rules of fraud_signals_daily.';
+COMMENT ON COLUMN ref.fraud_rules.tenant_id IS 'Entra tenant id; null for all tenants.';
+COMMENT ON COLUMN ref.fraud_rules.rule IS 'The rule, F2 to F5.';
+COMMENT ON COLUMN ref.fraud_rules.parameter IS 'What is limited: of F2 the least minutes and the factor above the mean of before, of F3 the calls and the hours of work, of F4 how many numbers make which severity, of F5 the calls and the seconds below which one is short.';
+COMMENT ON COLUMN ref.fraud_rules.value IS 'The limit.';
 
 CREATE VIEW live.fraud_signals_daily AS
  SELECT x.tenant_id,
@@ -4178,6 +5511,13 @@ CREATE VIEW live.fraud_signals_daily AS
            FROM teams.pstn_blocked_users_log b
           WHERE ((b.block_at >= d.from_at) AND (b.block_at < d.to_at) AND (b.user_block_mode = 'blocked'::text))
           GROUP BY b.tenant_id, b.user_id) x);
+COMMENT ON VIEW live.fraud_signals_daily IS 'Computes the rows of analytics.fraud_signals_daily from teams.';
+COMMENT ON COLUMN live.fraud_signals_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.fraud_signals_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.fraud_signals_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN live.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried in vain, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
+COMMENT ON COLUMN live.fraud_signals_daily.severity IS 'How grave it is. One of: low, moderate, high, major, critical.';
+COMMENT ON COLUMN live.fraud_signals_daily.detail IS 'What was counted, in words.';
 
 CREATE VIEW live.missed_calls_daily AS
  SELECT x.tenant_id,
@@ -4202,6 +5542,17 @@ CREATE VIEW live.missed_calls_daily AS
            FROM analytics.inbound_calls i
           WHERE ((i.call_start_at >= d.from_at) AND (i.call_start_at < d.to_at))
           GROUP BY i.tenant_id, i.scenario, i.user_id, i.callee_identity_id) x);
+COMMENT ON VIEW live.missed_calls_daily IS 'Computes the rows of analytics.missed_calls_daily from teams.';
+COMMENT ON COLUMN live.missed_calls_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.missed_calls_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.missed_calls_daily.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN live.missed_calls_daily.user_id IS 'Who was called; joins to users; null for call queues and auto attendants, and where not served.';
+COMMENT ON COLUMN live.missed_calls_daily.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
+COMMENT ON COLUMN live.missed_calls_daily.inbound IS 'Calls that came.';
+COMMENT ON COLUMN live.missed_calls_daily.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN live.missed_calls_daily.missed IS 'Calls that could have been answered and were not.';
+COMMENT ON COLUMN live.missed_calls_daily.failed IS 'Calls that never came as far.';
+COMMENT ON COLUMN live.missed_calls_daily.missed_pct IS 'missed in percent of missed and answered, 0 to 100; null if there were neither.';
 
 CREATE TABLE ref.site_subnets (
     tenant_id uuid,
@@ -4212,6 +5563,14 @@ CREATE TABLE ref.site_subnets (
     is_vpn boolean DEFAULT false NOT NULL,
     is_expressroute boolean DEFAULT false NOT NULL
 );
+COMMENT ON TABLE ref.site_subnets IS 'Which network is which site; the longest prefix counts. Empty until you fill it.';
+COMMENT ON COLUMN ref.site_subnets.tenant_id IS 'Entra tenant id; null for all tenants.';
+COMMENT ON COLUMN ref.site_subnets.network IS 'Network, such as 10.20.0.0/16.';
+COMMENT ON COLUMN ref.site_subnets.site IS 'Name of the site.';
+COMMENT ON COLUMN ref.site_subnets.city IS 'City; null if not said.';
+COMMENT ON COLUMN ref.site_subnets.country IS 'Country; null if not said.';
+COMMENT ON COLUMN ref.site_subnets.is_vpn IS 'Whether it is a VPN.';
+COMMENT ON COLUMN ref.site_subnets.is_expressroute IS 'Whether it reaches Microsoft by ExpressRoute.';
 
 CREATE VIEW live.network_subnet_quality_daily AS
  SELECT x.tenant_id,
@@ -4270,6 +5629,28 @@ CREATE VIEW live.network_subnet_quality_daily AS
           WHERE (((l.network)::inet >>= live.to_inet(split_part(x.subnet, '/'::text, 1))) AND ((l.tenant_id = x.tenant_id) OR (l.tenant_id IS NULL)))
           ORDER BY (masklen((l.network)::inet)) DESC, l.tenant_id
          LIMIT 1) w ON (true));
+COMMENT ON VIEW live.network_subnet_quality_daily IS 'Computes the rows of analytics.network_subnet_quality_daily from teams.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.media_kind IS 'What the stream carries; vbss is screen sharing. One of: audio, video, vbss, data.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.site IS 'Site of the subnet: the longest prefix of ref.site_subnets; null if none fits.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.subnet IS 'Subnet of the client (Graph: subnet); null if not served.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.public_ip IS 'Public address of the client where is_common_subnet, which tells home networks apart; null for other subnets.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.connection_type IS 'How the client was connected (Graph: connectionType), such as wired, wifi, mobile, tunnel; null if not served.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.wifi_band IS 'Band of the wireless network (Graph: wifiBand), such as frequency24GHz; null if not served.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.transport IS 'Protocol of the media (Graph: networkTransportProtocol), such as udp, tcp; null if not served.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.streams IS 'Streams.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.users IS 'Different people. Not to be added up over rows, days or trunks.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.good IS 'Streams of quality good.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.poor IS 'Streams of quality poor.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.rtt_avg_ms IS 'Mean of the streams'' mean round trip, in milliseconds; null if none was served.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.rtt_p95_ms IS '95th percentile of the streams'' mean round trip, in milliseconds; null if none was served.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.jitter_avg_ms IS 'Mean of the streams'' mean jitter, in milliseconds; null if none was served.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.packet_loss_avg IS 'Mean share of packets lost, 0 to 1; null if none was served.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.tcp_pct IS 'Streams over TCP, which a firewall that lets no UDP through forces, in percent of all, 0 to 100.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.is_vpn IS 'Whether it is a VPN, by connection_type tunnel or by its site; null if not known.';
+COMMENT ON COLUMN live.network_subnet_quality_daily.is_common_subnet IS 'Whether many home routers use the subnet, so that it names no place; null without a subnet.';
 
 CREATE VIEW live.phone_user_daily AS
  SELECT x.tenant_id,
@@ -4316,6 +5697,24 @@ CREATE VIEW live.phone_user_daily AS
                     WHEN (t.scenario = ANY (ARRAY['user'::text, 'voice_app'::text, 'user_forward'::text, 'user_transfer'::text])) THEN t.own_number
                     ELSE NULL::text
                 END, t.currency) x);
+COMMENT ON VIEW live.phone_user_daily IS 'Telephone use by day, source, user, own number and currency, from which minutes by month, unused numbers and the usual minutes abroad are made.';
+COMMENT ON COLUMN live.phone_user_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.phone_user_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.phone_user_daily.source IS 'Phone log it is from. One of: pstn, direct_routing.';
+COMMENT ON COLUMN live.phone_user_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN live.phone_user_daily.own_number IS 'The user''s number; null for conferences and the like, where it is the service''s, and if not served.';
+COMMENT ON COLUMN live.phone_user_daily.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN live.phone_user_daily.calls IS 'Calls, answered or not.';
+COMMENT ON COLUMN live.phone_user_daily.in_s IS 'Time of inbound calls, in seconds; null if there was none.';
+COMMENT ON COLUMN live.phone_user_daily.out_s IS 'Time of outbound calls, in seconds; null if there was none.';
+COMMENT ON COLUMN live.phone_user_daily.international_out_s IS 'Time of outbound calls abroad, in seconds; null if there was none.';
+COMMENT ON COLUMN live.phone_user_daily.forwarded_s IS 'Time of calls forwarded to a telephone, in seconds; null if there was none.';
+COMMENT ON COLUMN live.phone_user_daily.total_cost IS 'charge and connection_charge, in currency; null if neither was served.';
+COMMENT ON COLUMN live.phone_user_daily.first_in_at IS 'First inbound call; null if none is known.';
+COMMENT ON COLUMN live.phone_user_daily.last_in_at IS 'Last inbound call; null if none is known.';
+COMMENT ON COLUMN live.phone_user_daily.first_out_at IS 'First outbound call; null if none is known.';
+COMMENT ON COLUMN live.phone_user_daily.last_out_at IS 'Last outbound call; null if none is known.';
+COMMENT ON COLUMN live.phone_user_daily.last_call_at IS 'Attempt of the last call.';
 
 CREATE VIEW live.poor_stream_rate_daily AS
  SELECT x.tenant_id,
@@ -4339,6 +5738,17 @@ CREATE VIEW live.poor_stream_rate_daily AS
            FROM live.streams s
           WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at))
           GROUP BY s.tenant_id, s.media_kind, s.call_kind) x);
+COMMENT ON VIEW live.poor_stream_rate_daily IS 'Computes the rows of analytics.poor_stream_rate_daily from teams.';
+COMMENT ON COLUMN live.poor_stream_rate_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.poor_stream_rate_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.poor_stream_rate_daily.media_kind IS 'What the stream carries; vbss is screen sharing. One of: audio, video, vbss, data.';
+COMMENT ON COLUMN live.poor_stream_rate_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN live.poor_stream_rate_daily.streams IS 'Streams.';
+COMMENT ON COLUMN live.poor_stream_rate_daily.good IS 'Streams of quality good.';
+COMMENT ON COLUMN live.poor_stream_rate_daily.poor IS 'Streams of quality poor.';
+COMMENT ON COLUMN live.poor_stream_rate_daily.unclassified IS 'Streams with too little to judge by.';
+COMMENT ON COLUMN live.poor_stream_rate_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
+COMMENT ON COLUMN live.poor_stream_rate_daily.poor_pct_all IS 'poor in percent of all streams, 0 to 100.';
 
 CREATE VIEW live.pstn_cost_daily AS
  SELECT x.tenant_id,
@@ -4381,6 +5791,26 @@ CREATE VIEW live.pstn_cost_daily AS
            FROM analytics.telephony_calls t
           WHERE ((t.source = 'pstn'::text) AND (t.attempt_at >= d.from_at) AND (t.attempt_at < d.to_at))
           GROUP BY t.tenant_id, t.provider, t.scenario, t.direction, t.destination_context, t.destination_name, t.usage_country_code, t.license_capability, t.currency) x);
+COMMENT ON VIEW live.pstn_cost_daily IS 'Computes the rows of analytics.pstn_cost_daily from teams.';
+COMMENT ON COLUMN live.pstn_cost_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.pstn_cost_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.pstn_cost_daily.provider IS 'Who carries the call. One of: calling_plan, operator_connect, direct_routing, audio_conferencing.';
+COMMENT ON COLUMN live.pstn_cost_daily.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN live.pstn_cost_daily.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN live.pstn_cost_daily.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN live.pstn_cost_daily.destination_name IS 'Country or region dialed, in English, as served; null if not served.';
+COMMENT ON COLUMN live.pstn_cost_daily.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN live.pstn_cost_daily.license_capability IS 'Licence that was charged (ref.license_codes); null if not served.';
+COMMENT ON COLUMN live.pstn_cost_daily.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN live.pstn_cost_daily.calls IS 'Calls, answered or not.';
+COMMENT ON COLUMN live.pstn_cost_daily.answered IS 'Calls that were answered.';
+COMMENT ON COLUMN live.pstn_cost_daily.duration_s IS 'Time connected, in seconds; null if not served.';
+COMMENT ON COLUMN live.pstn_cost_daily.minutes IS 'duration_s in minutes, rounded to two places; null if no duration was served.';
+COMMENT ON COLUMN live.pstn_cost_daily.billed_minutes_estimate IS 'Minutes with each call rounded up, as most tariffs bill; null if no duration was served.';
+COMMENT ON COLUMN live.pstn_cost_daily.charge IS 'Cost without connection charges, in currency; null if none was served.';
+COMMENT ON COLUMN live.pstn_cost_daily.connection_charge IS 'Connection charges, in currency; null if none was served.';
+COMMENT ON COLUMN live.pstn_cost_daily.total_cost IS 'charge and connection_charge, in currency; null if neither was served.';
+COMMENT ON COLUMN live.pstn_cost_daily.free_calls IS 'Calls that a fault at Microsoft left without a price (licence FREECALL).';
 
 CREATE VIEW live.pstn_matches AS
  SELECT x.tenant_id,
@@ -4441,6 +5871,14 @@ CREATE VIEW live.pstn_matches AS
                   ORDER BY best.score DESC
                  LIMIT 1) likely ON (((named.call_id IS NULL) AND (likely.candidates = 1))))
           WHERE ((p.start_at >= d.from_at) AND (p.start_at < d.to_at) AND (COALESCE(named.call_id, likely.call_id) IS NOT NULL))) x);
+COMMENT ON VIEW live.pstn_matches IS 'PSTN rows and the call record each belongs to.';
+COMMENT ON COLUMN live.pstn_matches.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.pstn_matches.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.pstn_matches.id IS 'Id of the row in teams.pstn_calls.';
+COMMENT ON COLUMN live.pstn_matches.start_at IS 'Start of the call (Graph: startDateTime), cut to the microsecond. Graph''s time windows apply to it.';
+COMMENT ON COLUMN live.pstn_matches.call_id IS 'The call record (teams.call_records.id).';
+COMMENT ON COLUMN live.pstn_matches.method IS 'How it was found: call_id or heuristic.';
+COMMENT ON COLUMN live.pstn_matches.score IS 'Score of a heuristic match, 2 or 3; null for others.';
 
 CREATE VIEW live.sms_usage_daily AS
  SELECT x.tenant_id,
@@ -4465,6 +5903,16 @@ CREATE VIEW live.sms_usage_daily AS
              LEFT JOIN ref.call_types k ON ((k.call_type = (lower(m.sms_type) COLLATE "C"))))
           WHERE ((m.sent_at >= d.from_at) AND (m.sent_at < d.to_at))
           GROUP BY m.tenant_id, m.user_id, COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(m.sms_type))), m.destination_context, m.currency) x);
+COMMENT ON VIEW live.sms_usage_daily IS 'Computes the rows of analytics.sms_usage_daily from teams.';
+COMMENT ON COLUMN live.sms_usage_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.sms_usage_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.sms_usage_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN live.sms_usage_daily.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN live.sms_usage_daily.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN live.sms_usage_daily.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN live.sms_usage_daily.messages IS 'Messages.';
+COMMENT ON COLUMN live.sms_usage_daily.units IS 'Parts that the messages were billed as; null if not served.';
+COMMENT ON COLUMN live.sms_usage_daily.charge IS 'Cost, in currency; null if none was served.';
 
 CREATE VIEW live.user_activity_daily AS
  SELECT x.tenant_id,
@@ -4618,6 +6066,21 @@ CREATE VIEW live.user_activity_daily AS
   WHERE (NOT (EXISTS ( SELECT
            FROM ref.service_identities i
           WHERE ((i.identity_id = (x.user_id)::text) AND ((i.tenant_id = x.tenant_id) OR (i.tenant_id IS NULL))))));
+COMMENT ON VIEW live.user_activity_daily IS 'Computes the rows of analytics.user_activity_daily from teams.';
+COMMENT ON COLUMN live.user_activity_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.user_activity_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.user_activity_daily.user_id IS 'Entra object id of the user. Joins to users.';
+COMMENT ON COLUMN live.user_activity_daily.p2p_calls IS 'Calls of two.';
+COMMENT ON COLUMN live.user_activity_daily.group_calls IS 'Meetings and group calls.';
+COMMENT ON COLUMN live.user_activity_daily.organized IS 'Calls that the user organized.';
+COMMENT ON COLUMN live.user_activity_daily.talk_s IS 'Time in sessions with audio of the day''s calls, in seconds; two at once count once.';
+COMMENT ON COLUMN live.user_activity_daily.phone_in IS 'Inbound telephone calls, answered or not, of both phone logs.';
+COMMENT ON COLUMN live.user_activity_daily.phone_out IS 'Outbound telephone calls, answered or not, of both phone logs.';
+COMMENT ON COLUMN live.user_activity_daily.phone_s IS 'Time on the telephone by both phone logs, in seconds.';
+COMMENT ON COLUMN live.user_activity_daily.missed IS 'Missed calls (missed_calls).';
+COMMENT ON COLUMN live.user_activity_daily.sms IS 'Text messages, either direction.';
+COMMENT ON COLUMN live.user_activity_daily.streams IS 'Streams with the user on either side; one between two users counts for both.';
+COMMENT ON COLUMN live.user_activity_daily.poor_streams IS 'Of these the poor ones.';
 
 CREATE VIEW live.user_feedback_daily AS
  SELECT x.tenant_id,
@@ -4638,12 +6101,25 @@ CREATE VIEW live.user_feedback_daily AS
            FROM analytics.user_feedback f
           WHERE ((f.call_start_at >= d.from_at) AND (f.call_start_at < d.to_at))
           GROUP BY f.tenant_id, f.call_kind, f.platform) x);
+COMMENT ON VIEW live.user_feedback_daily IS 'Computes the rows of analytics.user_feedback_daily from teams.';
+COMMENT ON COLUMN live.user_feedback_daily.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.user_feedback_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.user_feedback_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
+COMMENT ON COLUMN live.user_feedback_daily.platform IS 'Platform of the client, such as windows, iOS; null if not served.';
+COMMENT ON COLUMN live.user_feedback_daily.rated IS 'Ratings given.';
+COMMENT ON COLUMN live.user_feedback_daily.poor IS 'Ratings bad or poor.';
+COMMENT ON COLUMN live.user_feedback_daily.poor_pct IS 'poor in percent of rated, 0 to 100.';
+COMMENT ON COLUMN live.user_feedback_daily.avg_rating IS 'Mean rating, 1 (bad) to 5 (excellent); null if only unknown words were given.';
 
 CREATE TABLE ref.license_codes (
     license_capability text NOT NULL,
     family text NOT NULL,
     meaning text NOT NULL
 );
+COMMENT ON TABLE ref.license_codes IS 'What the codes of licences stand for.';
+COMMENT ON COLUMN ref.license_codes.license_capability IS 'Code, as the logs name it.';
+COMMENT ON COLUMN ref.license_codes.family IS 'What it is for: calling, voice_app, conferencing, sms, or none.';
+COMMENT ON COLUMN ref.license_codes.meaning IS 'The licence in words.';
 
 CREATE TABLE rollup.digests (
     list text NOT NULL,

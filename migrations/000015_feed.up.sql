@@ -159,7 +159,7 @@ COMMENT ON COLUMN analytics.change_feed.op IS 'What became of the row. upsert: i
 COMMENT ON COLUMN analytics.change_feed.change_xid IS 'Transaction of the change. All that one transaction changed has the same.';
 COMMENT ON COLUMN analytics.change_feed.change_xid_text IS 'change_xid as text, for tools that do not know its type. As text it does not sort by number.';
 COMMENT ON COLUMN analytics.change_feed.updated_at IS 'When Graph served the present content; of a row that went, when it was deleted, by the database''s clock.';
-COMMENT ON COLUMN analytics.change_feed.epoch IS 'What transaction numbers count in. Where it is another than that of the mark, all is to be read again. On a standby null without membership in pg_read_all_stats, or while it receives no log.';
+COMMENT ON COLUMN analytics.change_feed.epoch IS 'What transaction numbers count in. Where it is another than that of the mark, all is to be read again; null on a standby without membership in pg_read_all_stats, or while it receives no log.';
 
 COMMENT ON COLUMN ingest.tombstones.op IS 'delete: Graph no longer names it. expire: it was kept as long as wanted; a copy that keeps history keeps it.';
 

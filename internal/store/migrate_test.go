@@ -123,32 +123,6 @@ func TestEachMigrationNotesItsVersion(t *testing.T) {
 	}
 }
 
-// Everything an analyst can meet says what it is.
-func TestEverythingHasAComment(t *testing.T) {
-	t.Parallel()
-	conn := storetest.Conn(t, storetest.URL(t))
-	rows, err := conn.Query(t.Context(), `
-		SELECT concat_ws('.', nspname, relname, attname)
-		FROM pg_class c
-		JOIN pg_namespace n ON n.oid = relnamespace
-		JOIN LATERAL (
-			SELECT 0 AS attnum, NULL AS attname, obj_description(c.oid, 'pg_class') AS comment
-			UNION ALL
-			SELECT attnum, attname, col_description(c.oid, attnum)
-			FROM pg_attribute
-			WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
-		) a ON true
-		WHERE nspname IN ('teams', 'ingest') AND relkind IN ('r', 'v', 'p')
-			AND relname <> 'schema_migrations' AND coalesce(comment, '') = ''`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil || len(missing) > 0 {
-		t.Errorf("without a comment: %v %v", missing, err)
-	}
-}
-
 func TestCheckSchema(t *testing.T) {
 	t.Parallel()
 	url := storetest.EmptyURL(t)
