@@ -47,7 +47,7 @@ func simulate(t testing.TB, c graphsim.Config) *graphsim.Server {
 }
 
 // configure writes config.yaml, where one endpoint alone of each tenant is
-// switched on, and what it names to a folder.
+// switched on (empty: all are, as by default), and what it names to a folder.
 func configure(dir, databaseURL string, endpoint string, tenants ...*graphsim.Server) error {
 	text := fmt.Sprintf("database:\n  url: %q\ntenants:\n", databaseURL)
 	for i, tenant := range tenants {
@@ -84,19 +84,19 @@ func entry(tenant *graphsim.Server, name, ca, secret, endpoint string) string {
     auth:
       client_id: %q
       client_secret_file: %q
-    endpoints:
-      %s:
-        schedule: "*/5 * * * *"
-        settle: 72h
 %s    limits:
       %s
 `, tenant.Tenant(), name, tenant.GraphURL(), tenant.LoginURL(), ca,
-		graphsim.ClientID, secret, endpoint, allBut(endpoint), generous)
+		graphsim.ClientID, secret, only(endpoint), generous)
 }
 
-// allBut switches off the endpoints that a test is not about.
-func allBut(endpoint string) string {
+// only switches off the endpoints that a test is not about.
+func only(endpoint string) string {
+	if endpoint == "" {
+		return ""
+	}
 	var lines strings.Builder
+	fmt.Fprintf(&lines, "    endpoints:\n      %s: {schedule: \"*/5 * * * *\", settle: 72h}\n", endpoint)
 	for _, e := range fetch.Endpoints {
 		if e.Name != endpoint {
 			fmt.Fprintf(&lines, "      %s: {enabled: false}\n", e.Name)
