@@ -345,7 +345,8 @@ CREATE TABLE teams.call_records (
     reach_from timestamp with time zone GENERATED ALWAYS AS (COALESCE(start_at, ingested_at)) STORED NOT NULL,
     pending boolean GENERATED ALWAYS AS ((details_version IS DISTINCT FROM version)) STORED NOT NULL,
     call_kind text
-);
+)
+WITH (parallel_workers='0');
 COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its details (details_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
 COMMENT ON COLUMN teams.call_records.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.call_records.id IS 'Unique id of the call (Graph: id), the same for all its versions. The same call can be in two tenants.';
@@ -891,7 +892,8 @@ CREATE TABLE teams.session_endpoints (
     feedback_text text,
     feedback_tokens jsonb,
     unknown_fields jsonb
-);
+)
+WITH (parallel_workers='0');
 ALTER TABLE ONLY teams.session_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1);
 COMMENT ON TABLE teams.session_endpoints IS 'The caller and the callee of each session (Graph: sessions, their caller and callee), where served. Join (call_id, session_index) to sessions, user_id to teams.users.';
 COMMENT ON COLUMN teams.session_endpoints.tenant_id IS 'Entra tenant id.';
@@ -933,8 +935,10 @@ CREATE TABLE teams.sessions (
     failure_reason text,
     is_test boolean,
     unknown_fields jsonb
-);
+)
+WITH (parallel_workers='0');
 ALTER TABLE ONLY teams.sessions ALTER COLUMN call_id SET (n_distinct=-0.2);
+ALTER TABLE ONLY teams.sessions ALTER COLUMN session_index SET STATISTICS 0;
 COMMENT ON TABLE teams.sessions IS 'One row per session of a call: one endpoint talking to another or to a server (Graph: sessions). A group call has at least one per participant. Join call_id to call_records.';
 COMMENT ON COLUMN teams.sessions.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.sessions.call_id IS 'The call (teams.call_records.id).';
@@ -1103,7 +1107,8 @@ CREATE TABLE teams.segment_media (
     media_index integer NOT NULL,
     label text,
     unknown_fields jsonb
-);
+)
+WITH (parallel_workers='0');
 ALTER TABLE ONLY teams.segment_media ALTER COLUMN call_id SET (n_distinct=-0.12);
 COMMENT ON TABLE teams.segment_media IS 'One row per media of a segment (Graph: media). Join (call_id, session_index, segment_index) to segments.';
 COMMENT ON COLUMN teams.segment_media.tenant_id IS 'Entra tenant id.';
@@ -1117,11 +1122,11 @@ COMMENT ON COLUMN teams.segment_media.unknown_fields IS 'What was served and has
 CREATE VIEW live.streams AS
  SELECT c.start_at AS call_start_at,
     c.call_kind,
-    t.tenant_id,
-    t.call_id,
-    t.session_index,
-    t.segment_index,
-    t.media_index,
+    m.tenant_id,
+    m.call_id,
+    m.session_index,
+    m.segment_index,
+    m.media_index,
     t.stream_index,
     t.stream_id,
     t.stream_direction,
@@ -1270,6 +1275,9 @@ CREATE TABLE teams.media_endpoints (
     unknown_fields jsonb
 );
 ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN call_id SET (n_distinct=-0.06);
+ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN session_index SET STATISTICS 0;
+ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN segment_index SET STATISTICS 0;
+ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN media_index SET STATISTICS 0;
 COMMENT ON TABLE teams.media_endpoints IS 'Device and network of the caller and of the callee of each media (Graph: callerDevice, callerNetwork, calleeDevice, calleeNetwork), where served. Join (call_id, session_index, segment_index, media_index) to segment_media.';
 COMMENT ON COLUMN teams.media_endpoints.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.media_endpoints.call_id IS 'The call (teams.call_records.id).';
@@ -1356,6 +1364,8 @@ CREATE TABLE teams.segment_endpoints (
     unknown_fields jsonb
 );
 ALTER TABLE ONLY teams.segment_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1);
+ALTER TABLE ONLY teams.segment_endpoints ALTER COLUMN session_index SET STATISTICS 0;
+ALTER TABLE ONLY teams.segment_endpoints ALTER COLUMN segment_index SET STATISTICS 0;
 COMMENT ON TABLE teams.segment_endpoints IS 'The caller and the callee of each segment (Graph: segments, their caller and callee), where served; they may differ from those of its session. Join (call_id, session_index, segment_index) to segments, user_id to teams.users.';
 COMMENT ON COLUMN teams.segment_endpoints.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.segment_endpoints.call_id IS 'The call (teams.call_records.id).';
@@ -1396,8 +1406,11 @@ CREATE TABLE teams.segments (
     failure_stage text,
     failure_reason text,
     unknown_fields jsonb
-);
+)
+WITH (parallel_workers='0');
 ALTER TABLE ONLY teams.segments ALTER COLUMN call_id SET (n_distinct=-0.2);
+ALTER TABLE ONLY teams.segments ALTER COLUMN session_index SET STATISTICS 0;
+ALTER TABLE ONLY teams.segments ALTER COLUMN segment_index SET STATISTICS 0;
 COMMENT ON TABLE teams.segments IS 'One row per segment of a session: one leg between two endpoints (Graph: segments). A call over the telephone network has several. Join (call_id, session_index) to sessions.';
 COMMENT ON COLUMN teams.segments.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.segments.call_id IS 'The call (teams.call_records.id).';
@@ -1464,12 +1477,12 @@ CREATE VIEW analytics.call_quality_streams AS
     eb.render_device_name AS callee_render_device,
     t.was_media_bypassed
    FROM ((((((live.streams t
-     LEFT JOIN teams.sessions s ON (((s.tenant_id = t.tenant_id) AND (s.call_id = t.call_id) AND (s.session_index = t.session_index))))
-     LEFT JOIN teams.segments g ON (((g.tenant_id = t.tenant_id) AND (g.call_id = t.call_id) AND (g.session_index = t.session_index) AND (g.segment_index = t.segment_index))))
+     LEFT JOIN teams.segment_endpoints pa ON (((pa.tenant_id = t.tenant_id) AND (pa.call_id = t.call_id) AND (pa.session_index = t.session_index) AND (pa.segment_index = t.segment_index) AND (pa.side = 'caller'::text))))
+     LEFT JOIN teams.segment_endpoints pb ON (((pb.tenant_id = t.tenant_id) AND (pb.call_id = t.call_id) AND (pb.session_index = t.session_index) AND (pb.segment_index = t.segment_index) AND (pb.side = 'callee'::text))))
      LEFT JOIN teams.media_endpoints ea ON (((ea.tenant_id = t.tenant_id) AND (ea.call_id = t.call_id) AND (ea.session_index = t.session_index) AND (ea.segment_index = t.segment_index) AND (ea.media_index = t.media_index) AND (ea.side = 'caller'::text))))
      LEFT JOIN teams.media_endpoints eb ON (((eb.tenant_id = t.tenant_id) AND (eb.call_id = t.call_id) AND (eb.session_index = t.session_index) AND (eb.segment_index = t.segment_index) AND (eb.media_index = t.media_index) AND (eb.side = 'callee'::text))))
-     LEFT JOIN teams.segment_endpoints pa ON (((pa.tenant_id = t.tenant_id) AND (pa.call_id = t.call_id) AND (pa.session_index = t.session_index) AND (pa.segment_index = t.segment_index) AND (pa.side = 'caller'::text))))
-     LEFT JOIN teams.segment_endpoints pb ON (((pb.tenant_id = t.tenant_id) AND (pb.call_id = t.call_id) AND (pb.session_index = t.session_index) AND (pb.segment_index = t.segment_index) AND (pb.side = 'callee'::text))));
+     LEFT JOIN teams.segments g ON (((g.tenant_id = t.tenant_id) AND (g.call_id = t.call_id) AND (g.session_index = t.session_index) AND (g.segment_index = t.segment_index))))
+     LEFT JOIN teams.sessions s ON (((s.tenant_id = t.tenant_id) AND (s.call_id = t.call_id) AND (s.session_index = t.session_index))));
 COMMENT ON VIEW analytics.call_quality_streams IS 'One row per media stream of a call, with its quality by Microsoft''s published classifier and both sides. Sessions that are tests are left out. Key: tenant_id, call_id, session_index, segment_index, media_index, stream_index. Filter on: call_start_at. Personal data.';
 COMMENT ON COLUMN analytics.call_quality_streams.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.call_quality_streams.call_id IS 'Id of the call; joins to calls.';
@@ -1781,7 +1794,8 @@ CREATE TABLE teams.call_participants (
     identity_endpoint_type text,
     administrative_unit_ids text[],
     unknown_fields jsonb
-);
+)
+WITH (parallel_workers='0');
 ALTER TABLE ONLY teams.call_participants ALTER COLUMN call_id SET (n_distinct=-0.25);
 COMMENT ON TABLE teams.call_participants IS 'One row per participant of a call, as served (Graph: participants_v2). Graph may leave some out who are in session_endpoints. Join call_id to call_records, user_id to teams.users.';
 COMMENT ON COLUMN teams.call_participants.tenant_id IS 'Entra tenant id.';
