@@ -114,6 +114,7 @@ func refreshIn(ctx context.Context, tx pgx.Tx) (done, left int, err error) {
 		SELECT set_config(name, value, true)
 		FROM (VALUES
 			('jit', 'off'),
+			('plan_cache_mode', 'force_generic_plan'), -- a year of days is planned once
 			('work_mem', '64MB'),
 			('client_connection_check_interval', '10s') -- a query ends soon after its client
 		) AS wanted (name, value)
