@@ -5,8 +5,8 @@ ALTER TABLE teams.call_records ADD COLUMN call_kind text;
 
 COMMENT ON COLUMN teams.call_records.call_kind IS 'group or p2p, by type; where type says neither, a call of several sessions or with a service other than a mediation server or gateway is a group call. Null until the details are stored.';
 
--- New details are stored with their kind. Those that are stored get it here; their
--- change_xid stays, as nothing that Graph served has changed.
+-- New details are stored with their kind. Those that are stored get it here. Their
+-- change_xid stays, as nobody follows changes yet.
 UPDATE teams.call_records c
 SET call_kind = CASE
 	WHEN lower(c.type) = 'groupcall' THEN 'group'
