@@ -32,12 +32,14 @@ var atToday = strings.NewReplacer("now()", "timestamptz '2025-11-13 12:00Z'", "c
 
 const zone = "SET LOCAL TimeZone = 'Europe/Berlin';"
 
-// TestCookbook asks a simulated company every question of the pages, and whether
-// what comments say of its rows is true.
+// TestCookbook asks a simulated company every question of the pages, of the demo
+// and of the dashboards, and whether what comments say of its rows is true.
 func TestCookbook(t *testing.T) {
 	t.Parallel()
 	a := company(t)
 	checkAnswers(t, a)
+	checkQuestions(t, a)
+	checkBoards(t, a)
 	relations, err := catalog.Read(t.Context(), storetest.Conn(t, a.config.Database.URL.Reveal()), "analytics")
 	if err != nil {
 		t.Fatal(err)
