@@ -146,6 +146,11 @@ CREATE FUNCTION ingest.feed_horizon() RETURNS xid8
     RETURN pg_snapshot_xmin(pg_current_snapshot());
 COMMENT ON FUNCTION ingest.feed_horizon() IS 'The transaction before which all others are over, whoever ran them and in whatever database of the cluster: analytics.change_feed shows what changed before it.';
 
+CREATE FUNCTION live.is_common_subnet(subnet text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (split_part(subnet, '/'::text, 1) = ANY (ARRAY['10.0.0.0'::text, '192.168.0.0'::text, '192.168.1.0'::text, '192.168.2.0'::text, '172.20.10.0'::text, '192.168.43.0'::text]));
+COMMENT ON FUNCTION live.is_common_subnet(subnet text) IS 'Whether so many homes share a subnet that it names no place. Null without a subnet.';
+
 CREATE FUNCTION live.to_inet(address text) RETURNS inet
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN ((address ~ '^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])([.](?!$)|$)){4}$'::text) OR (address ~* '^([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$'::text) OR ((address ~* '^([0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}$'::text) AND (address ~ '::'::text) AND (address !~ ':::|::.*::|^:[^:]|[^:]:$'::text))) THEN (address)::inet ELSE NULL::inet END;
@@ -3684,7 +3689,7 @@ COMMENT ON COLUMN analytics.number_usage.first_out_at IS 'First outbound call; n
 COMMENT ON COLUMN analytics.number_usage.last_out_at IS 'Last outbound call; null if none is known.';
 COMMENT ON COLUMN analytics.number_usage.calls_30d IS 'Calls of the last 30 days, both directions, answered or not; null if no phone log is switched on.';
 COMMENT ON COLUMN analytics.number_usage.calls_90d IS 'Calls of the last 90 days, both directions, answered or not; null if no phone log is switched on.';
-COMMENT ON COLUMN analytics.number_usage.is_unused_90d IS 'Whether there was no call in the last 90 days; null if no phone log is switched on.';
+COMMENT ON COLUMN analytics.number_usage.is_unused_90d IS 'Whether there was no call in the last 90 days, nor any since; null if no phone log is switched on.';
 
 CREATE VIEW analytics.participants AS
  SELECT x.tenant_id,
@@ -4629,6 +4634,110 @@ COMMENT ON COLUMN live.call_reliability_daily.dropped IS 'Segments that broke of
 COMMENT ON COLUMN live.call_reliability_daily.setup_failure_pct IS 'setup_failed in percent of segments, 0 to 100.';
 COMMENT ON COLUMN live.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that came about, 0 to 100; null if none did.';
 
+CREATE VIEW live.phone_calls AS
+ SELECT t.tenant_id,
+    t.source,
+    t.source_row_id,
+    t.call_id,
+    t.provider,
+    t.direction,
+    t.scenario,
+    t.call_type,
+    t.user_id,
+    t.user_principal_name,
+    t.user_display_name,
+    t.attempt_at,
+    t.answered_at,
+    t.ended_at,
+    t.duration_s,
+    t.answered,
+    t.outcome,
+    t.caller_number,
+    t.callee_number,
+    t.own_number,
+    t.external_number,
+    t.external_prefix,
+    t.external_country,
+    t.is_number_masked,
+    t.is_international,
+    t.destination_context,
+    t.destination_name,
+    t.charge,
+    t.connection_charge,
+    t.total_cost,
+    t.currency,
+    t.license_capability,
+    t.inventory_type,
+    t.operator,
+    t.call_duration_source,
+    t.trunk_fqdn,
+    t.sip_code,
+    t.ms_subcode,
+    t.sip_phrase,
+    t.answer_delay_s,
+    t.setup_fail_s,
+    t.correlation_id,
+    t.conference_id,
+    t.usage_country_code,
+    t.administrative_unit_ids,
+        CASE
+            WHEN (((t.user_id)::text IN ( SELECT i.identity_id
+               FROM ref.service_identities i
+              WHERE (i.tenant_id IS NULL))) OR ((t.tenant_id, (t.user_id)::text) IN ( SELECT i.tenant_id,
+                i.identity_id
+               FROM ref.service_identities i
+              WHERE (i.tenant_id IS NOT NULL)))) THEN NULL::uuid
+            ELSE t.user_id
+        END AS person_id
+   FROM analytics.telephony_calls t;
+COMMENT ON VIEW live.phone_calls IS 'Rows of both phone logs with the person (analytics.telephony_calls).';
+COMMENT ON COLUMN live.phone_calls.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN live.phone_calls.source IS 'Phone log it is from. One of: pstn, direct_routing.';
+COMMENT ON COLUMN live.phone_calls.source_row_id IS 'Id of the row in teams.pstn_calls or teams.direct_routing_calls.';
+COMMENT ON COLUMN live.phone_calls.call_id IS 'Id of the call: of Direct Routing the correlation id, with or without a call record; of PSTN the call record it was matched with; null if none was.';
+COMMENT ON COLUMN live.phone_calls.provider IS 'Who carries the call. One of: calling_plan, operator_connect, direct_routing, audio_conferencing.';
+COMMENT ON COLUMN live.phone_calls.direction IS 'As seen from here. One of: inbound, outbound, unknown.';
+COMMENT ON COLUMN live.phone_calls.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
+COMMENT ON COLUMN live.phone_calls.call_type IS 'Type of the call as served (Graph: callType); null if not served.';
+COMMENT ON COLUMN live.phone_calls.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
+COMMENT ON COLUMN live.phone_calls.user_principal_name IS 'User principal name at that time; null for bots.';
+COMMENT ON COLUMN live.phone_calls.user_display_name IS 'Display name at that time; null for bots.';
+COMMENT ON COLUMN live.phone_calls.attempt_at IS 'When the call was tried: of Direct Routing the INVITE, else the start; of PSTN the start; null if not served.';
+COMMENT ON COLUMN live.phone_calls.answered_at IS 'When it was answered; null if it was not.';
+COMMENT ON COLUMN live.phone_calls.ended_at IS 'End, or of failed calls of Direct Routing the failure; null if not served.';
+COMMENT ON COLUMN live.phone_calls.duration_s IS 'Time connected, in seconds (Graph: duration); null if not served.';
+COMMENT ON COLUMN live.phone_calls.answered IS 'Whether it was answered: of Direct Routing as Graph says (successfulCall), of PSTN by duration_s above 0; null if not served.';
+COMMENT ON COLUMN live.phone_calls.outcome IS 'How it ended: of PSTN answered or not_answered, of Direct Routing by its SIP code (ref.sip_outcomes). One of: answered, not_answered, user_busy, ring_no_answer, terminal_reject, bad_number, network_failure; null if not served whether it was answered.';
+COMMENT ON COLUMN live.phone_calls.caller_number IS 'Number of the caller, which the law may have masked with *; null if not served.';
+COMMENT ON COLUMN live.phone_calls.callee_number IS 'Number called, which the law may have masked with *; null if not served.';
+COMMENT ON COLUMN live.phone_calls.own_number IS 'Our side: the caller of outbound calls, else the callee; null if not served.';
+COMMENT ON COLUMN live.phone_calls.external_number IS 'The other side: the callee of outbound calls, else the caller; null if not served.';
+COMMENT ON COLUMN live.phone_calls.external_prefix IS 'Country or area code that external_number begins with: the longest in ref.calling_codes; null if none fits or it is written without its country.';
+COMMENT ON COLUMN live.phone_calls.external_country IS 'ISO 3166-1 alpha-2 country of the other side, as Graph says it, else by external_prefix; null if not known.';
+COMMENT ON COLUMN live.phone_calls.is_number_masked IS 'Whether external_number is masked with *; null if it was not served.';
+COMMENT ON COLUMN live.phone_calls.is_international IS 'Whether it crossed a border: by destination_context, else by the countries of both sides; null if not known.';
+COMMENT ON COLUMN live.phone_calls.destination_context IS 'Domestic or International, as served; null if not served.';
+COMMENT ON COLUMN live.phone_calls.destination_name IS 'Country or region dialed, in English, as served; null if not served.';
+COMMENT ON COLUMN live.phone_calls.charge IS 'Cost without the connection charge, in currency (Graph: charge); null if not served and for Direct Routing.';
+COMMENT ON COLUMN live.phone_calls.connection_charge IS 'Fee for the connection, in currency (Graph: connectionCharge); null if not served and for Direct Routing.';
+COMMENT ON COLUMN live.phone_calls.total_cost IS 'charge and connection_charge, in currency; null if neither was served.';
+COMMENT ON COLUMN live.phone_calls.currency IS 'ISO 4217 code of the money beside it; null if not served.';
+COMMENT ON COLUMN live.phone_calls.license_capability IS 'Licence that was charged (ref.license_codes); null if not served.';
+COMMENT ON COLUMN live.phone_calls.inventory_type IS 'Type of the user''s number (Graph: inventoryType), such as Subscriber; null if not served and for Direct Routing.';
+COMMENT ON COLUMN live.phone_calls.operator IS 'Microsoft, or the operator of Operator Connect (Graph: operator); null if not served and for Direct Routing.';
+COMMENT ON COLUMN live.phone_calls.call_duration_source IS 'Who measured the duration (Graph: callDurationSource), such as microsoft, operator; null if not served and for Direct Routing.';
+COMMENT ON COLUMN live.phone_calls.trunk_fqdn IS 'SBC the call went over (Graph: trunkFullyQualifiedDomainName); null if not served and for PSTN.';
+COMMENT ON COLUMN live.phone_calls.sip_code IS 'Final SIP code; null if not served.';
+COMMENT ON COLUMN live.phone_calls.ms_subcode IS 'Microsoft''s subcode (Graph: callEndSubReason); null if not served.';
+COMMENT ON COLUMN live.phone_calls.sip_phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served and for PSTN.';
+COMMENT ON COLUMN live.phone_calls.answer_delay_s IS 'From the INVITE to the answer of an outbound call of Direct Routing, in seconds; null for all others, whose start is no answer.';
+COMMENT ON COLUMN live.phone_calls.setup_fail_s IS 'From the INVITE to the failure of a call of Direct Routing, in seconds; null for all others.';
+COMMENT ON COLUMN live.phone_calls.correlation_id IS 'Correlation id of Direct Routing (Graph: correlationId), shared by the legs of a call; null if not served and for PSTN.';
+COMMENT ON COLUMN live.phone_calls.conference_id IS 'Id that the PSTN rows of one audio conference share (Graph: conferenceId); null for other calls.';
+COMMENT ON COLUMN live.phone_calls.usage_country_code IS 'ISO 3166-1 alpha-2 country of the user; null if not served.';
+COMMENT ON COLUMN live.phone_calls.administrative_unit_ids IS 'Administrative units of the user, joined by commas (Graph beta); null if not served.';
+COMMENT ON COLUMN live.phone_calls.person_id IS 'user_id, but for services (ref.service_identities); null for these and where not served.';
+
 CREATE TABLE ref.hours (
     hour timestamp with time zone NOT NULL,
     from_at timestamp with time zone NOT NULL,
@@ -4666,10 +4775,8 @@ CREATE VIEW live.call_volume_hourly AS
             count(*) AS attempts,
             count(*) FILTER (WHERE t.answered) AS answered,
             sum(t.duration_s) AS duration_s,
-            count(DISTINCT t.user_id) FILTER (WHERE (NOT (EXISTS ( SELECT
-                   FROM ref.service_identities i
-                  WHERE ((i.identity_id = (t.user_id)::text) AND ((i.tenant_id = t.tenant_id) OR (i.tenant_id IS NULL))))))) AS users
-           FROM analytics.telephony_calls t
+            count(DISTINCT t.person_id) AS users
+           FROM live.phone_calls t
           WHERE ((t.attempt_at >= h.from_at) AND (t.attempt_at < h.to_at))
           GROUP BY t.tenant_id, t.provider, t.direction, t.scenario) x);
 COMMENT ON VIEW live.call_volume_hourly IS 'Computes the rows of analytics.call_volume_hourly from teams.';
@@ -4715,10 +4822,13 @@ CREATE VIEW live.segment_endpoints AS
     e.feedback_tokens,
     e.unknown_fields,
         CASE
-            WHEN (NOT (EXISTS ( SELECT
+            WHEN ((e.identity_id IN ( SELECT i.identity_id
                FROM ref.service_identities i
-              WHERE ((i.identity_id = e.identity_id) AND ((i.tenant_id = e.tenant_id) OR (i.tenant_id IS NULL)))))) THEN e.user_id
-            ELSE NULL::uuid
+              WHERE (i.tenant_id IS NULL))) OR ((e.tenant_id, e.identity_id) IN ( SELECT i.tenant_id,
+                i.identity_id
+               FROM ref.service_identities i
+              WHERE (i.tenant_id IS NOT NULL)))) THEN NULL::uuid
+            ELSE e.user_id
         END AS person_id
    FROM teams.segment_endpoints e;
 COMMENT ON VIEW live.segment_endpoints IS 'The two sides of segments (teams.segment_endpoints).';
@@ -4779,10 +4889,13 @@ CREATE VIEW live.session_endpoints AS
     e.feedback_tokens,
     e.unknown_fields,
         CASE
-            WHEN (NOT (EXISTS ( SELECT
+            WHEN ((e.identity_id IN ( SELECT i.identity_id
                FROM ref.service_identities i
-              WHERE ((i.identity_id = e.identity_id) AND ((i.tenant_id = e.tenant_id) OR (i.tenant_id IS NULL)))))) THEN e.user_id
-            ELSE NULL::uuid
+              WHERE (i.tenant_id IS NULL))) OR ((e.tenant_id, e.identity_id) IN ( SELECT i.tenant_id,
+                i.identity_id
+               FROM ref.service_identities i
+              WHERE (i.tenant_id IS NOT NULL)))) THEN NULL::uuid
+            ELSE e.user_id
         END AS person_id
    FROM teams.session_endpoints e;
 COMMENT ON VIEW live.session_endpoints IS 'The two sides of sessions (teams.session_endpoints).';
@@ -4890,69 +5003,93 @@ CREATE VIEW live.concurrent_calls_hourly AS
     x.is_busy_hour,
     d.day
    FROM (ref.days d
-     CROSS JOIN LATERAL ( WITH calls AS MATERIALIZED (
+     CROSS JOIN LATERAL ( WITH calls AS (
                  SELECT t.tenant_id,
-                    s.scope_type,
-                    s.scope,
+                    t.trunk_fqdn,
+                    t.provider,
                     GREATEST(t.answered_at, d.from_at) AS from_at,
                     LEAST(t.ended_at, (t.answered_at + '24:00:00'::interval), d.to_at) AS to_at
-                   FROM (analytics.telephony_calls t
-                     CROSS JOIN LATERAL ( VALUES ('trunk'::text,t.trunk_fqdn), ('provider'::text,t.provider), ('all'::text,'all'::text)) s(scope_type, scope))
-                  WHERE ((t.attempt_at >= (d.from_at - '24:00:00'::interval)) AND (t.attempt_at < d.to_at) AND t.answered AND (t.answered_at < t.ended_at) AND (t.answered_at < d.to_at) AND (LEAST(t.ended_at, (t.answered_at + '24:00:00'::interval)) > d.from_at) AND (s.scope IS NOT NULL))
+                   FROM analytics.telephony_calls t
+                  WHERE ((t.attempt_at >= (d.from_at - '24:00:00'::interval)) AND (t.attempt_at < d.to_at) AND t.answered AND (t.answered_at < t.ended_at) AND (t.answered_at < d.to_at) AND (LEAST(t.ended_at, (t.answered_at + '24:00:00'::interval)) > d.from_at))
+                ), scoped AS (
+                 SELECT calls.tenant_id,
+                    'trunk'::text AS scope_type,
+                    calls.trunk_fqdn AS scope,
+                    calls.from_at,
+                    calls.to_at
+                   FROM calls
+                  WHERE (calls.trunk_fqdn IS NOT NULL)
+                UNION ALL
+                 SELECT calls.tenant_id,
+                    'provider'::text,
+                    calls.provider,
+                    calls.from_at,
+                    calls.to_at
+                   FROM calls
+                UNION ALL
+                 SELECT calls.tenant_id,
+                    'all'::text,
+                    'all'::text,
+                    calls.from_at,
+                    calls.to_at
+                   FROM calls
+                ), scopes AS MATERIALIZED (
+                 SELECT row_number() OVER () AS n,
+                    s_1.tenant_id,
+                    s_1.scope_type,
+                    s_1.scope
+                   FROM ( SELECT DISTINCT scoped.tenant_id,
+                            scoped.scope_type,
+                            scoped.scope
+                           FROM scoped) s_1
+                ), numbered AS (
+                 SELECT n.n,
+                    s_1.from_at,
+                    s_1.to_at
+                   FROM (scoped s_1
+                     JOIN scopes n ON (((n.tenant_id = s_1.tenant_id) AND (n.scope_type = s_1.scope_type) AND (n.scope = s_1.scope))))
                 ), events AS (
-                 SELECT calls.tenant_id,
-                    calls.scope_type,
-                    calls.scope,
-                    calls.from_at AS at,
+                 SELECT numbered.n,
+                    numbered.from_at AS at,
                     1 AS step
-                   FROM calls
+                   FROM numbered
                 UNION ALL
-                 SELECT calls.tenant_id,
-                    calls.scope_type,
-                    calls.scope,
-                    calls.to_at,
+                 SELECT numbered.n,
+                    numbered.to_at,
                     '-1'::integer
-                   FROM calls
-                  WHERE (calls.to_at < d.to_at)
+                   FROM numbered
+                  WHERE (numbered.to_at < d.to_at)
                 UNION ALL
-                 SELECT s.tenant_id,
-                    s.scope_type,
-                    s.scope,
-                    h.from_at,
+                 SELECT s_1.n,
+                    h_1.from_at,
                     0
-                   FROM (( SELECT DISTINCT calls.tenant_id,
-                            calls.scope_type,
-                            calls.scope
-                           FROM calls) s
-                     JOIN ref.hours h ON ((h.day = d.day)))
+                   FROM (scopes s_1
+                     JOIN ref.hours h_1 ON ((h_1.day = d.day)))
                 ), stretches AS (
-                 SELECT events.tenant_id,
-                    events.scope_type,
-                    events.scope,
+                 SELECT events.n,
                     events.at,
-                    sum(events.step) OVER (walk ROWS UNBOUNDED PRECEDING) AS calls,
-                    lead(events.at, 1, d.to_at) OVER walk AS to_at
+                    lead(events.at, 1, d.to_at) OVER walk AS to_at,
+                    sum(events.step) OVER (walk ROWS UNBOUNDED PRECEDING) AS calls
                    FROM events
-                  WINDOW walk AS (PARTITION BY events.tenant_id, events.scope_type, events.scope ORDER BY events.at, events.step)
+                  WINDOW walk AS (PARTITION BY events.n ORDER BY events.at, events.step)
                 ), hours AS (
-                 SELECT stretches.tenant_id,
-                    stretches.scope_type,
-                    stretches.scope,
+                 SELECT stretches.n,
                     date_bin('01:00:00'::interval, stretches.at, d.from_at) AS hour,
                     (max(stretches.calls))::integer AS peak,
-                    round((sum(((stretches.calls)::numeric * EXTRACT(epoch FROM (stretches.to_at - stretches.at)))) / (3600)::numeric), 4) AS erlangs
+                    round(((sum(((stretches.calls)::double precision * date_part('epoch'::text, (stretches.to_at - stretches.at)))) / (3600)::double precision))::numeric, 4) AS erlangs
                    FROM stretches
-                  GROUP BY stretches.tenant_id, stretches.scope_type, stretches.scope, (date_bin('01:00:00'::interval, stretches.at, d.from_at))
+                  GROUP BY stretches.n, (date_bin('01:00:00'::interval, stretches.at, d.from_at))
                 )
-         SELECT hours.tenant_id,
-            hours.scope_type,
-            hours.scope,
-            hours.hour,
-            hours.peak,
-            hours.erlangs,
-            (hours.erlangs = max(hours.erlangs) OVER (PARTITION BY hours.tenant_id, hours.scope_type, hours.scope)) AS is_busy_hour
-           FROM hours
-          WHERE (hours.peak > 0)) x);
+         SELECT s.tenant_id,
+            s.scope_type,
+            s.scope,
+            h.hour,
+            h.peak,
+            h.erlangs,
+            (h.erlangs = max(h.erlangs) OVER (PARTITION BY h.n)) AS is_busy_hour
+           FROM (hours h
+             JOIN scopes s ON ((s.n = h.n)))
+          WHERE (h.peak > 0)) x);
 COMMENT ON VIEW live.concurrent_calls_hourly IS 'Computes the rows of analytics.concurrent_calls_hourly from teams.';
 COMMENT ON COLUMN live.concurrent_calls_hourly.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN live.concurrent_calls_hourly.hour IS 'Instant at which the hour begins: the hour that autumn repeats is two.';
@@ -5303,11 +5440,9 @@ CREATE VIEW live.direct_routing_failures_hourly AS
             t.ms_subcode,
             t.outcome,
             count(*) AS calls,
-            count(DISTINCT t.user_id) FILTER (WHERE (NOT (EXISTS ( SELECT
-                   FROM ref.service_identities i
-                  WHERE ((i.identity_id = (t.user_id)::text) AND ((i.tenant_id = t.tenant_id) OR (i.tenant_id IS NULL))))))) AS users,
+            count(DISTINCT t.person_id) AS users,
             min(t.sip_phrase) AS phrase
-           FROM analytics.telephony_calls t
+           FROM live.phone_calls t
           WHERE ((t.source = 'direct_routing'::text) AND (NOT t.answered) AND (t.attempt_at >= h.from_at) AND (t.attempt_at < h.to_at))
           GROUP BY t.tenant_id, t.trunk_fqdn, t.direction, t.sip_code, t.ms_subcode, t.outcome) x);
 COMMENT ON VIEW live.direct_routing_failures_hourly IS 'Computes the rows of analytics.direct_routing_failures_hourly from teams.';
@@ -5474,8 +5609,8 @@ CREATE VIEW live.fraud_signals_daily AS
              JOIN limits l ON ((l.tenant_id = u.tenant_id)))
              CROSS JOIN LATERAL ( SELECT ((COALESCE(sum(p.international_out_s), (0)::numeric) / 60.0) / (28)::numeric) AS minutes
                    FROM rollup.phone_user_daily p
-                  WHERE ((p.tenant_id = u.tenant_id) AND (NOT (p.user_id IS DISTINCT FROM u.user_id)) AND (p.day >= (d.day - 28)) AND (p.day < d.day))) b)
-          WHERE ((u.minutes_abroad > l.f2_minutes) AND (u.minutes_abroad > (l.f2_factor * b.minutes)))
+                  WHERE ((p.tenant_id = u.tenant_id) AND (p.user_id = u.user_id) AND (p.day >= (d.day - 28)) AND (p.day < d.day))) b)
+          WHERE ((u.user_id IS NOT NULL) AND (u.minutes_abroad > l.f2_minutes) AND (u.minutes_abroad > (l.f2_factor * b.minutes)))
         UNION ALL
          SELECT u.tenant_id,
             u.user_id,
@@ -5607,19 +5742,18 @@ CREATE VIEW live.network_subnet_quality_daily AS
     x.packet_loss_avg,
     analytics.pct((x.tcp)::numeric, (x.streams)::numeric) AS tcp_pct,
     ((lower(x.connection_type) = 'tunnel'::text) OR COALESCE(w.is_vpn, false)) AS is_vpn,
-    x.is_common_subnet
+    live.is_common_subnet(x.subnet) AS is_common_subnet
    FROM ((ref.days d
      CROSS JOIN LATERAL ( SELECT s.tenant_id,
             s.media_kind,
             s.subnet,
                 CASE
-                    WHEN n.is_common_subnet THEN host(s.reflexive_ip_address)
+                    WHEN live.is_common_subnet(s.subnet) THEN host(s.reflexive_ip_address)
                     ELSE NULL::text
                 END AS public_ip,
             s.connection_type,
             s.wifi_band,
             s.network_transport_protocol AS transport,
-            n.is_common_subnet,
             count(*) AS streams,
             count(DISTINCT s.person_id) AS users,
             count(*) FILTER (WHERE (s.quality = 'good'::text)) AS good,
@@ -5629,14 +5763,13 @@ CREATE VIEW live.network_subnet_quality_daily AS
             (avg((s.average_jitter_ms)::numeric))::double precision AS jitter_avg_ms,
             (avg((s.average_packet_loss_rate)::numeric))::double precision AS packet_loss_avg,
             count(*) FILTER (WHERE (lower(s.network_transport_protocol) = 'tcp'::text)) AS tcp
-           FROM (live.sided_streams s
-             CROSS JOIN LATERAL ( SELECT (split_part(s.subnet, '/'::text, 1) = ANY (ARRAY['10.0.0.0'::text, '192.168.0.0'::text, '192.168.1.0'::text, '192.168.2.0'::text, '172.20.10.0'::text, '192.168.43.0'::text])) AS is_common_subnet) n)
+           FROM live.sided_streams s
           WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at))
-          GROUP BY s.tenant_id, s.media_kind, s.subnet,
+          GROUP BY s.subnet,
                 CASE
-                    WHEN n.is_common_subnet THEN host(s.reflexive_ip_address)
+                    WHEN live.is_common_subnet(s.subnet) THEN host(s.reflexive_ip_address)
                     ELSE NULL::text
-                END, s.connection_type, s.wifi_band, s.network_transport_protocol, n.is_common_subnet) x)
+                END, s.media_kind, s.connection_type, s.wifi_band, s.network_transport_protocol, s.tenant_id) x)
      LEFT JOIN LATERAL ( SELECT l.site,
             l.is_vpn
            FROM ref.site_subnets l

@@ -34,25 +34,36 @@ FROM teams.call_records c
 WHERE c.details_version IS NOT NULL;
 
 -- The two sides of sessions and segments. person_id is the user, null for services
--- that join calls like a person.
+-- that join calls like a person. They are looked up by IN, as the planner puts such
+-- a list into a hash, and asks an EXISTS anew for each row.
 CREATE VIEW live.session_endpoints AS
 SELECT
     e.*,
-    CASE WHEN NOT EXISTS (
-        SELECT
-        FROM ref.service_identities i
-        WHERE i.identity_id = e.identity_id AND (i.tenant_id = e.tenant_id OR i.tenant_id IS NULL)
-    ) THEN e.user_id END AS person_id
+    CASE
+        WHEN e.identity_id IN (SELECT i.identity_id FROM ref.service_identities i WHERE i.tenant_id IS NULL)
+            OR (e.tenant_id, e.identity_id) IN (
+                SELECT i.tenant_id, i.identity_id
+                FROM ref.service_identities i
+                WHERE i.tenant_id IS NOT NULL
+            )
+        THEN NULL
+        ELSE e.user_id
+    END AS person_id
 FROM teams.session_endpoints e;
 
 CREATE VIEW live.segment_endpoints AS
 SELECT
     e.*,
-    CASE WHEN NOT EXISTS (
-        SELECT
-        FROM ref.service_identities i
-        WHERE i.identity_id = e.identity_id AND (i.tenant_id = e.tenant_id OR i.tenant_id IS NULL)
-    ) THEN e.user_id END AS person_id
+    CASE
+        WHEN e.identity_id IN (SELECT i.identity_id FROM ref.service_identities i WHERE i.tenant_id IS NULL)
+            OR (e.tenant_id, e.identity_id) IN (
+                SELECT i.tenant_id, i.identity_id
+                FROM ref.service_identities i
+                WHERE i.tenant_id IS NOT NULL
+            )
+        THEN NULL
+        ELSE e.user_id
+    END AS person_id
 FROM teams.segment_endpoints e;
 
 -- Streams with their class, without those of test sessions. Test sessions are few,

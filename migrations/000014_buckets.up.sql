@@ -204,6 +204,13 @@ RETURN CASE
     THEN address::inet
 END;
 
+-- is_common_subnet reports whether so many homes share a subnet that it names no
+-- place.
+CREATE FUNCTION live.is_common_subnet(subnet text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN split_part(subnet, '/', 1) IN ('10.0.0.0', '192.168.0.0', '192.168.1.0', '192.168.2.0', '172.20.10.0',
+    '192.168.43.0');
+
 -- Each stream once in the network of each side that is a participant. The site is
 -- looked up once for each group.
 CREATE VIEW live.network_subnet_quality_daily AS
@@ -228,18 +235,17 @@ SELECT
     x.packet_loss_avg,
     analytics.pct(x.tcp, x.streams)         AS tcp_pct,
     lower(x.connection_type) = 'tunnel' OR coalesce(w.is_vpn, false) AS is_vpn,
-    x.is_common_subnet
+    live.is_common_subnet(x.subnet)         AS is_common_subnet
 FROM ref.days d
 CROSS JOIN LATERAL (
     SELECT
         s.tenant_id,
         s.media_kind,
         s.subnet,
-        CASE WHEN n.is_common_subnet THEN host(s.reflexive_ip_address) END AS public_ip,
+        CASE WHEN live.is_common_subnet(s.subnet) THEN host(s.reflexive_ip_address) END AS public_ip,
         s.connection_type,
         s.wifi_band,
         s.network_transport_protocol                                            AS transport,
-        n.is_common_subnet,
         count(*)                                                                AS streams,
         count(DISTINCT s.person_id)                                             AS users,
         count(*) FILTER (WHERE s.quality = 'good')                              AS good,
@@ -250,14 +256,8 @@ CROSS JOIN LATERAL (
         avg(s.average_packet_loss_rate::numeric)::float8                        AS packet_loss_avg,
         count(*) FILTER (WHERE lower(s.network_transport_protocol) = 'tcp')     AS tcp
     FROM live.sided_streams s
-    CROSS JOIN LATERAL (
-        -- Many homes share these, so that the subnet alone names no place.
-        SELECT split_part(s.subnet, '/', 1) IN ('10.0.0.0', '192.168.0.0', '192.168.1.0', '192.168.2.0',
-            '172.20.10.0', '192.168.43.0') AS is_common_subnet
-    ) n
     WHERE s.call_start_at >= d.from_at AND s.call_start_at < d.to_at
-    GROUP BY s.tenant_id, s.media_kind, s.subnet, public_ip, s.connection_type, s.wifi_band, transport,
-        n.is_common_subnet
+    GROUP BY s.subnet, public_ip, s.media_kind, s.connection_type, s.wifi_band, transport, s.tenant_id
 ) x
 LEFT JOIN LATERAL (
     SELECT l.site, l.is_vpn
@@ -388,6 +388,22 @@ LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'use
 
 -- Telephony.
 
+-- Phone calls with the user, null for services that phone like a person.
+CREATE VIEW live.phone_calls AS
+SELECT
+    t.*,
+    CASE
+        WHEN t.user_id::text IN (SELECT i.identity_id FROM ref.service_identities i WHERE i.tenant_id IS NULL)
+            OR (t.tenant_id, t.user_id::text) IN (
+                SELECT i.tenant_id, i.identity_id
+                FROM ref.service_identities i
+                WHERE i.tenant_id IS NOT NULL
+            )
+        THEN NULL
+        ELSE t.user_id
+    END AS person_id
+FROM analytics.telephony_calls t;
+
 CREATE VIEW live.call_volume_hourly AS
 SELECT
     x.tenant_id,
@@ -412,14 +428,8 @@ CROSS JOIN LATERAL (
         count(*)                            AS attempts,
         count(*) FILTER (WHERE t.answered)  AS answered,
         sum(t.duration_s)                   AS duration_s,
-        count(DISTINCT t.user_id) FILTER (
-            WHERE NOT EXISTS (
-                SELECT
-                FROM ref.service_identities i
-                WHERE i.identity_id = t.user_id::text AND (i.tenant_id = t.tenant_id OR i.tenant_id IS NULL)
-            )
-        ) AS users
-    FROM analytics.telephony_calls t
+        count(DISTINCT t.person_id)         AS users
+    FROM live.phone_calls t
     WHERE t.attempt_at >= h.from_at AND t.attempt_at < h.to_at
     GROUP BY t.tenant_id, t.provider, t.direction, t.scenario
 ) x;
@@ -522,15 +532,9 @@ CROSS JOIN LATERAL (
         t.ms_subcode,
         t.outcome,
         count(*)            AS calls,
-        count(DISTINCT t.user_id) FILTER (
-            WHERE NOT EXISTS (
-                SELECT
-                FROM ref.service_identities i
-                WHERE i.identity_id = t.user_id::text AND (i.tenant_id = t.tenant_id OR i.tenant_id IS NULL)
-            )
-        )                   AS users,
+        count(DISTINCT t.person_id) AS users,
         min(t.sip_phrase)   AS phrase
-    FROM analytics.telephony_calls t
+    FROM live.phone_calls t
     WHERE t.source = 'direct_routing' AND NOT t.answered
         AND t.attempt_at >= h.from_at AND t.attempt_at < h.to_at
     GROUP BY t.tenant_id, t.trunk_fqdn, t.direction, t.sip_code, t.ms_subcode, t.outcome
@@ -566,7 +570,8 @@ LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'dir
 -- How many calls were up at once. Each day is walked through from event to event: a
 -- call begins, a call ends, an hour begins. Between two events the number is the
 -- same, so that number times length adds up to the time occupied. Calls of the day
--- before carry over, for at most 24 hours.
+-- before carry over, for at most 24 hours. Scopes are numbered, as rows are sorted
+-- faster by a number than by three texts.
 CREATE VIEW live.concurrent_calls_hourly AS
 SELECT
     x.tenant_id,
@@ -580,61 +585,76 @@ SELECT
     d.day
 FROM ref.days d
 CROSS JOIN LATERAL (
-    WITH calls AS MATERIALIZED (
+    WITH calls AS (
         SELECT
             t.tenant_id,
-            s.scope_type,
-            s.scope,
-            greatest(t.answered_at, d.from_at)                                      AS from_at,
-            least(t.ended_at, t.answered_at + interval '24 hours', d.to_at)         AS to_at
+            t.trunk_fqdn,
+            t.provider,
+            greatest(t.answered_at, d.from_at) AS from_at,
+            least(t.ended_at, t.answered_at + interval '24 hours', d.to_at) AS to_at
         FROM analytics.telephony_calls t
-        CROSS JOIN LATERAL (
-            VALUES ('trunk', t.trunk_fqdn), ('provider', t.provider), ('all', 'all')
-        ) s (scope_type, scope)
         WHERE t.attempt_at >= d.from_at - interval '24 hours' AND t.attempt_at < d.to_at
             AND t.answered AND t.answered_at < t.ended_at
             AND t.answered_at < d.to_at
             AND least(t.ended_at, t.answered_at + interval '24 hours') > d.from_at
-            AND s.scope IS NOT NULL
-    ), events AS (
-        SELECT tenant_id, scope_type, scope, from_at AS at, 1 AS step
+    ), scoped AS (
+        SELECT tenant_id, 'trunk' AS scope_type, trunk_fqdn AS scope, from_at, to_at
+        FROM calls
+        WHERE trunk_fqdn IS NOT NULL
+        UNION ALL
+        SELECT tenant_id, 'provider', provider, from_at, to_at
         FROM calls
         UNION ALL
-        SELECT tenant_id, scope_type, scope, to_at, -1
+        SELECT tenant_id, 'all', 'all', from_at, to_at
         FROM calls
+    ), scopes AS MATERIALIZED (
+        SELECT row_number() OVER () AS n, s.*
+        FROM (SELECT DISTINCT tenant_id, scope_type, scope FROM scoped) s
+    ), numbered AS (
+        SELECT n.n, s.from_at, s.to_at
+        FROM scoped s
+        JOIN scopes n ON n.tenant_id = s.tenant_id AND n.scope_type = s.scope_type AND n.scope = s.scope
+    ), events AS (
+        SELECT n, from_at AS at, 1 AS step
+        FROM numbered
+        UNION ALL
+        SELECT n, to_at, -1
+        FROM numbered
         WHERE to_at < d.to_at
         UNION ALL
-        SELECT s.tenant_id, s.scope_type, s.scope, h.from_at, 0
-        FROM (SELECT DISTINCT tenant_id, scope_type, scope FROM calls) s
+        SELECT s.n, h.from_at, 0
+        FROM scopes s
         JOIN ref.hours h ON h.day = d.day
     ), stretches AS (
         -- Of events at one instant ends come first: a call that ends when another
         -- begins is not up beside it.
         SELECT
-            tenant_id,
-            scope_type,
-            scope,
+            n,
             at,
-            sum(step) OVER (walk ROWS UNBOUNDED PRECEDING)          AS calls,
-            lead(at, 1, d.to_at) OVER walk                          AS to_at
+            lead(at, 1, d.to_at) OVER walk AS to_at,
+            sum(step) OVER (walk ROWS UNBOUNDED PRECEDING) AS calls
         FROM events
-        WINDOW walk AS (PARTITION BY tenant_id, scope_type, scope ORDER BY at, step)
+        WINDOW walk AS (PARTITION BY n ORDER BY at, step)
     ), hours AS (
         SELECT
-            tenant_id,
-            scope_type,
-            scope,
-            date_bin(interval '1 hour', at, d.from_at)                      AS hour,
-            max(calls)::integer                                             AS peak,
-            round(sum(calls * extract(epoch FROM to_at - at)) / 3600, 4)    AS erlangs
+            n,
+            date_bin(interval '1 hour', at, d.from_at) AS hour,
+            max(calls)::integer AS peak,
+            round((sum(calls * date_part('epoch', to_at - at)) / 3600)::numeric, 4) AS erlangs
         FROM stretches
-        GROUP BY tenant_id, scope_type, scope, hour
+        GROUP BY n, hour
     )
     SELECT
-        *,
-        erlangs = max(erlangs) OVER (PARTITION BY tenant_id, scope_type, scope) AS is_busy_hour
-    FROM hours
-    WHERE peak > 0
+        s.tenant_id,
+        s.scope_type,
+        s.scope,
+        h.hour,
+        h.peak,
+        h.erlangs,
+        h.erlangs = max(h.erlangs) OVER (PARTITION BY h.n) AS is_busy_hour
+    FROM hours h
+    JOIN scopes s ON s.n = h.n
+    WHERE h.peak > 0
 ) x;
 
 CREATE TABLE rollup.concurrent_calls_hourly AS TABLE live.concurrent_calls_hourly WITH NO DATA;
@@ -1068,10 +1088,9 @@ CROSS JOIN LATERAL (
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(p.international_out_s), 0) / 60.0 / 28 AS minutes
         FROM rollup.phone_user_daily p
-        WHERE p.tenant_id = u.tenant_id AND p.user_id IS NOT DISTINCT FROM u.user_id
-            AND p.day >= d.day - 28 AND p.day < d.day
+        WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id AND p.day >= d.day - 28 AND p.day < d.day
     ) b
-    WHERE u.minutes_abroad > l.f2_minutes AND u.minutes_abroad > l.f2_factor * b.minutes
+    WHERE u.user_id IS NOT NULL AND u.minutes_abroad > l.f2_minutes AND u.minutes_abroad > l.f2_factor * b.minutes
     UNION ALL
     SELECT u.tenant_id, u.user_id, 'F3', 'moderate',
         u.abroad_off_hours || ' calls abroad at night or at the weekend'

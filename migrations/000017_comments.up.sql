@@ -159,7 +159,7 @@ COMMENT ON COLUMN analytics.number_usage.first_out_at IS 'First outbound call; n
 COMMENT ON COLUMN analytics.number_usage.last_out_at IS 'Last outbound call; null if none is known.';
 COMMENT ON COLUMN analytics.number_usage.calls_30d IS 'Calls of the last 30 days, both directions, answered or not; null if no phone log is switched on.';
 COMMENT ON COLUMN analytics.number_usage.calls_90d IS 'Calls of the last 90 days, both directions, answered or not; null if no phone log is switched on.';
-COMMENT ON COLUMN analytics.number_usage.is_unused_90d IS 'Whether there was no call in the last 90 days; null if no phone log is switched on.';
+COMMENT ON COLUMN analytics.number_usage.is_unused_90d IS 'Whether there was no call in the last 90 days, nor any since; null if no phone log is switched on.';
 
 -- Direct Routing.
 
@@ -660,6 +660,8 @@ COMMENT ON VIEW live.voice_calls IS 'Calls that went through a call queue or an 
 COMMENT ON VIEW live.telephony IS 'Rows of both phone logs in the same columns, with what the lists say of them.';
 COMMENT ON COLUMN live.telephony.match_method IS 'How the call record of a PSTN row was found: call_id or heuristic; null if it was not and for Direct Routing.';
 COMMENT ON COLUMN live.telephony.match_score IS 'Score of a heuristic match; null without one.';
+COMMENT ON VIEW live.phone_calls IS 'Rows of both phone logs with the person (analytics.telephony_calls).';
+COMMENT ON COLUMN live.phone_calls.person_id IS 'user_id, but for services (ref.service_identities); null for these and where not served.';
 COMMENT ON VIEW live.pstn_matches IS 'PSTN rows and the call record each belongs to.';
 COMMENT ON COLUMN live.pstn_matches.call_id IS 'The call record (teams.call_records.id).';
 COMMENT ON COLUMN live.pstn_matches.method IS 'How it was found: call_id or heuristic.';
@@ -679,6 +681,7 @@ COMMENT ON VIEW live.row_times IS 'The time of each row, as the slots of its end
 COMMENT ON COLUMN live.row_times.at IS 'The time; null if not served.';
 COMMENT ON VIEW live.rows_with_unknown IS 'Rows that have members without a column.';
 COMMENT ON COLUMN live.rows_with_unknown.seen_at IS 'When Graph served them.';
+COMMENT ON FUNCTION live.is_common_subnet IS 'Whether so many homes share a subnet that it names no place. Null without a subnet.';
 COMMENT ON FUNCTION live.to_inet IS 'Address of a text, without a prefix length. Null if it is none.';
 
 -- A view of live and a table of rollup of one name have the rows of the view that reads them.
@@ -725,6 +728,7 @@ BEGIN
             (1, 'live.voice_calls', 'analytics.call_quality_streams'),
             (1, 'live.telephony', 'analytics.telephony_calls'),
             (2, 'live.telephony', 'teams.direct_routing_calls'),
+            (1, 'live.phone_calls', 'analytics.telephony_calls'),
             (1, 'live.pstn_matches', 'teams.pstn_calls'),
             (1, 'rollup.pstn_matches', 'live.pstn_matches'),
             (2, 'rollup.pstn_matches', 'teams.pstn_calls'),
