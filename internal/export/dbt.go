@@ -57,6 +57,7 @@ type (
 		Tests       []any  `yaml:"data_tests,omitempty"`
 	}
 	dbtTest struct {
+		Name      string         `yaml:"name,omitempty"`
 		Arguments map[string]any `yaml:"arguments,omitempty"`
 		Config    map[string]any `yaml:"config,omitempty"`
 	}
@@ -115,7 +116,7 @@ func (v view) dbt(minutes map[string]int) dbtTable {
 	t := dbtTable{Name: v.Name, Description: v.Comment, Config: v.freshness(minutes)}
 	if key := v.dbtKey(); key != "" {
 		t.Tests = append(t.Tests, map[string]dbtTest{
-			"unique": {Arguments: map[string]any{"column_name": key}, Config: v.recent()},
+			"unique": {Name: v.Name + "_key_is_unique", Arguments: map[string]any{"column_name": key}, Config: v.recent()},
 		})
 	}
 	for _, c := range v.Columns {

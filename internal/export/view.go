@@ -40,9 +40,13 @@ func viewsOf(ctx context.Context, conn *pgx.Conn) ([]view, error) {
 	}
 	var all []view
 	for _, r := range relations {
-		if r.Name != "change_feed" {
-			all = append(all, view{Relation: r})
+		if r.Name == "change_feed" {
+			continue
 		}
+		if c := r.Column(r.Filter); c == nil || !isTime(*c) || r.Column("tenant_id") == nil {
+			r.Filter = "" // it is copied as a whole
+		}
+		all = append(all, view{Relation: r})
 	}
 	rows, err := conn.Query(ctx, selectSources)
 	if err != nil {
@@ -59,6 +63,8 @@ func viewsOf(ctx context.Context, conn *pgx.Conn) ([]view, error) {
 	})
 	return all, err
 }
+
+func isTime(c catalog.Column) bool { return c.Type == "date" || c.Type == "timestamp with time zone" }
 
 // choose returns the views of some names, all if none is named, as they are without
 // some classes of personal data.

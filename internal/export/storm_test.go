@@ -1,0 +1,51 @@
+package export_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"ingestd/internal/store/storetest"
+)
+
+// A copy that is kept by files alone has at last what the source has: whatever rows
+// come, move and go, in whatever order transactions end, wherever a pass is broken
+// off, and whatever becomes of the source. Days that retention has deleted stay.
+func TestStorm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rapid.Check(t, func(r *rapid.T) {
+		w.begin(r)
+		for _, a := range rapid.SliceOfN(rapid.Custom(drawAct), 1, storetest.Times(20, 60)).Draw(r, "acts") {
+			w.do(a)
+		}
+		w.settle()
+	})
+}
+
+// An act is something that a writer does, the export, or an administrator.
+type act struct {
+	Do      string
+	Writer  int // of two
+	Tenant  int // of two
+	Row     int
+	Day     int
+	Content int
+}
+
+var acts = []string{
+	"save a call", "save a call", "save a call", "save a call", "save a record", "save a record", "delete a call",
+	"block", "begin", "end", "end", "undo", "refresh", "refresh", "pass", "pass", "break a pass",
+	"settle days", "edit a list", "prune", "back up", "restore", "promote",
+}
+
+func drawAct(r *rapid.T) act {
+	return act{
+		Do:      rapid.SampledFrom(acts).Draw(r, "do"),
+		Writer:  rapid.IntRange(0, 1).Draw(r, "writer"),
+		Tenant:  rapid.IntRange(0, 1).Draw(r, "tenant"),
+		Row:     rapid.IntRange(0, 4).Draw(r, "row"),
+		Day:     rapid.IntRange(0, worldDays-1).Draw(r, "day"),
+		Content: rapid.IntRange(0, 9).Draw(r, "content"),
+	}
+}
