@@ -152,16 +152,13 @@ func exportParquet(cmd *cobra.Command, a *app, o export.Options, follow bool, ev
 			fmt.Fprintf(out, "%s: %d numbers of more than 29 digits are null in the files\n", v.Name, v.Nulled)
 		}
 	})
-	if errors.Is(err, export.ErrTarget) {
-		return errUsage("--to: " + err.Error())
-	}
 	if err != nil {
-		return err
+		return asMistake(err)
 	}
 	defer p.Close()
 	if !follow {
 		if err := p.Pass(cmd.Context()); err != nil {
-			return err
+			return asMistake(err)
 		}
 		_, err = fmt.Fprintln(out, "All files are up to date.")
 		return err
@@ -175,6 +172,15 @@ func exportParquet(cmd *cobra.Command, a *app, o export.Options, follow bool, ev
 		fmt.Fprintf(out, "%s all files are up to date\n", at)
 	})
 	return nil
+}
+
+// asMistake makes a mistake on the command line of what cannot be exported.
+func asMistake(err error) error {
+	var mistake export.Mistake
+	if errors.As(err, &mistake) {
+		return errUsage(err.Error())
+	}
+	return err
 }
 
 func newExportDbtSources() *cobra.Command {

@@ -41,7 +41,7 @@ func (run *pass) copyView(ctx context.Context, v view) (did View, err error) {
 		return did, told(run.options.To, err)
 	}
 	if len(s.Files) > 0 && !slices.Equal(s.Without, run.options.Without) {
-		return did, fmt.Errorf("its files were written without %q; choose another folder for other columns", s.Without)
+		return did, mistake("its files were written without %q; choose another folder for other columns", s.Without)
 	}
 	s.Without = run.options.Without
 	if err := run.tidy(ctx, v); err != nil {

@@ -116,7 +116,9 @@ func (v view) dbt(minutes map[string]int) dbtTable {
 	t := dbtTable{Name: v.Name, Description: v.Comment, Config: v.freshness(minutes)}
 	if key := v.dbtKey(); key != "" {
 		t.Tests = append(t.Tests, map[string]dbtTest{
-			"unique": {Name: v.Name + "_key_is_unique", Arguments: map[string]any{"column_name": key}, Config: v.recent()},
+			"unique": {
+				Name: v.Name + "_key_is_unique", Arguments: map[string]any{"column_name": key}, Config: v.recent(),
+			},
 		})
 	}
 	for _, c := range v.Columns {

@@ -70,11 +70,12 @@ func (p *Parquet) Close() error { return p.bucket.Close() }
 type pass struct {
 	*Parquet
 	conn    *pgx.Conn
-	epoch   string
+	epoch   string // empty: not known
 	mark    uint64
 	lists   uint64 // a digest of the lists that views look into
 	tenants []uuid.UUID
 	days    []changedDay
+	views   []view
 }
 
 // A changedDay is a day that has rows.
@@ -95,9 +96,15 @@ func (p *Parquet) Pass(ctx context.Context) error {
 		return err
 	}
 	run := &pass{Parquet: p, conn: conn}
-	views, err := run.begin(ctx)
-	if err != nil {
+	if err := run.begin(ctx); err != nil {
 		return store.Named("look what has changed", err)
+	}
+	if run.epoch == "" {
+		return errNoEpoch
+	}
+	views, err := choose(run.views, p.options.Views, p.options.Without)
+	if err != nil {
+		return err
 	}
 	for _, v := range views {
 		did, failed := run.copyView(ctx, v)
@@ -129,40 +136,31 @@ func lock(ctx context.Context, conn *pgx.Conn, to string) error {
 	return store.Named("lock the target", err)
 }
 
-// begin reads what does not depend on a view, and chooses the views.
-func (run *pass) begin(ctx context.Context) (views []view, err error) {
-	if err := run.stand(ctx); err != nil {
-		return nil, err
+// begin reads what does not depend on a view.
+func (run *pass) begin(ctx context.Context) (err error) {
+	if err = run.stand(ctx); err != nil {
+		return err
 	}
 	if run.tenants, err = collect(ctx, run.conn, selectTenants, pgx.RowTo[uuid.UUID]); err != nil {
-		return nil, err
+		return err
 	}
 	if run.days, err = collect(ctx, run.conn, selectDays, toChangedDay); err != nil {
-		return nil, err
+		return err
 	}
 	if run.lists, err = digestLists(ctx, run.conn); err != nil {
-		return nil, err
+		return err
 	}
-	all, err := viewsOf(ctx, run.conn)
-	if err != nil {
-		return nil, err
-	}
-	return choose(all, run.options.Views, run.options.Without)
+	run.views, err = viewsOf(ctx, run.conn)
+	return err
 }
 
 // stand reads how far the feed is.
 func (run *pass) stand(ctx context.Context) error {
-	var epoch *string
 	var mark string
-	err := run.conn.QueryRow(ctx, selectStanding).Scan(&epoch, &mark)
-	if err != nil {
-		return err
+	err := run.conn.QueryRow(ctx, selectStanding).Scan(&run.epoch, &mark)
+	if err == nil {
+		run.mark, err = strconv.ParseUint(mark, 10, 64)
 	}
-	if epoch == nil {
-		return errNoEpoch
-	}
-	run.epoch = *epoch
-	run.mark, err = strconv.ParseUint(mark, 10, 64)
 	return err
 }
 

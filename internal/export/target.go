@@ -14,8 +14,14 @@ import (
 	_ "gocloud.dev/blob/s3blob" // s3://
 )
 
-// ErrTarget says that a target is not written as one.
-var ErrTarget = errors.New("it takes a folder, s3://BUCKET/PATH or azblob://CONTAINER/PATH")
+// A Mistake is something that was asked for and cannot be.
+type Mistake string
+
+func (m Mistake) Error() string { return string(m) }
+
+func mistake(format string, args ...any) error { return Mistake(fmt.Sprintf(format, args...)) }
+
+const errTarget = Mistake("--to takes a folder, s3://BUCKET/PATH or azblob://CONTAINER/PATH")
 
 // OpenTarget opens a folder, which it makes if need be, or a path in a bucket of S3
 // or a container of Azure. Credentials of these come from the environment, as with
@@ -29,7 +35,7 @@ func OpenTarget(ctx context.Context, to string) (*blob.Bucket, error) {
 	}
 	u, err := url.Parse(to)
 	if err != nil || u.Scheme != "s3" && u.Scheme != "azblob" || u.Host == "" || u.User != nil {
-		return nil, ErrTarget
+		return nil, errTarget
 	}
 	path := strings.Trim(u.Path, "/")
 	u.Path = ""

@@ -71,7 +71,7 @@ func isTime(c catalog.Column) bool { return c.Type == "date" || c.Type == "times
 func choose(all []view, names []string, without []catalog.Class) (chosen []view, err error) {
 	for _, name := range names {
 		if !slices.ContainsFunc(all, func(v view) bool { return v.Name == name }) {
-			return nil, fmt.Errorf("there is no view %s in schema analytics; it is one of: %s", name, namesOf(all))
+			return nil, mistake("there is no view %s in schema analytics; it is one of: %s", name, namesOf(all))
 		}
 	}
 	for _, v := range all {
@@ -82,7 +82,7 @@ func choose(all []view, names []string, without []catalog.Class) (chosen []view,
 			v.Relation = left
 			chosen = append(chosen, v)
 		} else if len(names) > 0 {
-			return nil, fmt.Errorf("each row of %s is about a person: its key is %s", v.Name, strings.Join(v.Key, ", "))
+			return nil, mistake("each row of %s is about a person: its key is %s", v.Name, strings.Join(v.Key, ", "))
 		}
 	}
 	return chosen, nil

@@ -55,10 +55,12 @@ func newWorld(t *testing.T) *world {
 	for i := range w.writers {
 		w.writers[i] = storetest.Conn(t, url)
 	}
-	w.r = nil
 	mustExec(t, w.conn, `
 		-- These are all that the copied views are made of.
 		DELETE FROM rollup.views WHERE name NOT IN ('pstn_matches', 'phone_user_daily', 'pstn_cost_daily');
+		INSERT INTO ingest.tenants (tenant_id, name, cloud, credential_kind)
+		SELECT format('00000000-0000-4000-8000-00000000000%s', n)::uuid, n, 'global', 'client_secret'
+		FROM generate_series(0, 1) n;
 		CREATE SCHEMA backup;`)
 	for _, table := range worldTables {
 		mustExec(t, w.conn, fmt.Sprintf(`CREATE TABLE backup."%s" (LIKE %[1]s)`, table))
@@ -189,7 +191,8 @@ func (w *world) move(to, from string) {
 		columns := storetest.Query[string](w.test, w.conn, `
 			SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
 			WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`, table)
-		w.exec(w.conn, fmt.Sprintf(`INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %[2]s FROM %s`, to, columns, from))
+		w.exec(w.conn, fmt.Sprintf(`
+			INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %[2]s FROM %s`, to, columns, from))
 	}
 }
 
