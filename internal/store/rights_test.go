@@ -2,10 +2,12 @@ package store_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
@@ -110,4 +112,55 @@ func TestWritersOfOldAreGivenMore(t *testing.T) {
 		t.Fatalf("%d rights were given, these were not: %v %v", given, still, err)
 	}
 	storetest.Query[int](t, storetest.Conn(t, as), `SELECT count(*) FROM rollup.stale`)
+}
+
+// Roles are given what a later version adds, and only what they are for.
+func TestGrantAgain(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	db, conn := storetest.Connect(t, url), storetest.Conn(t, url)
+	tenant := uuid.New()
+	readers := map[store.Access]*pgx.Conn{}
+	var schema string // of the tenant
+	for _, access := range []store.Access{store.Personal, store.Aggregates, store.OneTenant} {
+		role, as := storetest.Role(t, url, "")
+		to := store.Grantee{Role: role, Access: access}
+		if access == store.OneTenant {
+			to.Tenant, schema = &tenant, role
+		}
+		if _, still, err := db.Grant(t.Context(), to); err != nil || len(still) > 0 {
+			t.Fatal(err, still)
+		}
+		readers[access] = storetest.Conn(t, as)
+	}
+	_, err := conn.Exec(t.Context(), `
+		CREATE VIEW analytics.sums AS SELECT tenant_id, 1 AS calls FROM teams.users;
+		CREATE VIEW analytics.people AS SELECT tenant_id, user_id FROM teams.users;
+		DO $$ BEGIN
+			EXECUTE 'CREATE OR REPLACE VIEW analytics.days AS ' || replace(
+				rtrim(pg_get_viewdef('analytics.days'::regclass), ';'), E'\n   FROM', E', 1 AS added\n   FROM');
+		END $$`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, still, err := db.GrantAgain(t.Context()); err != nil || len(still) > 0 {
+		t.Fatal(err, still)
+	}
+	for _, c := range []struct {
+		query string
+		may   []store.Access
+	}{
+		{"SELECT calls FROM analytics.sums", []store.Access{store.Personal, store.Aggregates}},
+		{"SELECT user_id FROM analytics.people", []store.Access{store.Personal}},
+		{"SELECT added FROM analytics.days", []store.Access{store.Personal, store.Aggregates}},
+		{"SELECT calls FROM " + schema + ".sums", []store.Access{store.OneTenant}},
+		{"SELECT user_id FROM " + schema + ".people", []store.Access{store.OneTenant}},
+		{"SELECT added FROM " + schema + ".days", []store.Access{store.OneTenant}},
+	} {
+		for access, reader := range readers {
+			if _, err := reader.Exec(t.Context(), c.query); (err == nil) != slices.Contains(c.may, access) {
+				t.Errorf("%s, by a reader of %s: %v", c.query, access, err)
+			}
+		}
+	}
 }

@@ -24,7 +24,8 @@ asked AS (
 	) a (access, schema, privileges) USING (access)
 ), relations AS (
 	SELECT n.nspname AS schema, c.relname AS name, c.oid, c.relkind, 
-		array_agg(a.attname::text ORDER BY a.attnum) AS columns
+		array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+		array_agg(col_description(c.oid, a.attnum) ORDER BY a.attnum) || obj_description(c.oid, 'pg_class') AS comments
 	FROM pg_class c
 	JOIN pg_namespace n ON n.oid = c.relnamespace
 	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -32,12 +33,18 @@ asked AS (
 	GROUP BY n.nspname, c.oid
 ), tenant_views AS (
 	-- Each view of analytics as a tenant's schema, named as its role, has it. The
-	-- statement makes it where it is not there or has other columns.
+	-- statement makes it where it is not there or has other columns or comments.
 	SELECT asked.role AS schema, v.name, t.oid,
-		CASE WHEN t.oid IS NULL OR t.columns <> v.columns THEN
+		CASE WHEN t.oid IS NULL OR (t.columns, t.comments) IS DISTINCT FROM (v.columns, v.comments) THEN
 			format('CREATE OR REPLACE VIEW %I.%I WITH (security_barrier) AS SELECT * FROM analytics.%2$I',
 				asked.role, v.name)
 			|| CASE WHEN 'tenant_id' = ANY (v.columns) THEN format(' WHERE tenant_id = %L', asked.tenant_id) ELSE '' END
+			|| format('; COMMENT ON VIEW %I.%I IS %L', asked.role, v.name, v.comments[cardinality(v.comments)])
+			|| (
+				SELECT string_agg(
+					format('; COMMENT ON COLUMN %I.%I.%I IS %L', asked.role, v.name, v.columns[i], v.comments[i]), '')
+				FROM generate_subscripts(v.columns, 1) i
+			)
 		END AS statement
 	FROM asked
 	JOIN relations v ON v.schema = 'analytics' AND v.relkind = 'v'
