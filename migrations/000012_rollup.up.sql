@@ -49,7 +49,7 @@ CREATE TABLE rollup.views (
 COMMENT ON TABLE rollup.views IS 'The rollups: each name is a table of schema rollup and a view of schema live, both with the columns tenant_id and day.';
 COMMENT ON COLUMN rollup.views.name IS 'Name of table and view.';
 COMMENT ON COLUMN rollup.views.sources IS 'The endpoints whose rows it is computed from.';
-COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in the days beside its own too: calls that carry over into the next day, days of UTC.';
+COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in the days beside its own too: calls that carry over into the next day, days of UTC, calls that belong to others.';
 COMMENT ON COLUMN rollup.views.position IS 'Which are computed first: 1 before 2 before 3, as a view may read the rollup of another.';
 
 CREATE TABLE rollup.digests (
@@ -95,13 +95,28 @@ COMMENT ON VIEW rollup.lists IS 'The lists that the figures of rollups depend on
 COMMENT ON COLUMN rollup.lists.list IS 'Name of the list in schema ref; views is rollup.views.';
 COMMENT ON COLUMN rollup.lists.digest IS 'Digest of its rows.';
 
+CREATE TABLE rollup.sources (
+    name text PRIMARY KEY,
+    at   text NOT NULL
+);
+COMMENT ON TABLE rollup.sources IS 'The endpoints, and how their rows are counted.';
+COMMENT ON COLUMN rollup.sources.name IS 'Name of the endpoint and of its table in schema teams.';
+COMMENT ON COLUMN rollup.sources.at IS 'The time of a row that decides in which hours and days it counts, as SQL.';
+INSERT INTO rollup.sources
+VALUES ('call_records', 'start_at'),
+    ('pstn_calls', 'start_at'),
+    ('direct_routing_calls', 'coalesce(invite_at, start_at)'),
+    ('sms_messages', 'sent_at'),
+    ('pstn_blocked_users_log', 'block_at'),
+    ('dialout_report', 'window_from');
+
 -- note says that rows of an endpoint were changed by hand.
 CREATE FUNCTION rollup.note(tenant uuid, source text, first timestamptz, last timestamptz)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF to_regclass('teams.' || quote_ident(source)) IS NULL THEN
+    IF NOT EXISTS (SELECT 1 FROM rollup.sources WHERE name = source) THEN
         RAISE EXCEPTION 'rollup.note: % is no endpoint; it is one of %', source,
-            (SELECT string_agg(DISTINCT s, ', ') FROM rollup.views v, unnest(v.sources) s);
+            (SELECT string_agg(name, ', ') FROM rollup.sources);
     END IF;
     INSERT INTO rollup.stale (tenant_id, source, at)
     SELECT tenant, source, at
@@ -109,28 +124,36 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION rollup.note(uuid, text, timestamptz, timestamptz) IS 'Says that rows of an endpoint were changed by SQL, once for the span of their old times and once for that of their new ones. The next refresh computes these days anew.';
 
--- note_all notes all days of all endpoints of all tenants, each once.
+-- note_all notes all days that have rows, and those that have figures in a rollup.
+-- Days that have neither are many where little is read yet.
 CREATE FUNCTION rollup.note_all() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    source text;
+    zone text := (SELECT report_timezone FROM ref.settings);
+    used text;
 BEGIN
-    FOR source IN SELECT DISTINCT unnest(sources) FROM rollup.views LOOP
-        EXECUTE format('
-            INSERT INTO rollup.stale (tenant_id, source, at)
-            SELECT tenant_id, %L, from_at + (to_at - from_at) / 2
-            FROM (
-                SELECT DISTINCT tenant_id FROM teams.%I
-                UNION
-                SELECT tenant_id FROM ingest.tenants
-            ) AS tenants
-            CROSS JOIN ref.days', source, source);
-    END LOOP;
+    SELECT string_agg(days, ' UNION ')
+    INTO used
+    FROM (
+        SELECT format('SELECT tenant_id, %L AS source, (%s AT TIME ZONE %L)::date AS day FROM teams.%I',
+            name, at, zone, name) AS days
+        FROM rollup.sources
+        UNION ALL
+        SELECT format('SELECT tenant_id, %L, day FROM rollup.%I', sources[1], name)
+        FROM rollup.views
+    ) AS tables;
+    EXECUTE format('
+        INSERT INTO rollup.stale (tenant_id, source, at)
+        SELECT tenant_id, source, from_at + (to_at - from_at) / 2
+        FROM (%s) AS used
+        JOIN ref.days USING (day)', used);
 END $$;
 COMMENT ON FUNCTION rollup.note_all() IS 'Has the next refresh compute all days anew.';
 
 -- The call record that a PSTN row belongs to: the one it names, or else the one
 -- that began within a minute of it and has both its user and the number at the
--- other end, or one of them, if there is just one such.
+-- other end, or one of them, if there is just one such. One that is named may have
+-- begun on the day before, as people dial into meetings that last. It is looked for
+-- as far away as the days reach that are computed anew when it is stored.
 CREATE VIEW live.pstn_matches AS
 SELECT x.tenant_id, d.day, x.id, x.start_at, x.call_id, x.method, x.score
 FROM ref.days d
@@ -153,6 +176,7 @@ CROSS JOIN LATERAL (
             AND c.id = CASE
                 WHEN p.call_id ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN p.call_id::uuid
             END
+            AND c.start_at > p.start_at - interval '20 hours' AND c.start_at < p.start_at + interval '20 hours'
     ) AS named ON true
     LEFT JOIN LATERAL (
         SELECT (array_agg(best.id))[1] AS call_id, best.score, count(*) AS candidates
@@ -200,7 +224,7 @@ CREATE INDEX pstn_matches_day ON rollup.pstn_matches (day);
 CREATE INDEX pstn_matches_start ON rollup.pstn_matches (start_at);
 CREATE INDEX pstn_matches_call ON rollup.pstn_matches (call_id);
 
-INSERT INTO rollup.views (name, sources, position)
-VALUES ('pstn_matches', ARRAY['call_records', 'pstn_calls'], 1);
+INSERT INTO rollup.views (name, sources, touches_neighbours, position)
+VALUES ('pstn_matches', '{call_records,pstn_calls}', true, 1);
 
 UPDATE ingest.schema_version SET version = 12;

@@ -1179,8 +1179,8 @@ CROSS JOIN LATERAL (
 CREATE TABLE rollup.missed_calls_daily AS TABLE live.missed_calls_daily WITH NO DATA;
 CREATE INDEX ON rollup.missed_calls_daily (day);
 CREATE INDEX ON rollup.missed_calls_daily (user_id, day);
-INSERT INTO rollup.views (name, sources)
-VALUES ('missed_calls_daily', '{call_records,pstn_calls,direct_routing_calls}');
+INSERT INTO rollup.views (name, sources, touches_neighbours)
+VALUES ('missed_calls_daily', '{call_records,pstn_calls,direct_routing_calls}', true);
 
 CREATE VIEW analytics.missed_calls_daily AS
 SELECT

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -80,18 +79,17 @@ func refresh(t *testing.T, db *store.DB) {
 	}
 }
 
+// rollups are the names of all rollups.
+func rollups(t testing.TB, conn *pgx.Conn) []string {
+	t.Helper()
+	return storetest.Query[[]string](t, conn, `SELECT array_agg(name ORDER BY name) FROM rollup.views`)
+}
+
 // wantFresh fails the test unless every rollup is what its live view is.
 func wantFresh(t testing.TB, conn *pgx.Conn) {
 	t.Helper()
-	rows, err := conn.Query(context.Background(), `SELECT name FROM rollup.views ORDER BY 1`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, view := range views {
+	storetest.Query[string](t, conn, `SELECT set_config('jit', 'off', false)`) // it would compile for a minute
+	for _, view := range rollups(t, conn) {
 		const differ = `SELECT count(*) FROM (
 			(TABLE live.%[1]s EXCEPT ALL TABLE rollup.%[1]s) UNION ALL
 			(TABLE rollup.%[1]s EXCEPT ALL TABLE live.%[1]s)) x`
@@ -107,8 +105,8 @@ func wantFresh(t testing.TB, conn *pgx.Conn) {
 // counted are the days with calls by a rollup, each with how many and how long.
 func (f *fixture) counted() string {
 	f.t.Helper()
-	return f.query(`SELECT string_agg(concat_ws(' ', day, calls, n), ', ' ORDER BY day)
-		FROM rollup.calls_daily WHERE source = 'pstn'`)
+	return f.query(`SELECT string_agg(concat_ws(' ', day, calls, duration_s), ', ' ORDER BY day)
+		FROM rollup.pstn_cost_daily`)
 }
 
 func (f *fixture) wantCounted(want string) {
@@ -124,7 +122,7 @@ func TestRollupsFollowSlowWriters(t *testing.T) {
 	t.Parallel()
 	t.Run("an open update of a day that is computed meanwhile", func(t *testing.T) {
 		t.Parallel()
-		url := rollupURL(t)
+		url := storetest.URL(t)
 		a, b := newWriter(t, url), newWriter(t, url)
 		a.save(noon, on(dayD, 1, 60))
 		refresh(t, a.db)
@@ -140,7 +138,7 @@ func TestRollupsFollowSlowWriters(t *testing.T) {
 	})
 	t.Run("a row moved by another between look-up and update", func(t *testing.T) {
 		t.Parallel()
-		url := rollupURL(t)
+		url := storetest.URL(t)
 		a, b := newWriter(t, url), newWriter(t, url)
 		a.save(noon, on(dayD, 1, 60))
 		refresh(t, a.db)
@@ -159,7 +157,7 @@ func TestRollupsFollowSlowWriters(t *testing.T) {
 	})
 	t.Run("a row stored by another that was not there at the look-up", func(t *testing.T) {
 		t.Parallel()
-		url := rollupURL(t)
+		url := storetest.URL(t)
 		a, b := newWriter(t, url), newWriter(t, url)
 		commitB := b.begin(time.Second, on(dayE, 1, 61))
 		waiting(t, a.conn, 1)
@@ -179,10 +177,10 @@ func TestRollupsFollowSlowWriters(t *testing.T) {
 // A refresh writes only what differs. What retention has frozen keeps its figures.
 func TestRollupsWriteWhatDiffers(t *testing.T) {
 	t.Parallel()
-	f := newWriter(t, rollupURL(t))
+	f := newWriter(t, storetest.URL(t))
 	f.save(noon, on(dayD, 1, 60), on(dayE, 2, 30))
 	refresh(t, f.db)
-	const written = `SELECT string_agg(xmin || ctid::text, ' ' ORDER BY day) FROM rollup.calls_daily`
+	const written = `SELECT string_agg(xmin || ctid::text, ' ' ORDER BY day) FROM rollup.pstn_cost_daily`
 	before := f.query(written)
 	if err := f.db.NoteAllDays(t.Context()); err != nil {
 		t.Fatal(err)

@@ -230,26 +230,21 @@ WHERE stale.at = done.at;
 
 -- === rollup_day
 -- Computes day $1 of a rollup for tenants $2. Rows that stay the same are not written.
+-- NOT IN is a look into a hash table, whatever the planner expects: of a day that is
+-- newer than the statistics it expects one row, and would compare each with each.
 WITH fresh AS MATERIALIZED (
 	SELECT l AS line
 	FROM live.pstn_matches l
 	WHERE l.day = $1 AND l.tenant_id = ANY ($2)
 ), gone AS (
 	DELETE FROM rollup.pstn_matches r
-	-- For a day that is a constant, and newer than the statistics, the planner expects
-	-- one row, and compares each with each.
-	WHERE r.day = (SELECT $1::date) AND r.tenant_id = ANY ($2)
-		AND NOT EXISTS (SELECT 1 FROM fresh WHERE fresh.line = r)
+	WHERE r.day = $1 AND r.tenant_id = ANY ($2) AND r NOT IN (SELECT line FROM fresh)
 	RETURNING 1
 )
 INSERT INTO rollup.pstn_matches
 SELECT (line).*
 FROM fresh
-WHERE NOT EXISTS (
-		SELECT 1
-		FROM rollup.pstn_matches r
-		WHERE r.day = (SELECT $1::date) AND r.tenant_id = ANY ($2) AND r = fresh.line
-	)
+WHERE line NOT IN (SELECT r FROM rollup.pstn_matches r WHERE r.day = $1 AND r.tenant_id = ANY ($2))
 	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted;
 
 -- === renew_look
