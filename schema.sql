@@ -221,9 +221,9 @@ CREATE FUNCTION rollup.note(tenant uuid, source text, first timestamp with time 
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF to_regclass('teams.' || quote_ident(source)) IS NULL THEN
+    IF NOT EXISTS (SELECT 1 FROM rollup.sources WHERE name = source) THEN
         RAISE EXCEPTION 'rollup.note: % is no endpoint; it is one of %', source,
-            (SELECT string_agg(DISTINCT s, ', ') FROM rollup.views v, unnest(v.sources) s);
+            (SELECT string_agg(name, ', ') FROM rollup.sources);
     END IF;
     INSERT INTO rollup.stale (tenant_id, source, at)
     SELECT tenant, source, at
@@ -235,19 +235,24 @@ CREATE FUNCTION rollup.note_all() RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    source text;
+    zone text := (SELECT report_timezone FROM ref.settings);
+    used text;
 BEGIN
-    FOR source IN SELECT DISTINCT unnest(sources) FROM rollup.views LOOP
-        EXECUTE format('
-            INSERT INTO rollup.stale (tenant_id, source, at)
-            SELECT tenant_id, %L, from_at + (to_at - from_at) / 2
-            FROM (
-                SELECT DISTINCT tenant_id FROM teams.%I
-                UNION
-                SELECT tenant_id FROM ingest.tenants
-            ) AS tenants
-            CROSS JOIN ref.days', source, source);
-    END LOOP;
+    SELECT string_agg(days, ' UNION ')
+    INTO used
+    FROM (
+        SELECT format('SELECT tenant_id, %L AS source, (%s AT TIME ZONE %L)::date AS day FROM teams.%I',
+            name, at, zone, name) AS days
+        FROM rollup.sources
+        UNION ALL
+        SELECT format('SELECT tenant_id, %L, day FROM rollup.%I', sources[1], name)
+        FROM rollup.views
+    ) AS tables;
+    EXECUTE format('
+        INSERT INTO rollup.stale (tenant_id, source, at)
+        SELECT tenant_id, source, from_at + (to_at - from_at) / 2
+        FROM (%s) AS used
+        JOIN ref.days USING (day)', used);
 END $$;
 COMMENT ON FUNCTION rollup.note_all() IS 'Has the next refresh compute all days anew.';
 
@@ -1603,7 +1608,7 @@ CREATE TABLE rollup.views (
 COMMENT ON TABLE rollup.views IS 'The rollups: each name is a table of schema rollup and a view of schema live, both with the columns tenant_id and day.';
 COMMENT ON COLUMN rollup.views.name IS 'Name of table and view.';
 COMMENT ON COLUMN rollup.views.sources IS 'The endpoints whose rows it is computed from.';
-COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in the days beside its own too: calls that carry over into the next day, days of UTC.';
+COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in the days beside its own too: calls that carry over into the next day, days of UTC, calls that belong to others.';
 COMMENT ON COLUMN rollup.views."position" IS 'Which are computed first: 1 before 2 before 3, as a view may read the rollup of another.';
 
 CREATE VIEW live.complete_through AS
@@ -5993,7 +5998,7 @@ CREATE VIEW live.pstn_matches AS
                         CASE
                             WHEN (p.call_id ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'::text) THEN (p.call_id)::uuid
                             ELSE NULL::uuid
-                        END))) named ON (true))
+                        END) AND (c.start_at > (p.start_at - '20:00:00'::interval)) AND (c.start_at < (p.start_at + '20:00:00'::interval)))) named ON (true))
              LEFT JOIN LATERAL ( SELECT (array_agg(best.id))[1] AS call_id,
                     best.score,
                     count(*) AS candidates
@@ -6327,6 +6332,14 @@ COMMENT ON VIEW rollup.lists IS 'The lists that the figures of rollups depend on
 COMMENT ON COLUMN rollup.lists.list IS 'Name of the list in schema ref; views is rollup.views.';
 COMMENT ON COLUMN rollup.lists.digest IS 'Digest of its rows.';
 
+CREATE TABLE rollup.sources (
+    name text NOT NULL,
+    at text NOT NULL
+);
+COMMENT ON TABLE rollup.sources IS 'The endpoints, and how their rows are counted.';
+COMMENT ON COLUMN rollup.sources.name IS 'Name of the endpoint and of its table in schema teams.';
+COMMENT ON COLUMN rollup.sources.at IS 'The time of a row that decides in which hours and days it counts, as SQL.';
+
 CREATE VIEW rollup.stale_days AS
  SELECT s.at,
     d.day
@@ -6438,6 +6451,9 @@ ALTER TABLE ONLY rollup.frozen
 
 ALTER TABLE ONLY rollup.pstn_matches
     ADD CONSTRAINT pstn_matches_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY rollup.sources
+    ADD CONSTRAINT sources_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY rollup.views
     ADD CONSTRAINT views_pkey PRIMARY KEY (name);
