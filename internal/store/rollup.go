@@ -116,6 +116,7 @@ func refreshIn(ctx context.Context, tx pgx.Tx) (done, left int, err error) {
 			('jit', 'off'),
 			('plan_cache_mode', 'force_generic_plan'), -- a year of days is planned once
 			('work_mem', '64MB'),
+			('plan_cache_mode', 'force_generic_plan'), -- planning takes longer than most days
 			('client_connection_check_interval', '10s') -- a query ends soon after its client
 		) AS wanted (name, value)
 		JOIN pg_settings USING (name)`)
