@@ -17,8 +17,8 @@ const dictionaryFile = "../docs/data-dictionary.md"
 const preface = `# Data dictionary
 
 What the comments in the database say: the views of ` + "`analytics`" + ` to ask first, the lists of ` + "`ref`" + `
-that are yours to edit, and the tables of ` + "`teams`" + `, where everything is that Graph served. Made from the catalog by
-` + "`go test ./migrations -run TestDictionary -update`" + `; in psql ` + "`\\d+ analytics.calls`" + ` says the same.
+that are yours to edit, and the tables of ` + "`teams`" + `, where everything is that Graph served. Made from the
+catalog by ` + "`go test ./migrations -run TestDictionary -update`" + `; ` + "`\\d+ analytics.calls`" + ` says the same.
 
 *Key* are the columns that are unique together, null counting as a value. *Filter on* is the column that a condition
 has to name for an index to be used. A column of a view whose text does not say null is never null.
