@@ -113,11 +113,15 @@ func quoted(names []string) (list []string) {
 // company has read all there is of a simulated tenant, whose analysts have filled
 // their lists as the cookbook says.
 func company(t *testing.T) *app {
+	return companyOf(t, graphsim.Config{Users: 100, CallsPerDay: 150, RecordsPerDay: 40})
+}
+
+// companyOf is one of another size.
+func companyOf(t *testing.T, c graphsim.Config) *app {
 	t.Helper()
 	now := func() time.Time { return today }
-	tenant := simulate(t, graphsim.Config{
-		Seed: 1, Users: 100, CallsPerDay: 150, RecordsPerDay: 40, History: 20 * 24 * time.Hour, Now: now,
-	})
+	c.Seed, c.History, c.Now = 1, 20*24*time.Hour, now
+	tenant := simulate(t, c)
 	url, dir := storetest.URL(t), t.TempDir()
 	if err := configure(dir, url, "", tenant); err != nil {
 		t.Fatal(err)

@@ -20,7 +20,9 @@ function format(value, config) {
   if (value === '' || value === null || value === undefined) return '';
   if (!numeric.test(value)) return value;
   const decimals = config.decimals ?? (Math.abs(value) < 10 && value % 1 ? 2 : value % 1 ? 1 : 0);
-  const text = Number(value).toLocaleString('en', {minimumFractionDigits: decimals, maximumFractionDigits: decimals});
+  const text = Number(value).toLocaleString('en', {
+    minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: config.unit !== undefined,
+  });
   switch (config.unit) {
     case 'percent': return text + ' %';
     case 'ms': return text + ' ms';
