@@ -42,8 +42,9 @@ func checkQuestions(t *testing.T, a *app) {
 		if len(answer.Rows) > 0 {
 			first = strings.Join(answer.Rows[0], "|")
 		}
-		if !strings.HasPrefix(q.Text, firstLines[i].question) || !regexp.MustCompile(firstLines[i].first).MatchString(first) {
-			t.Errorf("%s\nthe first line is %s, not like %s", q.Text, first, firstLines[i].first)
+		want := firstLines[i]
+		if !strings.HasPrefix(q.Text, want.question) || !regexp.MustCompile(want.first).MatchString(first) {
+			t.Errorf("%s\nthe first line is %s, not like %s", q.Text, first, want.first)
 		}
 	}
 }

@@ -68,8 +68,8 @@ func testLooks(t *testing.T, b browsertest.Browser) {
 			}
 			p.Wait(`document.querySelectorAll(".strip rect").length > 5`)
 			if view.path == "/" {
-				bottom := browsertest.Eval[float64](p, `document.querySelector(".legend").getBoundingClientRect().bottom`)
-				if bottom > 800 {
+				const legend = `document.querySelector(".legend").getBoundingClientRect().bottom`
+				if bottom := browsertest.Eval[float64](p, legend); bottom > 800 {
 					t.Errorf("the legend ends at %.0f px of 800", bottom)
 				}
 			}
@@ -154,7 +154,8 @@ func testRefresh(t *testing.T, b browsertest.Browser) {
 	server.show(healthy())
 	browsertest.Eval[bool](p, look)
 	p.Wait(shows("Everything is safe"))
-	if !browsertest.Eval[bool](p, `document.activeElement.className == "pause" && document.getElementById("words").open`) {
+	const left = `document.activeElement.className == "pause" && document.getElementById("words").open`
+	if !browsertest.Eval[bool](p, left) {
 		t.Error("a refresh took the focus, or closed what was open")
 	}
 	if title := browsertest.Eval[string](p, `document.title`); !strings.HasPrefix(title, "Everything is safe") {
