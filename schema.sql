@@ -4239,9 +4239,9 @@ CREATE VIEW analytics.unknown_fields AS
  SELECT r.tenant_id,
     m.table_name,
     m.name,
-    count(*) AS rows,
-    min(r.seen_at) AS first_seen_at,
-    max(r.seen_at) AS last_seen_at
+    r.rows,
+    r.first_seen_at,
+    r.last_seen_at
    FROM (( SELECT
                 CASE
                     WHEN (unknown_members.member ~~ '%.%'::text) THEN split_part(unknown_members.member, '.'::text, 1)
@@ -4250,8 +4250,13 @@ CREATE VIEW analytics.unknown_fields AS
             regexp_replace(unknown_members.member, '^.*\.'::text, ''::text) AS name
            FROM ingest.unknown_members
           WHERE (unknown_members.member <> 'other'::text)) m
-     JOIN live.rows_with_unknown r ON (((r.table_name = m.table_name) AND jsonb_path_exists(r.unknown_fields, (('$.**.'::text || to_json(m.name)))::jsonpath))))
-  GROUP BY r.tenant_id, m.table_name, m.name;
+     CROSS JOIN LATERAL ( SELECT u.tenant_id,
+            count(*) AS rows,
+            min(u.seen_at) AS first_seen_at,
+            max(u.seen_at) AS last_seen_at
+           FROM live.rows_with_unknown u
+          WHERE ((u.table_name = m.table_name) AND jsonb_path_exists(u.unknown_fields, (('$.**.'::text || to_json(m.name)))::jsonpath))
+          GROUP BY u.tenant_id) r);
 COMMENT ON VIEW analytics.unknown_fields IS 'One row per member that Graph sends and no column takes, without values: these are in unknown_fields of the tables. Key: tenant_id, table_name, name. Filter on: nothing. No personal data.';
 COMMENT ON COLUMN analytics.unknown_fields.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.unknown_fields.table_name IS 'Table in schema teams.';
@@ -6584,6 +6589,8 @@ CREATE INDEX user_activity_daily_user_id_day_idx ON rollup.user_activity_daily U
 
 CREATE INDEX user_feedback_daily_day_idx ON rollup.user_feedback_daily USING btree (day);
 
+CREATE INDEX call_participants_unknown ON teams.call_participants USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
 CREATE INDEX call_records_change ON teams.call_records USING btree (tenant_id, change_xid);
 
 CREATE INDEX call_records_feed ON teams.call_records USING btree (change_xid, tenant_id) WHERE (details_version IS NOT NULL);
@@ -6594,11 +6601,15 @@ CREATE INDEX call_records_pending ON teams.call_records USING btree (tenant_id, 
 
 CREATE INDEX call_records_start ON teams.call_records USING btree (start_at);
 
+CREATE INDEX call_records_unknown ON teams.call_records USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
 CREATE INDEX dialout_report_change ON teams.dialout_report USING btree (tenant_id, change_xid);
 
 CREATE INDEX dialout_report_day ON teams.dialout_report USING btree ((((window_from AT TIME ZONE 'UTC'::text))::date));
 
 CREATE INDEX dialout_report_feed ON teams.dialout_report USING btree (change_xid, tenant_id);
+
+CREATE INDEX dialout_report_unknown ON teams.dialout_report USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
 
 CREATE INDEX direct_routing_calls_attempt ON teams.direct_routing_calls USING btree (COALESCE(invite_at, start_at));
 
@@ -6610,15 +6621,23 @@ CREATE INDEX direct_routing_calls_feed ON teams.direct_routing_calls USING btree
 
 CREATE INDEX direct_routing_calls_trunk ON teams.direct_routing_calls USING btree (trunk_fqdn, COALESCE(invite_at, start_at));
 
+CREATE INDEX direct_routing_calls_unknown ON teams.direct_routing_calls USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
 CREATE INDEX direct_routing_calls_user ON teams.direct_routing_calls USING btree (user_id, COALESCE(invite_at, start_at));
 
 CREATE INDEX media_endpoints_capture_device ON teams.media_endpoints USING btree (capture_device_name);
 
 CREATE INDEX media_endpoints_subnet ON teams.media_endpoints USING btree (subnet);
 
+CREATE INDEX media_endpoints_unknown ON teams.media_endpoints USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
+CREATE INDEX media_streams_unknown ON teams.media_streams USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
 CREATE INDEX pstn_blocked_users_log_change ON teams.pstn_blocked_users_log USING btree (tenant_id, change_xid);
 
 CREATE INDEX pstn_blocked_users_log_feed ON teams.pstn_blocked_users_log USING btree (change_xid, tenant_id);
+
+CREATE INDEX pstn_blocked_users_log_unknown ON teams.pstn_blocked_users_log USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
 
 CREATE INDEX pstn_calls_call ON teams.pstn_calls USING btree (call_id);
 
@@ -6628,11 +6647,21 @@ CREATE INDEX pstn_calls_feed ON teams.pstn_calls USING btree (change_xid, tenant
 
 CREATE INDEX pstn_calls_start ON teams.pstn_calls USING btree (start_at);
 
+CREATE INDEX pstn_calls_unknown ON teams.pstn_calls USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
 CREATE INDEX pstn_calls_user ON teams.pstn_calls USING btree (user_id, start_at);
+
+CREATE INDEX segment_endpoints_unknown ON teams.segment_endpoints USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
 
 CREATE INDEX segment_endpoints_user ON teams.segment_endpoints USING btree (user_id, call_id);
 
+CREATE INDEX segment_media_unknown ON teams.segment_media USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
 CREATE INDEX segments_start ON teams.segments USING btree (start_at);
+
+CREATE INDEX segments_unknown ON teams.segments USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
+CREATE INDEX session_endpoints_unknown ON teams.session_endpoints USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
 
 CREATE INDEX session_endpoints_user ON teams.session_endpoints USING btree (user_id, call_id);
 
@@ -6642,8 +6671,12 @@ CREATE INDEX sessions_start ON teams.sessions USING btree (start_at);
 
 CREATE INDEX sessions_test ON teams.sessions USING btree (tenant_id, call_id, session_index) WHERE is_test;
 
+CREATE INDEX sessions_unknown ON teams.sessions USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
 CREATE INDEX sms_messages_change ON teams.sms_messages USING btree (tenant_id, change_xid);
 
 CREATE INDEX sms_messages_feed ON teams.sms_messages USING btree (change_xid, tenant_id);
 
 CREATE INDEX sms_messages_sent ON teams.sms_messages USING btree (sent_at);
+
+CREATE INDEX sms_messages_unknown ON teams.sms_messages USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
