@@ -88,7 +88,7 @@ func TestMigrateUpAndDown(t *testing.T) {
 	if diff := cmp.Diff(top, schema(t, conn)); diff != "" {
 		t.Errorf("up again leads elsewhere (-first +again):\n%s", diff)
 	}
-	for n := range steps { // down to each height in one go
+	for _, n := range []int{1, len(steps) / 2, len(steps) - 1} { // several steps in one go
 		if err := db.MigrateDown(t.Context(), n+1); err != nil {
 			t.Fatal(err)
 		}
