@@ -15,15 +15,20 @@ ALTER TABLE teams.session_endpoints SET (parallel_workers = 0);
 ALTER TABLE teams.segments          SET (parallel_workers = 0);
 ALTER TABLE teams.segment_media     SET (parallel_workers = 0);
 -- A join by a whole key finds one row at most. From what it knows of ordinals, most
--- of them 0, the planner expects several. Without that it expects one.
-ALTER TABLE teams.sessions          ALTER COLUMN session_index SET STATISTICS 0;
-ALTER TABLE teams.segments          ALTER COLUMN session_index SET STATISTICS 0;
-ALTER TABLE teams.segments          ALTER COLUMN segment_index SET STATISTICS 0;
-ALTER TABLE teams.segment_endpoints ALTER COLUMN session_index SET STATISTICS 0;
-ALTER TABLE teams.segment_endpoints ALTER COLUMN segment_index SET STATISTICS 0;
-ALTER TABLE teams.media_endpoints   ALTER COLUMN session_index SET STATISTICS 0;
-ALTER TABLE teams.media_endpoints   ALTER COLUMN segment_index SET STATISTICS 0;
-ALTER TABLE teams.media_endpoints   ALTER COLUMN media_index SET STATISTICS 0;
+-- of them 0, the planner expects several. Without that it expects one. A type that
+-- is set anew, even to itself, takes away what is known.
+ALTER TABLE teams.sessions
+    ALTER COLUMN session_index TYPE integer, ALTER COLUMN session_index SET STATISTICS 0;
+ALTER TABLE teams.segments
+    ALTER COLUMN session_index TYPE integer, ALTER COLUMN session_index SET STATISTICS 0,
+    ALTER COLUMN segment_index TYPE integer, ALTER COLUMN segment_index SET STATISTICS 0;
+ALTER TABLE teams.segment_endpoints
+    ALTER COLUMN session_index TYPE integer, ALTER COLUMN session_index SET STATISTICS 0,
+    ALTER COLUMN segment_index TYPE integer, ALTER COLUMN segment_index SET STATISTICS 0;
+ALTER TABLE teams.media_endpoints
+    ALTER COLUMN session_index TYPE integer, ALTER COLUMN session_index SET STATISTICS 0,
+    ALTER COLUMN segment_index TYPE integer, ALTER COLUMN segment_index SET STATISTICS 0,
+    ALTER COLUMN media_index TYPE integer, ALTER COLUMN media_index SET STATISTICS 0;
 
 -- Call records whose details are stored.
 CREATE VIEW live.calls AS
