@@ -41,7 +41,7 @@ PUT = """
 
 def read(source, copy, limit):
     """Brings one page to the copy. Returns whether there may be another."""
-    epoch, *mark = copy.execute("SELECT epoch, xid, table_name, key FROM mark").fetchone()
+    epoch, *mark = copy.execute("SELECT epoch, xid, table_name, key FROM mark FOR UPDATE").fetchone()
     page = source.execute(PAGE, (*mark, limit)).fetchall()
     now, = source.execute(EPOCH).fetchone()  # after the page, so that it is of this epoch
     if now is None:

@@ -102,30 +102,29 @@ func TestFeedWaitsForNoReader(t *testing.T) {
 func TestFeedHoldBack(t *testing.T) {
 	f := newFeed(t)
 	writer := storetest.Conn(t, f.url)
-	held := func(conn *pgx.Conn) bool {
+	now := func() string { return storetest.Query[string](t, f.conn, `SELECT clock_timestamp()::text`) }
+	held := func(conn *pgx.Conn, since string) bool { // by a transaction that is as old
 		return storetest.Query[bool](t, conn, `
-			SELECT ingest.feed_hold_back() >= clock_timestamp() - $1::timestamptz`,
-			storetest.Query[string](t, f.conn, `SELECT clock_timestamp()::text`))
+			SELECT ingest.feed_hold_back() >= statement_timestamp() - $1::timestamptz`, since)
 	}
-	f.exec(f.conn, insertCall, tenant, "before")
 	f.exec(writer, `BEGIN`)
 	f.exec(writer, insertCall, tenant, "held")
-	if !held(f.conn) {
+	began := now()
+	if !held(f.conn, began) {
 		t.Error("a writing transaction is not found")
 	}
 	_, as := storetest.Role(t, f.url, "")
 	f.exec(f.conn, `GRANT USAGE ON SCHEMA ingest TO PUBLIC`)
-	if !held(storetest.Conn(t, as)) {
+	if !held(storetest.Conn(t, as), began) {
 		t.Error("another role does not find it")
 	}
 	f.exec(writer, `PREPARE TRANSACTION 'held'`)
-	if !held(f.conn) {
+	prepared := now()
+	if !held(f.conn, prepared) {
 		t.Error("a prepared transaction is not found")
 	}
 	f.exec(writer, `ROLLBACK PREPARED 'held'`)
-	eventually(t, func() bool {
-		return storetest.Query[bool](t, f.conn, `SELECT ingest.feed_hold_back() = interval '0'`)
-	})
+	eventually(t, func() bool { return !held(f.conn, began) })
 }
 
 // Pages end within a transaction, rows change between them, and each row is read
