@@ -1,10 +1,12 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"ingestd/internal/fetch"
 	"ingestd/internal/store/storetest"
 )
 
@@ -58,4 +60,30 @@ func drawAct(r *rapid.T) act {
 		Content: rapid.IntRange(1, 4).Draw(r, "content"),
 		Limit:   rapid.SampledFrom([]int{1, 3, 10, 100}).Draw(r, "limit"),
 	}
+}
+
+// expire deletes rows as old, as retention does: each leaves a tombstone in the
+// same transaction.
+func (w *feedWorld) expire(a act) {
+	w.Helper()
+	table := map[string]string{"expire calls": "pstn_calls", "expire records": "call_records"}[a.Do]
+	children := ""
+	if table == "call_records" {
+		for _, child := range fetch.CallRecords.Rows.Tables[1:] {
+			children += fmt.Sprintf(`, %[1]s AS (
+				DELETE FROM teams.%[1]s c USING gone
+				WHERE c.tenant_id = gone.tenant_id AND call_id = gone.id)`, child.Name)
+		}
+	}
+	_, err := w.conn.Exec(w.Context(), fmt.Sprintf(`
+		WITH gone AS (
+			DELETE FROM teams.%[1]s
+			WHERE tenant_id = $1 AND id IN (
+				SELECT id FROM teams.%[1]s WHERE tenant_id = $1 ORDER BY id OFFSET $2 LIMIT $3 FOR UPDATE SKIP LOCKED)
+			RETURNING tenant_id, id
+		)%[2]s
+		INSERT INTO ingest.tombstones (tenant_id, table_name, key, op)
+		SELECT tenant_id, '%[1]s', to_jsonb(gone), 'expire' FROM gone`, table, children),
+		feedTenants[a.Tenant], a.From, a.Many)
+	w.check(err)
 }

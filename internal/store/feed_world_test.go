@@ -21,10 +21,10 @@ type feedWorld struct {
 	url     string
 	writers [2]map[string]*feedWriter // by tenant and endpoint
 	conn    *pgx.Conn                 // of the reader
-	slow    *pgx.Conn                 // in a transaction that stays open, if begun is set
-	begun   string
-	blocker *pgx.Conn  // holds the row that a writer waits for
-	blocked chan error // of that writer; nil: none waits
+	slow    *pgx.Conn                 // in a transaction that stays open
+	begun   string                    // "open", its name if it is prepared, or empty
+	blocker *pgx.Conn                 // holds the row that a writer waits for
+	blocked chan error                // of that writer; nil: none waits
 	copy    *feedCopy
 	at      time.Time // of the last answer of Graph
 }
@@ -45,11 +45,13 @@ func newFeedWorld(t testing.TB, url string) *feedWorld {
 	return w
 }
 
-// open connects all to a database.
+// open connects all to a database, which may have a transaction that is prepared.
 func (w *feedWorld) open(url string) {
 	w.Helper()
 	w.url = url
 	w.conn, w.slow, w.blocker = storetest.Conn(w, url), storetest.Conn(w, url), storetest.Conn(w, url)
+	w.begun = storetest.Query[string](w, w.conn, `
+		SELECT coalesce((SELECT gid FROM pg_prepared_xacts WHERE database = current_database()), '')`)
 	for i := range w.writers {
 		db := storetest.Connect(w, url)
 		w.writers[i] = map[string]*feedWriter{}
@@ -69,15 +71,13 @@ func (w *feedWorld) open(url string) {
 	}
 }
 
-// close ends what is open, as where its server is given up. A transaction that is
-// prepared stays.
+// close ends what is open, but for a transaction that is prepared.
 func (w *feedWorld) close() {
 	w.Helper()
 	w.unblock()
 	if w.begun == "open" {
 		w.finish(`ROLLBACK`)
 	}
-	w.begun = ""
 }
 
 func (w *feedWorld) do(acts []act) {
@@ -247,32 +247,6 @@ func (w *feedWorld) unblock() {
 	w.check(err)
 	w.check(<-w.blocked)
 	w.blocked = nil
-}
-
-// expire deletes rows as old, as retention does: each leaves a tombstone in the
-// same transaction.
-func (w *feedWorld) expire(a act) {
-	w.Helper()
-	table := map[string]string{"expire calls": "pstn_calls", "expire records": "call_records"}[a.Do]
-	children := ""
-	if table == "call_records" {
-		for _, child := range fetch.CallRecords.Rows.Tables[1:] {
-			children += fmt.Sprintf(`, %[1]s AS (
-				DELETE FROM teams.%[1]s c USING gone
-				WHERE c.tenant_id = gone.tenant_id AND call_id = gone.id)`, child.Name)
-		}
-	}
-	_, err := w.conn.Exec(w.Context(), fmt.Sprintf(`
-		WITH gone AS (
-			DELETE FROM teams.%[1]s
-			WHERE tenant_id = $1 AND id IN (
-				SELECT id FROM teams.%[1]s WHERE tenant_id = $1 ORDER BY id OFFSET $2 LIMIT $3 FOR UPDATE SKIP LOCKED)
-			RETURNING tenant_id, id
-		)%[2]s
-		INSERT INTO ingest.tombstones (tenant_id, table_name, key, op)
-		SELECT tenant_id, '%[1]s', to_jsonb(gone), 'expire' FROM gone`, table, children),
-		feedTenants[a.Tenant], a.From, a.Many)
-	w.check(err)
 }
 
 // settle ends what is open, has the copy read the rest, and compares.
