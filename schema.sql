@@ -985,7 +985,7 @@ CREATE VIEW analytics.call_legs AS
         END AS match_method,
     t.match_score
    FROM (live.telephony t
-     LEFT JOIN live.calls c ON (((c.tenant_id = t.tenant_id) AND (c.id = t.correlation_id))))
+     LEFT JOIN teams.call_records c ON (((c.tenant_id = t.tenant_id) AND (c.id = t.correlation_id))))
 UNION ALL
  SELECT c.tenant_id,
     c.id AS call_id,
