@@ -49,7 +49,7 @@ func TestReaders(t *testing.T) {
 	for _, v := range views {
 		rows := personal.rows("analytics." + v.Name)
 		if len(rows) == 0 {
-			t.Errorf("no row of analytics.%s: its secrets are not looked for: %s", v.Name, personal.said[len(personal.said)-1])
+			t.Errorf("no row of analytics.%s: its secrets are not looked for", v.Name)
 		}
 		if v.Personal && !anySecret.MatchString(strings.Join(rows, "\n")) {
 			t.Errorf("analytics.%s is said to hold personal data, and has no secret", v.Name)
@@ -57,24 +57,24 @@ func TestReaders(t *testing.T) {
 	}
 
 	aggregates := newReader(t, url, store.Grantee{Access: store.Aggregates})
-	for _, v := range views {
-		if rows := aggregates.rows("analytics." + v.Name); (len(rows) == 0) != v.Personal {
-			t.Errorf("a reader of aggregates sees %d rows of analytics.%s", len(rows), v.Name)
-		}
-	}
 	aggregates.tryAll()
 	aggregates.wantNothingOf(anySecret)
+	for _, v := range views {
+		if n := aggregates.seen["analytics."+v.Name]; (n == 0) != v.Personal {
+			t.Errorf("a reader of aggregates sees %d rows of analytics.%s", n, v.Name)
+		}
+	}
 
 	one := storetest.Query[uuid.UUID](t, conn, `SELECT given.tenant(1)`)
 	tenant := newReader(t, url, store.Grantee{Access: store.OneTenant, Tenant: &one})
-	for _, v := range views {
-		if rows := tenant.rows(tenant.role + "." + v.Name); len(rows) == 0 {
-			t.Errorf("the reader of a tenant sees nothing of its %s", v.Name)
-		}
-	}
 	tenant.tryAll()
 	tenant.wantNothingOf(secretOf("2"))
 	tenant.wantNothingOf(regexp.MustCompile(`a\d{7}-0000-0000-0000-\d{11}2`)) // nor that there is another
+	for _, v := range views {
+		if tenant.seen[tenant.role+"."+v.Name] == 0 {
+			t.Errorf("the reader of a tenant sees nothing of its %s", v.Name)
+		}
+	}
 }
 
 // fillSecrets makes rows of two tenants with secrets in all columns for personal
@@ -103,6 +103,8 @@ func fillSecrets(t *testing.T, conn *pgx.Conn) {
 			}
 			value := values[c.Type]
 			switch {
+			case value == "": // a hash, which is no value to look for
+				continue
 			case c.Type == "uuid":
 				value = c.Name + " = coalesce(" + c.Name + ", " + value + ")"
 			case strings.HasSuffix(c.Name, "number"):
@@ -127,14 +129,15 @@ type reader struct {
 	conn *pgx.Conn
 	said []string // each with what it was asked for
 
-	denied bool // what it tried last
+	seen   map[string]int // rows of relations
+	denied bool           // what it tried last
 }
 
 // newReader gives a new role an access and logs in as it.
 func newReader(t *testing.T, url string, to store.Grantee) *reader {
 	t.Helper()
 	name, as := storetest.Role(t, url, "")
-	r := &reader{t: t, role: name}
+	r := &reader{t: t, role: name, seen: map[string]int{}}
 	to.Role = name
 	db := storetest.Connect(t, url)
 	if err := db.CheckGrantee(t.Context(), to); err != nil {
@@ -157,7 +160,9 @@ func newReader(t *testing.T, url string, to store.Grantee) *reader {
 
 // rows are those of a relation, as text; none where it may not be read.
 func (r *reader) rows(relation string) (rows []string) {
-	return r.try("SELECT x::text FROM " + relation + " x")
+	rows = r.try("SELECT x::text FROM " + relation + " x")
+	r.seen[relation] = len(rows)
+	return rows
 }
 
 // try runs statements and notes what they say, errors too.
@@ -198,7 +203,7 @@ func (r *reader) tryAll() {
 		r.rows(relation)
 	}
 	for _, relation := range r.try(`
-		SELECT c.oid::regclass
+		SELECT format('%I.%I', n.nspname, c.relname)
 		FROM pg_class c
 		JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')`) {
