@@ -3,7 +3,7 @@
 -- and a test holds it to the migrations.
 
 CREATE SCHEMA analytics;
-COMMENT ON SCHEMA analytics IS 'Views to ask. Inside a major version they gain columns at their end and lose none. Ratios are 0 to 1, columns in _pct 0 to 100, money always has its currency beside it, enums are compared without regard to case. Views of hours, days and months are read from rollup, all others from teams. Counts of distinct people are not to be added up over days or trunks.';
+COMMENT ON SCHEMA analytics IS 'Views for analysts. Inside a major version they gain columns at their end and lose none. Ratios are 0 to 1, columns in _pct 0 to 100, money always has its currency beside it, enums are compared without regard to case. Views of hours, days and months are read from rollup, all others from teams. Counts of distinct people are not to be added up over days or trunks.';
 
 CREATE SCHEMA ingest;
 COMMENT ON SCHEMA ingest IS 'ingestd: state of the daemon';
@@ -23,7 +23,7 @@ COMMENT ON SCHEMA teams IS 'ingestd: what Microsoft Graph served, normalized';
 CREATE FUNCTION analytics.blame(sub_reason bigint) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN starts_with((sub_reason)::text, '560'::text) THEN 'sbc'::text WHEN (sub_reason IS NOT NULL) THEN 'microsoft'::text ELSE NULL::text END;
-COMMENT ON FUNCTION analytics.blame(sub_reason bigint) IS 'Whose message a subcode is: sbc if it begins with 560, else microsoft. Null of null.';
+COMMENT ON FUNCTION analytics.blame(sub_reason bigint) IS 'Who sent a subcode: sbc if it begins with 560, else microsoft. Null of null.';
 
 CREATE FUNCTION analytics.call_tokens(call_type text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1653,8 +1653,8 @@ COMMENT ON COLUMN ref.quality_targets.tenant_id IS 'Entra tenant id; null for al
 COMMENT ON COLUMN ref.quality_targets.media_kind IS 'Kind of media, as in poor_stream_rate_daily.';
 COMMENT ON COLUMN ref.quality_targets.call_kind IS 'Kind of call, as in calls.';
 COMMENT ON COLUMN ref.quality_targets.poor_pct IS 'Of poor streams, 0 to 100; null without a target.';
-COMMENT ON COLUMN ref.quality_targets.setup_failure_pct IS 'Of segments that never came about, 0 to 100; null without a target.';
-COMMENT ON COLUMN ref.quality_targets.drop_pct IS 'Of segments that broke off, 0 to 100; null without a target.';
+COMMENT ON COLUMN ref.quality_targets.setup_failure_pct IS 'Of segments whose setup failed, 0 to 100; null without a target.';
+COMMENT ON COLUMN ref.quality_targets.drop_pct IS 'Of segments that were dropped, 0 to 100; null without a target.';
 
 CREATE TABLE rollup.call_reliability_daily (
     tenant_id uuid,
@@ -1671,10 +1671,10 @@ COMMENT ON COLUMN rollup.call_reliability_daily.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN rollup.call_reliability_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN rollup.call_reliability_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
 COMMENT ON COLUMN rollup.call_reliability_daily.segments IS 'Segments of the day''s calls.';
-COMMENT ON COLUMN rollup.call_reliability_daily.setup_failed IS 'Segments that never came about (failure stage callSetup).';
-COMMENT ON COLUMN rollup.call_reliability_daily.dropped IS 'Segments that broke off (failure stage midcall).';
+COMMENT ON COLUMN rollup.call_reliability_daily.setup_failed IS 'Segments whose setup failed (failure stage callSetup).';
+COMMENT ON COLUMN rollup.call_reliability_daily.dropped IS 'Segments that were dropped (failure stage midcall).';
 COMMENT ON COLUMN rollup.call_reliability_daily.setup_failure_pct IS 'setup_failed in percent of segments, 0 to 100.';
-COMMENT ON COLUMN rollup.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that came about, 0 to 100; null if none did.';
+COMMENT ON COLUMN rollup.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that were set up, 0 to 100; null if none was.';
 
 CREATE VIEW analytics.call_reliability_daily AS
  SELECT x.tenant_id,
@@ -1697,15 +1697,15 @@ CREATE VIEW analytics.call_reliability_daily AS
           WHERE ((q.media_kind = 'audio'::text) AND (q.call_kind = x.call_kind) AND ((q.tenant_id = x.tenant_id) OR (q.tenant_id IS NULL)))
           ORDER BY q.tenant_id
          LIMIT 1) t ON (true));
-COMMENT ON VIEW analytics.call_reliability_daily IS 'One row per day and kind of call: segments that failed at their start or in the middle. Callers who hang up are among them. Key: tenant_id, day, call_kind. Filter on: day. No personal data.';
+COMMENT ON VIEW analytics.call_reliability_daily IS 'One row per day and kind of call: segments whose setup failed, or that were dropped. Callers who hang up are among them. Key: tenant_id, day, call_kind. Filter on: day. No personal data.';
 COMMENT ON COLUMN analytics.call_reliability_daily.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.call_reliability_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN analytics.call_reliability_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
 COMMENT ON COLUMN analytics.call_reliability_daily.segments IS 'Segments of the day''s calls.';
-COMMENT ON COLUMN analytics.call_reliability_daily.setup_failed IS 'Segments that never came about (failure stage callSetup).';
-COMMENT ON COLUMN analytics.call_reliability_daily.dropped IS 'Segments that broke off (failure stage midcall).';
+COMMENT ON COLUMN analytics.call_reliability_daily.setup_failed IS 'Segments whose setup failed (failure stage callSetup).';
+COMMENT ON COLUMN analytics.call_reliability_daily.dropped IS 'Segments that were dropped (failure stage midcall).';
 COMMENT ON COLUMN analytics.call_reliability_daily.setup_failure_pct IS 'setup_failed in percent of segments, 0 to 100.';
-COMMENT ON COLUMN analytics.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that came about, 0 to 100; null if none did.';
+COMMENT ON COLUMN analytics.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that were set up, 0 to 100; null if none was.';
 COMMENT ON COLUMN analytics.call_reliability_daily.setup_failure_target_pct IS 'What setup_failure_pct should not exceed (ref.quality_targets), 0 to 100; null without a target.';
 COMMENT ON COLUMN analytics.call_reliability_daily.drop_target_pct IS 'What drop_pct should not exceed (ref.quality_targets), 0 to 100; null without a target.';
 COMMENT ON COLUMN analytics.call_reliability_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
@@ -2068,7 +2068,7 @@ COMMENT ON COLUMN rollup.client_quality_daily.users IS 'Different people. Not to
 COMMENT ON COLUMN rollup.client_quality_daily.sessions IS 'Sessions, counted for each side that is a person''s.';
 COMMENT ON COLUMN rollup.client_quality_daily.streams IS 'Streams, counted for each side that is a person''s.';
 COMMENT ON COLUMN rollup.client_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
-COMMENT ON COLUMN rollup.client_quality_daily.setup_failure_pct IS 'Sessions that never came about, in percent of sessions, 0 to 100; null without a session.';
+COMMENT ON COLUMN rollup.client_quality_daily.setup_failure_pct IS 'Sessions whose setup failed, in percent of sessions, 0 to 100; null without a session.';
 
 CREATE VIEW analytics.client_quality_daily AS
  SELECT x.tenant_id,
@@ -2095,7 +2095,7 @@ COMMENT ON COLUMN analytics.client_quality_daily.users IS 'Different people. Not
 COMMENT ON COLUMN analytics.client_quality_daily.sessions IS 'Sessions, counted for each side that is a person''s.';
 COMMENT ON COLUMN analytics.client_quality_daily.streams IS 'Streams, counted for each side that is a person''s.';
 COMMENT ON COLUMN analytics.client_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
-COMMENT ON COLUMN analytics.client_quality_daily.setup_failure_pct IS 'Sessions that never came about, in percent of sessions, 0 to 100; null without a session.';
+COMMENT ON COLUMN analytics.client_quality_daily.setup_failure_pct IS 'Sessions whose setup failed, in percent of sessions, 0 to 100; null without a session.';
 COMMENT ON COLUMN analytics.client_quality_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE TABLE rollup.concurrent_calls_hourly (
@@ -2395,7 +2395,7 @@ COMMENT ON COLUMN rollup.direct_routing_failures_hourly.calls IS 'Failed calls.'
 COMMENT ON COLUMN rollup.direct_routing_failures_hourly.users IS 'Different people. Not to be added up over rows, days or trunks.';
 COMMENT ON COLUMN rollup.direct_routing_failures_hourly.phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served.';
 COMMENT ON COLUMN rollup.direct_routing_failures_hourly.outcome IS 'What the codes mean (ref.sip_outcomes). One of: user_busy, ring_no_answer, terminal_reject, bad_number, network_failure.';
-COMMENT ON COLUMN rollup.direct_routing_failures_hourly.blame IS 'Whose message it was: a subcode beginning with 560 is the SBC''s, any other Microsoft''s. One of: sbc, microsoft; null without a subcode.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.blame IS 'Who sent the code: the SBC if the subcode begins with 560, else Microsoft. One of: sbc, microsoft; null without a subcode.';
 COMMENT ON COLUMN rollup.direct_routing_failures_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE VIEW analytics.direct_routing_failures_hourly AS
@@ -2430,7 +2430,7 @@ COMMENT ON COLUMN analytics.direct_routing_failures_hourly.calls IS 'Failed call
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.users IS 'Different people. Not to be added up over rows, days or trunks.';
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served.';
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.outcome IS 'What the codes mean (ref.sip_outcomes). One of: user_busy, ring_no_answer, terminal_reject, bad_number, network_failure.';
-COMMENT ON COLUMN analytics.direct_routing_failures_hourly.blame IS 'Whose message it was: a subcode beginning with 560 is the SBC''s, any other Microsoft''s. One of: sbc, microsoft; null without a subcode.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.blame IS 'Who sent the code: the SBC if the subcode begins with 560, else Microsoft. One of: sbc, microsoft; null without a subcode.';
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.meaning IS 'What went wrong (ref.ms_subcodes); null if the codes are not listed.';
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.action IS 'What to do about it (ref.ms_subcodes); null if the codes are not listed.';
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
@@ -2473,7 +2473,7 @@ COMMENT ON COLUMN rollup.direct_routing_health_hourly.no_answer IS 'Calls with o
 COMMENT ON COLUMN rollup.direct_routing_health_hourly.rejected IS 'Calls with outcome terminal_reject.';
 COMMENT ON COLUMN rollup.direct_routing_health_hourly.bad_number IS 'Calls with outcome bad_number.';
 COMMENT ON COLUMN rollup.direct_routing_health_hourly.network_failures IS 'Calls with outcome network_failure.';
-COMMENT ON COLUMN rollup.direct_routing_health_hourly.delivered IS 'answered, busy, no_answer and rejected together: calls that the network did its part for.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.delivered IS 'Calls that the network delivered: answered, busy, no_answer and rejected together.';
 COMMENT ON COLUMN rollup.direct_routing_health_hourly.ner_pct IS 'Network effectiveness ratio: delivered in percent of attempts, 0 to 100. Microsoft''s table of codes is not public, so its portal may differ.';
 COMMENT ON COLUMN rollup.direct_routing_health_hourly.avg_duration_s IS 'Mean duration of answered calls, in seconds; null if none was answered.';
 COMMENT ON COLUMN rollup.direct_routing_health_hourly.short_calls_under_5s IS 'Answered calls shorter than 5 seconds.';
@@ -2523,7 +2523,7 @@ COMMENT ON COLUMN analytics.direct_routing_health_hourly.no_answer IS 'Calls wit
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.rejected IS 'Calls with outcome terminal_reject.';
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.bad_number IS 'Calls with outcome bad_number.';
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.network_failures IS 'Calls with outcome network_failure.';
-COMMENT ON COLUMN analytics.direct_routing_health_hourly.delivered IS 'answered, busy, no_answer and rejected together: calls that the network did its part for.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.delivered IS 'Calls that the network delivered: answered, busy, no_answer and rejected together.';
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.ner_pct IS 'Network effectiveness ratio: delivered in percent of attempts, 0 to 100. Microsoft''s table of codes is not public, so its portal may differ.';
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.avg_duration_s IS 'Mean duration of answered calls, in seconds; null if none was answered.';
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.short_calls_under_5s IS 'Answered calls shorter than 5 seconds.';
@@ -2742,7 +2742,7 @@ COMMENT ON TABLE rollup.fraud_signals_daily IS 'Rows of live.fraud_signals_daily
 COMMENT ON COLUMN rollup.fraud_signals_daily.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN rollup.fraud_signals_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN rollup.fraud_signals_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
-COMMENT ON COLUMN rollup.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried in vain, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
+COMMENT ON COLUMN rollup.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried without an answer, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
 COMMENT ON COLUMN rollup.fraud_signals_daily.severity IS 'How grave it is. One of: low, moderate, high, major, critical.';
 COMMENT ON COLUMN rollup.fraud_signals_daily.detail IS 'What was counted, in words.';
 
@@ -2757,11 +2757,11 @@ CREATE VIEW analytics.fraud_signals_daily AS
    FROM ((rollup.fraud_signals_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'fraud_signals_daily'::text))));
-COMMENT ON VIEW analytics.fraud_signals_daily IS 'One row per day, user and rule that struck; limits are in ref.fraud_rules. A sign to look at, no proof. Key: tenant_id, day, user_id, rule. Filter on: day. Personal data.';
+COMMENT ON VIEW analytics.fraud_signals_daily IS 'One row per day, user and rule that applies; limits are in ref.fraud_rules. A signal is a reason to look, not a proof. Key: tenant_id, day, user_id, rule. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.fraud_signals_daily.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.fraud_signals_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN analytics.fraud_signals_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
-COMMENT ON COLUMN analytics.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried in vain, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
+COMMENT ON COLUMN analytics.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried without an answer, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
 COMMENT ON COLUMN analytics.fraud_signals_daily.severity IS 'How grave it is. One of: low, moderate, high, major, critical.';
 COMMENT ON COLUMN analytics.fraud_signals_daily.detail IS 'What was counted, in words.';
 COMMENT ON COLUMN analytics.fraud_signals_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
@@ -2932,10 +2932,10 @@ COMMENT ON COLUMN analytics.inbound_calls.call_start_at IS 'Start of the call; n
 COMMENT ON COLUMN analytics.inbound_calls.scenario IS 'What the call was for, such as user, voice_app.';
 COMMENT ON COLUMN analytics.inbound_calls.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
 COMMENT ON COLUMN analytics.inbound_calls.answered IS 'Whether it was answered, of a voice app by a person.';
-COMMENT ON COLUMN analytics.inbound_calls.missed IS 'Whether it could have been answered and nobody did. Neither answered, missed nor failed is true where the outcome is not known.';
-COMMENT ON COLUMN analytics.inbound_calls.failed IS 'Whether it never came as far: a bad number, a failing network.';
+COMMENT ON COLUMN analytics.inbound_calls.missed IS 'Whether it was delivered and nobody answered. Where the outcome is not known, answered, missed and failed are all false.';
+COMMENT ON COLUMN analytics.inbound_calls.failed IS 'Whether it was not delivered: a bad number or a network failure.';
 COMMENT ON COLUMN analytics.inbound_calls.reason IS 'Why it was missed or failed: an outcome, call_setup, not_answered, or no_agent of a voice app; null if answered.';
-COMMENT ON COLUMN analytics.inbound_calls.ring_s IS 'How long it rang in vain, in seconds, of Direct Routing; null for all others.';
+COMMENT ON COLUMN analytics.inbound_calls.ring_s IS 'From the INVITE to the failure, in seconds, of Direct Routing; null for all others.';
 COMMENT ON COLUMN analytics.inbound_calls.wait_s IS 'From the start of the call until an agent answered, in seconds, of voice apps; null for all others.';
 COMMENT ON COLUMN analytics.inbound_calls.went_to_voicemail IS 'Whether voicemail took part in the call.';
 COMMENT ON COLUMN analytics.inbound_calls.is_short IS 'Whether the caller gave up within 5 seconds; null for calls between users and of PSTN.';
@@ -3425,7 +3425,7 @@ COMMENT ON COLUMN analytics.missed_calls.call_start_at IS 'Start of the call; nu
 COMMENT ON COLUMN analytics.missed_calls.scenario IS 'What the call was for, such as user, voice_app.';
 COMMENT ON COLUMN analytics.missed_calls.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
 COMMENT ON COLUMN analytics.missed_calls.reason IS 'Why it was missed or failed: an outcome, call_setup, not_answered, or no_agent of a voice app; null if answered.';
-COMMENT ON COLUMN analytics.missed_calls.ring_s IS 'How long it rang in vain, in seconds, of Direct Routing; null for all others.';
+COMMENT ON COLUMN analytics.missed_calls.ring_s IS 'From the INVITE to the failure, in seconds, of Direct Routing; null for all others.';
 COMMENT ON COLUMN analytics.missed_calls.wait_s IS 'From the start of the call until an agent answered, in seconds, of voice apps; null for all others.';
 COMMENT ON COLUMN analytics.missed_calls.went_to_voicemail IS 'Whether voicemail took part in the call.';
 COMMENT ON COLUMN analytics.missed_calls.is_short IS 'Whether the caller gave up within 5 seconds; null for calls between users and of PSTN.';
@@ -3449,10 +3449,10 @@ COMMENT ON COLUMN rollup.missed_calls_daily.day IS 'Day of the report time zone 
 COMMENT ON COLUMN rollup.missed_calls_daily.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
 COMMENT ON COLUMN rollup.missed_calls_daily.user_id IS 'Who was called; joins to users; null for call queues and auto attendants, and where not served.';
 COMMENT ON COLUMN rollup.missed_calls_daily.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
-COMMENT ON COLUMN rollup.missed_calls_daily.inbound IS 'Calls that came.';
+COMMENT ON COLUMN rollup.missed_calls_daily.inbound IS 'Inbound calls.';
 COMMENT ON COLUMN rollup.missed_calls_daily.answered IS 'Calls that were answered.';
-COMMENT ON COLUMN rollup.missed_calls_daily.missed IS 'Calls that could have been answered and were not.';
-COMMENT ON COLUMN rollup.missed_calls_daily.failed IS 'Calls that never came as far.';
+COMMENT ON COLUMN rollup.missed_calls_daily.missed IS 'Calls that were delivered and not answered.';
+COMMENT ON COLUMN rollup.missed_calls_daily.failed IS 'Calls that were not delivered.';
 COMMENT ON COLUMN rollup.missed_calls_daily.missed_pct IS 'missed in percent of missed and answered, 0 to 100; null if there were neither.';
 
 CREATE VIEW analytics.missed_calls_daily AS
@@ -3470,16 +3470,16 @@ CREATE VIEW analytics.missed_calls_daily AS
    FROM ((rollup.missed_calls_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'missed_calls_daily'::text))));
-COMMENT ON VIEW analytics.missed_calls_daily IS 'One row per day, scenario and who was called: how many calls came, and how many were missed. Key: tenant_id, day, scenario, user_id, callee_identity_id. Filter on: day. Personal data.';
+COMMENT ON VIEW analytics.missed_calls_daily IS 'One row per day, scenario and who was called: how many inbound calls there were, and how many were missed. Key: tenant_id, day, scenario, user_id, callee_identity_id. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.missed_calls_daily.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.missed_calls_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN analytics.missed_calls_daily.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
 COMMENT ON COLUMN analytics.missed_calls_daily.user_id IS 'Who was called; joins to users; null for call queues and auto attendants, and where not served.';
 COMMENT ON COLUMN analytics.missed_calls_daily.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
-COMMENT ON COLUMN analytics.missed_calls_daily.inbound IS 'Calls that came.';
+COMMENT ON COLUMN analytics.missed_calls_daily.inbound IS 'Inbound calls.';
 COMMENT ON COLUMN analytics.missed_calls_daily.answered IS 'Calls that were answered.';
-COMMENT ON COLUMN analytics.missed_calls_daily.missed IS 'Calls that could have been answered and were not.';
-COMMENT ON COLUMN analytics.missed_calls_daily.failed IS 'Calls that never came as far.';
+COMMENT ON COLUMN analytics.missed_calls_daily.missed IS 'Calls that were delivered and not answered.';
+COMMENT ON COLUMN analytics.missed_calls_daily.failed IS 'Calls that were not delivered.';
 COMMENT ON COLUMN analytics.missed_calls_daily.missed_pct IS 'missed in percent of missed and answered, 0 to 100; null if there were neither.';
 COMMENT ON COLUMN analytics.missed_calls_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
@@ -3555,7 +3555,7 @@ CREATE VIEW analytics.network_subnet_quality_daily AS
    FROM ((rollup.network_subnet_quality_daily x
      LEFT JOIN ref.days d ON ((d.day = x.day)))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'network_subnet_quality_daily'::text))));
-COMMENT ON VIEW analytics.network_subnet_quality_daily IS 'One row per day, kind of media and network: every stream counts once in the network of each side that is a person''s. Key: tenant_id, day, media_kind, site, subnet, public_ip, connection_type, wifi_band, transport. Filter on: day. Personal data.';
+COMMENT ON VIEW analytics.network_subnet_quality_daily IS 'One row per day, kind of media and network: every stream counts once in the network of each participant. Key: tenant_id, day, media_kind, site, subnet, public_ip, connection_type, wifi_band, transport. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.network_subnet_quality_daily.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.network_subnet_quality_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN analytics.network_subnet_quality_daily.media_kind IS 'What the stream carries; vbss is screen sharing. One of: audio, video, vbss, data.';
@@ -4295,7 +4295,7 @@ COMMENT ON COLUMN rollup.user_activity_daily.phone_s IS 'Time on the telephone b
 COMMENT ON COLUMN rollup.user_activity_daily.missed IS 'Missed calls (missed_calls).';
 COMMENT ON COLUMN rollup.user_activity_daily.sms IS 'Text messages, either direction.';
 COMMENT ON COLUMN rollup.user_activity_daily.streams IS 'Streams with the user on either side; one between two users counts for both.';
-COMMENT ON COLUMN rollup.user_activity_daily.poor_streams IS 'Of these the poor ones.';
+COMMENT ON COLUMN rollup.user_activity_daily.poor_streams IS 'Streams of quality poor among these.';
 
 CREATE VIEW analytics.user_activity_daily AS
  SELECT x.tenant_id,
@@ -4330,7 +4330,7 @@ COMMENT ON COLUMN analytics.user_activity_daily.phone_s IS 'Time on the telephon
 COMMENT ON COLUMN analytics.user_activity_daily.missed IS 'Missed calls (missed_calls).';
 COMMENT ON COLUMN analytics.user_activity_daily.sms IS 'Text messages, either direction.';
 COMMENT ON COLUMN analytics.user_activity_daily.streams IS 'Streams with the user on either side; one between two users counts for both.';
-COMMENT ON COLUMN analytics.user_activity_daily.poor_streams IS 'Of these the poor ones.';
+COMMENT ON COLUMN analytics.user_activity_daily.poor_streams IS 'Streams of quality poor among these.';
 COMMENT ON COLUMN analytics.user_activity_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
 
 CREATE VIEW analytics.user_feedback AS
@@ -4639,10 +4639,10 @@ COMMENT ON COLUMN live.call_reliability_daily.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN live.call_reliability_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN live.call_reliability_daily.call_kind IS 'A meeting or group call, or a call of two. One of: group, p2p.';
 COMMENT ON COLUMN live.call_reliability_daily.segments IS 'Segments of the day''s calls.';
-COMMENT ON COLUMN live.call_reliability_daily.setup_failed IS 'Segments that never came about (failure stage callSetup).';
-COMMENT ON COLUMN live.call_reliability_daily.dropped IS 'Segments that broke off (failure stage midcall).';
+COMMENT ON COLUMN live.call_reliability_daily.setup_failed IS 'Segments whose setup failed (failure stage callSetup).';
+COMMENT ON COLUMN live.call_reliability_daily.dropped IS 'Segments that were dropped (failure stage midcall).';
 COMMENT ON COLUMN live.call_reliability_daily.setup_failure_pct IS 'setup_failed in percent of segments, 0 to 100.';
-COMMENT ON COLUMN live.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that came about, 0 to 100; null if none did.';
+COMMENT ON COLUMN live.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that were set up, 0 to 100; null if none was.';
 
 CREATE VIEW live.phone_calls AS
  SELECT t.tenant_id,
@@ -5000,7 +5000,7 @@ COMMENT ON COLUMN live.client_quality_daily.users IS 'Different people. Not to b
 COMMENT ON COLUMN live.client_quality_daily.sessions IS 'Sessions, counted for each side that is a person''s.';
 COMMENT ON COLUMN live.client_quality_daily.streams IS 'Streams, counted for each side that is a person''s.';
 COMMENT ON COLUMN live.client_quality_daily.poor_pct IS 'poor in percent of good and poor, 0 to 100; null if there were neither.';
-COMMENT ON COLUMN live.client_quality_daily.setup_failure_pct IS 'Sessions that never came about, in percent of sessions, 0 to 100; null without a session.';
+COMMENT ON COLUMN live.client_quality_daily.setup_failure_pct IS 'Sessions whose setup failed, in percent of sessions, 0 to 100; null without a session.';
 
 CREATE VIEW live.concurrent_calls_hourly AS
  SELECT x.tenant_id,
@@ -5466,7 +5466,7 @@ COMMENT ON COLUMN live.direct_routing_failures_hourly.calls IS 'Failed calls.';
 COMMENT ON COLUMN live.direct_routing_failures_hourly.users IS 'Different people. Not to be added up over rows, days or trunks.';
 COMMENT ON COLUMN live.direct_routing_failures_hourly.phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served.';
 COMMENT ON COLUMN live.direct_routing_failures_hourly.outcome IS 'What the codes mean (ref.sip_outcomes). One of: user_busy, ring_no_answer, terminal_reject, bad_number, network_failure.';
-COMMENT ON COLUMN live.direct_routing_failures_hourly.blame IS 'Whose message it was: a subcode beginning with 560 is the SBC''s, any other Microsoft''s. One of: sbc, microsoft; null without a subcode.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.blame IS 'Who sent the code: the SBC if the subcode begins with 560, else Microsoft. One of: sbc, microsoft; null without a subcode.';
 COMMENT ON COLUMN live.direct_routing_failures_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE VIEW live.direct_routing_health_hourly AS
@@ -5524,7 +5524,7 @@ COMMENT ON COLUMN live.direct_routing_health_hourly.no_answer IS 'Calls with out
 COMMENT ON COLUMN live.direct_routing_health_hourly.rejected IS 'Calls with outcome terminal_reject.';
 COMMENT ON COLUMN live.direct_routing_health_hourly.bad_number IS 'Calls with outcome bad_number.';
 COMMENT ON COLUMN live.direct_routing_health_hourly.network_failures IS 'Calls with outcome network_failure.';
-COMMENT ON COLUMN live.direct_routing_health_hourly.delivered IS 'answered, busy, no_answer and rejected together: calls that the network did its part for.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.delivered IS 'Calls that the network delivered: answered, busy, no_answer and rejected together.';
 COMMENT ON COLUMN live.direct_routing_health_hourly.ner_pct IS 'Network effectiveness ratio: delivered in percent of attempts, 0 to 100. Microsoft''s table of codes is not public, so its portal may differ.';
 COMMENT ON COLUMN live.direct_routing_health_hourly.avg_duration_s IS 'Mean duration of answered calls, in seconds; null if none was answered.';
 COMMENT ON COLUMN live.direct_routing_health_hourly.short_calls_under_5s IS 'Answered calls shorter than 5 seconds.';
@@ -5674,7 +5674,7 @@ COMMENT ON VIEW live.fraud_signals_daily IS 'Computes the rows of analytics.frau
 COMMENT ON COLUMN live.fraud_signals_daily.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN live.fraud_signals_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN live.fraud_signals_daily.user_id IS 'Entra object id of the user; joins to users; null unless a user.';
-COMMENT ON COLUMN live.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried in vain, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
+COMMENT ON COLUMN live.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried without an answer, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
 COMMENT ON COLUMN live.fraud_signals_daily.severity IS 'How grave it is. One of: low, moderate, high, major, critical.';
 COMMENT ON COLUMN live.fraud_signals_daily.detail IS 'What was counted, in words.';
 
@@ -5707,10 +5707,10 @@ COMMENT ON COLUMN live.missed_calls_daily.day IS 'Day of the report time zone (r
 COMMENT ON COLUMN live.missed_calls_daily.scenario IS 'What the call is for (ref.call_types, analytics.scenario_of). One of: user, user_forward, user_transfer, user_add_participant, voice_app, audio_conference, emergency, unassigned_number, other.';
 COMMENT ON COLUMN live.missed_calls_daily.user_id IS 'Who was called; joins to users; null for call queues and auto attendants, and where not served.';
 COMMENT ON COLUMN live.missed_calls_daily.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
-COMMENT ON COLUMN live.missed_calls_daily.inbound IS 'Calls that came.';
+COMMENT ON COLUMN live.missed_calls_daily.inbound IS 'Inbound calls.';
 COMMENT ON COLUMN live.missed_calls_daily.answered IS 'Calls that were answered.';
-COMMENT ON COLUMN live.missed_calls_daily.missed IS 'Calls that could have been answered and were not.';
-COMMENT ON COLUMN live.missed_calls_daily.failed IS 'Calls that never came as far.';
+COMMENT ON COLUMN live.missed_calls_daily.missed IS 'Calls that were delivered and not answered.';
+COMMENT ON COLUMN live.missed_calls_daily.failed IS 'Calls that were not delivered.';
 COMMENT ON COLUMN live.missed_calls_daily.missed_pct IS 'missed in percent of missed and answered, 0 to 100; null if there were neither.';
 
 CREATE TABLE ref.site_subnets (
@@ -6237,7 +6237,7 @@ COMMENT ON COLUMN live.user_activity_daily.phone_s IS 'Time on the telephone by 
 COMMENT ON COLUMN live.user_activity_daily.missed IS 'Missed calls (missed_calls).';
 COMMENT ON COLUMN live.user_activity_daily.sms IS 'Text messages, either direction.';
 COMMENT ON COLUMN live.user_activity_daily.streams IS 'Streams with the user on either side; one between two users counts for both.';
-COMMENT ON COLUMN live.user_activity_daily.poor_streams IS 'Of these the poor ones.';
+COMMENT ON COLUMN live.user_activity_daily.poor_streams IS 'Streams of quality poor among these.';
 
 CREATE VIEW live.user_feedback_daily AS
  SELECT x.tenant_id,

@@ -14,7 +14,7 @@
 --
 -- Names in Key and Filter on are separated by a comma and a space, as the catalog has them, without quotes.
 
-COMMENT ON SCHEMA analytics IS 'Views to ask. Inside a major version they gain columns at their end and lose none. Ratios are 0 to 1, columns in _pct 0 to 100, money always has its currency beside it, enums are compared without regard to case. Views of hours, days and months are read from rollup, all others from teams. Counts of distinct people are not to be added up over days or trunks.';
+COMMENT ON SCHEMA analytics IS 'Views for analysts. Inside a major version they gain columns at their end and lose none. Ratios are 0 to 1, columns in _pct 0 to 100, money always has its currency beside it, enums are compared without regard to case. Views of hours, days and months are read from rollup, all others from teams. Counts of distinct people are not to be added up over days or trunks.';
 COMMENT ON SCHEMA ref IS 'Lists that you may edit: an upgrade adds rows and never changes yours. A list with tenant_id has rows of one tenant and, where it is null, of all; the own row of a tenant wins. Also the calendars of the report time zone.';
 COMMENT ON SCHEMA live IS 'What rollup is filled from: views that compute every hour and day from teams, and the building blocks of views. Slow by design; granted to no reader.';
 COMMENT ON SCHEMA rollup IS 'Tables behind the views of hours, days and months, filled from live by the daemon where data has changed; and what it needs to know of that. Granted to no reader.';
@@ -171,7 +171,7 @@ COMMENT ON COLUMN analytics.direct_routing_health_hourly.no_answer IS 'Calls wit
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.rejected IS 'Calls with outcome terminal_reject.';
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.bad_number IS 'Calls with outcome bad_number.';
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.network_failures IS 'Calls with outcome network_failure.';
-COMMENT ON COLUMN analytics.direct_routing_health_hourly.delivered IS 'answered, busy, no_answer and rejected together: calls that the network did its part for.';
+COMMENT ON COLUMN analytics.direct_routing_health_hourly.delivered IS 'Calls that the network delivered: answered, busy, no_answer and rejected together.';
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.ner_pct IS 'Network effectiveness ratio: delivered in percent of attempts, 0 to 100. Microsoft''s table of codes is not public, so its portal may differ.';
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.avg_duration_s IS 'Mean duration of answered calls, in seconds; null if none was answered.';
 COMMENT ON COLUMN analytics.direct_routing_health_hourly.short_calls_under_5s IS 'Answered calls shorter than 5 seconds.';
@@ -184,7 +184,7 @@ COMMENT ON VIEW analytics.direct_routing_failures_hourly IS 'One row per hour, t
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.calls IS 'Failed calls.';
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.phrase IS 'What Microsoft says of the codes (Graph: finalSipCodePhrase); null if not served.';
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.outcome IS 'What the codes mean (ref.sip_outcomes). One of: user_busy, ring_no_answer, terminal_reject, bad_number, network_failure.';
-COMMENT ON COLUMN analytics.direct_routing_failures_hourly.blame IS 'Whose message it was: a subcode beginning with 560 is the SBC''s, any other Microsoft''s. One of: sbc, microsoft; null without a subcode.';
+COMMENT ON COLUMN analytics.direct_routing_failures_hourly.blame IS 'Who sent the code: the SBC if the subcode begins with 560, else Microsoft. One of: sbc, microsoft; null without a subcode.';
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.meaning IS 'What went wrong (ref.ms_subcodes); null if the codes are not listed.';
 COMMENT ON COLUMN analytics.direct_routing_failures_hourly.action IS 'What to do about it (ref.ms_subcodes); null if the codes are not listed.';
 
@@ -247,12 +247,12 @@ COMMENT ON VIEW analytics.poor_stream_rate_daily IS 'One row per day, kind of me
 COMMENT ON COLUMN analytics.poor_stream_rate_daily.poor_pct_all IS 'poor in percent of all streams, 0 to 100.';
 COMMENT ON COLUMN analytics.poor_stream_rate_daily.target_pct IS 'What poor_pct should not exceed (ref.quality_targets), 0 to 100; null without a target, as for all but audio.';
 
-COMMENT ON VIEW analytics.call_reliability_daily IS 'One row per day and kind of call: segments that failed at their start or in the middle. Callers who hang up are among them. Key: tenant_id, day, call_kind. Filter on: day. No personal data.';
+COMMENT ON VIEW analytics.call_reliability_daily IS 'One row per day and kind of call: segments whose setup failed, or that were dropped. Callers who hang up are among them. Key: tenant_id, day, call_kind. Filter on: day. No personal data.';
 COMMENT ON COLUMN analytics.call_reliability_daily.segments IS 'Segments of the day''s calls.';
-COMMENT ON COLUMN analytics.call_reliability_daily.setup_failed IS 'Segments that never came about (failure stage callSetup).';
-COMMENT ON COLUMN analytics.call_reliability_daily.dropped IS 'Segments that broke off (failure stage midcall).';
+COMMENT ON COLUMN analytics.call_reliability_daily.setup_failed IS 'Segments whose setup failed (failure stage callSetup).';
+COMMENT ON COLUMN analytics.call_reliability_daily.dropped IS 'Segments that were dropped (failure stage midcall).';
 COMMENT ON COLUMN analytics.call_reliability_daily.setup_failure_pct IS 'setup_failed in percent of segments, 0 to 100.';
-COMMENT ON COLUMN analytics.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that came about, 0 to 100; null if none did.';
+COMMENT ON COLUMN analytics.call_reliability_daily.drop_pct IS 'dropped in percent of the segments that were set up, 0 to 100; null if none was.';
 COMMENT ON COLUMN analytics.call_reliability_daily.setup_failure_target_pct IS 'What setup_failure_pct should not exceed (ref.quality_targets), 0 to 100; null without a target.';
 COMMENT ON COLUMN analytics.call_reliability_daily.drop_target_pct IS 'What drop_pct should not exceed (ref.quality_targets), 0 to 100; null without a target.';
 
@@ -273,7 +273,7 @@ COMMENT ON COLUMN analytics.device_quality_daily.mic_glitch_rate IS 'Mean glitch
 COMMENT ON COLUMN analytics.device_quality_daily.speaker_glitch_rate IS 'Mean glitches of the loudspeaker per 5 minutes; null if not served and for role capture.';
 COMMENT ON COLUMN analytics.device_quality_daily.howling_events IS 'Times that feedback was heard (Graph: howlingEventCount); null if not served and for role render.';
 
-COMMENT ON VIEW analytics.network_subnet_quality_daily IS 'One row per day, kind of media and network: every stream counts once in the network of each side that is a person''s. Key: tenant_id, day, media_kind, site, subnet, public_ip, connection_type, wifi_band, transport. Filter on: day. Personal data.';
+COMMENT ON VIEW analytics.network_subnet_quality_daily IS 'One row per day, kind of media and network: every stream counts once in the network of each participant. Key: tenant_id, day, media_kind, site, subnet, public_ip, connection_type, wifi_band, transport. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.network_subnet_quality_daily.site IS 'Site of the subnet: the longest prefix of ref.site_subnets; null if none fits.';
 COMMENT ON COLUMN analytics.network_subnet_quality_daily.subnet IS 'Subnet of the client (Graph: subnet); null if not served.';
 COMMENT ON COLUMN analytics.network_subnet_quality_daily.public_ip IS 'Public address of the client where is_common_subnet, which tells home networks apart; null for other subnets.';
@@ -293,7 +293,7 @@ COMMENT ON COLUMN analytics.client_quality_daily.product_family IS 'Product (Gra
 COMMENT ON COLUMN analytics.client_quality_daily.application_version IS 'Version of the client (Graph: applicationVersion); null if not served.';
 COMMENT ON COLUMN analytics.client_quality_daily.sessions IS 'Sessions, counted for each side that is a person''s.';
 COMMENT ON COLUMN analytics.client_quality_daily.streams IS 'Streams, counted for each side that is a person''s.';
-COMMENT ON COLUMN analytics.client_quality_daily.setup_failure_pct IS 'Sessions that never came about, in percent of sessions, 0 to 100; null without a session.';
+COMMENT ON COLUMN analytics.client_quality_daily.setup_failure_pct IS 'Sessions whose setup failed, in percent of sessions, 0 to 100; null without a session.';
 
 COMMENT ON VIEW analytics.user_feedback IS 'One row per rating that a person gave after a call. Key: tenant_id, call_id, session_index, side. Filter on: call_start_at. Personal data.';
 COMMENT ON COLUMN analytics.user_feedback.session_index IS 'Place of the session in the call, from 0.';
@@ -318,10 +318,10 @@ COMMENT ON COLUMN analytics.inbound_calls.user_id IS 'Who was called; joins to u
 COMMENT ON COLUMN analytics.inbound_calls.scenario IS 'What the call was for, such as user, voice_app.';
 COMMENT ON COLUMN analytics.inbound_calls.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
 COMMENT ON COLUMN analytics.inbound_calls.answered IS 'Whether it was answered, of a voice app by a person.';
-COMMENT ON COLUMN analytics.inbound_calls.missed IS 'Whether it could have been answered and nobody did. Neither answered, missed nor failed is true where the outcome is not known.';
-COMMENT ON COLUMN analytics.inbound_calls.failed IS 'Whether it never came as far: a bad number, a failing network.';
+COMMENT ON COLUMN analytics.inbound_calls.missed IS 'Whether it was delivered and nobody answered. Where the outcome is not known, answered, missed and failed are all false.';
+COMMENT ON COLUMN analytics.inbound_calls.failed IS 'Whether it was not delivered: a bad number or a network failure.';
 COMMENT ON COLUMN analytics.inbound_calls.reason IS 'Why it was missed or failed: an outcome, call_setup, not_answered, or no_agent of a voice app; null if answered.';
-COMMENT ON COLUMN analytics.inbound_calls.ring_s IS 'How long it rang in vain, in seconds, of Direct Routing; null for all others.';
+COMMENT ON COLUMN analytics.inbound_calls.ring_s IS 'From the INVITE to the failure, in seconds, of Direct Routing; null for all others.';
 COMMENT ON COLUMN analytics.inbound_calls.wait_s IS 'From the start of the call until an agent answered, in seconds, of voice apps; null for all others.';
 COMMENT ON COLUMN analytics.inbound_calls.went_to_voicemail IS 'Whether voicemail took part in the call.';
 COMMENT ON COLUMN analytics.inbound_calls.is_short IS 'Whether the caller gave up within 5 seconds; null for calls between users and of PSTN.';
@@ -329,12 +329,12 @@ COMMENT ON COLUMN analytics.inbound_calls.is_final IS 'Whether it will stay so: 
 
 COMMENT ON VIEW analytics.missed_calls IS 'The rows of inbound_calls that were missed. Key: tenant_id, source, call_id, source_row_id, user_id. Filter on: call_start_at. Personal data.';
 
-COMMENT ON VIEW analytics.missed_calls_daily IS 'One row per day, scenario and who was called: how many calls came, and how many were missed. Key: tenant_id, day, scenario, user_id, callee_identity_id. Filter on: day. Personal data.';
+COMMENT ON VIEW analytics.missed_calls_daily IS 'One row per day, scenario and who was called: how many inbound calls there were, and how many were missed. Key: tenant_id, day, scenario, user_id, callee_identity_id. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.missed_calls_daily.user_id IS 'Who was called; joins to users; null for call queues and auto attendants, and where not served.';
 COMMENT ON COLUMN analytics.missed_calls_daily.callee_identity_id IS 'Who was called: the user id, of a call queue or auto attendant the id of its resource account; null if not served.';
-COMMENT ON COLUMN analytics.missed_calls_daily.inbound IS 'Calls that came.';
-COMMENT ON COLUMN analytics.missed_calls_daily.missed IS 'Calls that could have been answered and were not.';
-COMMENT ON COLUMN analytics.missed_calls_daily.failed IS 'Calls that never came as far.';
+COMMENT ON COLUMN analytics.missed_calls_daily.inbound IS 'Inbound calls.';
+COMMENT ON COLUMN analytics.missed_calls_daily.missed IS 'Calls that were delivered and not answered.';
+COMMENT ON COLUMN analytics.missed_calls_daily.failed IS 'Calls that were not delivered.';
 COMMENT ON COLUMN analytics.missed_calls_daily.missed_pct IS 'missed in percent of missed and answered, 0 to 100; null if there were neither.';
 
 COMMENT ON VIEW analytics.user_activity_daily IS 'One row per day and user with calls, meetings or messages. Key: tenant_id, day, user_id. Filter on: day. Personal data.';
@@ -349,7 +349,7 @@ COMMENT ON COLUMN analytics.user_activity_daily.phone_s IS 'Time on the telephon
 COMMENT ON COLUMN analytics.user_activity_daily.missed IS 'Missed calls (missed_calls).';
 COMMENT ON COLUMN analytics.user_activity_daily.sms IS 'Text messages, either direction.';
 COMMENT ON COLUMN analytics.user_activity_daily.streams IS 'Streams with the user on either side; one between two users counts for both.';
-COMMENT ON COLUMN analytics.user_activity_daily.poor_streams IS 'Of these the poor ones.';
+COMMENT ON COLUMN analytics.user_activity_daily.poor_streams IS 'Streams of quality poor among these.';
 
 -- Messages, dial-out, blocks, fraud.
 
@@ -383,8 +383,8 @@ COMMENT ON COLUMN analytics.blocked_users_current.blocked_since IS 'When the use
 COMMENT ON COLUMN analytics.blocked_users_current.reason IS 'Why, in Microsoft''s words; null if not served.';
 COMMENT ON COLUMN analytics.blocked_users_current.number IS 'Number of the user; null if not served.';
 
-COMMENT ON VIEW analytics.fraud_signals_daily IS 'One row per day, user and rule that struck; limits are in ref.fraud_rules. A sign to look at, no proof. Key: tenant_id, day, user_id, rule. Filter on: day. Personal data.';
-COMMENT ON COLUMN analytics.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried in vain, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
+COMMENT ON VIEW analytics.fraud_signals_daily IS 'One row per day, user and rule that applies; limits are in ref.fraud_rules. A signal is a reason to look, not a proof. Key: tenant_id, day, user_id, rule. Filter on: day. Personal data.';
+COMMENT ON COLUMN analytics.fraud_signals_daily.rule IS 'F1 forwarded or transferred abroad, F2 far more minutes abroad than in the 28 days before, F3 calls abroad at night or at the weekend, F4 many numbers tried without an answer, F5 many very short calls to one prefix, F6 blocked by Microsoft. One of: F1, F2, F3, F4, F5, F6.';
 COMMENT ON COLUMN analytics.fraud_signals_daily.severity IS 'How grave it is. One of: low, moderate, high, major, critical.';
 COMMENT ON COLUMN analytics.fraud_signals_daily.detail IS 'What was counted, in words.';
 
@@ -531,7 +531,7 @@ COMMENT ON FUNCTION analytics.media_kind IS 'What a media carries, by its label:
 COMMENT ON FUNCTION analytics.stream_quality IS 'Class of a stream by Microsoft''s published limits (cqd_2024): good, poor, or unclassified where there is too little to judge by.';
 COMMENT ON FUNCTION analytics.poor_reasons IS 'The measures that make a stream poor, joined by commas. Null if it is not.';
 COMMENT ON FUNCTION analytics.pct IS 'n in percent of d, rounded to two places. Null if d is 0.';
-COMMENT ON FUNCTION analytics.blame IS 'Whose message a subcode is: sbc if it begins with 560, else microsoft. Null of null.';
+COMMENT ON FUNCTION analytics.blame IS 'Who sent a subcode: sbc if it begins with 560, else microsoft. Null of null.';
 COMMENT ON FUNCTION analytics.erlang_channels IS 'Channels that a load in erlangs needs so that no more than a share of calls, 0 to 1, finds none free (Erlang B). Null where no number would do.';
 COMMENT ON FUNCTION analytics.shown_digits IS 'Digits of a number before the first one that is masked, without plus.';
 COMMENT ON FUNCTION analytics.number_matches IS 'Whether two numbers may be the same, one of them perhaps masked with *, of which 6 digits have to show. For finding the call record of a call; elsewhere a masked number equals no other.';
@@ -563,8 +563,8 @@ COMMENT ON TABLE ref.quality_targets IS 'What percentages should not exceed. Fil
 COMMENT ON COLUMN ref.quality_targets.media_kind IS 'Kind of media, as in poor_stream_rate_daily.';
 COMMENT ON COLUMN ref.quality_targets.call_kind IS 'Kind of call, as in calls.';
 COMMENT ON COLUMN ref.quality_targets.poor_pct IS 'Of poor streams, 0 to 100; null without a target.';
-COMMENT ON COLUMN ref.quality_targets.setup_failure_pct IS 'Of segments that never came about, 0 to 100; null without a target.';
-COMMENT ON COLUMN ref.quality_targets.drop_pct IS 'Of segments that broke off, 0 to 100; null without a target.';
+COMMENT ON COLUMN ref.quality_targets.setup_failure_pct IS 'Of segments whose setup failed, 0 to 100; null without a target.';
+COMMENT ON COLUMN ref.quality_targets.drop_pct IS 'Of segments that were dropped, 0 to 100; null without a target.';
 
 COMMENT ON TABLE ref.fraud_rules IS 'Limits of the rules of fraud_signals_daily.';
 COMMENT ON COLUMN ref.fraud_rules.rule IS 'The rule, F2 to F5.';
