@@ -107,12 +107,13 @@ func (g *ledgers) addEndpoint(e store.Endpoint, p schedule.Policy, every config.
 	if p.WholeSlots {
 		e.Origin = e.Origin.Truncate(p.Slot)
 	}
-	due := noon.Add(time.Duration(g.IntN(60)-50) * e.Interval / 12)
+	due := noon.Add(time.Duration(5-pick(g, 0, 0, g.IntN(60))) * e.Interval / 12)
 	e.NextDueAt = &due
 	if removed {
 		e.RemovedAt = &noon
 	}
-	if !g.oneIn(5) {
+	everRead := !g.oneIn(5)
+	if everRead || g.oneIn(3) {
 		e.LastSuccessAt = &e.Origin
 	}
 	if result := pick(g, "ok", "ok", "ok", "ok", "ok", "stopped", "failed", "denied", "throttled", ""); result != "" {
@@ -122,7 +123,7 @@ func (g *ledgers) addEndpoint(e store.Endpoint, p schedule.Policy, every config.
 		}
 	}
 	p.Origin = e.Origin
-	e.SettledUntil = g.addSlots(e, p)
+	e.SettledUntil = g.addSlots(e, p, everRead)
 	e.Watermark = e.SettledUntil
 	if err := g.db.PutEndpoint(g.t.Context(), e); err != nil {
 		g.t.Fatal(err)
@@ -137,9 +138,9 @@ func (g *ledgers) addEndpoint(e store.Endpoint, p schedule.Policy, every config.
 
 // addSlots notes what was read of an endpoint, mostly as it should be. It returns
 // until when all is settled.
-func (g *ledgers) addSlots(e store.Endpoint, p schedule.Policy) (until time.Time) {
+func (g *ledgers) addSlots(e store.Endpoint, p schedule.Policy, everRead bool) (until time.Time) {
 	until = e.Origin
-	gapless, gaps, everRead := true, pick(g, 0, 0, 1, 10, 100), !g.oneIn(8)
+	gapless, gaps := true, pick(g, 0, 0, 1, 10, 100)
 	var slots [][]any
 	for at := e.Origin.Truncate(p.Slot); at.Before(noon); at = at.Add(p.Slot) {
 		to, read := at.Add(p.Slot), noon.Add(-2*time.Minute)
