@@ -38,6 +38,7 @@ func CommonStatements() []NamedStatement {
 	var all []NamedStatement
 	for _, file := range []string{
 		"put_rejects", "resolve_rejects", "users_mark", "users_move_mark", "renew_tables", "renew_marks",
+		"renew_tombstones",
 		"rights", "checkup", "rollup_due", "rollup_lists", "rollup_days", "rollup_work",
 		"rollup_forget",
 	} {

@@ -16,6 +16,8 @@ var (
 	renewTables    = statement("renew_tables")
 	renewMarks     = statement("renew_marks")
 	renewLookMarks = statement("renew_look_marks")
+
+	renewTombstones = statement("renew_tombstones")
 )
 
 // RenewTransactionIDs gives a new number to all rows of a tenant whose change_xid
@@ -85,6 +87,11 @@ func (db *DB) renewTable(
 		var renewed int64
 		err = db.retry(ctx, "renew transaction numbers of "+table, saveTimeout,
 			func(ctx context.Context, tx pgx.Tx) error {
+				if table == "ingest.tombstones" && total == 0 {
+					if _, err := tx.Exec(ctx, renewTombstones, tenant); err != nil {
+						return err
+					}
+				}
 				tag, err := tx.Exec(ctx, slice, tenant, renewSlice)
 				renewed = tag.RowsAffected()
 				return err

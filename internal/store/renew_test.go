@@ -21,7 +21,8 @@ func TestRenewTransactionIDs(t *testing.T) {
 			FROM generate_series(1, $3) n`, owner, noon, rows)
 		f.exec(`
 			INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
-			VALUES ($1, 'pstn_calls', '{}', 'delete', '900000000')`, owner)
+			VALUES ($1, 'pstn_calls', '{}', 'delete', '900000000'),
+				($1, 'pstn_calls', '{}', 'expire', '900000001')`, owner)
 		f.exec(`
 			INSERT INTO ingest.marks (tenant_id, endpoint, name, xid)
 			VALUES ($1, 'pstn_calls', 'users', '900000000'), ($1, 'sms_messages', 'users', '5')`, owner)
@@ -54,11 +55,15 @@ func TestRenewTransactionIDs(t *testing.T) {
 		own           bool
 	}{
 		{"teams.pstn_calls", "0", true}, {"teams.pstn_calls", "1000", false},
-		{"ingest.tombstones", "0", true}, {"ingest.tombstones", "1", false},
+		{"ingest.tombstones", "0", true}, {"ingest.tombstones", "2", false},
 	} {
 		if got := f.query(fmt.Sprintf(future, test.table), tenant, test.own); got != test.future {
 			t.Errorf("%s rows of the future in %s (own: %v), want %s", got, test.table, test.own, test.future)
 		}
+	}
+	ops := f.query(`SELECT string_agg(op, ' ') FROM ingest.tombstones WHERE tenant_id = $1`, tenant)
+	if ops != "expire" {
+		t.Errorf("of two tombstones of one row are left: %s", ops)
 	}
 	left := f.query(`SELECT string_agg(endpoint, ' ') FROM ingest.marks WHERE tenant_id = $1`, tenant)
 	if left != "sms_messages" {

@@ -58,6 +58,16 @@ ORDER BY 1;
 -- yet here: it begins anew.
 DELETE FROM ingest.marks WHERE tenant_id = $1 AND xid > pg_snapshot_xmax(pg_current_snapshot());
 
+-- === renew_tombstones
+-- Forgets a tombstone that has not happened yet here where the same row has a later
+-- one. Both would get the number of one transaction, and readers that follow
+-- changes know the two by number, table and key alone.
+DELETE FROM ingest.tombstones t
+USING ingest.tombstones later
+WHERE t.tenant_id = $1 AND t.change_xid >= pg_snapshot_xmax(pg_current_snapshot())
+	AND later.tenant_id = t.tenant_id AND later.table_name = t.table_name AND later.key = t.key
+	AND later.tombstone_id > t.tombstone_id;
+
 -- === rights
 -- What role $1 lacks of access $2 (to the data of tenant $3), each thing with the
 -- statement that gives it, in the order in which they are to be carried out. What
