@@ -3359,7 +3359,7 @@ CREATE VIEW analytics.meeting_attendance AS
     y.platforms
    FROM ( SELECT c.tenant_id,
             c.id AS call_id,
-            COALESCE((e.user_id)::text, e.identity_id) AS identity_id,
+            n.identity_id,
             c.start_at AS call_start_at,
             max(e.identity_kind) AS identity_kind,
             e.user_id,
@@ -3369,17 +3369,19 @@ CREATE VIEW analytics.meeting_attendance AS
             max(s.end_at) AS last_leave_at,
             range_agg(tstzrange(s.start_at, s.end_at)) FILTER (WHERE (s.start_at < s.end_at)) AS present,
             (count(DISTINCT s.session_index))::integer AS sessions,
-            bool_or((NOT (COALESCE((e.user_id)::text, e.identity_id) IS DISTINCT FROM COALESCE((c.organizer_user_id)::text, c.organizer_identity_id)))) AS is_organizer,
+            COALESCE((n.identity_id = COALESCE((c.organizer_user_id)::text, c.organizer_identity_id)), false) AS is_organizer,
             string_agg(DISTINCT e.platform, ','::text ORDER BY e.platform) AS platforms
-           FROM ((live.calls c
+           FROM (((live.calls c
              JOIN teams.sessions s ON (((s.tenant_id = c.tenant_id) AND (s.call_id = c.id))))
              JOIN teams.session_endpoints e ON (((e.tenant_id = s.tenant_id) AND (e.call_id = s.call_id) AND (e.session_index = s.session_index))))
-          WHERE ((c.call_kind = 'group'::text) AND (s.is_test IS NOT TRUE) AND ((e.user_id IS NOT NULL) OR ((e.identity_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
-                   FROM teams.session_endpoints o
-                  WHERE ((o.tenant_id = e.tenant_id) AND (o.call_id = e.call_id) AND ((o.user_id)::text = e.identity_id))))))) AND (NOT (EXISTS ( SELECT
+             CROSS JOIN LATERAL ( SELECT COALESCE((e.user_id)::text, e.identity_id) AS identity_id) n)
+          WHERE ((c.call_kind = 'group'::text) AND (s.is_test IS NOT TRUE) AND (n.identity_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
                    FROM ref.service_identities i
                   WHERE ((i.identity_id = e.identity_id) AND ((i.tenant_id = e.tenant_id) OR (i.tenant_id IS NULL)))))))
-          GROUP BY c.tenant_id, c.id, c.start_at, COALESCE((e.user_id)::text, e.identity_id), e.user_id) y;
+          GROUP BY c.tenant_id, c.id, c.start_at, c.organizer_user_id, c.organizer_identity_id, n.identity_id, e.user_id
+         HAVING ((e.user_id IS NOT NULL) OR (NOT (EXISTS ( SELECT
+                   FROM teams.session_endpoints o
+                  WHERE ((o.tenant_id = c.tenant_id) AND (o.call_id = c.id) AND ((o.user_id)::text = n.identity_id))))))) y;
 COMMENT ON VIEW analytics.meeting_attendance IS 'One row per identity in a group call: from when to when, and how long. Services and identities without an id are left out. Key: tenant_id, call_id, identity_id. Filter on: call_start_at. Personal data.';
 COMMENT ON COLUMN analytics.meeting_attendance.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.meeting_attendance.call_id IS 'Id of the call; joins to calls.';
@@ -3707,7 +3709,7 @@ CREATE VIEW analytics.participants AS
     max(x.display_name) AS display_name,
     max(x.principal_name) AS principal_name,
     max(x.identity_endpoint_type) AS identity_endpoint_type,
-    bool_or(x.is_organizer) AS is_organizer
+    COALESCE(bool_or((x.identity_id = x.organizer)), false) AS is_organizer
    FROM ( SELECT c.tenant_id,
             c.id AS call_id,
             c.start_at AS call_start_at,
@@ -3718,7 +3720,7 @@ CREATE VIEW analytics.participants AS
             p.display_name,
             p.principal_name,
             p.identity_endpoint_type,
-            (NOT (COALESCE((p.user_id)::text, p.identity_id) IS DISTINCT FROM COALESCE((c.organizer_user_id)::text, c.organizer_identity_id))) AS is_organizer
+            COALESCE((c.organizer_user_id)::text, c.organizer_identity_id) AS organizer
            FROM (live.calls c
              JOIN teams.call_participants p ON (((p.tenant_id = c.tenant_id) AND (p.call_id = c.id))))
         UNION ALL
@@ -3732,17 +3734,18 @@ CREATE VIEW analytics.participants AS
             e.display_name,
             e.principal_name,
             NULL::text,
-            (NOT (COALESCE((e.user_id)::text, e.identity_id) IS DISTINCT FROM COALESCE((c.organizer_user_id)::text, c.organizer_identity_id)))
+            COALESCE((c.organizer_user_id)::text, c.organizer_identity_id) AS "coalesce"
            FROM (live.calls c
              JOIN teams.session_endpoints e ON (((e.tenant_id = c.tenant_id) AND (e.call_id = c.id))))) x
-  WHERE ((x.user_id IS NOT NULL) OR ((x.identity_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
+  WHERE (x.identity_id IS NOT NULL)
+  GROUP BY x.tenant_id, x.call_id, x.call_start_at, x.call_kind, x.identity_id, x.user_id
+ HAVING ((x.user_id IS NOT NULL) OR (NOT (EXISTS ( SELECT
            FROM teams.call_participants p
           WHERE ((p.tenant_id = x.tenant_id) AND (p.call_id = x.call_id) AND ((p.user_id)::text = x.identity_id))
         UNION ALL
          SELECT
            FROM teams.session_endpoints e
-          WHERE ((e.tenant_id = x.tenant_id) AND (e.call_id = x.call_id) AND ((e.user_id)::text = x.identity_id)))))))
-  GROUP BY x.tenant_id, x.call_id, x.call_start_at, x.call_kind, x.identity_id, x.user_id;
+          WHERE ((e.tenant_id = x.tenant_id) AND (e.call_id = x.call_id) AND ((e.user_id)::text = x.identity_id))))));
 COMMENT ON VIEW analytics.participants IS 'One row per identity that took part in a call, found among its participants or on a side of its sessions. Key: tenant_id, call_id, identity_id. Filter on: call_start_at. Personal data.';
 COMMENT ON COLUMN analytics.participants.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.participants.call_id IS 'Id of the call; joins to calls.';

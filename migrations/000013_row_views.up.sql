@@ -320,14 +320,13 @@ SELECT
     max(x.display_name) AS display_name,
     max(x.principal_name) AS principal_name,
     max(x.identity_endpoint_type) AS identity_endpoint_type,
-    bool_or(x.is_organizer) AS is_organizer
+    coalesce(bool_or(x.identity_id = x.organizer), false) AS is_organizer
 FROM (
     SELECT
         c.tenant_id, c.id AS call_id, c.start_at AS call_start_at, c.call_kind,
         coalesce(p.user_id::text, p.identity_id) AS identity_id, p.identity_kind, p.user_id, p.display_name,
         p.principal_name, p.identity_endpoint_type,
-        coalesce(p.user_id::text, p.identity_id)
-            IS NOT DISTINCT FROM coalesce(c.organizer_user_id::text, c.organizer_identity_id) AS is_organizer
+        coalesce(c.organizer_user_id::text, c.organizer_identity_id) AS organizer
     FROM live.calls c
     JOIN teams.call_participants p ON p.tenant_id = c.tenant_id AND p.call_id = c.id
     UNION ALL
@@ -335,12 +334,13 @@ FROM (
         c.tenant_id, c.id, c.start_at, c.call_kind,
         coalesce(e.user_id::text, e.identity_id), e.identity_kind, e.user_id, e.display_name,
         e.principal_name, NULL,
-        coalesce(e.user_id::text, e.identity_id)
-            IS NOT DISTINCT FROM coalesce(c.organizer_user_id::text, c.organizer_identity_id)
+        coalesce(c.organizer_user_id::text, c.organizer_identity_id)
     FROM live.calls c
     JOIN teams.session_endpoints e ON e.tenant_id = c.tenant_id AND e.call_id = c.id
 ) x
-WHERE x.user_id IS NOT NULL OR x.identity_id IS NOT NULL AND NOT EXISTS (
+WHERE x.identity_id IS NOT NULL
+GROUP BY x.tenant_id, x.call_id, x.call_start_at, x.call_kind, x.identity_id, x.user_id
+HAVING x.user_id IS NOT NULL OR NOT EXISTS (
     SELECT
     FROM teams.call_participants p
     WHERE p.tenant_id = x.tenant_id AND p.call_id = x.call_id AND p.user_id::text = x.identity_id
@@ -348,8 +348,7 @@ WHERE x.user_id IS NOT NULL OR x.identity_id IS NOT NULL AND NOT EXISTS (
     SELECT
     FROM teams.session_endpoints e
     WHERE e.tenant_id = x.tenant_id AND e.call_id = x.call_id AND e.user_id::text = x.identity_id
-)
-GROUP BY x.tenant_id, x.call_id, x.call_start_at, x.call_kind, x.identity_id, x.user_id;
+);
 
 -- The planner orders eight joins at a time: those that people filter on come first.
 CREATE VIEW analytics.call_quality_streams AS
@@ -447,7 +446,7 @@ FROM (
     SELECT
         c.tenant_id,
         c.id AS call_id,
-        coalesce(e.user_id::text, e.identity_id) AS identity_id,
+        n.identity_id,
         c.start_at AS call_start_at,
         max(e.identity_kind) AS identity_kind,
         e.user_id,
@@ -457,25 +456,26 @@ FROM (
         max(s.end_at) AS last_leave_at,
         range_agg(tstzrange(s.start_at, s.end_at)) FILTER (WHERE s.start_at < s.end_at) AS present,
         count(DISTINCT s.session_index)::integer AS sessions,
-        bool_or(coalesce(e.user_id::text, e.identity_id)
-            IS NOT DISTINCT FROM coalesce(c.organizer_user_id::text, c.organizer_identity_id)) AS is_organizer,
+        coalesce(n.identity_id = coalesce(c.organizer_user_id::text, c.organizer_identity_id), false) AS is_organizer,
         string_agg(DISTINCT e.platform, ',' ORDER BY e.platform) AS platforms
     FROM live.calls c
     JOIN teams.sessions s ON s.tenant_id = c.tenant_id AND s.call_id = c.id
     JOIN teams.session_endpoints e
         ON e.tenant_id = s.tenant_id AND e.call_id = s.call_id AND e.session_index = s.session_index
+    CROSS JOIN LATERAL (SELECT coalesce(e.user_id::text, e.identity_id) AS identity_id) n
     WHERE c.call_kind = 'group' AND s.is_test IS NOT TRUE
-        AND (e.user_id IS NOT NULL OR e.identity_id IS NOT NULL AND NOT EXISTS (
-            SELECT
-            FROM teams.session_endpoints o
-            WHERE o.tenant_id = e.tenant_id AND o.call_id = e.call_id AND o.user_id::text = e.identity_id
-        ))
+        AND n.identity_id IS NOT NULL
         AND NOT EXISTS (
             SELECT
             FROM ref.service_identities i
             WHERE i.identity_id = e.identity_id AND (i.tenant_id = e.tenant_id OR i.tenant_id IS NULL)
         )
-    GROUP BY c.tenant_id, c.id, c.start_at, coalesce(e.user_id::text, e.identity_id), e.user_id
+    GROUP BY c.tenant_id, c.id, c.start_at, c.organizer_user_id, c.organizer_identity_id, n.identity_id, e.user_id
+    HAVING e.user_id IS NOT NULL OR NOT EXISTS (
+        SELECT
+        FROM teams.session_endpoints o
+        WHERE o.tenant_id = c.tenant_id AND o.call_id = c.id AND o.user_id::text = n.identity_id
+    )
 ) y;
 
 CREATE VIEW analytics.user_feedback AS
