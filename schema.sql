@@ -756,7 +756,7 @@ CREATE VIEW live.telephony AS
             p.usage_country_code,
             p.administrative_unit_ids
            FROM (teams.pstn_calls p
-             LEFT JOIN rollup.pstn_matches m ON (((m.tenant_id = p.tenant_id) AND (m.id = p.id))))
+             LEFT JOIN rollup.pstn_matches m ON (((m.tenant_id = p.tenant_id) AND (m.id = p.id) AND (m.start_at = p.start_at))))
         UNION ALL
          SELECT r.tenant_id,
             'direct_routing'::text,
@@ -2847,7 +2847,7 @@ CREATE VIEW analytics.inbound_calls AS
            FROM live.telephony t
           WHERE ((t.source = 'pstn'::text) AND (t.direction = 'inbound'::text) AND (NOT (EXISTS ( SELECT
                    FROM rollup.pstn_matches m
-                  WHERE ((m.tenant_id = t.tenant_id) AND (m.id = t.source_row_id))))))
+                  WHERE ((m.tenant_id = t.tenant_id) AND (m.id = t.source_row_id) AND (m.start_at = t.attempt_at))))))
         UNION ALL
          SELECT y.tenant_id,
             'call_record'::text,
@@ -3305,7 +3305,7 @@ CREATE VIEW analytics.ingest_freshness AS
         CASE e.endpoint
             WHEN 'pstn_calls'::text THEN ( SELECT analytics.pct((count(m.call_id))::numeric, (count(*))::numeric) AS pct
                FROM (teams.pstn_calls p
-                 LEFT JOIN rollup.pstn_matches m ON (((m.tenant_id = p.tenant_id) AND (m.id = p.id))))
+                 LEFT JOIN rollup.pstn_matches m ON (((m.tenant_id = p.tenant_id) AND (m.id = p.id) AND (m.start_at = p.start_at))))
               WHERE ((p.tenant_id = e.tenant_id) AND (p.start_at >= (now() - '30 days'::interval))))
             WHEN 'direct_routing_calls'::text THEN ( SELECT analytics.pct((count(c.id))::numeric, (count(*))::numeric) AS pct
                FROM (teams.direct_routing_calls d
@@ -6458,7 +6458,7 @@ ALTER TABLE ONLY rollup.frozen
     ADD CONSTRAINT frozen_pkey PRIMARY KEY (tenant_id, source);
 
 ALTER TABLE ONLY rollup.pstn_matches
-    ADD CONSTRAINT pstn_matches_pkey PRIMARY KEY (tenant_id, id);
+    ADD CONSTRAINT pstn_matches_pkey PRIMARY KEY (tenant_id, id, start_at);
 
 ALTER TABLE ONLY rollup.sources
     ADD CONSTRAINT sources_pkey PRIMARY KEY (name);

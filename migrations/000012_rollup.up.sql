@@ -210,6 +210,8 @@ CROSS JOIN LATERAL (
         AND coalesce(named.call_id, likely.call_id) IS NOT NULL
 ) AS x;
 
+-- start_at is in the key: of a row that is moved to another day, the match of the day
+-- before may still be there.
 CREATE TABLE rollup.pstn_matches (
     tenant_id uuid        NOT NULL,
     day       date        NOT NULL,
@@ -218,7 +220,7 @@ CREATE TABLE rollup.pstn_matches (
     call_id   uuid        NOT NULL,
     method    text        NOT NULL,
     score     integer,
-    PRIMARY KEY (tenant_id, id)
+    PRIMARY KEY (tenant_id, id, start_at)
 );
 CREATE INDEX pstn_matches_day ON rollup.pstn_matches (day);
 CREATE INDEX pstn_matches_start ON rollup.pstn_matches (start_at);

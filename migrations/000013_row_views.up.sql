@@ -232,7 +232,7 @@ FROM (
         NULL::uuid AS correlation_id, NULL::uuid AS transferor_correlation_id, p.conference_id,
         p.usage_country_code, p.administrative_unit_ids
     FROM teams.pstn_calls p
-    LEFT JOIN rollup.pstn_matches m ON m.tenant_id = p.tenant_id AND m.id = p.id
+    LEFT JOIN rollup.pstn_matches m ON m.tenant_id = p.tenant_id AND m.id = p.id AND m.start_at = p.start_at
     UNION ALL
     SELECT
         r.tenant_id, 'direct_routing', r.id, r.correlation_id, NULL,
@@ -725,7 +725,7 @@ FROM (
         AND NOT EXISTS (
             SELECT
             FROM rollup.pstn_matches m
-            WHERE m.tenant_id = t.tenant_id AND m.id = t.source_row_id
+            WHERE m.tenant_id = t.tenant_id AND m.id = t.source_row_id AND m.start_at = t.attempt_at
         )
     UNION ALL
     -- Calls from one person to another, and from a phone that the logs above lack.

@@ -143,7 +143,8 @@ SELECT tenant_id,
         WHEN 'pstn_calls' THEN (
             SELECT analytics.pct(count(m.call_id), count(*))
             FROM teams.pstn_calls p
-            LEFT JOIN rollup.pstn_matches m ON m.tenant_id = p.tenant_id AND m.id = p.id
+            LEFT JOIN rollup.pstn_matches m
+                ON m.tenant_id = p.tenant_id AND m.id = p.id AND m.start_at = p.start_at
             WHERE p.tenant_id = e.tenant_id AND p.start_at >= now() - interval '30 days'
         )
         WHEN 'direct_routing_calls' THEN (

@@ -251,7 +251,8 @@ func (a *attempt) writeAll(ctx context.Context, tx pgx.Tx, todo []int) ([]string
 	return writtenIDs(rows)
 }
 
-// upsertArgs says which of some elements are known to be stored.
+// upsertArgs says which of some elements are known to be stored, and when they are
+// counted.
 func (a *attempt) upsertArgs(todo []int) []any {
 	if a.stored == nil {
 		return nil
@@ -263,7 +264,19 @@ func (a *attempt) upsertArgs(todo []int) []any {
 			known = append(known, id)
 		}
 	}
-	return append([]any{a.target.Tenant, known}, a.ofDay...)
+	return slices.Concat([]any{a.target.Tenant, known}, a.ofDay, []any{a.hours(todo)})
+}
+
+// hours are those in which some elements count.
+func (a *attempt) hours(todo []int) []time.Time {
+	if len(a.ofDay) > 0 {
+		return []time.Time{a.reading.From}
+	}
+	var hours []time.Time
+	for _, i := range todo {
+		hours = a.target.addHour(hours, a.batch, i)
+	}
+	return hours
 }
 
 // errOvertaken says that a row was replaced that was not locked: whose old time is

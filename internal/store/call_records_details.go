@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -166,13 +167,13 @@ func (d *details) claim(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids := []string{}
+	ids, hours := []string{}, []time.Time{}
 	for _, b := range d.records {
 		if id := d.id(b); id != "" {
-			ids = append(ids, id)
+			ids, hours = append(ids, id), d.target.addHour(hours, b, 0)
 		}
 	}
-	rows, err := d.tx.Query(ctx, d.statements.claim, d.run.Tenant, ids)
+	rows, err := d.tx.Query(ctx, d.statements.claim, d.run.Tenant, ids, hours)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,7 +22,8 @@ type Target struct {
 	Endpoint string
 
 	model   *mapping.Model
-	event   int // the column of an element's time; -1 if that is not its own
+	event   int   // the column of an element's time; -1 if that is not its own
+	counted []int // the columns of countedBy
 	rows    batchStatements
 	day     batchStatements
 	replace string // of ReplaceDay
@@ -71,6 +73,11 @@ func NewTarget(tenant uuid.UUID, endpoint string, model *mapping.Model, eventTim
 func makeTarget(endpoint string, model *mapping.Model, eventTime string) (*Target, error) {
 	root := model.Tables[0]
 	t := &Target{Endpoint: endpoint, model: model, event: slices.Index(root.ColumnNames(), eventTime)}
+	for _, name := range countedBy(root, eventTime) {
+		if column := slices.Index(root.ColumnNames(), name); column >= 0 {
+			t.counted = append(t.counted, column)
+		}
+	}
 	if slices.Contains(root.ColumnNames(), "version") {
 		t.records = newRecordStatements(model)
 	} else if len(model.Tables) > 1 {
@@ -92,10 +99,12 @@ var (
 )
 
 func newBatchStatements(root *mapping.Layout, lead []string, eventTime string) batchStatements {
-	n := append(names(root, lead), "{time}", countedAt(root, eventTime), "{of_day}", "")
+	ofDay, hours := "", "$3"
 	if slices.Contains(lead, "window_from") {
-		n[len(n)-1] = " AND window_from = $3 AND window_to = $4"
+		ofDay, hours = " AND window_from = $3 AND window_to = $4", "$5"
 	}
+	n := append(names(root, lead), "{time}", "coalesce("+strings.Join(countedBy(root, eventTime), ", ")+")",
+		"{of_day}", ofDay, "{hours}", hours)
 	return batchStatements{
 		stage:  newStage(n, len(lead)+len(metadata)+len(root.Columns)),
 		lookUp: statement("look_up", n...),
@@ -103,13 +112,27 @@ func newBatchStatements(root *mapping.Layout, lead []string, eventTime string) b
 	}
 }
 
-// countedAt is the time of a row that decides in which days and hours it is
-// counted: that of the attempt, where a call has one.
-func countedAt(root *mapping.Layout, eventTime string) string {
-	if slices.Contains(root.ColumnNames(), "invite_at") {
-		return "coalesce(invite_at, " + eventTime + ")"
+// addHour adds the hour in which an element counts to others, once.
+func (t *Target) addHour(hours []time.Time, batch *mapping.Batch, element int) []time.Time {
+	for _, column := range t.counted {
+		if at, ok := batch.Time(element, column); ok {
+			if hour := at.Truncate(time.Hour); !slices.ContainsFunc(hours, hour.Equal) {
+				hours = append(hours, hour)
+			}
+			break
+		}
 	}
-	return eventTime
+	return hours
+}
+
+// countedBy are the columns of which the first that is not null decides in which
+// hours and days a row counts: the attempt, where a call has one, goes before the
+// event.
+func countedBy(root *mapping.Layout, eventTime string) []string {
+	if slices.Contains(root.ColumnNames(), "invite_at") {
+		return []string{"invite_at", eventTime}
+	}
+	return []string{eventTime}
 }
 
 func newStage(names []string, fields int) stage {

@@ -66,28 +66,36 @@ COPY pg_temp.stage_details (tenant_id, updated_at, run_id, row_hash, id, version
 -- Stores the staged headers, in the order of their ids, each unless details of
 -- its version or a higher one are stored. The rows written are locked until the
 -- end of the transaction, so that nobody else writes details of theirs.
--- For the rollups the hours of all calls written are noted, as with other rows: $2
--- are the records staged.
+-- For the rollups hours are noted as with other rows: $2 are the records staged, and
+-- $3 the hours in which they count.
 WITH locked AS (
 	SELECT id, start_at
 	FROM teams.call_records
 	WHERE tenant_id = $1 AND id = ANY ($2::uuid[])
 	ORDER BY id
 	FOR UPDATE
-), written AS (
-	INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+), noted AS (
+	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
+	SELECT $1, 'call_records', hour, pg_current_xact_id()
+	FROM (
+		SELECT hour FROM unnest($3::timestamptz[]) AS hour
+		UNION
+		SELECT date_bin('1 hour', start_at, '2000-01-01Z') FROM locked WHERE start_at IS NOT NULL
+	) AS hours
+)
+INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
 	organizer_administrative_unit_ids, unknown_fields, session_count, call_kind, details_version, details_at, change_xid)
-	SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
+SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
 	organizer_administrative_unit_ids, unknown_fields, session_count, call_kind, version, now(), pg_current_xact_id()
-	FROM pg_temp.stage_details
-	WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
-	ORDER BY tenant_id, id
-	ON CONFLICT (tenant_id, id) DO UPDATE
-	SET updated_at = excluded.updated_at,
+FROM pg_temp.stage_details
+WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
+ORDER BY tenant_id, id
+ON CONFLICT (tenant_id, id) DO UPDATE
+SET updated_at = excluded.updated_at,
 	run_id = excluded.run_id,
 	row_hash = excluded.row_hash,
 	type = excluded.type,
@@ -105,26 +113,14 @@ WITH locked AS (
 	organizer_user_id = excluded.organizer_user_id,
 	organizer_administrative_unit_ids = excluded.organizer_administrative_unit_ids,
 	unknown_fields = excluded.unknown_fields,
-		version = greatest(t.version, excluded.version),
-		session_count = excluded.session_count,
-		call_kind = excluded.call_kind,
-		details_version = excluded.details_version,
-		details_at = excluded.details_at,
-		change_xid = excluded.change_xid
-	WHERE t.details_version IS NULL OR t.details_version < excluded.details_version
-	RETURNING id, start_at, ingested_at = now() AS is_new
-), noted AS (
-	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT DISTINCT $1::uuid, 'call_records', date_bin('1 hour', start_at, '2000-01-01Z'), pg_current_xact_id()
-	FROM (
-		SELECT start_at FROM written
-		UNION ALL
-		SELECT l.start_at FROM locked l JOIN written USING (id)
-	) AS times
-	WHERE start_at IS NOT NULL
-)
-SELECT id::text, is_new OR id IN (SELECT id FROM locked)
-FROM written;
+	version = greatest(t.version, excluded.version),
+	session_count = excluded.session_count,
+	call_kind = excluded.call_kind,
+	details_version = excluded.details_version,
+	details_at = excluded.details_at,
+	change_xid = excluded.change_xid
+WHERE t.details_version IS NULL OR t.details_version < excluded.details_version
+RETURNING id::text, ingested_at = now() OR id IN (SELECT id FROM locked);
 
 -- === stored by
 -- Names those of the staged records whose details a run has stored at the very

@@ -18,27 +18,36 @@ WHERE tenant_id = $1 AND report_key = ANY ($2::text[]) AND window_from = $3 AND 
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
 -- stored one came from a clock that was ahead.
--- For the rollups the hours of all rows written are noted, old and new. The old
--- time is that of the row under its lock. So rows $2, which are known to be stored,
--- are locked first. A row that is replaced without that is told by false.
+-- For the rollups it notes the hours $5 in which the rows count, and those in
+-- which the replaced rows did. Their old time is that of the row under its lock. So
+-- rows $2, which are known to be stored, are locked first. A row that is replaced
+-- without that is told by false.
 WITH locked AS (
-	SELECT report_key, window_from AS at
+	SELECT report_key, coalesce(window_from) AS at
 	FROM teams.dialout_report
 	WHERE tenant_id = $1 AND report_key = ANY ($2::text[]) AND window_from = $3 AND window_to = $4
 	ORDER BY report_key
 	FOR UPDATE
-), written AS (
-	INSERT INTO teams.dialout_report AS t (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+), noted AS (
+	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
+	SELECT $1, 'dialout_report', hour, pg_current_xact_id()
+	FROM (
+		SELECT hour FROM unnest($5::timestamptz[]) AS hour
+		UNION
+		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
+	) AS hours
+)
+INSERT INTO teams.dialout_report AS t (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
 	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
 	total_call_seconds, total_call_charge, unknown_fields, change_xid)
-	SELECT tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+SELECT tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
 	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
 	total_call_seconds, total_call_charge, unknown_fields, pg_current_xact_id()
-	FROM pg_temp.stage_dialout_report
-	WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
-	ORDER BY tenant_id, window_from, window_to, report_key
-	ON CONFLICT (tenant_id, window_from, window_to, report_key) DO UPDATE
-	SET updated_at = excluded.updated_at,
+FROM pg_temp.stage_dialout_report
+WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
+ORDER BY tenant_id, window_from, window_to, report_key
+ON CONFLICT (tenant_id, window_from, window_to, report_key) DO UPDATE
+SET updated_at = excluded.updated_at,
 	run_id = excluded.run_id,
 	row_hash = excluded.row_hash,
 	user_id = excluded.user_id,
@@ -51,18 +60,10 @@ WITH locked AS (
 	total_call_seconds = excluded.total_call_seconds,
 	total_call_charge = excluded.total_call_charge,
 	unknown_fields = excluded.unknown_fields,
-		change_xid = excluded.change_xid
-	WHERE t.row_hash <> excluded.row_hash
-		AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
-	RETURNING report_key, window_from AS at, ingested_at = now() AS is_new
-), noted AS (
-	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT DISTINCT $1::uuid, 'dialout_report', date_bin('1 hour', at, '2000-01-01Z'), pg_current_xact_id()
-	FROM (SELECT at FROM locked UNION ALL SELECT at FROM written) AS times
-	WHERE at IS NOT NULL
-)
-SELECT report_key::text, is_new OR report_key IN (SELECT report_key FROM locked)
-FROM written;
+	change_xid = excluded.change_xid
+WHERE t.row_hash <> excluded.row_hash
+	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
+RETURNING report_key::text, ingested_at = now() OR report_key IN (SELECT report_key FROM locked);
 
 -- === replace
 -- Deletes the day's rows that its newest answer does not name, unless a newer

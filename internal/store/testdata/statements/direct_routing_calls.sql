@@ -24,33 +24,42 @@ WHERE tenant_id = $1 AND id = ANY ($2::text[]);
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
 -- stored one came from a clock that was ahead.
--- For the rollups the hours of all rows written are noted, old and new. The old
--- time is that of the row under its lock. So rows $2, which are known to be stored,
--- are locked first. A row that is replaced without that is told by false.
+-- For the rollups it notes the hours $3 in which the rows count, and those in
+-- which the replaced rows did. Their old time is that of the row under its lock. So
+-- rows $2, which are known to be stored, are locked first. A row that is replaced
+-- without that is told by false.
 WITH locked AS (
 	SELECT id, coalesce(invite_at, start_at) AS at
 	FROM teams.direct_routing_calls
 	WHERE tenant_id = $1 AND id = ANY ($2::text[])
 	ORDER BY id
 	FOR UPDATE
-), written AS (
-	INSERT INTO teams.direct_routing_calls AS t (tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name,
+), noted AS (
+	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
+	SELECT $1, 'direct_routing_calls', hour, pg_current_xact_id()
+	FROM (
+		SELECT hour FROM unnest($3::timestamptz[]) AS hour
+		UNION
+		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
+	) AS hours
+)
+INSERT INTO teams.direct_routing_calls AS t (tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name,
 	user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call,
 	caller_number, callee_number, media_path_location, signaling_location, final_sip_code,
 	call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
 	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
 	unknown_fields, change_xid)
-	SELECT tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name,
+SELECT tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name,
 	user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call,
 	caller_number, callee_number, media_path_location, signaling_location, final_sip_code,
 	call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
 	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
 	unknown_fields, pg_current_xact_id()
-	FROM pg_temp.stage_direct_routing_calls
-	WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
-	ORDER BY tenant_id, id
-	ON CONFLICT (tenant_id, id) DO UPDATE
-	SET updated_at = excluded.updated_at,
+FROM pg_temp.stage_direct_routing_calls
+WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
+ORDER BY tenant_id, id
+ON CONFLICT (tenant_id, id) DO UPDATE
+SET updated_at = excluded.updated_at,
 	run_id = excluded.run_id,
 	row_hash = excluded.row_hash,
 	correlation_id = excluded.correlation_id,
@@ -78,18 +87,10 @@ WITH locked AS (
 	other_party_country_code = excluded.other_party_country_code,
 	administrative_unit_ids = excluded.administrative_unit_ids,
 	unknown_fields = excluded.unknown_fields,
-		change_xid = excluded.change_xid
-	WHERE t.row_hash <> excluded.row_hash
-		AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
-	RETURNING id, coalesce(invite_at, start_at) AS at, ingested_at = now() AS is_new
-), noted AS (
-	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT DISTINCT $1::uuid, 'direct_routing_calls', date_bin('1 hour', at, '2000-01-01Z'), pg_current_xact_id()
-	FROM (SELECT at FROM locked UNION ALL SELECT at FROM written) AS times
-	WHERE at IS NOT NULL
-)
-SELECT id::text, is_new OR id IN (SELECT id FROM locked)
-FROM written;
+	change_xid = excluded.change_xid
+WHERE t.row_hash <> excluded.row_hash
+	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
+RETURNING id::text, ingested_at = now() OR id IN (SELECT id FROM locked);
 
 -- === next changed row
 -- The transaction of the tenant's changed row that comes after $4 others, counted

@@ -16,25 +16,34 @@ WHERE tenant_id = $1 AND event_key = ANY ($2::text[]);
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
 -- stored one came from a clock that was ahead.
--- For the rollups the hours of all rows written are noted, old and new. The old
--- time is that of the row under its lock. So rows $2, which are known to be stored,
--- are locked first. A row that is replaced without that is told by false.
+-- For the rollups it notes the hours $3 in which the rows count, and those in
+-- which the replaced rows did. Their old time is that of the row under its lock. So
+-- rows $2, which are known to be stored, are locked first. A row that is replaced
+-- without that is told by false.
 WITH locked AS (
-	SELECT event_key, block_at AS at
+	SELECT event_key, coalesce(block_at) AS at
 	FROM teams.pstn_blocked_users_log
 	WHERE tenant_id = $1 AND event_key = ANY ($2::text[])
 	ORDER BY event_key
 	FOR UPDATE
-), written AS (
-	INSERT INTO teams.pstn_blocked_users_log AS t (tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
+), noted AS (
+	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
+	SELECT $1, 'pstn_blocked_users_log', hour, pg_current_xact_id()
+	FROM (
+		SELECT hour FROM unnest($3::timestamptz[]) AS hour
+		UNION
+		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
+	) AS hours
+)
+INSERT INTO teams.pstn_blocked_users_log AS t (tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
 	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields, change_xid)
-	SELECT tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
+SELECT tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
 	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields, pg_current_xact_id()
-	FROM pg_temp.stage_pstn_blocked_users_log
-	WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
-	ORDER BY tenant_id, event_key
-	ON CONFLICT (tenant_id, event_key) DO UPDATE
-	SET updated_at = excluded.updated_at,
+FROM pg_temp.stage_pstn_blocked_users_log
+WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
+ORDER BY tenant_id, event_key
+ON CONFLICT (tenant_id, event_key) DO UPDATE
+SET updated_at = excluded.updated_at,
 	run_id = excluded.run_id,
 	row_hash = excluded.row_hash,
 	user_id = excluded.user_id,
@@ -46,18 +55,10 @@ WITH locked AS (
 	user_block_mode = excluded.user_block_mode,
 	remediation_id = excluded.remediation_id,
 	unknown_fields = excluded.unknown_fields,
-		change_xid = excluded.change_xid
-	WHERE t.row_hash <> excluded.row_hash
-		AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
-	RETURNING event_key, block_at AS at, ingested_at = now() AS is_new
-), noted AS (
-	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT DISTINCT $1::uuid, 'pstn_blocked_users_log', date_bin('1 hour', at, '2000-01-01Z'), pg_current_xact_id()
-	FROM (SELECT at FROM locked UNION ALL SELECT at FROM written) AS times
-	WHERE at IS NOT NULL
-)
-SELECT event_key::text, is_new OR event_key IN (SELECT event_key FROM locked)
-FROM written;
+	change_xid = excluded.change_xid
+WHERE t.row_hash <> excluded.row_hash
+	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
+RETURNING event_key::text, ingested_at = now() OR event_key IN (SELECT event_key FROM locked);
 
 -- === next changed row
 -- The transaction of the tenant's changed row that comes after $4 others, counted
