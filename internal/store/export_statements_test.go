@@ -44,7 +44,7 @@ func CommonStatements() []NamedStatement {
 	} {
 		all = append(all, NamedStatement{file, statement(file)})
 	}
-	all = append(all, NamedStatement{"rollup_day", statement("rollup_day", "{view}", "pstn_matches")})
+	all = append(all, NamedStatement{"rollup_day", dayStatement("pstn_matches")})
 	for _, file := range []string{"renew_look", "renew_slice"} {
 		all = append(all, NamedStatement{file, statement(file, "{table}", "teams.pstn_calls")})
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,9 @@ func (db *DB) NoteAllDays(ctx context.Context) error {
 // since they were computed last, some days at a time, the newest first, until
 // none is left. It works on a connection of its own, and makes none if nothing has
 // changed. What it has done stays if it is stopped or fails, and the next call goes
-// on. progress, if not nil, hears how many days are done and how many are left.
+// on. Days that cannot be computed keep no others from it: they are left, and the
+// first reason is returned. progress, if not nil, hears how many days are done and
+// how many are left.
 func (db *DB) RefreshRollups(ctx context.Context, progress func(done, left int)) error {
 	const op = "refresh the rollups"
 	due, err := list[struct{ Due bool }](ctx, db, op, rollupDue)
@@ -52,37 +55,59 @@ func (db *DB) RefreshRollups(ctx context.Context, progress func(done, left int))
 		return named(op, classify(err))
 	}
 	defer closeConn(conn)
-	for done, left := 0, 1; left > 0; {
-		var n int
+	r := refresh{conn: conn, progress: progress}
+	for left := 1; left > 0; {
 		err := once(ctx, op, rollupTimeout, func(ctx context.Context) (err error) {
-			n, left, err = refreshSome(ctx, conn)
+			left, err = r.some(ctx)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if done += n; progress != nil {
-			progress(done, left)
-		}
 	}
-	return nil
+	return named(op, r.failure)
 }
 
-// refreshSome computes some stale days in a transaction, and returns how many they
-// are and how many are left. The lock is taken before: the transaction has to see
-// all that whoever had it has committed.
-func refreshSome(ctx context.Context, conn *pgx.Conn) (done, left int, err error) {
-	if err := lockRollups(ctx, conn); err != nil {
-		return 0, 0, err
+// A refresh is what one call does.
+type refresh struct {
+	conn     *pgx.Conn
+	progress func(done, left int)
+	done     int         // days
+	apart    bool        // a statement failed: each is rolled back by itself
+	skipped  []time.Time // days left to the next call, as some statement fails for one of them
+	failure  error       // the first of these
+}
+
+// some computes some stale days in a transaction, and returns how many are left. The
+// lock is taken before: the transaction has to see all that whoever had it has
+// committed.
+func (r *refresh) some(ctx context.Context) (left int, err error) {
+	if err := lockRollups(ctx, r.conn); err != nil {
+		return 0, err
 	}
-	err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
-		done, left, err = refreshIn(ctx, tx)
+	var days []time.Time
+	err = pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+		days, left, err = r.in(ctx, tx)
 		return err
 	})
-	if err == nil {
-		_, err = conn.Exec(ctx, `SELECT pg_advisory_unlock(`+rollupLock+`)`)
+	if isOfStatement(err) && !r.apart {
+		r.apart = true
+		return r.some(ctx)
 	}
-	return done, left, err
+	if err != nil {
+		return 0, err
+	}
+	if r.done += len(days); r.progress != nil {
+		r.progress(r.done, left)
+	}
+	_, err = r.conn.Exec(ctx, `SELECT pg_advisory_unlock(`+rollupLock+`)`)
+	return left, err
+}
+
+// isOfStatement reports whether an error is about a statement, and others may succeed.
+func isOfStatement(err error) bool {
+	var e *Error
+	return errors.As(classify(err), &e) && e.State != "" && e.Kind != Transient
 }
 
 const rollupLock = `hashtextextended('ingestd rollup', 0)`
@@ -107,35 +132,40 @@ func lockRollups(ctx context.Context, conn *pgx.Conn) error {
 	}
 }
 
-// refreshIn computes the newest stale days. Notes and rows are of one snapshot:
-// who commits later leaves notes for the next time.
-func refreshIn(ctx context.Context, tx pgx.Tx) (done, left int, err error) {
+// in computes the newest stale days. Notes and rows are of one snapshot: who commits
+// later leaves notes for the next time.
+func (r *refresh) in(ctx context.Context, tx pgx.Tx) (days []time.Time, left int, err error) {
 	_, err = tx.Exec(ctx, `
 		SELECT set_config(name, value, true)
 		FROM (VALUES
 			('jit', 'off'),
 			('plan_cache_mode', 'force_generic_plan'), -- a year of days is planned once
 			('work_mem', '64MB'),
-			('plan_cache_mode', 'force_generic_plan'), -- planning takes longer than most days
 			('client_connection_check_interval', '10s') -- a query ends soon after its client
 		) AS wanted (name, value)
 		JOIN pg_settings USING (name)`)
 	if err != nil {
-		return 0, 0, err
+		return nil, 0, err
 	}
 	if err := followLists(ctx, tx); err != nil {
-		return 0, 0, err
+		return nil, 0, err
 	}
-	days, err := collect[time.Time](ctx, tx, rollupStale)
+	days, err = collect[time.Time](ctx, tx, rollupStale, r.skipped)
 	if err != nil {
-		return 0, 0, err
+		return nil, 0, err
 	}
-	done = min(rollupDays, len(days))
-	if err := compute(ctx, tx, days[:done]); err != nil {
-		return 0, 0, err
+	left = max(0, len(days)-rollupDays)
+	days = days[:len(days)-left]
+	all, err := r.compute(ctx, tx, days)
+	if err != nil {
+		return nil, 0, err
 	}
-	_, err = tx.Exec(ctx, rollupForget, days[:done])
-	return done, len(days) - done, err
+	if !all {
+		r.skipped = append(r.skipped, days...)
+		return days, left, nil
+	}
+	_, err = tx.Exec(ctx, rollupForget, days)
+	return days, left, err
 }
 
 // followLists has the calendars span all rows in the time zone of the reports, and
@@ -154,32 +184,62 @@ func followLists(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// compute computes all that depends on what is noted of some days.
-func compute(ctx context.Context, tx pgx.Tx, days []time.Time) error {
+// compute computes all that depends on what is noted of some days, and reports
+// whether all of it could be.
+func (r *refresh) compute(ctx context.Context, tx pgx.Tx, days []time.Time) (all bool, err error) {
 	rows, err := tx.Query(ctx, rollupWork, days)
 	if err != nil {
-		return err
+		return false, err
 	}
 	type work struct {
 		View    string
 		Day     time.Time
 		Tenants []uuid.UUID
 	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[work])
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[work])
 	if err != nil {
-		return err
+		return false, err
 	}
+	all = true
 	var changed []tenantDay
-	for _, w := range all {
+	for _, w := range list {
 		for _, tenant := range w.Tenants {
 			changed = append(changed, tenantDay{tenant, w.Day})
 		}
-		day := statement("rollup_day", "{view}", pgx.Identifier{w.View}.Sanitize())
-		if _, err := tx.Exec(ctx, day, w.Day, w.Tenants); err != nil {
-			return named(fmt.Sprintf("refresh rollup.%s of %s", w.View, w.Day.Format(time.DateOnly)), classify(err))
+		err := r.exec(ctx, tx, dayStatement(w.View), w.Day, w.Tenants)
+		if err == nil {
+			continue
 		}
+		err = named(fmt.Sprintf("refresh rollup.%s of %s", w.View, w.Day.Format(time.DateOnly)), classify(err))
+		if !r.apart || !isOfStatement(err) {
+			return false, err
+		}
+		all, r.failure = false, cmp.Or(r.failure, err)
 	}
-	return noteChangedDays(ctx, tx, changed)
+	return all, noteChangedDays(ctx, tx, changed)
+}
+
+// exec runs a statement, by itself if one has failed before.
+func (r *refresh) exec(ctx context.Context, tx pgx.Tx, sql string, args ...any) error {
+	if r.apart {
+		return pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, sql, args...)
+			return err
+		})
+	}
+	_, err := tx.Exec(ctx, sql, args...)
+	return err
+}
+
+// dayStatement computes a day of a rollup. Of matches there is one for each PSTN
+// row: where a row has moved, what is said of its former day is replaced.
+func dayStatement(view string) string {
+	taken := ""
+	if view == "pstn_matches" {
+		taken = `ON CONFLICT (tenant_id, id) DO UPDATE SET (day, start_at, call_id, method, score)
+			= (excluded.day, excluded.start_at, excluded.call_id, excluded.method, excluded.score)`
+	}
+	return statement("rollup_day", "{view}", pgx.Identifier{view}.Sanitize(), "{taken}", taken)
 }
 
 // collect returns the values of a query's one column.

@@ -207,3 +207,28 @@ func TestRollupsWriteWhatDiffers(t *testing.T) {
 	refresh(t, f.db)
 	f.wantCounted(dayD + " 1 60, " + dayE + " 1 31")
 }
+
+// A day that cannot be computed keeps no other day and no other rollup from it, and
+// is computed once it can be.
+func TestRollupsOfADayThatFails(t *testing.T) {
+	t.Parallel()
+	f := newWriter(t, storetest.URL(t))
+	f.save(noon, on(dayD, 1, 60), on(dayE, 2, 30), on(dayF, 3, 10))
+	const live = `live.call_volume_hourly`
+	sound := f.query(`SELECT pg_get_viewdef('` + live + `'::regclass)`)
+	f.exec(`CREATE OR REPLACE VIEW ` + live + ` AS SELECT tenant_id, hour, provider, direction, scenario,
+		attempts / (day <> '` + dayE + `')::int AS attempts, answered, duration_s, users, day_of_week, hour_of_day, day
+		FROM (` + strings.TrimSuffix(sound, ";") + `) v`)
+	err := f.db.RefreshRollups(t.Context(), nil)
+	if want := "refresh rollup.call_volume_hourly of " + dayE; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("the refresh says %v, want %q", err, want)
+	}
+	f.wantCounted(dayD + " 1 60, " + dayE + " 1 30, " + dayF + " 1 10")
+	const hours = `SELECT string_agg(day::text, ' ' ORDER BY day) FROM rollup.call_volume_hourly`
+	if got, want := f.query(hours), dayD+" "+dayF; got != want {
+		t.Errorf("days computed: %s, want %s", got, want)
+	}
+	f.exec(`CREATE OR REPLACE VIEW ` + live + ` AS ` + sound)
+	refresh(t, f.db)
+	wantFresh(t, f.conn)
+}

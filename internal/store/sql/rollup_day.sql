@@ -15,3 +15,4 @@ SELECT (line).*
 FROM fresh
 WHERE line NOT IN (SELECT r FROM rollup.{view} r WHERE r.day = $1 AND r.tenant_id = ANY ($2))
 	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted
+{taken}

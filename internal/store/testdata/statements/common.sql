@@ -194,9 +194,10 @@ WHERE d.digest <> excluded.digest
 RETURNING list;
 
 -- === rollup_days
--- The days that notes are about, the newest first.
+-- The days that notes are about, the newest first, without days $1.
 SELECT DISTINCT day
 FROM rollup.stale_days
+WHERE (day = ANY ($1::date[])) IS NOT TRUE
 ORDER BY day DESC;
 
 -- === rollup_work
@@ -244,18 +245,20 @@ WHERE stale.at = done.at;
 -- newer than the statistics it expects one row, and would compare each with each.
 WITH fresh AS MATERIALIZED (
 	SELECT l AS line
-	FROM live.pstn_matches l
+	FROM live."pstn_matches" l
 	WHERE l.day = $1 AND l.tenant_id = ANY ($2)
 ), gone AS (
-	DELETE FROM rollup.pstn_matches r
+	DELETE FROM rollup."pstn_matches" r
 	WHERE r.day = $1 AND r.tenant_id = ANY ($2) AND r NOT IN (SELECT line FROM fresh)
 	RETURNING 1
 )
-INSERT INTO rollup.pstn_matches
+INSERT INTO rollup."pstn_matches"
 SELECT (line).*
 FROM fresh
-WHERE line NOT IN (SELECT r FROM rollup.pstn_matches r WHERE r.day = $1 AND r.tenant_id = ANY ($2))
-	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted;
+WHERE line NOT IN (SELECT r FROM rollup."pstn_matches" r WHERE r.day = $1 AND r.tenant_id = ANY ($2))
+	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted
+ON CONFLICT (tenant_id, id) DO UPDATE SET (day, start_at, call_id, method, score)
+			= (excluded.day, excluded.start_at, excluded.call_id, excluded.method, excluded.score);
 
 -- === renew_look
 -- The lowest transaction of the table that has not happened yet here.
