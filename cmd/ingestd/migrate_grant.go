@@ -38,6 +38,7 @@ someone who may.
               data: no name, number, address or id of a person or call
 --tenant, in place of it, is for readers of one tenant: a schema analytics_NAME with all
 views of analytics, limited to its rows, and a role of the same name (or that of --role).
+Compare days with dates there: by a comparison with a time all days are read.
 
 A role that grant makes cannot log in. Make people and tools members of it (GRANT
 analysts TO anna), or let it log in itself (ALTER ROLE analysts LOGIN PASSWORD '...').
