@@ -150,6 +150,36 @@ func TestReadingComesFirst(t *testing.T) {
 	}
 }
 
+// TestRestoredRowsComeFirst has rows and a tombstone that were restored into another cluster. They have new transaction
+// numbers before a row of their tenant is saved, and so have, at some time, those of a tenant that has left.
+func TestRestoredRowsComeFirst(t *testing.T) {
+	t.Parallel()
+	c := week()
+	c.Every = time.Hour
+	w := scheduletest.New(t, c)
+	w.Exec(restoredRow)
+	w.Exec(`INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+		SELECT tenant_id, 'sms_messages', '{"id": "b"}', 'expire', '9000000001' FROM teams.sms_messages`)
+	w.Exec(`INSERT INTO teams.sms_messages (tenant_id, id, id_source, updated_at, run_id, row_hash, change_xid)
+		SELECT gen_random_uuid(), 'c', 'graph', now(), 1, 1, '9000000000'`)
+	w.Exec(`INSERT INTO ingest.endpoints
+			(tenant_id, endpoint, enabled, schedule, reach, settle, origin, settled_until, watermark, removed_at)
+		SELECT tenant_id, 'sms_messages', true, '', '1 d', '1 d', now(), now(), now(), now()
+		FROM teams.sms_messages WHERE id = 'c'`)
+	const numbers = `SELECT count(*) FILTER (WHERE change_xid < '9000000000') FROM (
+		SELECT change_xid FROM teams.sms_messages UNION ALL SELECT change_xid FROM ingest.tombstones) restored`
+	w.Daemon(func() bool {
+		return storetest.Query[int](t, w.Conn, numbers) == 3 &&
+			storetest.Query[bool](t, w.Conn, `SELECT EXISTS (SELECT 1 FROM teams.pstn_calls)`)
+	})
+	if !storetest.Query[bool](t, w.Conn, `
+		SELECT (SELECT min(change_xid::text::bigint) FROM teams.pstn_calls) > greatest(
+			(SELECT change_xid::text::bigint FROM teams.sms_messages WHERE id = 'a'),
+			(SELECT change_xid::text::bigint FROM ingest.tombstones))`) {
+		t.Error("a row was saved before those that were restored had new transaction numbers")
+	}
+}
+
 // lockTable keeps everybody from writing to a table until the test ends. A stronger lock would take a transaction
 // number, and what is followed by these, in all databases of the cluster, would wait.
 func lockTable(t *testing.T, w *scheduletest.World, table string) {
