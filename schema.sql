@@ -356,7 +356,7 @@ CREATE TABLE teams.call_records (
     pending boolean GENERATED ALWAYS AS ((details_version IS DISTINCT FROM version)) STORED NOT NULL,
     call_kind text
 )
-WITH (parallel_workers='0');
+WITH (parallel_workers='2');
 COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its details (details_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
 COMMENT ON COLUMN teams.call_records.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.call_records.id IS 'Unique id of the call (Graph: id), the same for all its versions. The same call can be in two tenants.';
