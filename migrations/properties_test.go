@@ -34,7 +34,9 @@ func TestAttendanceIsTheUnionOfSessions(t *testing.T) {
 		got := attendance(r, conn, all)
 		want := map[string]float64{"attended": 0, "joins": 0, "sessions": float64(len(all))}
 		covered := func(minute int) bool {
-			return slices.ContainsFunc(all, func(s stay) bool { return 0 <= s.From && s.From <= minute && minute < s.To })
+			return slices.ContainsFunc(all, func(s stay) bool {
+				return 0 <= s.From && s.From <= minute && minute < s.To
+			})
 		}
 		for m := range 12 {
 			if covered(m) {
@@ -86,19 +88,22 @@ func TestLongestPrefix(t *testing.T) {
 	conn := storetest.Conn(t, storetest.URL(t))
 	run(t, conn, given(t))
 	var prefixes []string
-	for _, row := range run(t, conn, `SELECT prefix FROM ref.calling_codes ORDER BY length(prefix) DESC, prefix`)[1:] {
+	for _, row := range run(t, conn, `
+		SELECT prefix FROM ref.calling_codes ORDER BY length(prefix) DESC, prefix`)[1:] {
 		prefixes = append(prefixes, row[0])
 	}
 	number := rapid.Custom(func(r *rapid.T) string {
 		plus := rapid.SampledFrom([]string{"+", "+", "+", "", "00"}).Draw(r, "plus")
-		return plus + rapid.SampledFrom(prefixes).Draw(r, "prefix") + rapid.StringMatching(`[0-9]{0,3}\*?`).Draw(r, "rest")
+		prefix := rapid.SampledFrom(prefixes).Draw(r, "prefix")
+		return plus + prefix + rapid.StringMatching(`[0-9]{0,3}\*?`).Draw(r, "rest")
 	})
 	rapid.Check(t, func(r *rapid.T) {
 		numbers := rapid.SliceOfNDistinct(number, 1, 20, rapid.ID).Draw(r, "numbers")
 		got := map[string]string{}
 		rolledBack(r, conn, func(tx pgx.Tx) error {
 			_, err := tx.Exec(context.Background(), `
-				SELECT given.pstn(id => n, start_at => now(), duration_s => 1, callee => n) FROM unnest($1::text[]) n`, numbers)
+				SELECT given.pstn(id => n, start_at => now(), duration_s => 1, callee => n)
+				FROM unnest($1::text[]) n`, numbers)
 			if err != nil {
 				return err
 			}
