@@ -1599,6 +1599,16 @@ COMMENT ON COLUMN ingest.endpoints.last_error_at IS 'End of the last failed run.
 COMMENT ON COLUMN ingest.endpoints.last_status IS 'HTTP status of that failure; null if there was no answer.';
 COMMENT ON COLUMN ingest.endpoints.last_request_id IS 'Microsoft''s request-id of that failure, for a support case; null if there was no answer.';
 
+CREATE TABLE ref.settings (
+    single boolean DEFAULT true NOT NULL,
+    report_timezone text DEFAULT 'UTC'::text NOT NULL,
+    CONSTRAINT settings_report_timezone_check CHECK ((('2026-01-01 00:00:00'::timestamp without time zone AT TIME ZONE report_timezone) IS NOT NULL)),
+    CONSTRAINT settings_single_check CHECK (single)
+);
+COMMENT ON TABLE ref.settings IS 'One row: what holds for the whole database.';
+COMMENT ON COLUMN ref.settings.single IS 'Always true, so that there is one row.';
+COMMENT ON COLUMN ref.settings.report_timezone IS 'Time zone whose days, hours and months reports are made of, such as Europe/Berlin. After a change all figures are made anew (ingestd rollup refresh).';
+
 CREATE TABLE rollup.views (
     name text NOT NULL,
     sources text[] NOT NULL,
@@ -1612,33 +1622,23 @@ COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in th
 COMMENT ON COLUMN rollup.views."position" IS 'Which are computed first: 1 before 2 before 3, as a view may read the rollup of another.';
 
 CREATE VIEW live.complete_through AS
- SELECT e.tenant_id,
-    v.name,
-    min(e.watermark) AS complete_through
-   FROM (rollup.views v
-     JOIN ingest.endpoints e ON ((e.endpoint = ANY (v.sources))))
-  WHERE e.enabled
-  GROUP BY e.tenant_id, v.name;
+ SELECT w.tenant_id,
+    w.name,
+    w.complete_through,
+    ((w.complete_through AT TIME ZONE s.report_timezone))::date AS day
+   FROM (( SELECT e.tenant_id,
+            v.name,
+            min(e.watermark) AS complete_through
+           FROM (rollup.views v
+             JOIN ingest.endpoints e ON ((e.endpoint = ANY (v.sources))))
+          WHERE e.enabled
+          GROUP BY e.tenant_id, v.name) w
+     CROSS JOIN ref.settings s);
 COMMENT ON VIEW live.complete_through IS 'Until when all is here that a view is made of, by tenant.';
 COMMENT ON COLUMN live.complete_through.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN live.complete_through.name IS 'Name of the view.';
 COMMENT ON COLUMN live.complete_through.complete_through IS 'Until when every row is here for good, losses that someone has acknowledged aside.';
-
-CREATE TABLE ref.days (
-    day date NOT NULL,
-    from_at timestamp with time zone NOT NULL,
-    to_at timestamp with time zone NOT NULL,
-    week date NOT NULL,
-    month date NOT NULL,
-    day_of_week integer NOT NULL
-);
-COMMENT ON TABLE ref.days IS 'Days of the report time zone, from the first row to tomorrow. Made by the daemon; edits do not last.';
-COMMENT ON COLUMN ref.days.day IS 'The day.';
-COMMENT ON COLUMN ref.days.from_at IS 'Instant at which it begins.';
-COMMENT ON COLUMN ref.days.to_at IS 'Instant at which it ends, 23 to 25 hours later.';
-COMMENT ON COLUMN ref.days.week IS 'Monday of its week.';
-COMMENT ON COLUMN ref.days.month IS 'First day of its month.';
-COMMENT ON COLUMN ref.days.day_of_week IS 'Day of the week, 1 (Monday) to 7.';
+COMMENT ON COLUMN live.complete_through.day IS 'Day of the report time zone (ref.settings); joins to days.';
 
 CREATE TABLE ref.quality_targets (
     tenant_id uuid,
@@ -1687,9 +1687,8 @@ CREATE VIEW analytics.call_reliability_daily AS
     x.drop_pct,
     t.setup_failure_pct AS setup_failure_target_pct,
     t.drop_pct AS drop_target_pct,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM (((rollup.call_reliability_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM ((rollup.call_reliability_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'call_reliability_daily'::text))))
      LEFT JOIN LATERAL ( SELECT q.setup_failure_pct,
             q.drop_pct
@@ -1709,16 +1708,6 @@ COMMENT ON COLUMN analytics.call_reliability_daily.drop_pct IS 'dropped in perce
 COMMENT ON COLUMN analytics.call_reliability_daily.setup_failure_target_pct IS 'What setup_failure_pct should not exceed (ref.quality_targets), 0 to 100; null without a target.';
 COMMENT ON COLUMN analytics.call_reliability_daily.drop_target_pct IS 'What drop_pct should not exceed (ref.quality_targets), 0 to 100; null without a target.';
 COMMENT ON COLUMN analytics.call_reliability_daily.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
-
-CREATE TABLE ref.settings (
-    single boolean DEFAULT true NOT NULL,
-    report_timezone text DEFAULT 'UTC'::text NOT NULL,
-    CONSTRAINT settings_report_timezone_check CHECK ((('2026-01-01 00:00:00'::timestamp without time zone AT TIME ZONE report_timezone) IS NOT NULL)),
-    CONSTRAINT settings_single_check CHECK (single)
-);
-COMMENT ON TABLE ref.settings IS 'One row: what holds for the whole database.';
-COMMENT ON COLUMN ref.settings.single IS 'Always true, so that there is one row.';
-COMMENT ON COLUMN ref.settings.report_timezone IS 'Time zone whose days, hours and months reports are made of, such as Europe/Berlin. After a change all figures are made anew (ingestd rollup refresh).';
 
 CREATE TABLE rollup.call_volume_hourly (
     tenant_id uuid,
@@ -2081,9 +2070,8 @@ CREATE VIEW analytics.client_quality_daily AS
     x.streams,
     x.poor_pct,
     x.setup_failure_pct,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM ((rollup.client_quality_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM (rollup.client_quality_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'client_quality_daily'::text))));
 COMMENT ON VIEW analytics.client_quality_daily IS 'One row per day, platform, product and version of the clients of people. Key: tenant_id, day, platform, product_family, application_version. Filter on: day. No personal data.';
 COMMENT ON COLUMN analytics.client_quality_daily.tenant_id IS 'Entra tenant id.';
@@ -2147,6 +2135,22 @@ COMMENT ON COLUMN analytics.concurrent_calls_hourly.is_busy_hour IS 'Whether the
 COMMENT ON COLUMN analytics.concurrent_calls_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN analytics.concurrent_calls_hourly.hour_local IS 'The hour by the clock of the report time zone.';
 COMMENT ON COLUMN analytics.concurrent_calls_hourly.is_final IS 'Whether its data is complete: it ends before complete_through (ingest_freshness) of all endpoints it is made of.';
+
+CREATE TABLE ref.days (
+    day date NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    to_at timestamp with time zone NOT NULL,
+    week date NOT NULL,
+    month date NOT NULL,
+    day_of_week integer NOT NULL
+);
+COMMENT ON TABLE ref.days IS 'Days of the report time zone, from the first row to tomorrow. Made by the daemon; edits do not last.';
+COMMENT ON COLUMN ref.days.day IS 'The day.';
+COMMENT ON COLUMN ref.days.from_at IS 'Instant at which it begins.';
+COMMENT ON COLUMN ref.days.to_at IS 'Instant at which it ends, 23 to 25 hours later.';
+COMMENT ON COLUMN ref.days.week IS 'Monday of its week.';
+COMMENT ON COLUMN ref.days.month IS 'First day of its month.';
+COMMENT ON COLUMN ref.days.day_of_week IS 'Day of the week, 1 (Monday) to 7.';
 
 CREATE VIEW analytics.days AS
  SELECT (d.d)::date AS day,
@@ -2239,9 +2243,8 @@ CREATE VIEW analytics.device_quality_daily AS
     x.mic_glitch_rate,
     x.howling_events,
     x.speaker_glitch_rate,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM ((rollup.device_quality_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM (rollup.device_quality_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'device_quality_daily'::text))));
 COMMENT ON VIEW analytics.device_quality_daily IS 'One row per day, device, driver and role, audio only: as capture device for the streams its side sends, as render device for those it receives. Key: tenant_id, day, role, device, driver. Filter on: day. No personal data.';
 COMMENT ON COLUMN analytics.device_quality_daily.tenant_id IS 'Entra tenant id.';
@@ -2753,9 +2756,8 @@ CREATE VIEW analytics.fraud_signals_daily AS
     x.rule,
     x.severity,
     x.detail,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM ((rollup.fraud_signals_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM (rollup.fraud_signals_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'fraud_signals_daily'::text))));
 COMMENT ON VIEW analytics.fraud_signals_daily IS 'One row per day, user and rule that applies; limits are in ref.fraud_rules. A signal is a reason to look, not a proof. Key: tenant_id, day, user_id, rule. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.fraud_signals_daily.tenant_id IS 'Entra tenant id.';
@@ -3468,9 +3470,8 @@ CREATE VIEW analytics.missed_calls_daily AS
     x.missed,
     x.failed,
     x.missed_pct,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM ((rollup.missed_calls_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM (rollup.missed_calls_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'missed_calls_daily'::text))));
 COMMENT ON VIEW analytics.missed_calls_daily IS 'One row per day, scenario and who was called: how many inbound calls there were, and how many were missed. Key: tenant_id, day, scenario, user_id, callee_identity_id. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.missed_calls_daily.tenant_id IS 'Entra tenant id.';
@@ -3553,9 +3554,8 @@ CREATE VIEW analytics.network_subnet_quality_daily AS
     x.tcp_pct,
     x.is_vpn,
     x.is_common_subnet,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM ((rollup.network_subnet_quality_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM (rollup.network_subnet_quality_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'network_subnet_quality_daily'::text))));
 COMMENT ON VIEW analytics.network_subnet_quality_daily IS 'One row per day, kind of media and network: every stream counts once in the network of each participant. Key: tenant_id, day, media_kind, site, subnet, public_ip, connection_type, wifi_band, transport. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.network_subnet_quality_daily.tenant_id IS 'Entra tenant id.';
@@ -3630,13 +3630,6 @@ COMMENT ON COLUMN rollup.phone_user_daily.last_out_at IS 'Last outbound call; nu
 COMMENT ON COLUMN rollup.phone_user_daily.last_call_at IS 'Attempt of the last call.';
 
 CREATE VIEW analytics.number_usage AS
- WITH complete AS (
-         SELECT c.tenant_id,
-            ((c.complete_through AT TIME ZONE ( SELECT settings.report_timezone
-                   FROM ref.settings)))::date AS day
-           FROM live.complete_through c
-          WHERE (c.name = 'phone_user_daily'::text)
-        )
  SELECT p.tenant_id,
     p.own_number AS number,
     p.user_id,
@@ -3654,7 +3647,7 @@ CREATE VIEW analytics.number_usage AS
         END AS calls_90d,
     (max(p.day) < (c.day - 90)) AS is_unused_90d
    FROM (rollup.phone_user_daily p
-     LEFT JOIN complete c ON ((c.tenant_id = p.tenant_id)))
+     LEFT JOIN live.complete_through c ON (((c.tenant_id = p.tenant_id) AND (c.name = 'phone_user_daily'::text))))
   WHERE (p.own_number IS NOT NULL)
   GROUP BY p.tenant_id, p.own_number, p.user_id, c.day
 UNION ALL
@@ -3774,6 +3767,15 @@ COMMENT ON COLUMN ref.org_units.cost_center IS 'Cost centre; null if none.';
 COMMENT ON COLUMN ref.org_units.valid_from IS 'First day of it; until the next row of the user.';
 
 CREATE VIEW analytics.phone_minutes_monthly AS
+ WITH units AS NOT MATERIALIZED (
+         SELECT u.tenant_id,
+            u.user_id,
+            u.department,
+            u.cost_center,
+            u.valid_from,
+            lead(u.valid_from, 1, 'infinity'::date) OVER (PARTITION BY u.user_id, u.tenant_id ORDER BY u.valid_from) AS valid_to
+           FROM ref.org_units u
+        )
  SELECT x.tenant_id,
     x.month,
     x.user_id,
@@ -3786,9 +3788,15 @@ CREATE VIEW analytics.phone_minutes_monthly AS
     x.calls,
     x.total_cost,
     x.last_call_at,
-    o.department,
-    o.cost_center
-   FROM (( SELECT p.tenant_id,
+        CASE
+            WHEN (own.user_id IS NULL) THEN general.department
+            ELSE own.department
+        END AS department,
+        CASE
+            WHEN (own.user_id IS NULL) THEN general.cost_center
+            ELSE own.cost_center
+        END AS cost_center
+   FROM ((( SELECT p.tenant_id,
             d.month,
             p.user_id,
             p.source,
@@ -3804,12 +3812,8 @@ CREATE VIEW analytics.phone_minutes_monthly AS
              JOIN ref.days d ON ((d.day = p.day)))
           WHERE (p.user_id IS NOT NULL)
           GROUP BY p.tenant_id, d.month, p.user_id, p.source, p.currency) x
-     LEFT JOIN LATERAL ( SELECT u.department,
-            u.cost_center
-           FROM ref.org_units u
-          WHERE ((u.user_id = x.user_id) AND (u.valid_from <= x.month) AND ((u.tenant_id = x.tenant_id) OR (u.tenant_id IS NULL)))
-          ORDER BY u.tenant_id, u.valid_from DESC
-         LIMIT 1) o ON (true));
+     LEFT JOIN units own ON (((own.user_id = x.user_id) AND (own.tenant_id = x.tenant_id) AND (own.valid_from <= x.month) AND (own.valid_to > x.month))))
+     LEFT JOIN units general ON (((general.user_id = x.user_id) AND (general.tenant_id IS NULL) AND (general.valid_from <= x.month) AND (general.valid_to > x.month))));
 COMMENT ON VIEW analytics.phone_minutes_monthly IS 'One row per user and month with telephone calls, apart by source and currency. Key: tenant_id, month, user_id, source, currency. Filter on: month. Personal data.';
 COMMENT ON COLUMN analytics.phone_minutes_monthly.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.phone_minutes_monthly.month IS 'First day of the month of the report time zone.';
@@ -3862,9 +3866,8 @@ CREATE VIEW analytics.poor_stream_rate_daily AS
     x.poor_pct,
     x.poor_pct_all,
     t.poor_pct AS target_pct,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM (((rollup.poor_stream_rate_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM ((rollup.poor_stream_rate_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'poor_stream_rate_daily'::text))))
      LEFT JOIN LATERAL ( SELECT q.poor_pct
            FROM ref.quality_targets q
@@ -3947,9 +3950,8 @@ CREATE VIEW analytics.pstn_cost_daily AS
     x.connection_charge,
     x.total_cost,
     x.free_calls,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM ((rollup.pstn_cost_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM (rollup.pstn_cost_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'pstn_cost_daily'::text))));
 COMMENT ON VIEW analytics.pstn_cost_daily IS 'One row per day and kind of PSTN call, with its cost. Key: tenant_id, day, provider, scenario, direction, destination_context, destination_name, usage_country_code, license_capability, currency. Filter on: day. No personal data.';
 COMMENT ON COLUMN analytics.pstn_cost_daily.tenant_id IS 'Entra tenant id.';
@@ -4103,9 +4105,8 @@ CREATE VIEW analytics.sms_usage_daily AS
     x.messages,
     x.units,
     x.charge,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM ((rollup.sms_usage_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM (rollup.sms_usage_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'sms_usage_daily'::text))));
 COMMENT ON VIEW analytics.sms_usage_daily IS 'One row per day, user, direction, context and currency with text messages. Key: tenant_id, day, user_id, direction, destination_context, currency. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.sms_usage_daily.tenant_id IS 'Entra tenant id.';
@@ -4315,9 +4316,8 @@ CREATE VIEW analytics.user_activity_daily AS
     x.sms,
     x.streams,
     x.poor_streams,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM ((rollup.user_activity_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM (rollup.user_activity_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'user_activity_daily'::text))));
 COMMENT ON VIEW analytics.user_activity_daily IS 'One row per day and user with calls, meetings or messages. Key: tenant_id, day, user_id. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.user_activity_daily.tenant_id IS 'Entra tenant id.';
@@ -4395,9 +4395,8 @@ CREATE VIEW analytics.user_feedback_daily AS
     x.poor,
     x.poor_pct,
     x.avg_rating,
-    COALESCE((d.to_at <= c.complete_through), false) AS is_final
-   FROM ((rollup.user_feedback_daily x
-     LEFT JOIN ref.days d ON ((d.day = x.day)))
+    COALESCE((x.day < c.day), false) AS is_final
+   FROM (rollup.user_feedback_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'user_feedback_daily'::text))));
 COMMENT ON VIEW analytics.user_feedback_daily IS 'One row per day, kind of call and platform with ratings. Key: tenant_id, day, call_kind, platform. Filter on: day. No personal data.';
 COMMENT ON COLUMN analytics.user_feedback_daily.tenant_id IS 'Entra tenant id.';

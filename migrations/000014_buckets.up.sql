@@ -12,16 +12,22 @@
 -- on the order of rows, and the same rows have to give the same figure.
 
 -- Until when all is here that a view is made of: the least watermark of the
--- endpoints that are switched on. A tenant that has none has no row.
+-- endpoints that are switched on, and the day it is in. Days before are final. A
+-- tenant that has none has no row.
 CREATE VIEW live.complete_through AS
 SELECT
-    e.tenant_id,
-    v.name,
-    min(e.watermark) AS complete_through
-FROM rollup.views v
-JOIN ingest.endpoints e ON e.endpoint = ANY (v.sources)
-WHERE e.enabled
-GROUP BY e.tenant_id, v.name;
+    w.tenant_id,
+    w.name,
+    w.complete_through,
+    (w.complete_through AT TIME ZONE s.report_timezone)::date AS day
+FROM (
+    SELECT e.tenant_id, v.name, min(e.watermark) AS complete_through
+    FROM rollup.views v
+    JOIN ingest.endpoints e ON e.endpoint = ANY (v.sources)
+    WHERE e.enabled
+    GROUP BY e.tenant_id, v.name
+) w
+CROSS JOIN ref.settings s;
 
 
 -- Quality.
@@ -61,9 +67,8 @@ CREATE VIEW analytics.poor_stream_rate_daily AS
 SELECT
     x.*,
     t.poor_pct                                      AS target_pct,
-    coalesce(d.to_at <= c.complete_through, false)  AS is_final
+    coalesce(x.day < c.day, false)  AS is_final
 FROM rollup.poor_stream_rate_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'poor_stream_rate_daily'
 LEFT JOIN LATERAL (
     SELECT q.poor_pct
@@ -113,9 +118,8 @@ SELECT
     x.*,
     t.setup_failure_pct                             AS setup_failure_target_pct,
     t.drop_pct                                      AS drop_target_pct,
-    coalesce(d.to_at <= c.complete_through, false)  AS is_final
+    coalesce(x.day < c.day, false)  AS is_final
 FROM rollup.call_reliability_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'call_reliability_daily'
 LEFT JOIN LATERAL (
     SELECT q.setup_failure_pct, q.drop_pct
@@ -185,9 +189,8 @@ INSERT INTO rollup.views (name, sources) VALUES ('device_quality_daily', '{call_
 CREATE VIEW analytics.device_quality_daily AS
 SELECT
     x.*,
-    coalesce(d.to_at <= c.complete_through, false) AS is_final
+    coalesce(x.day < c.day, false) AS is_final
 FROM rollup.device_quality_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'device_quality_daily';
 
 -- to_inet reads an address, without a prefix length; null where the text is none.
@@ -275,9 +278,8 @@ INSERT INTO rollup.views (name, sources) VALUES ('network_subnet_quality_daily',
 CREATE VIEW analytics.network_subnet_quality_daily AS
 SELECT
     x.*,
-    coalesce(d.to_at <= c.complete_through, false) AS is_final
+    coalesce(x.day < c.day, false) AS is_final
 FROM rollup.network_subnet_quality_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'network_subnet_quality_daily';
 
 -- Sessions are counted by their own endpoints and streams by their segments', which
@@ -343,9 +345,8 @@ INSERT INTO rollup.views (name, sources) VALUES ('client_quality_daily', '{call_
 CREATE VIEW analytics.client_quality_daily AS
 SELECT
     x.*,
-    coalesce(d.to_at <= c.complete_through, false) AS is_final
+    coalesce(x.day < c.day, false) AS is_final
 FROM rollup.client_quality_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'client_quality_daily';
 
 CREATE VIEW live.user_feedback_daily AS
@@ -380,9 +381,8 @@ INSERT INTO rollup.views (name, sources) VALUES ('user_feedback_daily', '{call_r
 CREATE VIEW analytics.user_feedback_daily AS
 SELECT
     x.*,
-    coalesce(d.to_at <= c.complete_through, false) AS is_final
+    coalesce(x.day < c.day, false) AS is_final
 FROM rollup.user_feedback_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'user_feedback_daily';
 
 
@@ -725,9 +725,8 @@ INSERT INTO rollup.views (name, sources) VALUES ('pstn_cost_daily', '{pstn_calls
 CREATE VIEW analytics.pstn_cost_daily AS
 SELECT
     x.*,
-    coalesce(d.to_at <= c.complete_through, false) AS is_final
+    coalesce(x.day < c.day, false) AS is_final
 FROM rollup.pstn_cost_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'pstn_cost_daily';
 
 -- Outbound minutes of a month against the minutes that its licences share.
@@ -820,7 +819,19 @@ CREATE INDEX ON rollup.phone_user_daily (user_id, day);
 CREATE INDEX ON rollup.phone_user_daily (own_number);
 INSERT INTO rollup.views (name, sources) VALUES ('phone_user_daily', '{pstn_calls,direct_routing_calls}');
 
+-- The department is that of the first day of the month. Units are joined by span: to
+-- look them up for each row costs more than all else.
 CREATE VIEW analytics.phone_minutes_monthly AS
+WITH units AS NOT MATERIALIZED (
+    SELECT
+        u.tenant_id,
+        u.user_id,
+        u.department,
+        u.cost_center,
+        u.valid_from,
+        lead(u.valid_from, 1, 'infinity') OVER (PARTITION BY u.user_id, u.tenant_id ORDER BY u.valid_from) AS valid_to
+    FROM ref.org_units u
+)
 SELECT
     x.tenant_id,
     x.month,
@@ -834,8 +845,8 @@ SELECT
     x.calls,
     x.total_cost,
     x.last_call_at,
-    o.department,
-    o.cost_center
+    CASE WHEN own.user_id IS NULL THEN general.department ELSE own.department END       AS department,
+    CASE WHEN own.user_id IS NULL THEN general.cost_center ELSE own.cost_center END     AS cost_center
 FROM (
     SELECT
         p.tenant_id,
@@ -855,25 +866,16 @@ FROM (
     WHERE p.user_id IS NOT NULL
     GROUP BY p.tenant_id, d.month, p.user_id, p.source, p.currency
 ) x
-LEFT JOIN LATERAL (
-    SELECT u.department, u.cost_center
-    FROM ref.org_units u
-    WHERE u.user_id = x.user_id AND u.valid_from <= x.month
-        AND (u.tenant_id = x.tenant_id OR u.tenant_id IS NULL)
-    ORDER BY u.tenant_id NULLS LAST, u.valid_from DESC
-    LIMIT 1
-) o ON true;
+LEFT JOIN units own
+    ON own.user_id = x.user_id AND own.tenant_id = x.tenant_id
+    AND own.valid_from <= x.month AND own.valid_to > x.month
+LEFT JOIN units general
+    ON general.user_id = x.user_id AND general.tenant_id IS NULL
+    AND general.valid_from <= x.month AND general.valid_to > x.month;
 
 -- Counts go back from the day until which the phone logs are complete: a log that is
 -- late makes no number unused. A later call that is known already counts as use.
 CREATE VIEW analytics.number_usage AS
-WITH complete AS (
-    SELECT
-        c.tenant_id,
-        (c.complete_through AT TIME ZONE (SELECT report_timezone FROM ref.settings))::date AS day
-    FROM live.complete_through c
-    WHERE c.name = 'phone_user_daily'
-)
 SELECT
     p.tenant_id,
     p.own_number        AS number,
@@ -890,7 +892,7 @@ SELECT
     END AS calls_90d,
     max(p.day) < c.day - 90 AS is_unused_90d
 FROM rollup.phone_user_daily p
-LEFT JOIN complete c ON c.tenant_id = p.tenant_id
+LEFT JOIN live.complete_through c ON c.tenant_id = p.tenant_id AND c.name = 'phone_user_daily'
 WHERE p.own_number IS NOT NULL
 GROUP BY p.tenant_id, p.own_number, p.user_id, c.day
 UNION ALL
@@ -949,9 +951,8 @@ INSERT INTO rollup.views (name, sources) VALUES ('sms_usage_daily', '{sms_messag
 CREATE VIEW analytics.sms_usage_daily AS
 SELECT
     x.*,
-    coalesce(d.to_at <= c.complete_through, false) AS is_final
+    coalesce(x.day < c.day, false) AS is_final
 FROM rollup.sms_usage_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'sms_usage_daily';
 
 -- What the dial-out report says beside what the log says. Days are those of the
@@ -1140,9 +1141,8 @@ VALUES ('fraud_signals_daily', '{pstn_calls,direct_routing_calls,pstn_blocked_us
 CREATE VIEW analytics.fraud_signals_daily AS
 SELECT
     x.*,
-    coalesce(d.to_at <= c.complete_through, false) AS is_final
+    coalesce(x.day < c.day, false) AS is_final
 FROM rollup.fraud_signals_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'fraud_signals_daily';
 
 
@@ -1185,9 +1185,8 @@ VALUES ('missed_calls_daily', '{call_records,pstn_calls,direct_routing_calls}', 
 CREATE VIEW analytics.missed_calls_daily AS
 SELECT
     x.*,
-    coalesce(d.to_at <= c.complete_through, false) AS is_final
+    coalesce(x.day < c.day, false) AS is_final
 FROM rollup.missed_calls_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'missed_calls_daily';
 
 -- One branch for each source. talk_s is the time covered by sessions with audio: two
@@ -1314,9 +1313,8 @@ VALUES ('user_activity_daily', '{call_records,pstn_calls,direct_routing_calls,sm
 CREATE VIEW analytics.user_activity_daily AS
 SELECT
     x.*,
-    coalesce(d.to_at <= c.complete_through, false) AS is_final
+    coalesce(x.day < c.day, false) AS is_final
 FROM rollup.user_activity_daily x
-LEFT JOIN ref.days d ON d.day = x.day
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'user_activity_daily';
 
 UPDATE ingest.schema_version SET version = 14;
