@@ -1638,7 +1638,7 @@ COMMENT ON VIEW live.complete_through IS 'Until when all is here that a view is 
 COMMENT ON COLUMN live.complete_through.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN live.complete_through.name IS 'Name of the view.';
 COMMENT ON COLUMN live.complete_through.complete_through IS 'Until when every row is here for good, losses that someone has acknowledged aside.';
-COMMENT ON COLUMN live.complete_through.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.complete_through.day IS 'Day that complete_through is in; days before it are final.';
 
 CREATE TABLE ref.quality_targets (
     tenant_id uuid,
@@ -3752,6 +3752,17 @@ COMMENT ON COLUMN analytics.participants.principal_name IS 'User principal name 
 COMMENT ON COLUMN analytics.participants.identity_endpoint_type IS 'Type of its endpoint, such as voicemail; null for most.';
 COMMENT ON COLUMN analytics.participants.is_organizer IS 'Whether it organized the call.';
 
+CREATE VIEW live.months AS
+ SELECT d.month,
+    min(d.day) AS first_day,
+    max(d.day) AS last_day
+   FROM ref.days d
+  GROUP BY d.month;
+COMMENT ON VIEW live.months IS 'The months of the calendar (ref.days).';
+COMMENT ON COLUMN live.months.month IS 'First day of its month.';
+COMMENT ON COLUMN live.months.first_day IS 'First day of the month that the calendar has.';
+COMMENT ON COLUMN live.months.last_day IS 'Last day of the month that the calendar has.';
+
 CREATE TABLE ref.org_units (
     tenant_id uuid,
     user_id uuid NOT NULL,
@@ -3777,7 +3788,7 @@ CREATE VIEW analytics.phone_minutes_monthly AS
            FROM ref.org_units u
         )
  SELECT x.tenant_id,
-    x.month,
+    m.month,
     x.user_id,
     x.source,
     x.currency,
@@ -3796,8 +3807,8 @@ CREATE VIEW analytics.phone_minutes_monthly AS
             WHEN (own.user_id IS NULL) THEN general.cost_center
             ELSE own.cost_center
         END AS cost_center
-   FROM ((( SELECT p.tenant_id,
-            d.month,
+   FROM (((live.months m
+     CROSS JOIN LATERAL ( SELECT p.tenant_id,
             p.user_id,
             p.source,
             p.currency,
@@ -3808,12 +3819,11 @@ CREATE VIEW analytics.phone_minutes_monthly AS
             (sum(p.calls))::bigint AS calls,
             sum(p.total_cost) AS total_cost,
             max(p.last_call_at) AS last_call_at
-           FROM (rollup.phone_user_daily p
-             JOIN ref.days d ON ((d.day = p.day)))
-          WHERE (p.user_id IS NOT NULL)
-          GROUP BY p.tenant_id, d.month, p.user_id, p.source, p.currency) x
-     LEFT JOIN units own ON (((own.user_id = x.user_id) AND (own.tenant_id = x.tenant_id) AND (own.valid_from <= x.month) AND (own.valid_to > x.month))))
-     LEFT JOIN units general ON (((general.user_id = x.user_id) AND (general.tenant_id IS NULL) AND (general.valid_from <= x.month) AND (general.valid_to > x.month))));
+           FROM rollup.phone_user_daily p
+          WHERE ((p.day >= m.first_day) AND (p.day <= m.last_day) AND (p.user_id IS NOT NULL))
+          GROUP BY p.tenant_id, p.user_id, p.source, p.currency) x)
+     LEFT JOIN units own ON (((own.user_id = x.user_id) AND (own.tenant_id = x.tenant_id) AND (own.valid_from <= m.month) AND (own.valid_to > m.month))))
+     LEFT JOIN units general ON (((general.user_id = x.user_id) AND (general.tenant_id IS NULL) AND (general.valid_from <= m.month) AND (general.valid_to > m.month))));
 COMMENT ON VIEW analytics.phone_minutes_monthly IS 'One row per user and month with telephone calls, apart by source and currency. Key: tenant_id, month, user_id, source, currency. Filter on: month. Personal data.';
 COMMENT ON COLUMN analytics.phone_minutes_monthly.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.phone_minutes_monthly.month IS 'First day of the month of the report time zone.';
@@ -3993,7 +4003,7 @@ COMMENT ON COLUMN ref.license_pools.licenses IS 'Licences bought.';
 
 CREATE VIEW analytics.pstn_pool_usage_monthly AS
  SELECT x.tenant_id,
-    x.month,
+    m.month,
     x.license_capability,
     x.usage_country_code,
     x.destination_context,
@@ -4001,16 +4011,15 @@ CREATE VIEW analytics.pstn_pool_usage_monthly AS
     p.pool_minutes,
     (p.pool_minutes - x.outbound_minutes) AS left_minutes,
     round(((100.0 * (x.outbound_minutes)::numeric) / (NULLIF(p.pool_minutes, 0))::numeric), 2) AS used_pct
-   FROM (( SELECT c.tenant_id,
-            d.month,
+   FROM ((live.months m
+     CROSS JOIN LATERAL ( SELECT c.tenant_id,
             c.license_capability,
             c.usage_country_code,
             c.destination_context,
             (sum(c.billed_minutes_estimate))::bigint AS outbound_minutes
-           FROM (rollup.pstn_cost_daily c
-             JOIN ref.days d ON ((d.day = c.day)))
-          WHERE (c.direction = 'outbound'::text)
-          GROUP BY c.tenant_id, d.month, c.license_capability, c.usage_country_code, c.destination_context) x
+           FROM rollup.pstn_cost_daily c
+          WHERE ((c.day >= m.first_day) AND (c.day <= m.last_day) AND (c.direction = 'outbound'::text))
+          GROUP BY c.tenant_id, c.license_capability, c.usage_country_code, c.destination_context) x)
      LEFT JOIN LATERAL ( SELECT ((l.minutes_per_license)::bigint * l.licenses) AS pool_minutes
            FROM ref.license_pools l
           WHERE ((l.license_capability = x.license_capability) AND (l.usage_country = x.usage_country_code) AND (lower(l.context) = lower(x.destination_context)) AND ((l.tenant_id = x.tenant_id) OR (l.tenant_id IS NULL)))
@@ -6682,3 +6691,5 @@ CREATE INDEX sms_messages_feed ON teams.sms_messages USING btree (change_xid, te
 CREATE INDEX sms_messages_sent ON teams.sms_messages USING btree (sent_at);
 
 CREATE INDEX sms_messages_unknown ON teams.sms_messages USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
+CREATE STATISTICS rollup.phone_user_daily_numbers (ndistinct) ON tenant_id, user_id, own_number FROM rollup.phone_user_daily;

@@ -18,6 +18,7 @@ DROP VIEW analytics.phone_minutes_monthly;
 DROP TABLE rollup.phone_user_daily;
 DROP VIEW live.phone_user_daily;
 DROP VIEW analytics.pstn_pool_usage_monthly;
+DROP VIEW live.months;
 DROP VIEW analytics.pstn_cost_daily;
 DROP TABLE rollup.pstn_cost_daily;
 DROP VIEW live.pstn_cost_daily;

@@ -729,11 +729,17 @@ SELECT
 FROM rollup.pstn_cost_daily x
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'pstn_cost_daily';
 
+-- The months of the calendar. They drive views as hours and days do.
+CREATE VIEW live.months AS
+SELECT d.month, min(d.day) AS first_day, max(d.day) AS last_day
+FROM ref.days d
+GROUP BY d.month;
+
 -- Outbound minutes of a month against the minutes that its licences share.
 CREATE VIEW analytics.pstn_pool_usage_monthly AS
 SELECT
     x.tenant_id,
-    x.month,
+    m.month,
     x.license_capability,
     x.usage_country_code,
     x.destination_context,
@@ -741,18 +747,17 @@ SELECT
     p.pool_minutes,
     p.pool_minutes - x.outbound_minutes                                     AS left_minutes,
     round(100.0 * x.outbound_minutes / nullif(p.pool_minutes, 0), 2)        AS used_pct
-FROM (
+FROM live.months m
+CROSS JOIN LATERAL (
     SELECT
         c.tenant_id,
-        d.month,
         c.license_capability,
         c.usage_country_code,
         c.destination_context,
         sum(c.billed_minutes_estimate)::bigint AS outbound_minutes
     FROM rollup.pstn_cost_daily c
-    JOIN ref.days d ON d.day = c.day
-    WHERE c.direction = 'outbound'
-    GROUP BY c.tenant_id, d.month, c.license_capability, c.usage_country_code, c.destination_context
+    WHERE c.day >= m.first_day AND c.day <= m.last_day AND c.direction = 'outbound'
+    GROUP BY c.tenant_id, c.license_capability, c.usage_country_code, c.destination_context
 ) x
 LEFT JOIN LATERAL (
     SELECT l.minutes_per_license::bigint * l.licenses AS pool_minutes
@@ -817,6 +822,10 @@ CREATE TABLE rollup.phone_user_daily AS TABLE live.phone_user_daily WITH NO DATA
 CREATE INDEX ON rollup.phone_user_daily (day);
 CREATE INDEX ON rollup.phone_user_daily (user_id, day);
 CREATE INDEX ON rollup.phone_user_daily (own_number);
+-- A number is one user's. Without knowing it the planner expects so many pairs that it
+-- compiles the query of a year.
+CREATE STATISTICS rollup.phone_user_daily_numbers (ndistinct)
+    ON tenant_id, own_number, user_id FROM rollup.phone_user_daily;
 INSERT INTO rollup.views (name, sources) VALUES ('phone_user_daily', '{pstn_calls,direct_routing_calls}');
 
 -- The department is that of the first day of the month. Units are joined by span: to
@@ -834,7 +843,7 @@ WITH units AS NOT MATERIALIZED (
 )
 SELECT
     x.tenant_id,
-    x.month,
+    m.month,
     x.user_id,
     x.source,
     x.currency,
@@ -847,10 +856,10 @@ SELECT
     x.last_call_at,
     CASE WHEN own.user_id IS NULL THEN general.department ELSE own.department END       AS department,
     CASE WHEN own.user_id IS NULL THEN general.cost_center ELSE own.cost_center END     AS cost_center
-FROM (
+FROM live.months m
+CROSS JOIN LATERAL (
     SELECT
         p.tenant_id,
-        d.month,
         p.user_id,
         p.source,
         p.currency,
@@ -862,16 +871,15 @@ FROM (
         sum(p.total_cost)           AS total_cost,
         max(p.last_call_at)         AS last_call_at
     FROM rollup.phone_user_daily p
-    JOIN ref.days d ON d.day = p.day
-    WHERE p.user_id IS NOT NULL
-    GROUP BY p.tenant_id, d.month, p.user_id, p.source, p.currency
+    WHERE p.day >= m.first_day AND p.day <= m.last_day AND p.user_id IS NOT NULL
+    GROUP BY p.tenant_id, p.user_id, p.source, p.currency
 ) x
 LEFT JOIN units own
     ON own.user_id = x.user_id AND own.tenant_id = x.tenant_id
-    AND own.valid_from <= x.month AND own.valid_to > x.month
+    AND own.valid_from <= m.month AND own.valid_to > m.month
 LEFT JOIN units general
     ON general.user_id = x.user_id AND general.tenant_id IS NULL
-    AND general.valid_from <= x.month AND general.valid_to > x.month;
+    AND general.valid_from <= m.month AND general.valid_to > m.month;
 
 -- Counts go back from the day until which the phone logs are complete: a log that is
 -- late makes no number unused. A later call that is known already counts as use.

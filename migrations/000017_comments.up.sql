@@ -674,7 +674,11 @@ COMMENT ON COLUMN live.phone_user_daily.in_s IS 'Time of inbound calls, in secon
 COMMENT ON COLUMN live.phone_user_daily.out_s IS 'Time of outbound calls, in seconds; null if there was none.';
 COMMENT ON COLUMN live.phone_user_daily.international_out_s IS 'Time of outbound calls abroad, in seconds; null if there was none.';
 COMMENT ON COLUMN live.phone_user_daily.forwarded_s IS 'Time of calls forwarded to a telephone, in seconds; null if there was none.';
+COMMENT ON VIEW live.months IS 'The months of the calendar (ref.days).';
+COMMENT ON COLUMN live.months.first_day IS 'First day of the month that the calendar has.';
+COMMENT ON COLUMN live.months.last_day IS 'Last day of the month that the calendar has.';
 COMMENT ON VIEW live.complete_through IS 'Until when all is here that a view is made of, by tenant.';
+COMMENT ON COLUMN live.complete_through.day IS 'Day that complete_through is in; days before it are final.';
 COMMENT ON COLUMN live.complete_through.name IS 'Name of the view.';
 COMMENT ON VIEW live.endpoint_states IS 'How the reading of each endpoint stands, by the rule of the status page.';
 COMMENT ON VIEW live.row_times IS 'The time of each row, as the slots of its endpoint go by it.';
