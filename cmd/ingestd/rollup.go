@@ -104,14 +104,14 @@ func (a *app) followRows(cmd *cobra.Command) {
 	}
 }
 
-// A dayMeter tells how many days are computed, at most every other second.
+// A dayMeter tells how many days are computed, every ten seconds.
 type dayMeter struct {
 	out         io.Writer
 	begun, told time.Time
 }
 
 func (m *dayMeter) tell(done, left int) {
-	const pause = 2 * time.Second
+	const pause = 10 * time.Second
 	if now := time.Now(); left > 0 && now.Sub(m.told) >= pause && now.Sub(m.begun) >= pause {
 		m.told = now
 		remains := time.Duration(float64(now.Sub(m.begun)) * float64(left) / float64(done))

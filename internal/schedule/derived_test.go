@@ -107,6 +107,17 @@ func TestReadingComesFirst(t *testing.T) {
 			sql:    restoredMark + ";" + refuse("DELETE", "ingest.marks", "true", "P0001"),
 			logged: "forget marks of another cluster",
 		},
+		{
+			name:   "a view of the rollups is gone",
+			sql:    `DROP VIEW live.pstn_matches CASCADE`,
+			logged: "refresh rollup.pstn_matches of",
+		},
+		{
+			name:   "a rollup takes no row",
+			sql:    refuse("INSERT", "rollup.pstn_cost_daily", "true", "53100"),
+			logged: "refresh rollup.pstn_cost_daily of",
+		},
+		{name: "a rollup locked", lock: "rollup.pstn_matches"},
 		{name: "users locked", lock: "teams.users"},
 		{name: "marks locked", lock: "ingest.marks"},
 		{name: "backfills locked", sql: backfill, lock: "ingest.backfills", logged: "note the progress of a backfill"},
@@ -177,6 +188,23 @@ func TestRestoredRowsComeFirst(t *testing.T) {
 			(SELECT change_xid::text::bigint FROM teams.sms_messages WHERE id = 'a'),
 			(SELECT change_xid::text::bigint FROM ingest.tombstones))`) {
 		t.Error("a row was saved before those that were restored had new transaction numbers")
+	}
+}
+
+// The daemon brings the rollups up to date with what its runs have read.
+func TestRollupsFollowTheDaemon(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, week())
+	const missing = `SELECT (SELECT count(*) FROM teams.pstn_calls) - coalesce(sum(calls), 0)::int
+		FROM rollup.pstn_cost_daily`
+	rows := 0
+	w.Daemon(func() bool {
+		rows = storetest.Query[int](t, w.Conn, `SELECT count(*) FROM teams.pstn_calls`)
+		w.Advance(2 * time.Minute)
+		return rows > 0 && storetest.Query[int](t, w.Conn, missing) == 0
+	})
+	if n := storetest.Query[int](t, w.Conn, missing); rows == 0 || n > 0 {
+		t.Errorf("of %d calls %d are not counted", rows, n)
 	}
 }
 

@@ -174,6 +174,39 @@ func TestRollupsFollowSlowWriters(t *testing.T) {
 	})
 }
 
+// Where nothing has changed a refresh asks one question, and makes no connection.
+func TestRollupsAreCheapWhereNothingChanges(t *testing.T) {
+	t.Parallel()
+	proxy, url := storetest.NewProxy(t, storetest.URL(t))
+	db := storetest.Connect(t, url)
+	refresh(t, db)
+	before := proxy.Statements()
+	refresh(t, db)
+	if n := proxy.Statements() - before; n > 1 {
+		t.Errorf("%d statements", n)
+	}
+}
+
+// Where a list or the time zone of the reports has changed all days follow.
+func TestRollupsFollowLists(t *testing.T) {
+	t.Parallel()
+	f := newWriter(t, storetest.URL(t))
+	late := strings.Replace(on(dayD, 1, 60), "T10:", "T23:", 1)
+	f.save(noon, late, on(dayE, 2, 30))
+	refresh(t, f.db)
+	f.wantCounted(dayD + " 1 60, " + dayE + " 1 30")
+	f.exec(`UPDATE ref.settings SET report_timezone = 'Europe/Berlin'`)
+	refresh(t, f.db)
+	f.wantCounted("2026-02-11 1 60, " + dayE + " 1 30")
+	wantFresh(t, f.conn)
+	f.exec(`UPDATE ref.call_types SET direction = 'inbound' WHERE call_type = 'user_out'`)
+	refresh(t, f.db)
+	if got := f.query(`SELECT string_agg(DISTINCT direction, ' ') FROM rollup.pstn_cost_daily`); got != "inbound" {
+		t.Errorf("calls are %s after the list says inbound", got)
+	}
+	wantFresh(t, f.conn)
+}
+
 // A refresh writes only what differs. What retention has frozen keeps its figures.
 func TestRollupsWriteWhatDiffers(t *testing.T) {
 	t.Parallel()
