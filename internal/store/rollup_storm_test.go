@@ -213,7 +213,7 @@ func (s *rollupStorm) row(e fetch.Endpoint) string {
 
 // time is one of a few days, often close to midnight.
 func (s *rollupStorm) time() time.Time {
-	day := time.Date(2026, 2, 1+s.rng.IntN(20), 0, 0, 0, 0, time.UTC)
+	day := time.Now().UTC().AddDate(0, 0, -5-s.rng.IntN(20)).Truncate(24 * time.Hour)
 	return day.Add([]time.Duration{-20 * time.Second, 0, 20 * time.Second, 10 * time.Hour}[s.rng.IntN(4)])
 }
 
@@ -288,7 +288,7 @@ func (s *rollupStorm) refresh(killed bool) {
 		_, err = lock.Exec(s.Context(), `LOCK TABLE rollup.user_activity_daily`)
 	}
 	if err == nil {
-		_, err = s.conn.Exec(s.Context(), `SELECT rollup.note($1, 'sms_messages', '2026-02-20', '2026-02-20')`, tenant)
+		_, err = s.conn.Exec(s.Context(), `SELECT rollup.note($1, 'sms_messages', $2, $2)`, tenant, daysAgo(5)+" 12:00Z")
 	}
 	if err != nil {
 		s.Fatal(err)
