@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"ingestd/internal/catalog"
 	"ingestd/internal/pgserver"
 	"ingestd/internal/store/storetest"
 )
@@ -42,7 +42,7 @@ func BenchmarkViews(b *testing.B) {
 	})
 	floor := y.ms(b, scan)
 	for _, v := range y.views() {
-		b.Run(v.name, func(b *testing.B) { y.measure(b, v, floor) })
+		b.Run(v.Name, func(b *testing.B) { y.measure(b, v, floor) })
 	}
 }
 
@@ -57,7 +57,7 @@ func (y *year) measure(b *testing.B, v view, floor float64) {
 	b.ReportMetric(ofWeek, "week-ms")
 	b.ReportMetric(ofWeek/floor, "week/floor")
 	if v.isOfBuckets() {
-		b.ReportMetric(y.ms(b, "SELECT * FROM analytics."+v.name), "year-ms")
+		b.ReportMetric(y.ms(b, "SELECT * FROM analytics."+v.Name), "year-ms")
 	}
 	b.ReportMetric(y.pages(b, v.over(week)), "week-pages-%")
 }
@@ -148,40 +148,23 @@ func (y *year) fill(b *testing.B) {
 	}
 }
 
-// A view and the column it is filtered on, "" where it has no time.
-type view struct{ name, filter string }
+// A view is one of analytics.
+type view struct{ catalog.Relation }
 
 // isOfBuckets reports whether the view holds sums over hours, days or months.
 func (v view) isOfBuckets() bool {
 	return slices.ContainsFunc([]string{"_hourly", "_daily", "_monthly"}, func(s string) bool {
-		return strings.HasSuffix(v.name, s)
+		return strings.HasSuffix(v.Name, s)
 	})
 }
 
-var filterOn = regexp.MustCompile(`Filter on: "?([A-Za-z_ ]+)"?`)
-
-// views are those of analytics, as their comments describe them.
-func (y *year) views() []view {
-	rows, err := y.conn.Query(y.Context(), `
-		SELECT relname, coalesce(obj_description(oid, 'pg_class'), '')
-		FROM pg_class
-		WHERE relnamespace = 'analytics'::regnamespace AND relkind = 'v'
-		ORDER BY relname`)
+func (y *year) views() (views []view) {
+	all, err := catalog.Read(y.Context(), y.conn, "analytics")
 	if err != nil {
 		y.Fatal(err)
 	}
-	var views []view
-	var name, comment string
-	_, err = pgx.ForEachRow(rows, []any{&name, &comment}, func() error {
-		v := view{name: name}
-		if m := filterOn.FindStringSubmatch(comment); m != nil {
-			v.filter = m[1]
-		}
-		views = append(views, v)
-		return nil
-	})
-	if err != nil {
-		y.Fatal(err)
+	for _, r := range all {
+		views = append(views, view{r})
 	}
 	return views
 }
@@ -196,14 +179,16 @@ const (
 // over is the query of the view over a span; a view by months is asked for a
 // month.
 func (v view) over(span string) string {
-	sql := "SELECT * FROM analytics." + v.name
-	if v.filter == "" {
+	sql := "SELECT * FROM analytics." + v.Name
+	switch v.Filter {
+	case "":
 		return sql
-	}
-	if v.filter == "month" {
+	case "change_xid":
+		return sql + " WHERE change_xid > '0' ORDER BY change_xid, table_name, key LIMIT 1000"
+	case "month":
 		span = month
 	}
-	column := pgx.Identifier{v.filter}.Sanitize()
+	column := pgx.Identifier{v.Filter}.Sanitize()
 	return sql + " WHERE " + column + " >= " + fmt.Sprintf(span, column)
 }
 

@@ -232,12 +232,12 @@ func (r *refresh) exec(ctx context.Context, tx pgx.Tx, sql string, args ...any) 
 }
 
 // dayStatement computes a day of a rollup. Of matches there is one for each PSTN
-// row: where a row has moved, what is said of its former day is replaced.
+// row: where the report time zone has changed, it replaces that of another day.
 func dayStatement(view string) string {
 	taken := ""
 	if view == "pstn_matches" {
-		taken = `ON CONFLICT (tenant_id, id) DO UPDATE SET (day, start_at, call_id, method, score)
-			= (excluded.day, excluded.start_at, excluded.call_id, excluded.method, excluded.score)`
+		taken = `ON CONFLICT (tenant_id, id, start_at) DO UPDATE SET (day, call_id, method, score)
+			= (excluded.day, excluded.call_id, excluded.method, excluded.score)`
 	}
 	return statement("rollup_day", "{view}", pgx.Identifier{view}.Sanitize(), "{taken}", taken)
 }

@@ -269,3 +269,25 @@ func TestRollupsOfADayThatFails(t *testing.T) {
 	refresh(t, f.db)
 	wantFresh(t, f.conn)
 }
+
+// Where the report time zone changes, what there is one of in all days goes over to
+// another day: to a later one that is computed first, or to an earlier one.
+func TestRollupsInAnotherTimeZone(t *testing.T) {
+	t.Parallel()
+	f := newWriter(t, storetest.URL(t))
+	const named = "00000000-0000-0000-0000-000000000009"
+	f.exec(`INSERT INTO teams.call_records (tenant_id, id, version, details_version, start_at, updated_at, run_id, row_hash)
+		VALUES ($1, $2, 1, 1, $3, now(), 1, 1)`, tenant, named, dayD+" 23:30Z")
+	f.save(noon, fmt.Sprintf(`{"id": "00000000-0000-0000-0000-000000000001", "callType": "user_out", "callId": "%s",
+		"startDateTime": "%sT23:30:00Z", "duration": 60}`, named, dayD))
+	for _, c := range []struct{ zone, day string }{
+		{"UTC", "2026-02-10"}, {"Europe/Berlin", "2026-02-11"}, {"UTC", "2026-02-10"},
+	} {
+		f.exec(`UPDATE ref.settings SET report_timezone = $1`, c.zone)
+		refresh(t, f.db)
+		if got := f.query(`SELECT string_agg(day::text, ' ') FROM rollup.pstn_matches`); got != c.day {
+			t.Errorf("in %s the call is in %s, want %s", c.zone, got, c.day)
+		}
+		wantFresh(t, f.conn)
+	}
+}

@@ -257,8 +257,8 @@ SELECT (line).*
 FROM fresh
 WHERE line NOT IN (SELECT r FROM rollup."pstn_matches" r WHERE r.day = $1 AND r.tenant_id = ANY ($2))
 	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted
-ON CONFLICT (tenant_id, id) DO UPDATE SET (day, start_at, call_id, method, score)
-			= (excluded.day, excluded.start_at, excluded.call_id, excluded.method, excluded.score);
+ON CONFLICT (tenant_id, id, start_at) DO UPDATE SET (day, call_id, method, score)
+			= (excluded.day, excluded.call_id, excluded.method, excluded.score);
 
 -- === renew_look
 -- The lowest transaction of the table that has not happened yet here.
