@@ -5628,9 +5628,9 @@ CREATE VIEW live.fraud_signals_daily AS
             (((round(u.minutes_abroad, 1) || ' minutes abroad, usually '::text) || round(b.minutes, 1)) || ' a day'::text)
            FROM ((users u
              JOIN limits l ON ((l.tenant_id = u.tenant_id)))
-             CROSS JOIN LATERAL ( SELECT ((COALESCE(sum(p.international_out_s), (0)::numeric) / 60.0) / (28)::numeric) AS minutes
-                   FROM rollup.phone_user_daily p
-                  WHERE ((p.tenant_id = u.tenant_id) AND (p.user_id = u.user_id) AND (p.day >= (d.day - 28)) AND (p.day < d.day))) b)
+             CROSS JOIN LATERAL ( SELECT (((COALESCE(sum(p.duration_s), (0)::bigint))::numeric / 60.0) / (28)::numeric) AS minutes
+                   FROM live.telephony p
+                  WHERE ((p.tenant_id = u.tenant_id) AND (p.user_id = u.user_id) AND (p.attempt_at >= (d.from_at - '28 days'::interval)) AND (p.attempt_at < d.from_at) AND (p.direction = 'outbound'::text) AND p.is_international)) b)
           WHERE ((u.user_id IS NOT NULL) AND (u.minutes_abroad > l.f2_minutes) AND (u.minutes_abroad > (l.f2_factor * b.minutes)))
         UNION ALL
          SELECT u.tenant_id,

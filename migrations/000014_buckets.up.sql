@@ -1027,8 +1027,8 @@ FROM rollup.dialout_reconciliation x
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'dialout_reconciliation';
 
 -- Signs of misuse, by the limits of ref.fraud_rules. A limit that is taken away
--- switches its rule off. What a user usually calls abroad is read from the rollup:
--- a change of one day does not have the 28 days after it computed anew.
+-- switches its rule off. What a user usually calls abroad is what is stored of the 28
+-- days before: a change of one of them does not have this day computed anew.
 CREATE VIEW live.fraud_signals_daily AS
 SELECT x.tenant_id, d.day, x.user_id, x.rule, x.severity, x.detail
 FROM ref.days d
@@ -1095,9 +1095,11 @@ CROSS JOIN LATERAL (
     FROM users u
     JOIN limits l ON l.tenant_id = u.tenant_id
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(p.international_out_s), 0) / 60.0 / 28 AS minutes
-        FROM rollup.phone_user_daily p
-        WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id AND p.day >= d.day - 28 AND p.day < d.day
+        SELECT coalesce(sum(p.duration_s), 0) / 60.0 / 28 AS minutes
+        FROM live.telephony p
+        WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id
+            AND p.attempt_at >= d.from_at - interval '28 days' AND p.attempt_at < d.from_at
+            AND p.direction = 'outbound' AND p.is_international
     ) b
     WHERE u.user_id IS NOT NULL AND u.minutes_abroad > l.f2_minutes AND u.minutes_abroad > l.f2_factor * b.minutes
     UNION ALL
