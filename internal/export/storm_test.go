@@ -13,9 +13,11 @@ import (
 // off, and whatever becomes of the source. Days that retention has deleted stay.
 func TestStorm(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, storetest.URL(t))
 	rapid.Check(t, func(r *rapid.T) {
-		w.begin(r)
+		w.fails = r
+		w.begin()
+		w.promote()
 		for _, a := range rapid.SliceOfN(rapid.Custom(drawAct), 1, storetest.Times(20, 60)).Draw(r, "acts") {
 			w.do(a)
 		}

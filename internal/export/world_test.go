@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"pgregory.net/rapid"
 
 	"ingestd/internal/export"
 	"ingestd/internal/store"
@@ -29,8 +28,11 @@ var worldViews = []string{
 
 // A world is a source with two writers, and a copy of it.
 type world struct {
-	test    *testing.T
-	r       *rapid.T
+	test  *testing.T
+	fails interface { // the test, or what draws its acts
+		Fatal(args ...any)
+		Fatalf(format string, args ...any)
+	}
 	db      *store.DB
 	conn    *pgx.Conn
 	writers [2]*pgx.Conn
@@ -48,13 +50,10 @@ type past struct {
 	rows map[string][]string
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, url string) *world {
 	t.Helper()
-	url := storetest.URL(t)
-	w := &world{test: t, db: storetest.Connect(t, url), conn: storetest.Conn(t, url)}
-	for i := range w.writers {
-		w.writers[i] = storetest.Conn(t, url)
-	}
+	w := &world{test: t, fails: t}
+	w.connect(url)
 	mustExec(t, w.conn, `
 		-- These are all that the copied views are made of.
 		DELETE FROM rollup.views WHERE name NOT IN ('pstn_matches', 'phone_user_daily', 'pstn_cost_daily');
@@ -66,6 +65,15 @@ func newWorld(t *testing.T) *world {
 		mustExec(t, w.conn, fmt.Sprintf(`CREATE TABLE backup."%s" (LIKE %[1]s)`, table))
 	}
 	return w
+}
+
+// connect goes on with the source in another place.
+func (w *world) connect(url string) {
+	w.test.Helper()
+	w.db, w.conn = storetest.Connect(w.test, url), storetest.Conn(w.test, url)
+	for i := range w.writers {
+		w.writers[i] = storetest.Conn(w.test, url)
+	}
 }
 
 // worldTables are all that acts change, and a backup holds.
@@ -83,8 +91,7 @@ func mustExec(t testing.TB, conn *pgx.Conn, sql string, args ...any) {
 }
 
 // begin empties source and copy.
-func (w *world) begin(r *rapid.T) {
-	w.r = r
+func (w *world) begin() {
 	for i, writer := range w.writers {
 		w.exec(writer, `ROLLBACK`) // of a history that failed
 		w.open[i] = false
@@ -98,17 +105,16 @@ func (w *world) begin(r *rapid.T) {
 			watermark)
 		SELECT format('00000000-0000-4000-8000-00000000000%s', n)::uuid, e, true, '', '1 day', '1 day', $1, $1, $1
 		FROM generate_series(0, 1) n, unnest('{call_records,pstn_calls}'::text[]) e`, worldBegin)
-	w.promote()
 	folder, err := os.MkdirTemp(w.test.TempDir(), "")
 	if err != nil {
-		r.Fatal(err)
+		w.fails.Fatal(err)
 	}
 	w.folder = folder
 }
 
 func (w *world) exec(conn *pgx.Conn, sql string, args ...any) {
 	if _, err := conn.Exec(context.Background(), sql, args...); err != nil {
-		w.r.Fatalf("%s: %v", sql, err)
+		w.fails.Fatalf("%s: %v", sql, err)
 	}
 }
 
@@ -224,7 +230,7 @@ func (w *world) end(writer int, how string) {
 
 func (w *world) refresh() {
 	if err := w.db.RefreshRollups(w.test.Context(), nil); err != nil {
-		w.r.Fatal(err)
+		w.fails.Fatal(err)
 	}
 }
 
@@ -232,11 +238,11 @@ func (w *world) refresh() {
 func (w *world) pass(ctx context.Context) {
 	p, err := export.NewParquet(ctx, w.db, w.options(), nil)
 	if err != nil {
-		w.r.Fatal(err)
+		w.fails.Fatal(err)
 	}
 	defer p.Close()
 	if err := p.Pass(ctx); err != nil && ctx.Err() == nil {
-		w.r.Fatal(err)
+		w.fails.Fatal(err)
 	}
 }
 
@@ -256,7 +262,7 @@ func (w *world) settle() {
 		want := append(sourceRows(w.test, w.conn, view, ""), w.rows[view]...)
 		slices.Sort(want)
 		if have := copiedRows(w.test, w.folder, view); !slices.Equal(want, have) {
-			w.r.Fatalf("%s: the source has %q, the copy %q", view, want, have)
+			w.fails.Fatalf("%s: the source has %q, the copy %q", view, want, have)
 		}
 	}
 }
