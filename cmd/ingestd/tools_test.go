@@ -194,8 +194,12 @@ func (r *reading) readDbt(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"dbt_project.yml": "name: teams\nversion: '1.0'\nprofile: teams\n",
-		"profiles.yml": fmt.Sprintf("teams:\n  target: t\n  outputs:\n    t: {type: postgres, host: %q, port: %d, user: %q,"+
-			" password: '', dbname: %q, schema: public, threads: 2}\n", config.Host, config.Port, config.User, config.Database),
+		"profiles.yml": fmt.Sprintf(`
+teams:
+  target: t
+  outputs:
+    t: {type: postgres, host: %q, port: %d, user: %q, password: '', dbname: %q, schema: public, threads: 2}
+`, config.Host, config.Port, config.User, config.Database),
 		"models/analytics.yml": r.export(t, nil, "dbt-sources"),
 	} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {

@@ -96,7 +96,8 @@ func TestToolsFilesAfterPromotionAndRestore(t *testing.T) {
 
 func tool(t *testing.T, program string, args ...string) {
 	t.Helper()
-	if out, err := exec.CommandContext(t.Context(), storetest.Program(t, program), args...).CombinedOutput(); err != nil {
+	out, err := exec.CommandContext(t.Context(), storetest.Program(t, program), args...).CombinedOutput()
+	if err != nil {
 		t.Fatalf("%s: %v\n%s", program, err, out)
 	}
 }
