@@ -14,6 +14,14 @@ import (
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, storetest.URL(t))
+	for _, known := range knownStorms {
+		w.begin()
+		w.promote()
+		for _, a := range known {
+			w.do(a)
+		}
+		w.settle()
+	}
 	rapid.Check(t, func(r *rapid.T) {
 		w.fails = r
 		w.begin()
@@ -23,6 +31,25 @@ func TestStorm(t *testing.T) {
 		}
 		w.settle()
 	})
+}
+
+// knownStorms are histories that a copy did not survive once, or that chance seldom
+// finds.
+var knownStorms = [][]act{
+	// A late call of the first day that retention has left whole.
+	{{Do: "prune"}, {Do: "save a call", Day: 1}},
+	// A call that moves from a day which then has none.
+	{{Do: "save a call", Day: 1}, {Do: "refresh"}, {Do: "pass"}, {Do: "save a call", Day: 3}},
+	// A day that is not there any more after a restore, and one that retention had deleted.
+	{
+		{Do: "save a call", Day: 0}, {Do: "back up"}, {Do: "save a call", Day: 4, Row: 1}, {Do: "prune"},
+		{Do: "restore"},
+	},
+	// A writer that began first and ends last, while others are refreshed and copied.
+	{
+		{Do: "begin"}, {Do: "save a call", Day: 2}, {Do: "save a call", Writer: 1, Day: 2, Row: 1}, {Do: "refresh"},
+		{Do: "pass"}, {Do: "end"},
+	},
 }
 
 // An act is something that a writer does, the export, or an administrator.

@@ -17,14 +17,15 @@ type tenantDay struct {
 }
 
 // noteChangedDays notes that what is shown of some days has changed, for those who
-// copy it by day.
-func noteChangedDays(ctx context.Context, tx pgx.Tx, days []tenantDay) error {
+// copy it by day: of the stale days that a refresh takes up, and of all that it has
+// computed.
+func noteChangedDays(ctx context.Context, tx pgx.Tx, stale []time.Time, computed []tenantDay) error {
 	var tenants []uuid.UUID
 	var dates []time.Time
-	for _, d := range days {
+	for _, d := range computed {
 		tenants, dates = append(tenants, d.tenant), append(dates, d.day)
 	}
-	_, err := tx.Exec(ctx, changedDays, tenants, dates)
+	_, err := tx.Exec(ctx, changedDays, stale, tenants, dates)
 	return err
 }
 

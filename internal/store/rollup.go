@@ -201,10 +201,10 @@ func (r *refresh) compute(ctx context.Context, tx pgx.Tx, days []time.Time) (all
 		return false, err
 	}
 	all = true
-	var changed []tenantDay
+	var computed []tenantDay
 	for _, w := range list {
 		for _, tenant := range w.Tenants {
-			changed = append(changed, tenantDay{tenant, w.Day})
+			computed = append(computed, tenantDay{tenant, w.Day})
 		}
 		err := r.exec(ctx, tx, dayStatement(w.View), w.Day, w.Tenants)
 		if err == nil {
@@ -216,7 +216,7 @@ func (r *refresh) compute(ctx context.Context, tx pgx.Tx, days []time.Time) (all
 		}
 		all, r.failure = false, cmp.Or(r.failure, err)
 	}
-	return all, noteChangedDays(ctx, tx, changed)
+	return all, noteChangedDays(ctx, tx, days, computed)
 }
 
 // exec runs a statement, by itself if one has failed before.
