@@ -98,7 +98,7 @@ func fillSecrets(t *testing.T, conn *pgx.Conn) {
 	for _, table := range tables {
 		var set []string
 		for _, c := range table.Columns {
-			if len(c.Personal()) == 0 || slices.Contains(table.Key, c.Name) || table.Name == "users" && c.Name == "user_id" {
+			if len(c.Personal()) == 0 || slices.Contains(table.Key, c.Name) {
 				continue
 			}
 			value := values[c.Type]
@@ -193,7 +193,9 @@ func told(err error) string {
 
 // tryAll tries all ways to what a role may not see.
 func (r *reader) tryAll() {
-	r.try(`CREATE FUNCTION pg_temp.leak(text) RETURNS boolean COST 0.0000001 LANGUAGE plpgsql AS
+	// Were a condition on it looked at before the one that hides rows, as it is
+	// cheaper, it would tell of them.
+	r.try(`CREATE FUNCTION pg_temp.leak(anyelement) RETURNS boolean COST 0.0000001 LANGUAGE plpgsql AS
 		$$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$`)
 	// What PostgreSQL knows of values: statistics, sessions, large objects.
 	for _, relation := range r.try(`
@@ -202,16 +204,20 @@ func (r *reader) tryAll() {
 		WHERE relnamespace = 'pg_catalog'::regnamespace AND (relkind = 'v' OR relname ~ 'statistic|largeobject')`) {
 		r.rows(relation)
 	}
-	for _, relation := range r.try(`
+	for _, line := range r.try(`
 		SELECT format('%I.%I', n.nspname, c.relname)
+			|| string_agg(format(' AND pg_temp.leak(%I)', a.attname), '' ORDER BY a.attnum)
 		FROM pg_class c
 		JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')`) {
+		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+		GROUP BY n.nspname, c.relname`) {
+		relation, leaks, _ := strings.Cut(line, " AND ")
 		r.rows(relation)
 		if r.denied { // so it is in any other way
 			continue
 		}
-		r.try("SELECT count(*) FROM " + relation + " x WHERE pg_temp.leak(x::text)")
+		r.try("SELECT count(*) FROM " + relation + " WHERE " + leaks)
 		r.try("SELECT count(*) FROM " + relation + " x WHERE x::text::integer = 0")
 		r.try("EXPLAIN (VERBOSE) SELECT * FROM " + relation)
 	}
@@ -264,7 +270,8 @@ func (r *reader) wantNothingOf(secret *regexp.Regexp) {
 	for _, said := range r.said {
 		if at := secret.FindStringIndex(said); at != nil {
 			from := max(0, at[0]-100)
-			r.t.Errorf("a role is told %q: %.200s … %s", said[at[0]:at[1]], said, said[from:min(len(said), at[1]+50)])
+			r.t.Errorf("a role is told %q: %.200s … %s",
+				said[at[0]:at[1]], said, said[from:min(len(said), at[1]+50)])
 		}
 	}
 }
