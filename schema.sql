@@ -5630,7 +5630,7 @@ CREATE VIEW live.fraud_signals_daily AS
              JOIN limits l ON ((l.tenant_id = u.tenant_id)))
              CROSS JOIN LATERAL ( SELECT (((COALESCE(sum(p.duration_s), (0)::bigint))::numeric / 60.0) / (28)::numeric) AS minutes
                    FROM live.telephony p
-                  WHERE ((p.tenant_id = u.tenant_id) AND (p.user_id = u.user_id) AND (p.attempt_at >= (d.from_at - '28 days'::interval)) AND (p.attempt_at < d.from_at) AND (p.direction = 'outbound'::text) AND p.is_international)) b)
+                  WHERE ((p.tenant_id = u.tenant_id) AND (p.user_id = u.user_id) AND (p.attempt_at >= (d.from_at - ((28)::double precision * '24:00:00'::interval))) AND (p.attempt_at < d.from_at) AND (p.direction = 'outbound'::text) AND p.is_international)) b)
           WHERE ((u.user_id IS NOT NULL) AND (u.minutes_abroad > l.f2_minutes) AND (u.minutes_abroad > (l.f2_factor * b.minutes)))
         UNION ALL
          SELECT u.tenant_id,
@@ -5865,7 +5865,7 @@ CREATE VIEW live.phone_user_daily AS
                     WHEN (t.scenario = ANY (ARRAY['user'::text, 'voice_app'::text, 'user_forward'::text, 'user_transfer'::text])) THEN t.own_number
                     ELSE NULL::text
                 END, t.currency) x);
-COMMENT ON VIEW live.phone_user_daily IS 'Telephone use by day, source, user, own number and currency, from which minutes by month, unused numbers and the usual minutes abroad are made.';
+COMMENT ON VIEW live.phone_user_daily IS 'Telephone use by day, source, user, own number and currency, from which minutes by month and unused numbers are made.';
 COMMENT ON COLUMN live.phone_user_daily.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN live.phone_user_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN live.phone_user_daily.source IS 'Phone log it is from. One of: pstn, direct_routing.';

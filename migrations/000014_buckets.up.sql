@@ -770,8 +770,8 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) p ON true;
 
--- Phone use by day, user and number, from which minutes by month, unused numbers
--- and usual minutes abroad are made. own_number is null for conferences and the
+-- Phone use by day, user and number, from which minutes by month and unused numbers
+-- are made. own_number is null for conferences and the
 -- like, where it is a number of the service and not the user's.
 CREATE VIEW live.phone_user_daily AS
 SELECT
@@ -1098,7 +1098,8 @@ CROSS JOIN LATERAL (
         SELECT coalesce(sum(p.duration_s), 0) / 60.0 / 28 AS minutes
         FROM live.telephony p
         WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id
-            AND p.attempt_at >= d.from_at - interval '28 days' AND p.attempt_at < d.from_at
+            -- In hours, as days of an interval depend on the session's time zone.
+            AND p.attempt_at >= d.from_at - 28 * interval '24 hours' AND p.attempt_at < d.from_at
             AND p.direction = 'outbound' AND p.is_international
     ) b
     WHERE u.user_id IS NOT NULL AND u.minutes_abroad > l.f2_minutes AND u.minutes_abroad > l.f2_factor * b.minutes
@@ -1144,9 +1145,8 @@ CROSS JOIN LATERAL (
 CREATE TABLE rollup.fraud_signals_daily AS TABLE live.fraud_signals_daily WITH NO DATA;
 CREATE INDEX ON rollup.fraud_signals_daily (day);
 CREATE INDEX ON rollup.fraud_signals_daily (user_id, day);
--- Computed last, as it reads rollup.phone_user_daily.
-INSERT INTO rollup.views (name, sources, position)
-VALUES ('fraud_signals_daily', '{pstn_calls,direct_routing_calls,pstn_blocked_users_log}', 3);
+INSERT INTO rollup.views (name, sources)
+VALUES ('fraud_signals_daily', '{pstn_calls,direct_routing_calls,pstn_blocked_users_log}');
 
 CREATE VIEW analytics.fraud_signals_daily AS
 SELECT

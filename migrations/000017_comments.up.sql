@@ -667,7 +667,7 @@ COMMENT ON COLUMN live.pstn_matches.call_id IS 'The call record (teams.call_reco
 COMMENT ON COLUMN live.pstn_matches.method IS 'How it was found: call_id or heuristic.';
 COMMENT ON COLUMN live.pstn_matches.score IS 'Score of a heuristic match, 2 or 3; null for others.';
 COMMENT ON COLUMN live.pstn_matches.id IS 'Id of the row in teams.pstn_calls.';
-COMMENT ON VIEW live.phone_user_daily IS 'Telephone use by day, source, user, own number and currency, from which minutes by month, unused numbers and the usual minutes abroad are made.';
+COMMENT ON VIEW live.phone_user_daily IS 'Telephone use by day, source, user, own number and currency, from which minutes by month and unused numbers are made.';
 COMMENT ON COLUMN live.phone_user_daily.own_number IS 'The user''s number; null for conferences and the like, where it is the service''s, and if not served.';
 COMMENT ON COLUMN live.phone_user_daily.last_call_at IS 'Attempt of the last call.';
 COMMENT ON COLUMN live.phone_user_daily.in_s IS 'Time of inbound calls, in seconds; null if there was none.';
