@@ -86,13 +86,14 @@ func (r *refresh) some(ctx context.Context) (left int, err error) {
 		return 0, err
 	}
 	var days []time.Time
-	err = pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+	inSnapshot := func(tx pgx.Tx) (err error) {
 		days, left, err = r.in(ctx, tx)
 		return err
-	})
+	}
+	err = pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, inSnapshot)
 	if isOfStatement(err) && !r.apart {
 		r.apart = true
-		return r.some(ctx)
+		err = pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, inSnapshot)
 	}
 	if err != nil {
 		return 0, err

@@ -34,8 +34,19 @@ func newWriter(t *testing.T, url string) *writer {
 	t.Helper()
 	w := &writer{fixture{t: t, db: storetest.Connect(t, url), conn: storetest.Conn(t, url), endpoint: calls}, nil}
 	w.start()
-	w.exec(`DELETE FROM rollup.views WHERE name <> 'pstn_cost_daily'`) // planning all takes long
 	return w
+}
+
+// oneRollup is a database in which only rollup.pstn_cost_daily is kept up: planning
+// all takes long.
+func oneRollup(t *testing.T) (url string) {
+	t.Helper()
+	url = storetest.URL(t)
+	if _, err := storetest.Conn(t, url).Exec(t.Context(), `
+		DELETE FROM rollup.views WHERE name <> 'pstn_cost_daily'`); err != nil {
+		t.Fatal(err)
+	}
+	return url
 }
 
 // begin begins to save a call. The transaction stays open until commit is called.
@@ -126,7 +137,7 @@ func TestRollupsFollowSlowWriters(t *testing.T) {
 	t.Parallel()
 	t.Run("an open update of a day that is computed meanwhile", func(t *testing.T) {
 		t.Parallel()
-		url := storetest.URL(t)
+		url := oneRollup(t)
 		a, b := newWriter(t, url), newWriter(t, url)
 		a.save(noon, on(dayD, 1, 60))
 		refresh(t, a.db)
@@ -142,7 +153,7 @@ func TestRollupsFollowSlowWriters(t *testing.T) {
 	})
 	t.Run("a row moved by another between look-up and update", func(t *testing.T) {
 		t.Parallel()
-		url := storetest.URL(t)
+		url := oneRollup(t)
 		a, b := newWriter(t, url), newWriter(t, url)
 		a.save(noon, on(dayD, 1, 60))
 		refresh(t, a.db)
@@ -161,7 +172,7 @@ func TestRollupsFollowSlowWriters(t *testing.T) {
 	})
 	t.Run("a row stored by another that was not there at the look-up", func(t *testing.T) {
 		t.Parallel()
-		url := storetest.URL(t)
+		url := oneRollup(t)
 		a, b := newWriter(t, url), newWriter(t, url)
 		commitB := b.begin(time.Second, on(dayE, 1, 61))
 		waiting(t, a.conn, 1)
@@ -194,7 +205,7 @@ func TestRollupsAreCheapWhereNothingChanges(t *testing.T) {
 // Where a list or the time zone of the reports has changed all days follow.
 func TestRollupsFollowLists(t *testing.T) {
 	t.Parallel()
-	f := newWriter(t, storetest.URL(t))
+	f := newWriter(t, oneRollup(t))
 	late := strings.Replace(on(dayD, 1, 60), "T10:", "T23:", 1)
 	f.save(noon, late, on(dayE, 2, 30))
 	refresh(t, f.db)
@@ -214,7 +225,7 @@ func TestRollupsFollowLists(t *testing.T) {
 // A refresh writes only what differs. What retention has frozen keeps its figures.
 func TestRollupsWriteWhatDiffers(t *testing.T) {
 	t.Parallel()
-	f := newWriter(t, storetest.URL(t))
+	f := newWriter(t, oneRollup(t))
 	f.save(noon, on(dayD, 1, 60), on(dayE, 2, 30))
 	refresh(t, f.db)
 	const written = `SELECT string_agg(xmin || ctid::text, ' ' ORDER BY day) FROM rollup.pstn_cost_daily`
@@ -281,7 +292,7 @@ func TestRollupsInAnotherTimeZone(t *testing.T) {
 	f.save(noon, fmt.Sprintf(`{"id": "00000000-0000-0000-0000-000000000001", "callType": "user_out", "callId": "%s",
 		"startDateTime": "%sT23:30:00Z", "duration": 60}`, named, dayD))
 	for _, c := range []struct{ zone, day string }{
-		{"UTC", "2026-02-10"}, {"Europe/Berlin", "2026-02-11"}, {"UTC", "2026-02-10"},
+		{"UTC", dayD}, {"Europe/Berlin", daysAgo(8)}, {"UTC", dayD},
 	} {
 		f.exec(`UPDATE ref.settings SET report_timezone = $1`, c.zone)
 		refresh(t, f.db)
