@@ -229,7 +229,7 @@ func (r *reader) tryAll() {
 		`SELECT pg_get_viewdef(oid) FROM pg_class WHERE relkind = 'v'`,
 		`SELECT lo_get(oid) FROM pg_largeobject_metadata`,
 		`SELECT pg_read_file(pg_relation_filepath('teams.users'))`,
-		`SET ROLE postgres; TABLE teams.users`,
+		`SET ROLE ingestd; TABLE teams.users`,
 		`CREATE VIEW analytics.mine AS TABLE teams.users; TABLE analytics.mine`,
 		`CREATE TEMPORARY VIEW mine AS TABLE teams.users; TABLE mine`,
 		`DO $$ BEGIN RAISE NOTICE '%', (SELECT string_agg(u::text, ',') FROM teams.users u); END $$`,
@@ -253,8 +253,10 @@ func (r *reader) tryColumns() {
 // tryFunctions calls each function that it may with nulls, and with the time.
 func (r *reader) tryFunctions() {
 	for _, call := range r.try(`
-		SELECT format('%I.%I(%s)', n.nspname, p.proname, coalesce(string_agg(
-			CASE WHEN type = 'timestamptz'::regtype THEN 'now()' ELSE 'NULL::' || format_type(type, NULL) END, ', '), ''))
+		SELECT format('%I.%I(%s)', n.nspname, p.proname, coalesce(string_agg(CASE
+			WHEN type = 'timestamptz'::regtype THEN 'now()'
+			ELSE 'NULL::' || format_type(type, NULL)
+		END, ', ' ORDER BY place), ''))
 		FROM pg_proc p
 		JOIN pg_namespace n ON n.oid = p.pronamespace
 		LEFT JOIN unnest(p.proargtypes) WITH ORDINALITY a (type, place) ON true

@@ -86,8 +86,8 @@ const customer = `
 					ELSE '%I = coalesce(%1$I, 0) + 1'
 				END, column_name)
 			FROM information_schema.columns
-			WHERE table_schema = 'ref' AND data_type IN ('text', 'boolean', 'integer', 'numeric') AND table_name NOT IN (
-				SELECT list FROM customer.edits UNION ALL VALUES ('days'), ('hours'), ('settings'))
+			WHERE table_schema = 'ref' AND data_type IN ('text', 'boolean', 'integer', 'numeric')
+				AND table_name NOT IN (SELECT list FROM customer.edits UNION ALL VALUES ('days'), ('hours'), ('settings'))
 			ORDER BY table_name, ordinal_position DESC
 		LOOP
 			EXECUTE format('DELETE FROM ref.%I x WHERE ctid = (SELECT max(ctid) FROM ref.%1$I) RETURNING x::text', name)
