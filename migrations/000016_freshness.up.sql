@@ -196,20 +196,34 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL unnest(g.spans) AS gap;
 
 -- The rows that have something without a column are few, or none, among millions.
-CREATE INDEX call_records_unknown ON teams.call_records (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX call_participants_unknown ON teams.call_participants (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX sessions_unknown ON teams.sessions (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX segments_unknown ON teams.segments (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX session_endpoints_unknown ON teams.session_endpoints (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX segment_endpoints_unknown ON teams.segment_endpoints (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX segment_media_unknown ON teams.segment_media (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX media_endpoints_unknown ON teams.media_endpoints (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX media_streams_unknown ON teams.media_streams (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX pstn_calls_unknown ON teams.pstn_calls (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX direct_routing_calls_unknown ON teams.direct_routing_calls (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX sms_messages_unknown ON teams.sms_messages (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX pstn_blocked_users_log_unknown ON teams.pstn_blocked_users_log (tenant_id) WHERE unknown_fields IS NOT NULL;
-CREATE INDEX dialout_report_unknown ON teams.dialout_report (tenant_id) WHERE unknown_fields IS NOT NULL;
+CREATE INDEX call_records_unknown ON teams.call_records (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX call_participants_unknown ON teams.call_participants (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX sessions_unknown ON teams.sessions (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX segments_unknown ON teams.segments (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX session_endpoints_unknown ON teams.session_endpoints (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX segment_endpoints_unknown ON teams.segment_endpoints (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX segment_media_unknown ON teams.segment_media (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX media_endpoints_unknown ON teams.media_endpoints (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX media_streams_unknown ON teams.media_streams (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX pstn_calls_unknown ON teams.pstn_calls (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX direct_routing_calls_unknown ON teams.direct_routing_calls (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX sms_messages_unknown ON teams.sms_messages (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX pstn_blocked_users_log_unknown ON teams.pstn_blocked_users_log (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
+CREATE INDEX dialout_report_unknown ON teams.dialout_report (tenant_id)
+    WHERE unknown_fields IS NOT NULL;
 
 -- The rows that have something without a column, and when Graph served it.
 CREATE VIEW live.rows_with_unknown AS

@@ -87,7 +87,8 @@ const customer = `
 				END, column_name)
 			FROM information_schema.columns
 			WHERE table_schema = 'ref' AND data_type IN ('text', 'boolean', 'integer', 'numeric')
-				AND table_name NOT IN (SELECT list FROM customer.edits UNION ALL VALUES ('days'), ('hours'), ('settings'))
+				AND table_name NOT IN ('days', 'hours', 'settings')
+				AND table_name NOT IN (SELECT list FROM customer.edits)
 			ORDER BY table_name, ordinal_position DESC
 		LOOP
 			EXECUTE format('DELETE FROM ref.%I x WHERE ctid = (SELECT max(ctid) FROM ref.%1$I) RETURNING x::text', name)
