@@ -472,11 +472,13 @@ COMMENT ON COLUMN ref.call_types.is_operator_connect IS 'Whether the type alone 
 CREATE TABLE ref.calling_codes (
     prefix text NOT NULL COLLATE pg_catalog."C",
     country text NOT NULL,
+    dialled text GENERATED ALWAYS AS (('+'::text || prefix)) STORED COLLATE pg_catalog."C",
     CONSTRAINT calling_codes_prefix_check CHECK ((prefix ~ '^[0-9]{1,7}$'::text))
 );
 COMMENT ON TABLE ref.calling_codes IS 'Digits that numbers begin with, and the country they stand for.';
 COMMENT ON COLUMN ref.calling_codes.prefix IS 'Digits, without plus. The longest that fits counts.';
 COMMENT ON COLUMN ref.calling_codes.country IS 'ISO 3166-1 alpha-2 country; 001 for services of the whole world.';
+COMMENT ON COLUMN ref.calling_codes.dialled IS 'The prefix with a plus, as numbers are written. Made from it.';
 
 CREATE TABLE ref.sip_outcomes (
     sip_code integer NOT NULL,
@@ -717,7 +719,7 @@ CREATE VIEW live.telephony AS
             ELSE NULL::double precision
         END AS answer_delay_s,
     (EXTRACT(epoch FROM (t.failure_at - t.invite_at)))::double precision AS setup_fail_s
-   FROM ((((((((((((((( SELECT p.tenant_id,
+   FROM (((((((((((((( SELECT p.tenant_id,
             'pstn'::text AS source,
             p.id AS source_row_id,
             m.call_id,
@@ -809,18 +811,13 @@ CREATE VIEW live.telephony AS
                     WHEN 'outbound'::text THEN t.callee_number
                     ELSE t.caller_number
                 END AS external_number) n)
-     CROSS JOIN LATERAL ( SELECT (
-                CASE
-                    WHEN starts_with(n.external_number, '+'::text) THEN substr(n.external_number, 2)
-                    ELSE NULL::text
-                END COLLATE "C") AS digits) g)
-     LEFT JOIN ref.calling_codes c1 ON ((c1.prefix = "left"(g.digits, 1))))
-     LEFT JOIN ref.calling_codes c2 ON ((c2.prefix = "left"(g.digits, 2))))
-     LEFT JOIN ref.calling_codes c3 ON ((c3.prefix = "left"(g.digits, 3))))
-     LEFT JOIN ref.calling_codes c4 ON ((c4.prefix = "left"(g.digits, 4))))
-     LEFT JOIN ref.calling_codes c5 ON ((c5.prefix = "left"(g.digits, 5))))
-     LEFT JOIN ref.calling_codes c6 ON ((c6.prefix = "left"(g.digits, 6))))
-     LEFT JOIN ref.calling_codes c7 ON ((c7.prefix = "left"(g.digits, 7))))
+     LEFT JOIN ref.calling_codes c1 ON ((c1.dialled = ("left"(n.external_number, 2) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c2 ON ((c2.dialled = ("left"(n.external_number, 3) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c3 ON ((c3.dialled = ("left"(n.external_number, 4) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c4 ON ((c4.dialled = ("left"(n.external_number, 5) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c5 ON ((c5.dialled = ("left"(n.external_number, 6) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c6 ON ((c6.dialled = ("left"(n.external_number, 7) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c7 ON ((c7.dialled = ("left"(n.external_number, 8) COLLATE "C"))))
      CROSS JOIN LATERAL ( SELECT COALESCE(t.other_party_country_code, c7.country, c6.country, c5.country, c4.country, c3.country, c2.country, c1.country) AS external_country) f)
      LEFT JOIN ref.sip_outcomes o ON (((o.sip_code = t.sip_code) AND (o.sub_reason = t.ms_subcode))))
      LEFT JOIN ref.sip_outcomes a ON (((a.sip_code = t.sip_code) AND (a.sub_reason IS NULL))));
@@ -6413,6 +6410,9 @@ ALTER TABLE ONLY ingest.unknown_members
 
 ALTER TABLE ONLY ref.call_types
     ADD CONSTRAINT call_types_pkey PRIMARY KEY (call_type);
+
+ALTER TABLE ONLY ref.calling_codes
+    ADD CONSTRAINT calling_codes_dialled_key UNIQUE (dialled);
 
 ALTER TABLE ONLY ref.calling_codes
     ADD CONSTRAINT calling_codes_pkey PRIMARY KEY (prefix);

@@ -147,9 +147,11 @@ ON CONFLICT DO NOTHING;
 INSERT INTO ref.call_types VALUES ('oc_ucap_in', 'inbound', 'voice_app', true) ON CONFLICT DO NOTHING;
 
 -- The digits that a number begins with, without plus, and the country (ISO 3166).
+-- dialled is what numbers are compared with, as they are written with a plus.
 CREATE TABLE ref.calling_codes (
     prefix  text COLLATE "C" PRIMARY KEY CHECK (prefix ~ '^[0-9]{1,7}$'),
-    country text NOT NULL
+    country text NOT NULL,
+    dialled text COLLATE "C" GENERATED ALWAYS AS ('+' || prefix) STORED UNIQUE
 );
 INSERT INTO ref.calling_codes (prefix, country)
 SELECT regexp_split_to_table(prefixes, '\s+'), country

@@ -258,16 +258,13 @@ CROSS JOIN LATERAL (
         CASE x.direction WHEN 'outbound' THEN t.caller_number ELSE t.callee_number END AS own_number,
         CASE x.direction WHEN 'outbound' THEN t.callee_number ELSE t.caller_number END AS external_number
 ) n
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN starts_with(n.external_number, '+') THEN substr(n.external_number, 2) END COLLATE "C" AS digits
-) g
-LEFT JOIN ref.calling_codes c1 ON c1.prefix = left(g.digits, 1)
-LEFT JOIN ref.calling_codes c2 ON c2.prefix = left(g.digits, 2)
-LEFT JOIN ref.calling_codes c3 ON c3.prefix = left(g.digits, 3)
-LEFT JOIN ref.calling_codes c4 ON c4.prefix = left(g.digits, 4)
-LEFT JOIN ref.calling_codes c5 ON c5.prefix = left(g.digits, 5)
-LEFT JOIN ref.calling_codes c6 ON c6.prefix = left(g.digits, 6)
-LEFT JOIN ref.calling_codes c7 ON c7.prefix = left(g.digits, 7)
+LEFT JOIN ref.calling_codes c1 ON c1.dialled = left(n.external_number, 2) COLLATE "C"
+LEFT JOIN ref.calling_codes c2 ON c2.dialled = left(n.external_number, 3) COLLATE "C"
+LEFT JOIN ref.calling_codes c3 ON c3.dialled = left(n.external_number, 4) COLLATE "C"
+LEFT JOIN ref.calling_codes c4 ON c4.dialled = left(n.external_number, 5) COLLATE "C"
+LEFT JOIN ref.calling_codes c5 ON c5.dialled = left(n.external_number, 6) COLLATE "C"
+LEFT JOIN ref.calling_codes c6 ON c6.dialled = left(n.external_number, 7) COLLATE "C"
+LEFT JOIN ref.calling_codes c7 ON c7.dialled = left(n.external_number, 8) COLLATE "C"
 CROSS JOIN LATERAL (
     SELECT coalesce(t.other_party_country_code, c7.country, c6.country, c5.country, c4.country, c3.country,
         c2.country, c1.country) AS external_country

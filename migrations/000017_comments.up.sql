@@ -592,6 +592,7 @@ COMMENT ON COLUMN ref.call_types.is_operator_connect IS 'Whether the type alone 
 COMMENT ON TABLE ref.calling_codes IS 'Digits that numbers begin with, and the country they stand for.';
 COMMENT ON COLUMN ref.calling_codes.prefix IS 'Digits, without plus. The longest that fits counts.';
 COMMENT ON COLUMN ref.calling_codes.country IS 'ISO 3166-1 alpha-2 country; 001 for services of the whole world.';
+COMMENT ON COLUMN ref.calling_codes.dialled IS 'The prefix with a plus, as numbers are written. Made from it.';
 
 COMMENT ON TABLE ref.sip_outcomes IS 'What a SIP code says of a failed call of Direct Routing. A code that is not here is a failure of the network.';
 COMMENT ON COLUMN ref.sip_outcomes.sip_code IS 'Final SIP code.';

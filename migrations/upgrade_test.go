@@ -87,6 +87,7 @@ const customer = `
 				END, column_name)
 			FROM information_schema.columns
 			WHERE table_schema = 'ref' AND data_type IN ('text', 'boolean', 'integer', 'numeric')
+				AND is_generated = 'NEVER'
 				AND table_name NOT IN ('days', 'hours', 'settings')
 				AND table_name NOT IN (SELECT list FROM customer.edits)
 			ORDER BY table_name, ordinal_position DESC

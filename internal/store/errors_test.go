@@ -103,7 +103,7 @@ func errorsIn(v reflect.Value) (all []error) {
 // What a person can act on is said, and no row is quoted.
 func TestHints(t *testing.T) {
 	f := newFixture(t)
-	f.exec(`DROP TABLE ingest.slots`)
+	f.exec(`DROP TABLE ingest.slots CASCADE`)
 	_, err := f.db.Slots(t.Context(), uuid.New(), calls.Name, noon)
 	want := "read slots of pstn_calls: database says ERROR, SQLSTATE 42P01, relation \"ingest.slots\" " +
 		"(a table is missing; run: ingestd migrate up)"

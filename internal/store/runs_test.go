@@ -36,7 +36,7 @@ func TestEndKilledRuns(t *testing.T) {
 func TestEndRun(t *testing.T) {
 	f := newFixture(t)
 	f.save(noon, elements(3, "")...)
-	f.exec(`DROP TABLE teams.users`)
+	f.exec(`DROP TABLE teams.users CASCADE`)
 	if err := f.db.Heartbeat(t.Context(), f.run, store.Progress{}, &noon); err != nil {
 		t.Fatal(err)
 	}

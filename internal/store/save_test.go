@@ -413,7 +413,7 @@ func TestConcurrentSaves(t *testing.T) {
 // The text of an error quotes no row value, whatever the server said.
 func TestErrorsQuoteNoValues(t *testing.T) {
 	f := newFixture(t)
-	if _, err := f.conn.Exec(t.Context(), `ALTER TABLE teams.pstn_calls DROP COLUMN operator`); err != nil {
+	if _, err := f.conn.Exec(t.Context(), `ALTER TABLE teams.pstn_calls DROP COLUMN operator CASCADE`); err != nil {
 		t.Fatal(err)
 	}
 	_, err := f.saveRows(t.Context(), batch(t, noon, element(1, `, "operator": "canary"`)))
