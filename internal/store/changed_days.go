@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -12,7 +11,7 @@ var changedDays = statement("changed_days")
 
 // A tenantDay is a day of a tenant.
 type tenantDay struct {
-	tenant uuid.UUID
+	tenant string
 	day    time.Time
 }
 
@@ -20,7 +19,7 @@ type tenantDay struct {
 // copy it by day: of the stale days that a refresh takes up, and of all that it has
 // computed.
 func noteChangedDays(ctx context.Context, tx pgx.Tx, stale []time.Time, computed []tenantDay) error {
-	var tenants []uuid.UUID
+	var tenants []string
 	var dates []time.Time
 	for _, d := range computed {
 		tenants, dates = append(tenants, d.tenant), append(dates, d.day)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -195,7 +194,7 @@ func (r *refresh) compute(ctx context.Context, tx pgx.Tx, days []time.Time) (all
 	type work struct {
 		View    string
 		Day     time.Time
-		Tenants []uuid.UUID
+		Tenants []string
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[work])
 	if err != nil {

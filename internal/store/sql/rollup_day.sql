@@ -4,15 +4,15 @@
 WITH fresh AS MATERIALIZED (
 	SELECT l AS line
 	FROM live.{view} l
-	WHERE l.day = $1 AND l.tenant_id = ANY ($2)
+	WHERE l.day = $1 AND l.tenant_id = ANY ($2::uuid[])
 ), gone AS (
 	DELETE FROM rollup.{view} r
-	WHERE r.day = $1 AND r.tenant_id = ANY ($2) AND r NOT IN (SELECT line FROM fresh)
+	WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]) AND r NOT IN (SELECT line FROM fresh)
 	RETURNING 1
 )
 INSERT INTO rollup.{view}
 SELECT (line).*
 FROM fresh
-WHERE line NOT IN (SELECT r FROM rollup.{view} r WHERE r.day = $1 AND r.tenant_id = ANY ($2))
+WHERE line NOT IN (SELECT r FROM rollup.{view} r WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]))
 	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted
 {taken}

@@ -11,7 +11,7 @@ WITH noted AS (
 	JOIN rollup.views v ON n.source = ANY (v.sources)
 	CROSS JOIN generate_series(-v.touches_neighbours::int, v.touches_neighbours::int) AS beside
 )
-SELECT w.name, w.day, array_agg(w.tenant_id)
+SELECT w.name, w.day, array_agg(w.tenant_id::text)
 FROM work w
 JOIN ref.days d USING (day)
 WHERE NOT EXISTS (

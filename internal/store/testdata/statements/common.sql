@@ -214,7 +214,7 @@ WITH noted AS (
 	JOIN rollup.views v ON n.source = ANY (v.sources)
 	CROSS JOIN generate_series(-v.touches_neighbours::int, v.touches_neighbours::int) AS beside
 )
-SELECT w.name, w.day, array_agg(w.tenant_id)
+SELECT w.name, w.day, array_agg(w.tenant_id::text)
 FROM work w
 JOIN ref.days d USING (day)
 WHERE NOT EXISTS (
@@ -246,16 +246,16 @@ WHERE stale.at = done.at;
 WITH fresh AS MATERIALIZED (
 	SELECT l AS line
 	FROM live."pstn_matches" l
-	WHERE l.day = $1 AND l.tenant_id = ANY ($2)
+	WHERE l.day = $1 AND l.tenant_id = ANY ($2::uuid[])
 ), gone AS (
 	DELETE FROM rollup."pstn_matches" r
-	WHERE r.day = $1 AND r.tenant_id = ANY ($2) AND r NOT IN (SELECT line FROM fresh)
+	WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]) AND r NOT IN (SELECT line FROM fresh)
 	RETURNING 1
 )
 INSERT INTO rollup."pstn_matches"
 SELECT (line).*
 FROM fresh
-WHERE line NOT IN (SELECT r FROM rollup."pstn_matches" r WHERE r.day = $1 AND r.tenant_id = ANY ($2))
+WHERE line NOT IN (SELECT r FROM rollup."pstn_matches" r WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]))
 	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted
 ON CONFLICT (tenant_id, id, start_at) DO UPDATE SET (day, call_id, method, score)
 			= (excluded.day, excluded.call_id, excluded.method, excluded.score);
