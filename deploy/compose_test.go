@@ -23,7 +23,8 @@ func TestGrafanaAsksAsTheRoleThatMayRead(t *testing.T) {
 			SecureJSONData map[string]string `yaml:"secureJsonData"`
 		}
 	}
-	for name, into := range map[string]any{"compose/compose.yaml": &compose, "compose/grafana/datasource.yaml": &sources} {
+	files := map[string]any{"compose/compose.yaml": &compose, "compose/grafana/datasource.yaml": &sources}
+	for name, into := range files {
 		if err := yaml.Unmarshal([]byte(read(t, name)), into); err != nil {
 			t.Fatal(err)
 		}

@@ -211,8 +211,8 @@ func TestClocksLeaveNothingBehind(t *testing.T) {
 }
 
 // TestChangedConfigurationLosesNothing changes reach, settle and start_from any number of times, with pauses in
-// between. What is reported lost is what left reach before it was read, hour by hour, and nothing else, but for slots of
-// which Graph could serve only a part; what was settled stays so.
+// between. What is reported lost is what left reach before it was read, hour by hour, and nothing else, but for slots
+// of which Graph could serve only a part; what was settled stays so.
 func TestChangedConfigurationLosesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

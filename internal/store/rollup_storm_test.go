@@ -288,7 +288,8 @@ func (s *rollupStorm) refresh(killed bool) {
 		_, err = lock.Exec(s.Context(), `LOCK TABLE rollup.user_activity_daily`)
 	}
 	if err == nil {
-		_, err = s.conn.Exec(s.Context(), `SELECT rollup.note($1, 'sms_messages', $2, $2)`, tenant, daysAgo(5)+" 12:00Z")
+		_, err = s.conn.Exec(s.Context(), `SELECT rollup.note($1, 'sms_messages', $2, $2)`,
+			tenant, daysAgo(5)+" 12:00Z")
 	}
 	if err != nil {
 		s.Fatal(err)

@@ -287,7 +287,8 @@ func TestRollupsInAnotherTimeZone(t *testing.T) {
 	t.Parallel()
 	f := newWriter(t, storetest.URL(t))
 	const named = "00000000-0000-0000-0000-000000000009"
-	f.exec(`INSERT INTO teams.call_records (tenant_id, id, version, details_version, start_at, updated_at, run_id, row_hash)
+	f.exec(`INSERT INTO teams.call_records
+			(tenant_id, id, version, details_version, start_at, updated_at, run_id, row_hash)
 		VALUES ($1, $2, 1, 1, $3, now(), 1, 1)`, tenant, named, dayD+" 23:30Z")
 	f.save(noon, fmt.Sprintf(`{"id": "00000000-0000-0000-0000-000000000001", "callType": "user_out", "callId": "%s",
 		"startDateTime": "%sT23:30:00Z", "duration": 60}`, named, dayD))
