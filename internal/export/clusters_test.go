@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/catalog"
@@ -83,8 +82,8 @@ func TestToolsFilesAfterPromotionAndRestore(t *testing.T) {
 	restored := database(t, storetest.Cluster(t, ""), false)
 	tool(t, "pg_restore", "--exit-on-error", "--dbname="+restored, dump)
 	db := storetest.Connect(t, restored)
-	for n := range 2 {
-		if err := db.RenewTransactionIDs(t.Context(), uuid.MustParse(worldTenant(n)), nil); err != nil {
+	for _, tenant := range worldTenants {
+		if err := db.RenewTransactionIDs(t.Context(), tenant, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,10 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/catalog"
 )
+
+var worldTenants = []uuid.UUID{uuid.MustParse(worldTenant(0)), uuid.MustParse(worldTenant(1))}
 
 func worldTenant(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-00000000000%d", n) }
 func worldUser(n int) string   { return fmt.Sprintf("00000000-0000-4000-8000-0000000001%02d", n) }
