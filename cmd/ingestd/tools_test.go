@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -90,6 +92,7 @@ func TestToolsReadExports(t *testing.T) {
 		r.export(t, nil, "parquet", "--to", folder, "--view", viewsToRead)
 		r.compare(t, folder)
 	})
+	t.Run("killed", r.readKilled)
 	t.Run("S3", r.readS3)
 	t.Run("Azure", r.readAzure)
 	t.Run("dbt", r.readDbt)
@@ -102,6 +105,44 @@ const viewsToRead = "calls,participants,telephony_calls,call_quality_streams,poo
 	"missed_calls_daily,user_activity_daily,meeting_attendance,device_quality_daily,network_subnet_quality_daily," +
 	"client_quality_daily,user_feedback,user_feedback_daily,sms_usage_daily,blocked_users_current,dialout_cost," +
 	"dialout_reconciliation,call_legs,pstn_usage_export,emergency_calls,number_usage,fraud_signals_daily,users,days"
+
+// readKilled kills the export at random moments. Each file that is there is whole, and
+// the last call leaves what a quiet one would have.
+func (r *reading) readKilled(t *testing.T) {
+	folder := t.TempDir()
+	for n := range storetest.Times(6, 60) {
+		p := launch(t, r.dir, "export", "parquet", "--to", folder, "--view", viewsToRead)
+		time.Sleep(time.Duration(rand.Int64N(int64(time.Duration(n+1) * 100 * time.Millisecond))))
+		p.Process.Kill()
+		<-p.ended
+		for _, name := range filesBelow(t, folder, ".parquet") {
+			text, err := os.ReadFile(name)
+			if err != nil || !bytes.HasPrefix(text, []byte("PAR1")) || !bytes.HasSuffix(text, []byte("PAR1")) {
+				t.Errorf("%s is not whole: %v", name, err)
+			}
+		}
+	}
+	r.export(t, nil, "parquet", "--to", folder, "--view", viewsToRead)
+	r.compare(t, folder)
+	if left := filesBelow(t, folder, ".tmp"); len(left) > 0 {
+		t.Errorf("it leaves %v", left)
+	}
+}
+
+// filesBelow are the files of a folder and those below it whose names end so.
+func filesBelow(t *testing.T, folder, suffix string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, suffix) {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
 
 // serve runs a server of a bucket until the test ends, and returns its address.
 func (r *reading) serve(t *testing.T, command func(port string) *exec.Cmd) string {
