@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,54 +34,61 @@ var (
 // saveEvery is how often the state of a view is written while its files are.
 const saveEvery = 30 * time.Second
 
+// A copying brings the files of a view up to date.
+type copying struct {
+	*pass
+	view       view
+	state      *state
+	before     map[string]entry // the files as they were
+	due        []part
+	doubted    bool // the state says that it does not know what is in the files that are due
+	generation string
+	did        View
+}
+
 // copyView brings the files of a view up to date.
-func (run *pass) copyView(ctx context.Context, v view) (did View, err error) {
-	did.Name = v.Name
-	s, err := readState(ctx, run.bucket, v.Name)
-	if err != nil {
-		return did, told(run.options.To, err)
+func (run *pass) copyView(ctx context.Context, v view) (View, error) {
+	c := &copying{pass: run, view: v, generation: run.generation(v), did: View{Name: v.Name}}
+	if err := c.begin(ctx); err != nil {
+		return c.did, err
 	}
-	if len(s.Files) > 0 && !slices.Equal(s.Without, run.options.Without) {
-		return did, mistake("its files were written without %q; choose another folder for other columns", s.Without)
-	}
-	s.Without = run.options.Without
-	if err := run.tidy(ctx, v); err != nil {
-		return did, told(run.options.To, err)
-	}
-	saved := time.Now()
-	generation := run.generation(v)
-	parts, changed := run.parts(v, s)
-	for _, p := range parts {
-		if !s.due(v.file(p), generation, changed[p]) {
-			continue
-		}
-		if err = run.copyPart(ctx, v, p, s, generation, &did); err != nil {
-			break
-		}
-		if time.Since(saved) > saveEvery {
-			if err = s.write(ctx, run.bucket); err != nil {
-				break
-			}
-			saved = time.Now()
-		}
-	}
+	err := c.copyParts(ctx)
 	if err == nil {
-		s.Mark, s.Epoch = run.mark, run.epoch
+		c.state.Mark, c.state.Epoch = run.mark, run.epoch
 	}
 	// What is done stays done, also where it was told to stop.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if failed := s.write(last, run.bucket); err == nil {
-		err = told(run.options.To, failed)
+	if failed := c.save(last); err == nil {
+		err = failed
 	}
-	return did, err
+	return c.did, err
+}
+
+// begin looks what there is, and what is due.
+func (c *copying) begin(ctx context.Context) (err error) {
+	if c.state, err = readState(ctx, c.bucket, c.view.Name); err != nil {
+		return told(c.options.To, err)
+	}
+	if len(c.state.Files) > 0 && !slices.Equal(c.state.Without, c.options.Without) {
+		return mistake("its files were written without %q; choose another folder for other columns", c.state.Without)
+	}
+	c.state.Without = c.options.Without
+	c.before = maps.Clone(c.state.Files)
+	parts, changed := c.parts(c.view, c.state)
+	for _, p := range parts {
+		if c.state.due(c.view.file(p), c.generation, changed[p]) {
+			c.due = append(c.due, p)
+		}
+	}
+	return told(c.options.To, c.tidy(ctx))
 }
 
 // due reports whether a file has to be written, given the transaction that last
 // changed what is in it.
 func (s *state) due(file, generation string, changed uint64) bool {
 	e, known := s.Files[file]
-	return !known || e.Generation != generation || e.Open || changed >= e.Mark
+	return !known || e.Digest == "" || e.Generation != generation || e.Open || changed >= e.Mark
 }
 
 // generation changes where every file of a view has to be written anew.
@@ -92,90 +100,136 @@ func (run *pass) generation(v view) string {
 	return fmt.Sprintf("%016x", xxhash.Sum64String(text))
 }
 
+// copyParts brings all files up to date that are due.
+func (c *copying) copyParts(ctx context.Context) error {
+	saved := time.Now()
+	for _, p := range c.due {
+		if err := c.copyPart(ctx, p); err != nil {
+			return err
+		}
+		if time.Since(saved) > saveEvery {
+			if err := c.save(ctx); err != nil {
+				return err
+			}
+			saved = time.Now()
+		}
+	}
+	return nil
+}
+
+func (c *copying) save(ctx context.Context) error {
+	return told(c.options.To, c.state.write(ctx, c.bucket))
+}
+
+// doubt has the state say, before a file is replaced, that it does not know what is
+// in those that are due. Else one that is killed in between would leave files that
+// are others than the state says.
+func (c *copying) doubt(ctx context.Context) error {
+	if c.doubted {
+		return nil
+	}
+	for _, p := range c.due {
+		file := c.view.file(p)
+		if e, known := c.state.Files[file]; known && e == c.before[file] {
+			e.Digest = ""
+			c.state.Files[file] = e
+		}
+	}
+	c.doubted = true
+	return c.save(ctx)
+}
+
 // copyPart brings one file up to date. What is known of it and its rows are of one
 // snapshot.
-func (run *pass) copyPart(ctx context.Context, v view, p part, s *state, generation string, did *View) error {
+func (c *copying) copyPart(ctx context.Context, p part) error {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return pgx.BeginTxFunc(ctx, run.conn, options, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, c.conn, options, func(tx pgx.Tx) error {
 		var from, to *time.Time
 		var mark string
 		var expired bool
-		row := tx.QueryRow(ctx, selectPart, p.tenant, p.from, v.until(p), v.endpoints)
+		row := tx.QueryRow(ctx, selectPart, p.tenant, p.from, c.view.until(p), c.view.endpoints)
 		if err := row.Scan(&from, &to, &mark, &expired); err != nil {
 			return store.Named("look at a day", err)
 		}
-		before, known := s.Files[v.file(p)]
-		if v.Filter == "" {
+		file := c.view.file(p)
+		_, known := c.before[file]
+		if c.view.Filter == "" {
 			from, to = new(time.Time), new(time.Time)
 		}
-		if from == nil || expired && v.readsRows && known {
+		if from == nil || expired && c.view.readsRows && known {
 			return nil // the day is not in the calendar, or is history
 		}
-		now := entry{Generation: generation}
+		now := entry{Generation: c.generation}
 		var err error
 		if now.Mark, err = strconv.ParseUint(mark, 10, 64); err != nil {
 			return err
 		}
-		sql, args := v.query(p, *from, *to)
-		if now.contents, err = run.copyRows(ctx, tx, v, v.file(p), before, expired, sql, args); err != nil {
+		sql, args := c.view.query(p, *from, *to)
+		rows, err := tx.Query(ctx, sql, append([]any{pgx.QueryResultFormats{1}}, args...)...)
+		if err != nil {
+			return store.Named("read "+file, err)
+		}
+		if now.contents, err = c.replace(ctx, file, rows, expired); err != nil {
 			return err
 		}
-		s.Files[v.file(p)] = now
-		did.count(before, now, known)
+		c.state.Files[file] = now
+		c.count(c.before[file], now)
 		return nil
 	})
 }
 
 // count counts a file.
-func (did *View) count(before, now entry, known bool) {
-	did.Nulled += now.nulled
-	if known && before.Rows == now.Rows && before.Digest == now.Digest && before.Generation == now.Generation {
-		did.Same++
-		return
-	}
-	if now.Rows > 0 || known {
-		did.Written++
-		did.Rows += now.Rows
+func (c *copying) count(before, now entry) {
+	c.did.Nulled += now.nulled
+	switch {
+	case before.Rows == now.Rows && (before.Digest == now.Digest || now.Rows == 0):
+		c.did.Same++
+	default:
+		c.did.Written++
+		c.did.Rows += now.Rows
 	}
 }
 
-// copyRows writes the rows of a query to a file, unless they are those that it
-// holds. The file is not there before all of it is.
-func (run *pass) copyRows(
-	ctx context.Context, tx pgx.Tx, v view, file string, before entry, expired bool, sql string, args []any,
-) (contents, error) {
-	rows, err := tx.Query(ctx, sql, append([]any{pgx.QueryResultFormats{1}}, args...)...)
-	if err != nil {
-		return contents{}, store.Named("read it", err)
-	}
+// replace writes rows to a file, unless they are those that it holds. The file is not
+// there before all of it is. One of a day that retention has deleted rows of stays if
+// there are none.
+func (c *copying) replace(ctx context.Context, file string, rows pgx.Rows, expired bool) (now contents, err error) {
 	attempt, giveUp := context.WithCancel(ctx)
 	defer giveUp()
-	w, err := run.bucket.NewWriter(attempt, file, &blob.WriterOptions{
+	w, err := c.bucket.NewWriter(attempt, file, &blob.WriterOptions{
 		ContentType: "application/vnd.apache.parquet", MaxConcurrency: 1,
 	})
 	if err != nil {
 		rows.Close()
-		return contents{}, told(run.options.To, err)
+		return now, told(c.options.To, err)
 	}
-	c, err := writeParquet(w, v.Relation, rows)
-	drop := err != nil || c.Rows == 0 || c.Digest == before.Digest && c.Rows == before.Rows
-	if drop {
-		giveUp()
+	now, err = writeParquet(w, c.view.Relation, rows)
+	before := c.before[file]
+	same := now.Rows == before.Rows && (now.Digest == before.Digest || now.Rows == 0)
+	if err == nil && !same && now.Rows > 0 {
+		if err = c.doubt(ctx); err == nil {
+			return now, told(c.options.To, w.Close())
+		}
 	}
-	closed := w.Close()
+	giveUp()
+	_ = w.Close() // it says that it was given up
 	switch {
 	case err != nil && rows.Err() != nil:
-		return c, store.Named("read it", err)
-	case err != nil:
-		return c, told(run.options.To, err)
-	case drop && c.Rows == 0 && before.Rows > 0 && !expired:
-		return c, told(run.options.To, run.delete(ctx, file))
-	case drop && c.Rows == 0 && expired:
+		return now, store.Named("read "+file, err)
+	case err != nil || same:
+		return now, told(c.options.To, err)
+	case expired:
 		return before.contents, nil
-	case drop:
-		return c, nil
 	}
-	return c, told(run.options.To, closed)
+	return now, c.remove(ctx, file)
+}
+
+// remove deletes a file that has no rows any more.
+func (c *copying) remove(ctx context.Context, file string) error {
+	if err := c.doubt(ctx); err != nil {
+		return err
+	}
+	return told(c.options.To, c.delete(ctx, file))
 }
 
 // delete deletes a file, if it is there.
@@ -189,18 +243,18 @@ func (run *pass) delete(ctx context.Context, file string) error {
 
 // tidy deletes what an export that was killed has left half written. Only in a
 // folder is there anything.
-func (run *pass) tidy(ctx context.Context, v view) error {
-	if strings.Contains(run.options.To, "://") {
+func (c *copying) tidy(ctx context.Context) error {
+	if strings.Contains(c.options.To, "://") {
 		return nil
 	}
-	list := run.bucket.List(&blob.ListOptions{Prefix: v.Name + "/"})
+	list := c.bucket.List(&blob.ListOptions{Prefix: c.view.Name + "/"})
 	for {
 		o, err := list.Next(ctx)
 		if err == io.EOF {
 			return nil
 		}
 		if err == nil && strings.HasSuffix(o.Key, ".tmp") {
-			err = run.delete(ctx, o.Key)
+			err = c.delete(ctx, o.Key)
 		}
 		if err != nil {
 			return err

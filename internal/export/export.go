@@ -115,6 +115,10 @@ func (p *Parquet) Pass(ctx context.Context) error {
 		if failed != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", v.Name, failed))
 		}
+		var target targetError
+		if errors.As(failed, &target) || conn.IsClosed() {
+			return err // the others would fail alike
+		}
 	}
 	if err == nil {
 		p.mark = run.mark
@@ -125,15 +129,28 @@ func (p *Parquet) Pass(ctx context.Context) error {
 // ErrBusy says that somebody else writes to the same target.
 var ErrBusy = errors.New("another export writes to this target; wait for it, or end it")
 
+// lockPatience is how long it takes at most until the server notices that an export
+// has gone.
+const lockPatience = 3 * time.Second
+
 // lock keeps others from the target as long as the connection lasts.
 func lock(ctx context.Context, conn *pgx.Conn, to string) error {
-	var free bool
-	err := conn.QueryRow(ctx, `
-		SELECT pg_try_advisory_lock(hashtextextended('ingestd export ' || $1, 0))`, to).Scan(&free)
-	if err == nil && !free {
-		return ErrBusy
+	for deadline := time.Now().Add(lockPatience); ; {
+		var free bool
+		err := conn.QueryRow(ctx, `
+			SELECT pg_try_advisory_lock(hashtextextended('ingestd export ' || $1, 0))`, to).Scan(&free)
+		switch {
+		case err != nil || free:
+			return store.Named("lock the target", err)
+		case time.Now().After(deadline):
+			return ErrBusy
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	return store.Named("lock the target", err)
 }
 
 // begin reads what does not depend on a view.

@@ -107,7 +107,10 @@ func TestMistakes(t *testing.T) {
 	}{
 		{export.Options{To: "ftp://host/path"}, "--to takes a folder, s3://BUCKET/PATH or azblob://CONTAINER/PATH"},
 		{export.Options{To: "s3:///path"}, "--to takes"},
-		{export.Options{To: folder, Views: []string{"call"}}, "there is no view call in schema analytics; it is one of: "},
+		{
+			export.Options{To: folder, Views: []string{"call"}},
+			"there is no view call in schema analytics; it is one of: ",
+		},
 		{export.Options{To: folder, Views: []string{"users"}, Without: without}, "each row of users is about a person"},
 		{export.Options{To: folder, Views: []string{"days"}, Without: without}, "choose another folder"},
 	} {

@@ -42,8 +42,8 @@ var knownStorms = [][]act{
 	{{Do: "save a call", Day: 1}, {Do: "refresh"}, {Do: "pass"}, {Do: "save a call", Day: 3}},
 	// A day that is not there any more after a restore, and one that retention had deleted.
 	{
-		{Do: "save a call", Day: 0}, {Do: "back up"}, {Do: "save a call", Day: 4, Row: 1}, {Do: "prune"},
-		{Do: "restore"},
+		{Do: "save a call", Day: 0}, {Do: "save a record", Day: 0}, {Do: "back up"},
+		{Do: "save a call", Day: 4, Row: 1}, {Do: "prune"}, {Do: "restore"},
 	},
 	// A writer that began first and ends last, while others are refreshed and copied.
 	{

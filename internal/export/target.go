@@ -50,11 +50,17 @@ func OpenTarget(ctx context.Context, to string) (*blob.Bucket, error) {
 // of Azure, and in front of a server's name.
 var secrets = regexp.MustCompile(`\?[^\s"]+|//[^\s/"@]+@`)
 
-// told is an error of the target, without secrets that may be in it.
+// A targetError is an error of the target, without secrets that may be in it.
+type targetError string
+
+func (e targetError) Error() string { return string(e) }
+
+// told makes an error of the target a targetError.
 func told(to string, err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
+	var known targetError
+	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &known) {
 		return err
 	}
 	clean := func(s string) string { return secrets.ReplaceAllString(s, "") }
-	return fmt.Errorf("write to %s: %s", clean(to), clean(err.Error()))
+	return targetError("write to " + clean(to) + ": " + clean(err.Error()))
 }

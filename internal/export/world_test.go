@@ -62,7 +62,7 @@ func newWorld(t *testing.T, url string) *world {
 		FROM generate_series(0, 1) n;
 		CREATE SCHEMA backup;`)
 	for _, table := range worldTables {
-		mustExec(t, w.conn, fmt.Sprintf(`CREATE TABLE backup."%s" (LIKE %[1]s)`, table))
+		mustExec(t, w.conn, fmt.Sprintf(`CREATE TABLE backup."%s" AS TABLE %[1]s WITH NO DATA`, table))
 	}
 	return w
 }
