@@ -303,3 +303,24 @@ func TestRollupsInAnotherTimeZone(t *testing.T) {
 		wantFresh(t, f.conn)
 	}
 }
+
+// A role that owns nothing, and has what a daemon needs, keeps the rollups up to date.
+func TestRollupsByARoleThatOwnsNothing(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	owner := newWriter(t, url)
+	role, as := storetest.Role(t, url, "")
+	to := store.Grantee{Role: role, Access: store.Write}
+	if _, still, err := owner.db.Grant(t.Context(), to); err != nil || len(still) > 0 {
+		t.Fatal(err, still)
+	}
+	f := newWriter(t, as)
+	f.save(noon, on(dayD, 1, 60))
+	refresh(t, f.db)
+	f.wantCounted(dayD + " 1 60")
+	if err := f.db.NoteAllDays(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	refresh(t, f.db)
+	wantFresh(t, owner.conn)
+}
