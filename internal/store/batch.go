@@ -244,19 +244,19 @@ func (a *attempt) writeAll(ctx context.Context, tx pgx.Tx, todo []int) ([]string
 	if _, err := copyRows(ctx, tx, a.copyIn, len(todo), row); err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, a.upsert, a.upsertArgs(todo)...)
-	if err != nil {
-		return nil, err
+	if a.stored == nil { // of a list of call records, which is not counted
+		rows, err := tx.Query(ctx, a.upsert)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(rows, pgx.RowTo[string])
 	}
-	return writtenIDs(rows)
+	return writeNoted(ctx, tx, a.noteHours, a.noteArgs(todo), a.upsert)
 }
 
-// upsertArgs says which of some elements are known to be stored, and when they are
+// noteArgs says which of some elements are known to be stored, and when they are
 // counted.
-func (a *attempt) upsertArgs(todo []int) []any {
-	if a.stored == nil {
-		return nil
-	}
+func (a *attempt) noteArgs(todo []int) []any {
 	known := []string{}
 	for _, i := range todo {
 		id := a.target.keyText(a.batch.Elements[i].Key)
@@ -283,19 +283,33 @@ func (a *attempt) hours(todo []int) []time.Time {
 // not known.
 var errOvertaken = &Error{Kind: Transient, Err: errors.New("another writer stored a row meanwhile")}
 
-// writtenIDs reads the ids that a statement has written. If it has overtaken
-// another writer, all of the transaction has to be done again.
-func writtenIDs(rows pgx.Rows) (ids []string, err error) {
+// writeNoted notes and locks what a statement writes, and runs it, in one round trip.
+// It returns the ids written. If another writer was overtaken, all of the transaction
+// has to be done again.
+func writeNoted(ctx context.Context, tx pgx.Tx, note string, args []any, write string) ([]string, error) {
+	var both pgx.Batch
+	var written []string
 	var id string
-	var sure bool
-	_, err = pgx.ForEachRow(rows, []any{&id, &sure}, func() error {
-		if !sure {
-			return errOvertaken
-		}
-		ids = append(ids, id)
-		return nil
+	var isNew bool
+	locked := map[string]bool{}
+	both.Queue(note, args...).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
+			locked[id] = true
+			return nil
+		})
+		return err
 	})
-	return ids, err
+	both.Queue(write).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&id, &isNew}, func() error {
+			if !isNew && !locked[id] {
+				return errOvertaken
+			}
+			written = append(written, id)
+			return nil
+		})
+		return err
+	})
+	return written, tx.SendBatch(ctx, &both).Close()
 }
 
 // prepare makes the stage where this connection has none yet: making it for each

@@ -173,11 +173,7 @@ func (d *details) claim(ctx context.Context) ([]string, error) {
 			ids, hours = append(ids, id), d.target.addHour(hours, b, 0)
 		}
 	}
-	rows, err := d.tx.Query(ctx, d.statements.claim, d.run.Tenant, ids, hours)
-	if err != nil {
-		return nil, err
-	}
-	return writtenIDs(rows)
+	return writeNoted(ctx, d.tx, d.target.rows.noteHours, []any{d.run.Tenant, ids, hours}, d.statements.claim)
 }
 
 func (d *details) ids(ctx context.Context, query string, args ...any) ([]string, error) {

@@ -15,6 +15,7 @@ func (t *Target) Statements() []NamedStatement {
 		details := []NamedStatement{
 			{"stage of details", r.headers.make},
 			{"copy of details", r.headers.copyIn},
+			{"note hours", t.rows.noteHours},
 			{"claim", r.claim},
 			{"stored by", r.storedBy},
 			{"newer", r.newer},
@@ -25,9 +26,9 @@ func (t *Target) Statements() []NamedStatement {
 		}
 		return slices.Concat(rows(r.announce), details, []NamedStatement{{"note", r.note}}, users)
 	case t.event < 0:
-		return slices.Concat(rows(t.day), []NamedStatement{{"replace", t.replace}}, users)
+		return slices.Concat(rows(t.day), []NamedStatement{{"note hours", t.day.noteHours}, {"replace", t.replace}}, users)
 	}
-	return slices.Concat(rows(t.rows), users)
+	return slices.Concat(rows(t.rows), []NamedStatement{{"note hours", t.rows.noteHours}}, users)
 }
 
 // A NamedStatement is SQL and what it is for.

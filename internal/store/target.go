@@ -34,8 +34,9 @@ type Target struct {
 // batchStatements store the elements of a batch.
 type batchStatements struct {
 	stage
-	lookUp string
-	upsert string
+	lookUp    string
+	noteHours string // locks rows that are replaced, and notes hours
+	upsert    string
 }
 
 // A stage is a temporary table that rows are copied to first.
@@ -106,9 +107,10 @@ func newBatchStatements(root *mapping.Layout, lead []string, eventTime string) b
 	n := append(names(root, lead), "{time}", "coalesce("+strings.Join(countedBy(root, eventTime), ", ")+")",
 		"{of_day}", ofDay, "{hours}", hours)
 	return batchStatements{
-		stage:  newStage(n, len(lead)+len(metadata)+len(root.Columns)),
-		lookUp: statement("look_up", n...),
-		upsert: statement("upsert", n...),
+		stage:     newStage(n, len(lead)+len(metadata)+len(root.Columns)),
+		lookUp:    statement("look_up", n...),
+		noteHours: statement("note_hours", n...),
+		upsert:    statement("upsert", n...),
 	}
 }
 

@@ -22,4 +22,4 @@ WITH written AS (
 	USING written w
 	WHERE r.tenant_id = w.tenant_id AND r.call_id = w.id
 )
-SELECT id::text, true FROM written
+SELECT id::text FROM written

@@ -47,7 +47,7 @@ WITH written AS (
 	USING written w
 	WHERE r.tenant_id = w.tenant_id AND r.call_id = w.id
 )
-SELECT id::text, true FROM written;
+SELECT id::text FROM written;
 
 -- === stage of details
 CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.stage_details ON COMMIT DELETE ROWS AS
@@ -62,14 +62,13 @@ COPY pg_temp.stage_details (tenant_id, updated_at, run_id, row_hash, id, version
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
 	organizer_administrative_unit_ids, unknown_fields, session_count, call_kind) FROM STDIN (FORMAT binary);
 
--- === claim
--- Stores the staged headers, in the order of their ids, each unless details of
--- its version or a higher one are stored. The rows written are locked until the
--- end of the transaction, so that nobody else writes details of theirs.
--- For the rollups hours are noted as with other rows: $2 are the records staged, and
--- $3 the hours in which they count.
+-- === note hours
+-- Notes for the rollups the hours $3 in which rows count that are written next, and
+-- those in which the rows do that they replace. Their old time is that of the row under
+-- its lock: rows $2, which are known to be stored, are locked in key order. It names
+-- those that it has locked.
 WITH locked AS (
-	SELECT id, start_at
+	SELECT id, coalesce(start_at) AS at
 	FROM teams.call_records
 	WHERE tenant_id = $1 AND id = ANY ($2::uuid[])
 	ORDER BY id
@@ -80,9 +79,17 @@ WITH locked AS (
 	FROM (
 		SELECT hour FROM unnest($3::timestamptz[]) AS hour
 		UNION
-		SELECT date_bin('1 hour', start_at, '2000-01-01Z') FROM locked WHERE start_at IS NOT NULL
+		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
 	) AS hours
 )
+SELECT id::text
+FROM locked;
+
+-- === claim
+-- Stores the staged headers, in the order of their ids, each unless details of
+-- its version or a higher one are stored. The rows written are locked until the
+-- end of the transaction, so that nobody else writes details of theirs. It tells
+-- which are new.
 INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
@@ -92,7 +99,6 @@ SELECT tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, s
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
 	organizer_administrative_unit_ids, unknown_fields, session_count, call_kind, version, now(), pg_current_xact_id()
 FROM pg_temp.stage_details
-WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
 ORDER BY tenant_id, id
 ON CONFLICT (tenant_id, id) DO UPDATE
 SET updated_at = excluded.updated_at,
@@ -120,7 +126,7 @@ SET updated_at = excluded.updated_at,
 	details_at = excluded.details_at,
 	change_xid = excluded.change_xid
 WHERE t.details_version IS NULL OR t.details_version < excluded.details_version
-RETURNING id::text, ingested_at = now() OR id IN (SELECT id FROM locked);
+RETURNING id::text, ingested_at = now();
 
 -- === stored by
 -- Names those of the staged records whose details a run has stored at the very

@@ -17,26 +17,7 @@ WHERE tenant_id = $1 AND report_key = ANY ($2::text[]) AND window_from = $3 AND 
 -- === upsert
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
--- stored one came from a clock that was ahead.
--- For the rollups it notes the hours $5 in which the rows count, and those in
--- which the replaced rows did. Their old time is that of the row under its lock. So
--- rows $2, which are known to be stored, are locked first. A row that is replaced
--- without that is told by false.
-WITH locked AS (
-	SELECT report_key, coalesce(window_from) AS at
-	FROM teams.dialout_report
-	WHERE tenant_id = $1 AND report_key = ANY ($2::text[]) AND window_from = $3 AND window_to = $4
-	ORDER BY report_key
-	FOR UPDATE
-), noted AS (
-	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT $1, 'dialout_report', hour, pg_current_xact_id()
-	FROM (
-		SELECT hour FROM unnest($5::timestamptz[]) AS hour
-		UNION
-		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
-	) AS hours
-)
+-- stored one came from a clock that was ahead. It tells which are new.
 INSERT INTO teams.dialout_report AS t (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
 	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
 	total_call_seconds, total_call_charge, unknown_fields, change_xid)
@@ -44,7 +25,6 @@ SELECT tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_k
 	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
 	total_call_seconds, total_call_charge, unknown_fields, pg_current_xact_id()
 FROM pg_temp.stage_dialout_report
-WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
 ORDER BY tenant_id, window_from, window_to, report_key
 ON CONFLICT (tenant_id, window_from, window_to, report_key) DO UPDATE
 SET updated_at = excluded.updated_at,
@@ -63,7 +43,30 @@ SET updated_at = excluded.updated_at,
 	change_xid = excluded.change_xid
 WHERE t.row_hash <> excluded.row_hash
 	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
-RETURNING report_key::text, ingested_at = now() OR report_key IN (SELECT report_key FROM locked);
+RETURNING report_key::text, ingested_at = now();
+
+-- === note hours
+-- Notes for the rollups the hours $5 in which rows count that are written next, and
+-- those in which the rows do that they replace. Their old time is that of the row under
+-- its lock: rows $2, which are known to be stored, are locked in key order. It names
+-- those that it has locked.
+WITH locked AS (
+	SELECT report_key, coalesce(window_from) AS at
+	FROM teams.dialout_report
+	WHERE tenant_id = $1 AND report_key = ANY ($2::text[]) AND window_from = $3 AND window_to = $4
+	ORDER BY report_key
+	FOR UPDATE
+), noted AS (
+	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
+	SELECT $1, 'dialout_report', hour, pg_current_xact_id()
+	FROM (
+		SELECT hour FROM unnest($5::timestamptz[]) AS hour
+		UNION
+		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
+	) AS hours
+)
+SELECT report_key::text
+FROM locked;
 
 -- === replace
 -- Deletes the day's rows that its newest answer does not name, unless a newer

@@ -23,26 +23,7 @@ WHERE tenant_id = $1 AND id = ANY ($2::text[]);
 -- === upsert
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
--- stored one came from a clock that was ahead.
--- For the rollups it notes the hours $3 in which the rows count, and those in
--- which the replaced rows did. Their old time is that of the row under its lock. So
--- rows $2, which are known to be stored, are locked first. A row that is replaced
--- without that is told by false.
-WITH locked AS (
-	SELECT id, coalesce(invite_at, start_at) AS at
-	FROM teams.direct_routing_calls
-	WHERE tenant_id = $1 AND id = ANY ($2::text[])
-	ORDER BY id
-	FOR UPDATE
-), noted AS (
-	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT $1, 'direct_routing_calls', hour, pg_current_xact_id()
-	FROM (
-		SELECT hour FROM unnest($3::timestamptz[]) AS hour
-		UNION
-		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
-	) AS hours
-)
+-- stored one came from a clock that was ahead. It tells which are new.
 INSERT INTO teams.direct_routing_calls AS t (tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name,
 	user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call,
 	caller_number, callee_number, media_path_location, signaling_location, final_sip_code,
@@ -56,7 +37,6 @@ SELECT tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, use
 	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
 	unknown_fields, pg_current_xact_id()
 FROM pg_temp.stage_direct_routing_calls
-WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
 ORDER BY tenant_id, id
 ON CONFLICT (tenant_id, id) DO UPDATE
 SET updated_at = excluded.updated_at,
@@ -90,7 +70,30 @@ SET updated_at = excluded.updated_at,
 	change_xid = excluded.change_xid
 WHERE t.row_hash <> excluded.row_hash
 	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
-RETURNING id::text, ingested_at = now() OR id IN (SELECT id FROM locked);
+RETURNING id::text, ingested_at = now();
+
+-- === note hours
+-- Notes for the rollups the hours $3 in which rows count that are written next, and
+-- those in which the rows do that they replace. Their old time is that of the row under
+-- its lock: rows $2, which are known to be stored, are locked in key order. It names
+-- those that it has locked.
+WITH locked AS (
+	SELECT id, coalesce(invite_at, start_at) AS at
+	FROM teams.direct_routing_calls
+	WHERE tenant_id = $1 AND id = ANY ($2::text[])
+	ORDER BY id
+	FOR UPDATE
+), noted AS (
+	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
+	SELECT $1, 'direct_routing_calls', hour, pg_current_xact_id()
+	FROM (
+		SELECT hour FROM unnest($3::timestamptz[]) AS hour
+		UNION
+		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
+	) AS hours
+)
+SELECT id::text
+FROM locked;
 
 -- === next changed row
 -- The transaction of the tenant's changed row that comes after $4 others, counted

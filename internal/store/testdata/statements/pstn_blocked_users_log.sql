@@ -15,32 +15,12 @@ WHERE tenant_id = $1 AND event_key = ANY ($2::text[]);
 -- === upsert
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
--- stored one came from a clock that was ahead.
--- For the rollups it notes the hours $3 in which the rows count, and those in
--- which the replaced rows did. Their old time is that of the row under its lock. So
--- rows $2, which are known to be stored, are locked first. A row that is replaced
--- without that is told by false.
-WITH locked AS (
-	SELECT event_key, coalesce(block_at) AS at
-	FROM teams.pstn_blocked_users_log
-	WHERE tenant_id = $1 AND event_key = ANY ($2::text[])
-	ORDER BY event_key
-	FOR UPDATE
-), noted AS (
-	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT $1, 'pstn_blocked_users_log', hour, pg_current_xact_id()
-	FROM (
-		SELECT hour FROM unnest($3::timestamptz[]) AS hour
-		UNION
-		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
-	) AS hours
-)
+-- stored one came from a clock that was ahead. It tells which are new.
 INSERT INTO teams.pstn_blocked_users_log AS t (tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
 	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields, change_xid)
 SELECT tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
 	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields, pg_current_xact_id()
 FROM pg_temp.stage_pstn_blocked_users_log
-WHERE (SELECT count(*) FROM locked) >= 0 -- which locks before anything is written
 ORDER BY tenant_id, event_key
 ON CONFLICT (tenant_id, event_key) DO UPDATE
 SET updated_at = excluded.updated_at,
@@ -58,7 +38,30 @@ SET updated_at = excluded.updated_at,
 	change_xid = excluded.change_xid
 WHERE t.row_hash <> excluded.row_hash
 	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
-RETURNING event_key::text, ingested_at = now() OR event_key IN (SELECT event_key FROM locked);
+RETURNING event_key::text, ingested_at = now();
+
+-- === note hours
+-- Notes for the rollups the hours $3 in which rows count that are written next, and
+-- those in which the rows do that they replace. Their old time is that of the row under
+-- its lock: rows $2, which are known to be stored, are locked in key order. It names
+-- those that it has locked.
+WITH locked AS (
+	SELECT event_key, coalesce(block_at) AS at
+	FROM teams.pstn_blocked_users_log
+	WHERE tenant_id = $1 AND event_key = ANY ($2::text[])
+	ORDER BY event_key
+	FOR UPDATE
+), noted AS (
+	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
+	SELECT $1, 'pstn_blocked_users_log', hour, pg_current_xact_id()
+	FROM (
+		SELECT hour FROM unnest($3::timestamptz[]) AS hour
+		UNION
+		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
+	) AS hours
+)
+SELECT event_key::text
+FROM locked;
 
 -- === next changed row
 -- The transaction of the tenant's changed row that comes after $4 others, counted
