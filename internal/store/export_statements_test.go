@@ -26,7 +26,8 @@ func (t *Target) Statements() []NamedStatement {
 		}
 		return slices.Concat(rows(r.announce), details, []NamedStatement{{"note", r.note}}, users)
 	case t.event < 0:
-		return slices.Concat(rows(t.day), []NamedStatement{{"note hours", t.day.noteHours}, {"replace", t.replace}}, users)
+		day := []NamedStatement{{"note hours", t.day.noteHours}, {"replace", t.replace}}
+		return slices.Concat(rows(t.day), day, users)
 	}
 	return slices.Concat(rows(t.rows), []NamedStatement{{"note hours", t.rows.noteHours}}, users)
 }
