@@ -96,7 +96,11 @@ func only(endpoint string) string {
 		return ""
 	}
 	var lines strings.Builder
-	fmt.Fprintf(&lines, "    endpoints:\n      %s: {schedule: \"*/5 * * * *\", settle: 72h}\n", endpoint)
+	fmt.Fprintf(&lines, `    endpoints:
+      %s:
+        schedule: "*/5 * * * *"
+        settle: 72h
+`, endpoint)
 	for _, e := range fetch.Endpoints {
 		if e.Name != endpoint {
 			fmt.Fprintf(&lines, "      %s: {enabled: false}\n", e.Name)

@@ -197,15 +197,11 @@ func TestRollupsFollowTheDaemon(t *testing.T) {
 	w := scheduletest.New(t, week())
 	const missing = `SELECT (SELECT count(*) FROM teams.pstn_calls) - coalesce(sum(calls), 0)::int
 		FROM rollup.pstn_cost_daily`
-	rows := 0
 	w.Daemon(func() bool {
-		rows = storetest.Query[int](t, w.Conn, `SELECT count(*) FROM teams.pstn_calls`)
 		w.Advance(2 * time.Minute)
-		return rows > 0 && storetest.Query[int](t, w.Conn, missing) == 0
+		return storetest.Query[bool](t, w.Conn, `SELECT EXISTS (SELECT 1 FROM teams.pstn_calls)`) &&
+			storetest.Query[int](t, w.Conn, missing) == 0
 	})
-	if n := storetest.Query[int](t, w.Conn, missing); rows == 0 || n > 0 {
-		t.Errorf("of %d calls %d are not counted", rows, n)
-	}
 }
 
 // lockTable keeps everybody from writing to a table until the test ends. A stronger lock would take a transaction

@@ -15,6 +15,7 @@ import (
 
 	"ingestd/internal/graphsim"
 	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
 )
 
@@ -33,12 +34,14 @@ func reader(t *testing.T) func(string) string {
 		_, err = storetest.Conn(t, direct).Exec(t.Context(), strings.ReplaceAll(`
 			CREATE ROLE $role LOGIN;
 			ALTER ROLE $role SET statement_timeout = '1ms';
-			ALTER ROLE $role SET idle_in_transaction_session_timeout = '1ms';
-			GRANT USAGE ON SCHEMA teams, ingest TO $role;
-			GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA teams, ingest TO $role;
-			GRANT USAGE ON ALL SEQUENCES IN SCHEMA teams, ingest TO $role`, "$role", pgx.Identifier{role}.Sanitize()))
+			ALTER ROLE $role SET idle_in_transaction_session_timeout = '1ms'`,
+			"$role", pgx.Identifier{role}.Sanitize()))
 		if err != nil {
 			t.Fatal(err)
+		}
+		to := store.Grantee{Role: role, Access: store.Write}
+		if _, still, err := storetest.Connect(t, direct).Grant(t.Context(), to); err != nil || len(still) > 0 {
+			t.Fatalf("granted, but for %v: %v", still, err)
 		}
 		return u.String()
 	}
