@@ -122,7 +122,11 @@ func companyOf(t *testing.T, c graphsim.Config) *app {
 	now := func() time.Time { return today }
 	c.Seed, c.History, c.Now = 1, 20*24*time.Hour, now
 	tenant := simulate(t, c)
-	url, dir := storetest.URL(t), t.TempDir()
+	// In a cluster with others their transactions would hide what has changed.
+	url, dir := storetest.Cluster(t, "").URL("postgres"), t.TempDir()
+	if err := storetest.Connect(t, url).MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if err := configure(dir, url, "", tenant); err != nil {
 		t.Fatal(err)
 	}
