@@ -26,7 +26,7 @@ func TestStorm(t *testing.T) {
 		w.fails = r
 		w.begin()
 		w.promote()
-		for _, a := range rapid.SliceOfN(rapid.Custom(drawAct), 1, storetest.Times(20, 60)).Draw(r, "acts") {
+		for _, a := range rapid.SliceOfN(rapid.Custom(drawAct), 1, storetest.Times(12, 60)).Draw(r, "acts") {
 			w.do(a)
 		}
 		w.settle()

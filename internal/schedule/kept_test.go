@@ -72,7 +72,7 @@ func TestEveryServedRowIsKept(t *testing.T) {
 		function := scheduletest.Function(e.Name)
 		rows := examples(t, e)
 		for _, document := range rows {
-			for n := range storetest.Times(10, 40) {
+			for n := range storetest.Times(6, 40) {
 				text := spoil(t, random, document)
 				start := date(firstDay).Add(time.Duration(n) * time.Minute)
 				c.Graph.Extra = append(c.Graph.Extra, graphsim.Row{Operation: function, Start: start, JSON: text})

@@ -103,7 +103,6 @@ func rollups(t testing.TB, conn *pgx.Conn) []string {
 // wantFresh fails the test unless every rollup is what its live view is.
 func wantFresh(t testing.TB, conn *pgx.Conn) {
 	t.Helper()
-	storetest.Query[string](t, conn, `SELECT set_config('jit', 'off', false)`) // it would compile for a minute
 	for _, view := range rollups(t, conn) {
 		const differ = `SELECT count(*) FROM (
 			(TABLE live.%[1]s EXCEPT ALL TABLE rollup.%[1]s) UNION ALL
