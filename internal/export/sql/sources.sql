@@ -20,7 +20,7 @@ WITH RECURSIVE reads AS (
 	-- A table that is no endpoint is one of the details of call records.
 	SELECT view, true AS reads_rows, coalesce(e.name, 'call_records') AS endpoint
 	FROM tables
-	LEFT JOIN (SELECT DISTINCT unnest(sources) AS name FROM rollup.views) AS e USING (name)
+	LEFT JOIN rollup.sources AS e USING (name)
 	WHERE schema = 'teams' AND name <> 'users'
 	UNION ALL
 	SELECT view, false, unnest(sources)
