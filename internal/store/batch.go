@@ -245,11 +245,7 @@ func (a *attempt) writeAll(ctx context.Context, tx pgx.Tx, todo []int) ([]string
 		return nil, err
 	}
 	if a.stored == nil { // of a list of call records, which is not counted
-		rows, err := tx.Query(ctx, a.upsert)
-		if err != nil {
-			return nil, err
-		}
-		return pgx.CollectRows(rows, pgx.RowTo[string])
+		return collect[string](ctx, tx, a.upsert)
 	}
 	return writeNoted(ctx, tx, a.noteHours, a.noteArgs(todo), a.upsert)
 }

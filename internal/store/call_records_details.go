@@ -106,7 +106,7 @@ func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
 	}
 	saved := claimed
 	if repeated && len(claimed) < len(d.records) {
-		before, err := d.ids(ctx, d.statements.storedBy, d.run.Tenant, d.run.ID)
+		before, err := collect[string](ctx, d.tx, d.statements.storedBy, d.run.Tenant, d.run.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +114,7 @@ func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
 	}
 	var newer []string
 	if len(saved) < len(d.records) {
-		if newer, err = d.ids(ctx, d.statements.newer); err != nil {
+		if newer, err = collect[string](ctx, d.tx, d.statements.newer); err != nil {
 			return nil, err
 		}
 	}
@@ -174,10 +174,6 @@ func (d *details) claim(ctx context.Context) ([]string, error) {
 		}
 	}
 	return writeNoted(ctx, d.tx, d.target.rows.noteHours, []any{d.run.Tenant, ids, hours}, d.statements.claim)
-}
-
-func (d *details) ids(ctx context.Context, query string, args ...any) ([]string, error) {
-	return collect[string](ctx, d.tx, query, args...)
 }
 
 // replace puts the details of records in the place of those stored.
