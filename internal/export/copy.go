@@ -181,13 +181,12 @@ func (c *copying) copyPart(ctx context.Context, p part) error {
 // count counts a file.
 func (c *copying) count(before, now entry) {
 	c.did.Nulled += now.nulled
-	switch {
-	case before.Rows == now.Rows && (before.Digest == now.Digest || now.Rows == 0):
+	if now.equal(before.contents) {
 		c.did.Same++
-	default:
-		c.did.Written++
-		c.did.Rows += now.Rows
+		return
 	}
+	c.did.Written++
+	c.did.Rows += now.Rows
 }
 
 // replace writes rows to a file, unless they are those that it holds. The file is not
@@ -205,7 +204,7 @@ func (c *copying) replace(ctx context.Context, file string, rows pgx.Rows, expir
 	}
 	now, err = writeParquet(w, c.view.Relation, rows)
 	before := c.before[file]
-	same := now.Rows == before.Rows && (now.Digest == before.Digest || now.Rows == 0)
+	same := now.equal(before.contents)
 	if err == nil && !same && now.Rows > 0 {
 		if err = c.doubt(ctx); err == nil {
 			return now, told(c.options.To, w.Close())
@@ -292,11 +291,4 @@ func collect[T any](ctx context.Context, conn *pgx.Conn, sql string, of pgx.RowT
 		return nil, err
 	}
 	return pgx.CollectRows(rows, of)
-}
-
-// closeConn ends a connection, without waiting for one that does not answer.
-func closeConn(conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	_ = conn.Close(ctx)
 }

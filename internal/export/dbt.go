@@ -67,11 +67,11 @@ type (
 // and tests from the comments of the database, and how fresh they have to be from
 // the schedules of the endpoints.
 func DbtSources(ctx context.Context, db *store.DB, w io.Writer) error {
-	conn, err := db.Session(ctx)
+	conn, end, err := db.Session(ctx)
 	if err != nil {
 		return err
 	}
-	defer closeConn(conn)
+	defer end()
 	views, err := viewsOf(ctx, conn)
 	if err != nil {
 		return store.Named("read the views", err)

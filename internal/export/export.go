@@ -87,13 +87,16 @@ type changedDay struct {
 
 // Pass brings all files up to date. A view that fails keeps no other from it.
 func (p *Parquet) Pass(ctx context.Context) error {
-	conn, err := p.db.Session(ctx)
+	conn, end, err := p.db.Session(ctx)
 	if err != nil {
 		return err
 	}
-	defer closeConn(conn)
-	if err := lock(ctx, conn, p.options.To); err != nil {
-		return err
+	defer end()
+	switch got, err := store.LockSession(ctx, conn, "ingestd export "+p.options.To, lockPatience); {
+	case err != nil:
+		return store.Named("lock the target", err)
+	case !got:
+		return ErrBusy
 	}
 	run := &pass{Parquet: p, conn: conn}
 	if err := run.begin(ctx); err != nil {
@@ -132,26 +135,6 @@ var ErrBusy = errors.New("another export writes to this target; wait for it, or 
 // lockPatience is how long it takes at most until the server notices that an export
 // has gone.
 const lockPatience = 3 * time.Second
-
-// lock keeps others from the target as long as the connection lasts.
-func lock(ctx context.Context, conn *pgx.Conn, to string) error {
-	for deadline := time.Now().Add(lockPatience); ; {
-		var free bool
-		err := conn.QueryRow(ctx, `
-			SELECT pg_try_advisory_lock(hashtextextended('ingestd export ' || $1, 0))`, to).Scan(&free)
-		switch {
-		case err != nil || free:
-			return store.Named("lock the target", err)
-		case time.Now().After(deadline):
-			return ErrBusy
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
 
 // begin reads what does not depend on a view.
 func (run *pass) begin(ctx context.Context) (err error) {

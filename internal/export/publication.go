@@ -34,11 +34,11 @@ func NewPublication(ctx context.Context, db *store.DB, name string, without []ca
 func newPublication(
 	ctx context.Context, db *store.DB, name string, without []catalog.Class,
 ) (p Publication, err error) {
-	conn, err := db.Session(ctx)
+	conn, end, err := db.Session(ctx)
 	if err != nil {
 		return p, err
 	}
-	defer closeConn(conn)
+	defer end()
 	tables, err := catalog.Read(ctx, conn, "teams")
 	if err != nil {
 		return p, err
@@ -95,11 +95,11 @@ func published(t catalog.Relation) string {
 
 // Apply runs the SQL of a publication.
 func (p Publication) Apply(ctx context.Context, db *store.DB) error {
-	conn, err := db.Session(ctx)
+	conn, end, err := db.Session(ctx)
 	if err != nil {
 		return err
 	}
-	defer closeConn(conn)
+	defer end()
 	_, err = conn.Exec(ctx, p.SQL)
 	return store.Named("apply the publication", err)
 }

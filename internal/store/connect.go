@@ -96,8 +96,12 @@ func notTried(why error) error {
 	return &Error{Kind: Transient, Err: fmt.Errorf("%w: %w", ErrUnreachable, why)}
 }
 
-// Session makes a connection of the caller's own, for queries that take long.
-func (db *DB) Session(ctx context.Context) (*pgx.Conn, error) { return db.connect(ctx) }
+// Session makes a connection of the caller's own, for queries that take long. end
+// ends it, without waiting for a server that does not answer.
+func (db *DB) Session(ctx context.Context) (conn *pgx.Conn, end func(), err error) {
+	conn, err = db.connect(ctx)
+	return conn, func() { closeConn(conn) }, err
+}
 
 // connect makes a connection outside of the pool.
 func (db *DB) connect(ctx context.Context) (*pgx.Conn, error) {

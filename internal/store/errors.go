@@ -139,7 +139,7 @@ func objectOf(pg *pgconn.PgError) string {
 func isOwn(err error) bool {
 	own := []error{
 		ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrUnfit, ErrReadOnly, ErrNotMigrated, ErrBeyond, ErrUnknown,
-		ErrBackfillEnded, ErrDropped,
+		ErrBackfillEnded, ErrDropped, ErrRefreshing,
 	}
 	return slices.ContainsFunc(own, func(e error) bool { return errors.Is(err, e) })
 }

@@ -100,6 +100,13 @@ func errorsIn(v reflect.Value) (all []error) {
 	return all
 }
 
+// Who waits for another process to refresh the rollups is told so.
+func TestErrRefreshingIsTold(t *testing.T) {
+	if err := store.Named("refresh the rollups", store.ErrRefreshing); !errors.Is(err, store.ErrRefreshing) {
+		t.Errorf("error = %v", err)
+	}
+}
+
 // What a person can act on is said, and no row is quoted.
 func TestHints(t *testing.T) {
 	f := newFixture(t)

@@ -275,3 +275,20 @@ func holdersOf(ctx context.Context, db querier, tenants []uuid.UUID) (map[uuid.U
 	}
 	return holders, err
 }
+
+// LockSession takes the advisory lock of a name, which the session then has until it
+// ends, and reports whether it got it within patience. It asks for it again and
+// again: a statement that waits would keep the server from removing dead rows.
+func LockSession(ctx context.Context, conn *pgx.Conn, name string, patience time.Duration) (got bool, err error) {
+	for deadline := time.Now().Add(patience); ; {
+		err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended($1, 0))`, name).Scan(&got)
+		if err != nil || got || time.Now().After(deadline) {
+			return got, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,6 +19,8 @@ const (
 	rollupTimeout = 30 * time.Minute
 	// rollupPatience is how long a refresh waits for another one's transaction.
 	rollupPatience = time.Minute
+
+	rollupLock = "ingestd rollup"
 )
 
 var (
@@ -26,7 +29,19 @@ var (
 	rollupStale  = statement("rollup_days")
 	rollupWork   = statement("rollup_work")
 	rollupForget = statement("rollup_forget")
+	changedDays  = statement("changed_days")
 )
+
+// rollupSettings are those of the connection that computes rollups, besides those of
+// every connection.
+const rollupSettings = `
+	SELECT set_config(name, value, false)
+	FROM (VALUES
+		('plan_cache_mode', 'force_generic_plan'), -- a year of days is planned once
+		('work_mem', '64MB'),
+		('client_connection_check_interval', '10s') -- a query ends soon after its client
+	) AS wanted (name, value)
+	JOIN pg_settings USING (name)`
 
 // ErrRefreshing says that another process computes the rollups.
 var ErrRefreshing = errors.New("another session refreshes the rollups")
@@ -54,6 +69,13 @@ func (db *DB) RefreshRollups(ctx context.Context, progress func(done, left int))
 		return named(op, classify(err))
 	}
 	defer closeConn(conn)
+	err = once(ctx, op, noteTimeout, func(ctx context.Context) error {
+		_, err := conn.Exec(ctx, rollupSettings)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	r := refresh{conn: conn, progress: progress}
 	for left := 1; left > 0; {
 		err := once(ctx, op, rollupTimeout, func(ctx context.Context) (err error) {
@@ -81,7 +103,11 @@ type refresh struct {
 // lock is taken before: the transaction has to see all that whoever had it has
 // committed.
 func (r *refresh) some(ctx context.Context) (left int, err error) {
-	if err := lockRollups(ctx, r.conn); err != nil {
+	got, err := LockSession(ctx, r.conn, rollupLock, rollupPatience)
+	if err == nil && !got {
+		err = ErrRefreshing
+	}
+	if err != nil {
 		return 0, err
 	}
 	var days []time.Time
@@ -100,7 +126,7 @@ func (r *refresh) some(ctx context.Context) (left int, err error) {
 	if r.done += len(days); r.progress != nil {
 		r.progress(r.done, left)
 	}
-	_, err = r.conn.Exec(ctx, `SELECT pg_advisory_unlock(`+rollupLock+`)`)
+	_, err = r.conn.Exec(ctx, `SELECT pg_advisory_unlock(hashtextextended($1, 0))`, rollupLock)
 	return left, err
 }
 
@@ -110,43 +136,9 @@ func isOfStatement(err error) bool {
 	return errors.As(classify(err), &e) && e.State != "" && e.Kind != Transient
 }
 
-const rollupLock = `hashtextextended('ingestd rollup', 0)`
-
-// lockRollups waits for the lock by asking for it again and again: a statement that
-// waits would keep the server from removing dead rows.
-func lockRollups(ctx context.Context, conn *pgx.Conn) error {
-	for deadline := time.Now().Add(rollupPatience); ; {
-		var got bool
-		err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(`+rollupLock+`)`).Scan(&got)
-		if err != nil || got {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return ErrRefreshing
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
 // in computes the newest stale days. Notes and rows are of one snapshot: who commits
 // later leaves notes for the next time.
 func (r *refresh) in(ctx context.Context, tx pgx.Tx) (days []time.Time, left int, err error) {
-	_, err = tx.Exec(ctx, `
-		SELECT set_config(name, value, true)
-		FROM (VALUES
-			('jit', 'off'),
-			('plan_cache_mode', 'force_generic_plan'), -- a year of days is planned once
-			('work_mem', '64MB'),
-			('client_connection_check_interval', '10s') -- a query ends soon after its client
-		) AS wanted (name, value)
-		JOIN pg_settings USING (name)`)
-	if err != nil {
-		return nil, 0, err
-	}
 	if err := followLists(ctx, tx); err != nil {
 		return nil, 0, err
 	}
@@ -201,11 +193,11 @@ func (r *refresh) compute(ctx context.Context, tx pgx.Tx, days []time.Time) (all
 		return false, err
 	}
 	all = true
-	var computed []tenantDay
+	var tenants []string
+	var dates []time.Time // of each of tenants
 	for _, w := range list {
-		for _, tenant := range w.Tenants {
-			computed = append(computed, tenantDay{tenant, w.Day})
-		}
+		tenants = append(tenants, w.Tenants...)
+		dates = append(dates, slices.Repeat([]time.Time{w.Day}, len(w.Tenants))...)
 		err := r.exec(ctx, tx, dayStatement(w.View), w.Day, w.Tenants)
 		if err == nil {
 			continue
@@ -216,7 +208,8 @@ func (r *refresh) compute(ctx context.Context, tx pgx.Tx, days []time.Time) (all
 		}
 		all, r.failure = false, cmp.Or(r.failure, err)
 	}
-	return all, noteChangedDays(ctx, tx, days, computed)
+	_, err = tx.Exec(ctx, changedDays, days, tenants, dates)
+	return all, err
 }
 
 // exec runs a statement, by itself if one has failed before.
