@@ -123,10 +123,7 @@ func companyOf(t *testing.T, c graphsim.Config) *app {
 	c.Seed, c.History, c.Now = 1, 20*24*time.Hour, now
 	tenant := simulate(t, c)
 	// In a cluster with others their transactions would hide what has changed.
-	url, dir := storetest.Cluster(t, "").URL("postgres"), t.TempDir()
-	if err := storetest.Connect(t, url).MigrateUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	url, dir := storetest.Database(t, storetest.Cluster(t, ""), "teams", true), t.TempDir()
 	if err := configure(dir, url, "", tenant); err != nil {
 		t.Fatal(err)
 	}

@@ -2,47 +2,19 @@ package export_test
 
 import (
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/catalog"
 	"ingestd/internal/export"
-	"ingestd/internal/pgserver"
 	"ingestd/internal/store/storetest"
 )
-
-// database makes a database in a cluster, migrated or empty, and returns its URL.
-func database(t *testing.T, server *pgserver.Server, migrated bool) string {
-	t.Helper()
-	mustExec(t, storetest.Conn(t, server.URL("postgres")), `CREATE DATABASE teams`)
-	url := server.URL("teams")
-	if migrated {
-		if err := storetest.Connect(t, url).MigrateUp(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return url
-}
 
 // waitUntil waits for a condition of a database.
 func waitUntil(t *testing.T, conn *pgx.Conn, condition string) {
 	t.Helper()
-	for late := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
-		var holds bool
-		if err := conn.QueryRow(t.Context(), `SELECT `+condition).Scan(&holds); err != nil {
-			t.Fatal(err)
-		}
-		if holds {
-			return
-		}
-		if time.Now().After(late) {
-			t.Fatalf("after a minute it is not so: %s", condition)
-		}
-	}
+	storetest.Eventually(t, func() bool { return storetest.Query[bool](t, conn, `SELECT `+condition) })
 }
 
 // The files follow the source through the promotion of a standby that lacks the last
@@ -51,7 +23,7 @@ func TestToolsFilesAfterPromotionAndRestore(t *testing.T) {
 	storetest.Tools(t)
 	t.Parallel()
 	primary := storetest.Cluster(t, "")
-	url := database(t, primary, true)
+	url := storetest.Database(t, primary, "teams", true)
 	w := newWorld(t, url)
 	w.begin()
 	change := func(n int) {
@@ -60,8 +32,7 @@ func TestToolsFilesAfterPromotionAndRestore(t *testing.T) {
 		}
 	}
 	change(1)
-	dump := filepath.Join(t.TempDir(), "dump")
-	tool(t, "pg_dump", "--format=custom", "--file="+dump, url)
+	dump := storetest.Dump(t, url)
 	change(2)
 	w.settle()
 
@@ -69,18 +40,16 @@ func TestToolsFilesAfterPromotionAndRestore(t *testing.T) {
 	there := storetest.Conn(t, standby.URL("teams"))
 	now := storetest.Query[string](t, w.conn, `SELECT pg_current_wal_insert_lsn()::text`)
 	waitUntil(t, there, fmt.Sprintf(`pg_last_wal_replay_lsn() >= '%s'`, now))
-	mustExec(t, there, `ALTER SYSTEM SET primary_conninfo = ''`)
-	mustExec(t, there, `SELECT pg_reload_conf()`)
-	waitUntil(t, there, `NOT EXISTS (SELECT 1 FROM pg_stat_wal_receiver)`)
+	storetest.CutOff(t, there)
 	change(3)
 	w.settle() // the standby never sees it
-	mustExec(t, there, `SELECT pg_promote()`)
+	storetest.Exec(t, there, `SELECT pg_promote()`)
 	w.connect(standby.URL("teams"))
 	change(4)
 	w.settle()
 
-	restored := database(t, storetest.Cluster(t, ""), false)
-	tool(t, "pg_restore", "--exit-on-error", "--dbname="+restored, dump)
+	restored := storetest.Database(t, storetest.Cluster(t, ""), "teams", false)
+	storetest.Restore(t, dump, restored)
 	db := storetest.Connect(t, restored)
 	for _, tenant := range worldTenants {
 		if err := db.RenewTransactionIDs(t.Context(), tenant, nil); err != nil {
@@ -93,24 +62,16 @@ func TestToolsFilesAfterPromotionAndRestore(t *testing.T) {
 	w.settle()
 }
 
-func tool(t *testing.T, program string, args ...string) {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), storetest.Program(t, program), args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", program, err, out)
-	}
-}
-
 // Another cluster subscribes, and gets rows that were there before, and those that
 // come, change and go, without any personal data.
 func TestToolsSubscription(t *testing.T) {
 	storetest.Tools(t)
 	t.Parallel()
 	server := storetest.Cluster(t, "")
-	url := database(t, server, true)
+	url := storetest.Database(t, server, "teams", true)
 	db, source := storetest.Connect(t, url), storetest.Conn(t, url)
 	save := func(id string, duration int) {
-		mustExec(t, source, `
+		storetest.Exec(t, source, `
 			INSERT INTO teams.pstn_calls (tenant_id, id, updated_at, run_id, row_hash, start_at, duration_s, user_id,
 				user_display_name, caller_number, charge, currency, client_public_ip_v4_address)
 			VALUES ($1, $2, now(), 1, 1, now(), $3, $4, 'Anna', '+4930123456', 0.07, 'EUR', '192.0.2.7')
@@ -120,7 +81,7 @@ func TestToolsSubscription(t *testing.T) {
 	save("before", 1)
 	save("changes", 1)
 	save("goes", 1)
-	mustExec(t, source, `
+	storetest.Exec(t, source, `
 		INSERT INTO teams.users (tenant_id, user_id, display_name, first_seen_on, last_seen_on, source)
 		VALUES ($1, $2, 'Anna', now(), now(), 'pstn_calls')`, worldTenant(0), worldUser(0))
 	for range 2 { // the second time it is there
@@ -133,13 +94,13 @@ func TestToolsSubscription(t *testing.T) {
 		}
 	}
 
-	copied := storetest.Conn(t, database(t, storetest.Cluster(t, ""), true))
-	mustExec(t, copied, freeColumns)
-	mustExec(t, copied, fmt.Sprintf(`CREATE SUBSCRIPTION teams CONNECTION '%s' PUBLICATION teams`, url))
+	copied := storetest.Conn(t, storetest.Database(t, storetest.Cluster(t, ""), "teams", true))
+	storetest.Exec(t, copied, freeColumns)
+	storetest.Exec(t, copied, fmt.Sprintf(`CREATE SUBSCRIPTION teams CONNECTION '%s' PUBLICATION teams`, url))
 	waitUntil(t, copied, `count(*) = 3 FROM teams.pstn_calls`)
 	save("comes", 1)
 	save("changes", 2)
-	mustExec(t, source, `DELETE FROM teams.pstn_calls WHERE id = 'goes'`)
+	storetest.Exec(t, source, `DELETE FROM teams.pstn_calls WHERE id = 'goes'`)
 	waitUntil(t, copied, `string_agg(id || duration_s || currency || charge, ' ' ORDER BY id)
 		IS NOT DISTINCT FROM 'before1EUR0.07 changes2EUR0.07 comes1EUR0.07' FROM teams.pstn_calls`)
 	waitUntil(t, copied, `bool_and(num_nonnulls(user_id, user_display_name, caller_number, row_hash,
@@ -147,7 +108,7 @@ func TestToolsSubscription(t *testing.T) {
 	if n := storetest.Query[int](t, copied, `SELECT count(*) FROM teams.users`); n > 0 {
 		t.Errorf("%d users are published", n)
 	}
-	mustExec(t, copied, `DROP SUBSCRIPTION teams`)
+	storetest.Exec(t, copied, `DROP SUBSCRIPTION teams`)
 }
 
 // freeColumns has the tables of a subscriber take rows without what is left out, as

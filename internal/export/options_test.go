@@ -120,7 +120,7 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%+v: %v, want %s", c.o, err, c.want)
 		}
 	}
-	mustExec(t, w.conn, `SELECT pg_advisory_lock(hashtextextended('ingestd export ' || $1, 0))`, folder)
+	storetest.Exec(t, w.conn, `SELECT pg_advisory_lock(hashtextextended('ingestd export ' || $1, 0))`, folder)
 	if err := passOf(t, w, export.Options{To: folder}); !errors.Is(err, export.ErrBusy) {
 		t.Errorf("beside another one: %v", err)
 	}

@@ -54,7 +54,7 @@ func newWorld(t *testing.T, url string) *world {
 	t.Helper()
 	w := &world{test: t, fails: t}
 	w.connect(url)
-	mustExec(t, w.conn, `
+	storetest.Exec(t, w.conn, `
 		-- These are all that the copied views are made of.
 		DELETE FROM rollup.views WHERE name NOT IN ('pstn_matches', 'phone_user_daily', 'pstn_cost_daily');
 		INSERT INTO ingest.tenants (tenant_id, name, cloud, credential_kind)
@@ -62,7 +62,7 @@ func newWorld(t *testing.T, url string) *world {
 		FROM generate_series(0, 1) n;
 		CREATE SCHEMA backup;`)
 	for _, table := range worldTables {
-		mustExec(t, w.conn, fmt.Sprintf(`CREATE TABLE backup."%s" AS TABLE %[1]s WITH NO DATA`, table))
+		storetest.Exec(t, w.conn, fmt.Sprintf(`CREATE TABLE backup."%s" AS TABLE %[1]s WITH NO DATA`, table))
 	}
 	return w
 }
@@ -81,13 +81,6 @@ var worldTables = []string{
 	"teams.pstn_calls", "teams.call_records", "teams.sessions", "teams.pstn_blocked_users_log", "ingest.tombstones",
 	"ingest.changed_days", "ingest.endpoints", "rollup.stale", "rollup.frozen", "rollup.pstn_matches",
 	"rollup.phone_user_daily", "rollup.pstn_cost_daily", "ref.org_units",
-}
-
-func mustExec(t testing.TB, conn *pgx.Conn, sql string, args ...any) {
-	t.Helper()
-	if _, err := conn.Exec(context.Background(), sql, args...); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
 }
 
 // begin empties source and copy.
@@ -253,10 +246,7 @@ func (w *world) settle() {
 	w.end(0, "COMMIT")
 	w.end(1, "COMMIT")
 	w.refresh()
-	now := storetest.Query[string](w.test, w.conn, `SELECT pg_current_xact_id()::text`)
-	for !storetest.Query[bool](w.test, w.conn, `SELECT ingest.feed_horizon() > $1::text::xid8`, now) {
-		time.Sleep(time.Millisecond)
-	}
+	storetest.WaitForHorizon(w.test, w.conn)
 	w.pass(w.test.Context())
 	for _, view := range worldViews {
 		want := append(sourceRows(w.test, w.conn, view, ""), w.rows[view]...)

@@ -12,46 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
-	"ingestd/internal/pgserver"
 	"ingestd/internal/store/storetest"
 )
-
-// migrated makes a database in a cluster and returns its URL.
-func migrated(t testing.TB, server *pgserver.Server) string {
-	t.Helper()
-	url := empty(t, server, "teams")
-	if err := storetest.Connect(t, url).MigrateUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return url
-}
-
-func empty(t testing.TB, server *pgserver.Server, name string) (url string) {
-	t.Helper()
-	execOn(t, storetest.Conn(t, server.URL("postgres")), `CREATE DATABASE `+name)
-	return server.URL(name)
-}
-
-func execOn(t testing.TB, conn *pgx.Conn, sql string, args ...any) {
-	t.Helper()
-	if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
-}
-
-// restore brings a dump of a database to another one that is empty.
-func restore(t testing.TB, from, to string) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "dump")
-	for _, args := range [][]string{
-		{storetest.Program(t, "pg_dump"), "--format=custom", "--file=" + file, from},
-		{storetest.Program(t, "pg_restore"), "--exit-on-error", "--dbname=" + to, file},
-	} {
-		if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", args[0], err, out)
-		}
-	}
-}
 
 // renew does what comes before all other work on a database.
 func renew(t testing.TB, url string) {
@@ -67,16 +29,6 @@ func renew(t testing.TB, url string) {
 	}
 }
 
-// cutOff has a standby receive nothing more.
-func cutOff(t testing.TB, standby *pgx.Conn) {
-	t.Helper()
-	execOn(t, standby, `ALTER SYSTEM SET primary_conninfo = ''`)
-	execOn(t, standby, `SELECT pg_reload_conf()`)
-	eventually(t, func() bool {
-		return storetest.Query[bool](t, standby, `SELECT NOT EXISTS (SELECT 1 FROM pg_stat_wal_receiver)`)
-	})
-}
-
 func epochOf(t testing.TB, conn *pgx.Conn) string {
 	t.Helper()
 	return storetest.Query[string](t, conn, `SELECT coalesce(ingest.feed_epoch(), 'unknown')`)
@@ -89,21 +41,21 @@ func TestToolsFeedAfterPromotion(t *testing.T) {
 	storetest.Tools(t)
 	t.Parallel()
 	primary := storetest.Cluster(t, "")
-	url := migrated(t, primary)
+	url := storetest.Database(t, primary, "teams", true)
 	conn, writer := storetest.Conn(t, url), storetest.Conn(t, url)
 	name, _ := storetest.Role(t, url, "")
-	execOn(t, conn, `GRANT USAGE ON SCHEMA ingest TO PUBLIC`)
+	storetest.Exec(t, conn, `GRANT USAGE ON SCHEMA ingest TO PUBLIC`)
 	standby := storetest.Cluster(t, url)
 	there := storetest.Conn(t, standby.URL("teams"))
 
-	execOn(t, conn, insertCall, tenant, "first")
-	execOn(t, writer, `BEGIN`)
-	execOn(t, writer, insertCall, tenant, "held back")
-	execOn(t, conn, insertCall, tenant, "after it")
+	storetest.Exec(t, conn, insertCall, tenant, "first")
+	storetest.Exec(t, writer, `BEGIN`)
+	storetest.Exec(t, writer, insertCall, tenant, "held back")
+	storetest.Exec(t, conn, insertCall, tenant, "after it")
 	caughtUp := func() bool {
 		return storetest.Query[bool](t, there, `SELECT count(*) = 2 FROM teams.pstn_calls`)
 	}
-	eventually(t, caughtUp)
+	storetest.Eventually(t, caughtUp)
 	f := &feedFixture{t, url, there}
 	f.want("upsert first")
 	if got, want := epochOf(t, there), epochOf(t, conn); got != want {
@@ -112,22 +64,22 @@ func TestToolsFeedAfterPromotion(t *testing.T) {
 	if got := epochOf(t, storetest.Conn(t, with(t, standby.URL("teams"), "user", name))); got != "unknown" {
 		t.Errorf("a role without rights has the epoch %s of a standby", got)
 	}
-	execOn(t, writer, `COMMIT`)
+	storetest.Exec(t, writer, `COMMIT`)
 
-	eventually(t, func() bool { return f.ids() == "upsert first, upsert held back, upsert after it" })
-	cutOff(t, there)
+	storetest.Eventually(t, func() bool { return f.ids() == "upsert first, upsert held back, upsert after it" })
+	storetest.CutOff(t, there)
 	if got := epochOf(t, there); got != "unknown" {
 		t.Errorf("a standby that receives nothing has the epoch %s", got)
 	}
 	for n := range 20 {
-		execOn(t, conn, insertCall, tenant, fmt.Sprint("lost ", n))
+		storetest.Exec(t, conn, insertCall, tenant, fmt.Sprint("lost ", n))
 	}
 	c := newFeedCopy()
 	c.drain(t, conn, 100)
 	c.want(t, conn)
-	execOn(t, there, `SELECT pg_promote()`)
-	execOn(t, there, insertCall, tenant, "at once")
-	waitForHorizon(t, there)
+	storetest.Exec(t, there, `SELECT pg_promote()`)
+	storetest.Exec(t, there, insertCall, tenant, "at once")
+	storetest.WaitForHorizon(t, there)
 	written := storetest.Query[string](t, there, `
 		SELECT epoch || ' ' || change_xid_text FROM analytics.change_feed WHERE key->>'id' = 'at once'`)
 	epoch, xid, _ := strings.Cut(written, " ")
@@ -145,9 +97,9 @@ func TestToolsFeedAfterRestore(t *testing.T) {
 	storetest.Tools(t)
 	t.Parallel()
 	server := storetest.Cluster(t, "")
-	url := migrated(t, server)
+	url := storetest.Database(t, server, "teams", true)
 	conn := storetest.Conn(t, url)
-	execOn(t, conn, `DO $$ BEGIN FOR n IN 1..3000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`)
+	storetest.Exec(t, conn, `DO $$ BEGIN FOR n IN 1..3000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`)
 	w := newFeedWorld(t, url)
 	for n := range 8 {
 		for _, do := range []string{"save", "replace a day", "announce", "store details", "expire calls"} {
@@ -159,25 +111,25 @@ func TestToolsFeedAfterRestore(t *testing.T) {
 	const kept = `SELECT count(DISTINCT (table_name, key, op = 'upsert')) FROM analytics.change_feed`
 	n := storetest.Query[int](t, conn, kept)
 
-	fresh := empty(t, storetest.Cluster(t, ""), "restored")
-	restore(t, url, fresh)
+	fresh := storetest.Database(t, storetest.Cluster(t, ""), "restored", false)
+	storetest.Restore(t, storetest.Dump(t, url), fresh)
 	restored := storetest.Conn(t, fresh)
 	if n := storetest.Query[int](t, restored, `SELECT count(*) FROM analytics.change_feed`); n > 0 {
 		t.Errorf("%d rows are not from the future: the test shows little", n)
 	}
 	renew(t, fresh)
-	waitForHorizon(t, restored)
+	storetest.WaitForHorizon(t, restored)
 	if got := storetest.Query[int](t, restored, `SELECT count(*) FROM analytics.change_feed`); got != n {
 		t.Errorf("the feed has %d rows and tombstones, want %d", got, n)
 	}
-	beside := empty(t, server, "beside")
-	restore(t, url, beside)
+	beside := storetest.Database(t, server, "beside", false)
+	storetest.Restore(t, storetest.Dump(t, url), beside)
 	for _, url := range []string{fresh, beside} {
 		conn, before := storetest.Conn(t, url), w.copy.epoch
 		if got := epochOf(t, conn); got == before {
 			t.Errorf("the epoch is still %s", got)
 		}
-		execOn(t, conn, `DELETE FROM teams.pstn_calls WHERE id LIKE '%3'`) // without a word, as if lost
+		storetest.Exec(t, conn, `DELETE FROM teams.pstn_calls WHERE id LIKE '%3'`) // without a word, as if lost
 		w.copy.drain(t, conn, 100)
 		w.copy.want(t, conn)
 	}
@@ -189,7 +141,7 @@ func TestToolsFeedStorm(t *testing.T) {
 	storetest.Tools(t)
 	t.Parallel()
 	first := storetest.Cluster(t, "")
-	w := newFeedWorld(t, migrated(t, first))
+	w := newFeedWorld(t, storetest.Database(t, first, "teams", true))
 	w.plant()
 	draw := rapid.SliceOfN(rapid.Custom(drawAct), 20, 60)
 	seed := int(time.Now().UnixNano() % 1_000_000)
@@ -203,15 +155,15 @@ func TestToolsFeedStorm(t *testing.T) {
 		standby := storetest.Cluster(t, w.url)
 		more()
 		there := storetest.Conn(t, standby.URL(w.conn.Config().Database))
-		cutOff(t, there)
+		storetest.CutOff(t, there)
 		more()
 		w.close()
-		execOn(t, there, `SELECT pg_promote()`)
+		storetest.Exec(t, there, `SELECT pg_promote()`)
 		w.open(standby.URL(w.conn.Config().Database))
 		more()
 		w.close()
-		to := empty(t, storetest.Cluster(t, ""), "teams")
-		restore(t, w.url, to)
+		to := storetest.Database(t, storetest.Cluster(t, ""), "teams", false)
+		storetest.Restore(t, storetest.Dump(t, w.url), to)
 		w.open(w.url)
 		more()
 		w.close()
@@ -232,8 +184,8 @@ func TestToolsFeedReader(t *testing.T) {
 		t.Skip("there is no psycopg; to install it: .ci/install readers")
 	}
 	server := storetest.Cluster(t, "")
-	w := newFeedWorld(t, migrated(t, server))
-	to := empty(t, server, "copy")
+	w := newFeedWorld(t, storetest.Database(t, server, "teams", true))
+	to := storetest.Database(t, server, "copy", false)
 	copied := storetest.Conn(t, to)
 	for n := range 4 {
 		for _, do := range []string{
@@ -242,11 +194,11 @@ func TestToolsFeedReader(t *testing.T) {
 			w.act(act{Do: do, Tenant: n % 2, From: n, Many: 8 - n, Content: n + 1})
 		}
 		if n == 3 {
-			execOn(t, w.conn, `DELETE FROM teams.pstn_calls WHERE id LIKE '%7'`) // without a word, as if lost
-			execOn(t, w.conn, `
+			storetest.Exec(t, w.conn, `DELETE FROM teams.pstn_calls WHERE id LIKE '%7'`) // without a word, as if lost
+			storetest.Exec(t, w.conn, `
 				CREATE OR REPLACE FUNCTION ingest.feed_epoch() RETURNS text LANGUAGE sql STABLE RETURN 'new'`)
 		}
-		waitForHorizon(t, w.conn)
+		storetest.WaitForHorizon(t, w.conn)
 		out, err := exec.CommandContext(t.Context(), python, "../../docs/change_feed.py", w.url, to).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -99,27 +98,8 @@ func (c *feedCopy) apply(change change, found map[feedKey]string) {
 // drain reads the feed to its end, once all transactions that have begun are over.
 func (c *feedCopy) drain(t testing.TB, conn *pgx.Conn, limit int) {
 	t.Helper()
-	waitForHorizon(t, conn)
+	storetest.WaitForHorizon(t, conn)
 	for c.read(t, conn, limit) {
-	}
-}
-
-// waitForHorizon waits until all transactions are over that had a number.
-func waitForHorizon(t testing.TB, conn *pgx.Conn) {
-	t.Helper()
-	now := storetest.Query[string](t, conn, `SELECT pg_current_xact_id()::text`)
-	eventually(t, func() bool {
-		return storetest.Query[bool](t, conn, `SELECT ingest.feed_horizon() > $1::text::xid8`, now)
-	})
-}
-
-// eventually waits for a condition.
-func eventually(t testing.TB, reached func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !reached(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("not reached within a minute")
-		}
 	}
 }
 

@@ -65,7 +65,7 @@ func TestFeedWaitsForEarlierTransactions(t *testing.T) {
 	f.exec(b, insertCall, tenant, "of b")
 	f.want("")
 	f.exec(a, `COMMIT`)
-	waitForHorizon(t, f.conn)
+	storetest.WaitForHorizon(t, f.conn)
 	f.want("upsert of a, upsert of b")
 
 	f.exec(a, `BEGIN`) // numbered by its first part, seen by all of it, but for what is undone
@@ -79,7 +79,7 @@ func TestFeedWaitsForEarlierTransactions(t *testing.T) {
 	f.exec(a, `PREPARE TRANSACTION 'a'`)
 	f.want("upsert of a") // as it was before; what b said before is gone
 	f.exec(b, `COMMIT PREPARED 'a'`)
-	waitForHorizon(t, f.conn)
+	storetest.WaitForHorizon(t, f.conn)
 	f.want("upsert of a, upsert of b")
 }
 
@@ -90,7 +90,7 @@ func TestFeedWaitsForNoReader(t *testing.T) {
 	f.exec(reader, `BEGIN ISOLATION LEVEL REPEATABLE READ`)
 	f.exec(reader, `SELECT * FROM analytics.change_feed`)
 	f.exec(f.conn, insertCall, tenant, "new")
-	waitForHorizon(t, f.conn)
+	storetest.WaitForHorizon(t, f.conn)
 	f.want("upsert new")
 	if n := storetest.Query[int](t, reader, `SELECT count(*) FROM analytics.change_feed`); n != 0 {
 		t.Errorf("a snapshot from before sees %d rows", n)
@@ -124,7 +124,7 @@ func TestFeedHoldBack(t *testing.T) {
 		t.Error("a prepared transaction is not found")
 	}
 	f.exec(writer, `ROLLBACK PREPARED 'held'`)
-	eventually(t, func() bool { return !held(f.conn, began) })
+	storetest.Eventually(t, func() bool { return !held(f.conn, began) })
 }
 
 // Pages end within a transaction, rows change between them, and each row is read
@@ -145,7 +145,7 @@ func TestFeedByPages(t *testing.T) {
 			CROSS JOIN unnest($1::uuid[]) t`, table, source, value),
 			[]string{tenant.String(), other.String()})
 	}
-	waitForHorizon(t, f.conn)
+	storetest.WaitForHorizon(t, f.conn)
 	c, pages := newFeedCopy(), 0
 	for more := true; more; pages++ {
 		more = c.read(t, f.conn, 100)
@@ -232,7 +232,7 @@ func TestFeedForAReader(t *testing.T) {
 	}
 	keys := func(op string) []string {
 		t.Helper()
-		waitForHorizon(t, f.conn)
+		storetest.WaitForHorizon(t, f.conn)
 		return storetest.Query[[]string](t, reader, `
 			SELECT array_agg(key::text ORDER BY key) FROM analytics.change_feed WHERE op = $1`, op)
 	}
@@ -251,7 +251,7 @@ func TestFeedForAReader(t *testing.T) {
 	if _, err := f.saveDay(1, noon.Add(2*time.Hour), sums(1, 11), sums(2, 21)); err != nil {
 		t.Fatal(err)
 	}
-	waitForHorizon(t, f.conn)
+	storetest.WaitForHorizon(t, f.conn)
 	want := []string{"delete", "upsert"} // the row is there again
 	got := storetest.Query[[]string](t, reader, `
 		SELECT array_agg(op ORDER BY change_xid) FROM analytics.change_feed WHERE key = $1::jsonb`, deleted[0])

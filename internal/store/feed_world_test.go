@@ -231,7 +231,7 @@ func (w *feedWorld) block(to *feedWriter, a act) {
 		_, err := to.db.SaveRows(w.Context(), to.run, to.target, b, store.Reading{From: noon, To: noon, Pages: 1})
 		done <- err
 	}(w.blocked)
-	eventually(w, func() bool {
+	storetest.Eventually(w, func() bool {
 		return storetest.Query[bool](w, w.conn, `
 			SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_locks h ON h.transactionid = l.transactionid
 				WHERE NOT l.granted AND h.granted AND h.pid = $1)`, w.blocker.PgConn().PID())

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/pgserver"
 )
@@ -40,6 +43,67 @@ func Cluster(t testing.TB, standbyOf string) *pgserver.Server {
 		}
 	})
 	return server
+}
+
+// Database makes a database in a cluster, migrated or empty, and returns its URL.
+func Database(t testing.TB, server *pgserver.Server, name string, migrated bool) string {
+	t.Helper()
+	Exec(t, Conn(t, server.URL("postgres")), `CREATE DATABASE `+name)
+	url := server.URL(name)
+	if migrated {
+		if err := Connect(t, url).MigrateUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return url
+}
+
+// Dump writes a dump of a database to a file and returns its name.
+func Dump(t testing.TB, url string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "dump")
+	runProgram(t, "pg_dump", "--format=custom", "--file="+file, url)
+	return file
+}
+
+// Restore brings a dump to a database that is empty.
+func Restore(t testing.TB, dump, url string) {
+	t.Helper()
+	runProgram(t, "pg_restore", "--exit-on-error", "--dbname="+url, dump)
+}
+
+func runProgram(t testing.TB, name string, args ...string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), Program(t, name), args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+// CutOff has a standby receive nothing more.
+func CutOff(t testing.TB, standby *pgx.Conn) {
+	t.Helper()
+	Exec(t, standby, `ALTER SYSTEM SET primary_conninfo = ''`)
+	Exec(t, standby, `SELECT pg_reload_conf()`)
+	Eventually(t, func() bool {
+		return Query[bool](t, standby, `SELECT NOT EXISTS (SELECT 1 FROM pg_stat_wal_receiver)`)
+	})
+}
+
+// WaitForHorizon waits until the feed shows what was written before.
+func WaitForHorizon(t testing.TB, conn *pgx.Conn) {
+	t.Helper()
+	now := Query[string](t, conn, `SELECT pg_current_xact_id()::text`)
+	Eventually(t, func() bool { return Query[bool](t, conn, `SELECT ingest.feed_horizon() > $1::text::xid8`, now) })
+}
+
+// Eventually waits for a condition.
+func Eventually(t testing.TB, reached func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !reached(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("not reached within a minute")
+		}
+	}
 }
 
 // Program finds a program that comes with PostgreSQL. Outside CI a machine may have

@@ -115,6 +115,14 @@ func Conn(t testing.TB, url string) *pgx.Conn {
 	return conn
 }
 
+// Exec runs a statement.
+func Exec(t testing.TB, conn *pgx.Conn, sql string, args ...any) {
+	t.Helper()
+	if _, err := conn.Exec(context.Background(), sql, args...); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
 // Query returns one value of type T.
 func Query[T any](t testing.TB, conn *pgx.Conn, sql string, args ...any) T {
 	t.Helper()
