@@ -1616,7 +1616,7 @@ COMMENT ON TABLE rollup.views IS 'The rollups: each name is a table of schema ro
 COMMENT ON COLUMN rollup.views.name IS 'Name of table and view.';
 COMMENT ON COLUMN rollup.views.sources IS 'The endpoints whose rows it is computed from.';
 COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in the days beside its own too: calls that carry over into the next day, days of UTC, calls that belong to others.';
-COMMENT ON COLUMN rollup.views."position" IS 'Which are computed first: 1 before 2 before 3, as a view may read the rollup of another.';
+COMMENT ON COLUMN rollup.views."position" IS 'Which are computed first: 1 before 2, as a view may read the rollup of another.';
 
 CREATE VIEW live.complete_through AS
  SELECT w.tenant_id,
@@ -5187,7 +5187,6 @@ CREATE VIEW live.sided_streams AS
     e.speaker_glitch_rate,
     e.howling_event_count,
     e.subnet,
-    e.ip_address,
     e.reflexive_ip_address,
     e.connection_type,
     e.wifi_band,
@@ -5264,7 +5263,6 @@ COMMENT ON COLUMN live.sided_streams.mic_glitch_rate IS 'Glitches of the microph
 COMMENT ON COLUMN live.sided_streams.speaker_glitch_rate IS 'Glitches of the loudspeaker per 5 minutes (Graph: speakerGlitchRate); null if not measured.';
 COMMENT ON COLUMN live.sided_streams.howling_event_count IS 'How often there was acoustic feedback (Graph: howlingEventCount); null if not measured.';
 COMMENT ON COLUMN live.sided_streams.subnet IS 'Subnet of the address (Graph: subnet), as served: its first address, without a length; null if unknown.';
-COMMENT ON COLUMN live.sided_streams.ip_address IS 'Address of the endpoint (Graph: ipAddress); null if unknown.';
 COMMENT ON COLUMN live.sided_streams.reflexive_ip_address IS 'Address that the media relay saw, mostly the public one (Graph: reflexiveIPAddress); null if unknown.';
 COMMENT ON COLUMN live.sided_streams.connection_type IS 'Kind of network (Graph: connectionType), such as wired, wifi, mobile, tunnel, unknown; null if not served.';
 COMMENT ON COLUMN live.sided_streams.wifi_band IS 'Band of the Wi-Fi (Graph: wifiBand), such as frequency24GHz, or unknown; null if not served.';

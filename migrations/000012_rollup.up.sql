@@ -50,7 +50,7 @@ COMMENT ON TABLE rollup.views IS 'The rollups: each name is a table of schema ro
 COMMENT ON COLUMN rollup.views.name IS 'Name of table and view.';
 COMMENT ON COLUMN rollup.views.sources IS 'The endpoints whose rows it is computed from.';
 COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in the days beside its own too: calls that carry over into the next day, days of UTC, calls that belong to others.';
-COMMENT ON COLUMN rollup.views.position IS 'Which are computed first: 1 before 2 before 3, as a view may read the rollup of another.';
+COMMENT ON COLUMN rollup.views.position IS 'Which are computed first: 1 before 2, as a view may read the rollup of another.';
 
 CREATE TABLE rollup.digests (
     list   text PRIMARY KEY,

@@ -167,7 +167,6 @@ SELECT
     e.speaker_glitch_rate,
     e.howling_event_count,
     e.subnet,
-    e.ip_address,
     e.reflexive_ip_address,
     e.connection_type,
     e.wifi_band,

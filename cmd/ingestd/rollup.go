@@ -41,7 +41,7 @@ first, with SELECT rollup.note(TENANT_ID, 'pstn_calls', FIRST, LAST). It may run
 a daemon. Interrupted, what was computed stays, and the next refresh goes on.`,
 		Example: "  ingestd rollup refresh",
 		Args:    cobra.NoArgs,
-		RunE:    withRows(refreshRollups),
+		RunE:    withRows(tellRefresh),
 	}
 	exitTable(cmd, nil)
 	return cmd
@@ -63,15 +63,15 @@ the rest to the daemon. Days whose rows retention has deleted keep their figures
 			if err := a.db.NoteAllDays(cmd.Context()); err != nil {
 				return err
 			}
-			return refreshRollups(cmd, a)
+			return tellRefresh(cmd, a)
 		}),
 	}
 	exitTable(cmd, nil)
 	return cmd
 }
 
-// refreshRollups brings the rollups up to date and says how many days that took.
-func refreshRollups(cmd *cobra.Command, a *app) error {
+// tellRefresh brings the rollups up to date and says how many days that took.
+func tellRefresh(cmd *cobra.Command, a *app) error {
 	days, err := a.refreshRollups(cmd)
 	if err != nil {
 		return err
