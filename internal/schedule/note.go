@@ -59,7 +59,7 @@ func (j *Job) noteTenant(ctx context.Context) error {
 
 // succeed notes a run without an error.
 func (j *Job) succeed(state *store.Endpoint, now time.Time, report *Report) {
-	next, ok := j.Next(now), "ok"
+	next, ok := j.nextDue(now), "ok"
 	if state.Failures > 0 {
 		state.HealedAt = &now
 	}
@@ -69,6 +69,10 @@ func (j *Job) succeed(state *store.Endpoint, now time.Time, report *Report) {
 	state.Failures, state.FailingSince = 0, nil
 	state.LastResult, state.LastFinishedAt, state.LastSuccessAt, state.NextDueAt = &ok, &now, &now, &next
 }
+
+// nextDue is when the schedule comes round next, after a run that ends now. Graph's
+// clock tells whole seconds, so by it a run may end before the tick it began at.
+func (j *Job) nextDue(now time.Time) time.Time { return j.Next(now.Add(2 * time.Second)) }
 
 // fail notes one more failed run.
 func (j *Job) fail(state *store.Endpoint, now time.Time, err error) {
@@ -105,7 +109,7 @@ const deniedFor = 10 * time.Minute
 // One that Graph throttles is left alone as long as Graph says. All others
 // follow their schedule.
 func (j *Job) nextTry(now time.Time, err error, failures int) time.Time {
-	next := j.Next(now)
+	next := j.nextDue(now)
 	switch verdictOn(err).run {
 	case abortedLonger:
 		return now.Add(min(deniedFor, time.Minute<<min(failures-1, 6)))

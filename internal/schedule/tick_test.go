@@ -42,3 +42,17 @@ func TestTickPassesOnEitherClock(t *testing.T) {
 		})
 	}
 }
+
+// TestNextDue has a run end at its own tick, by Graph's clock a moment before it.
+func TestNextDue(t *testing.T) {
+	t.Parallel()
+	j := &Job{Next: func(after time.Time) time.Time {
+		return after.Truncate(5 * time.Minute).Add(5 * time.Minute)
+	}}
+	tick := time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
+	for _, off := range []time.Duration{-time.Second, 0, time.Minute} {
+		if got, want := j.nextDue(tick.Add(off)), tick.Add(5*time.Minute); !got.Equal(want) {
+			t.Errorf("a run that ends %v off is followed by one at %v, want %v", off, got, want)
+		}
+	}
+}
