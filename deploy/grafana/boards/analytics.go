@@ -47,7 +47,7 @@ const (
 SELECT time, metric, value
 FROM buckets
 WHERE is_final
-ORDER BY time`
+ORDER BY time, metric`
 
 	openBuckets = `WITH buckets AS (
 %s
@@ -59,7 +59,7 @@ FROM (
     FROM buckets
 ) b
 WHERE NOT is_final%s
-ORDER BY time`
+ORDER BY time, metric`
 
 	joined = `
    OR time = final_until`
@@ -126,7 +126,7 @@ func figure(title string, width int, description, unit, name string) Panel {
 
 // figures are a number for each row, under the text that names the row.
 func figures(title string, width int, description, label, value, name string) Panel {
-	p := figure(title, width, description, "short", name)
+	p := figure(title, width, description, "locale", name)
 	defaults := p.FieldConfig["defaults"].(object)
 	defaults["decimals"], defaults["displayName"] = 2, "${__data.fields."+label+"}"
 	p.Options["reduceOptions"] = object{"values": true, "fields": "/^" + value + "$/"}

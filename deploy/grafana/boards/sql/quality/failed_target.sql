@@ -9,4 +9,4 @@ CROSS JOIN LATERAL (
 WHERE $__timeFilter(day)
   AND tenant_id IN ($tenant)
 GROUP BY day, call_kind, what
-ORDER BY day
+ORDER BY day, metric

@@ -1,5 +1,5 @@
 SELECT day AS time,
-       media_kind || ' ' || call_kind AS metric,
+       replace(media_kind, 'vbss', 'screen') || ' ' || call_kind AS metric,
        100.0 * sum(poor) / nullif(sum(good + poor), 0) AS value,
        bool_and(is_final) AS is_final
 FROM analytics.poor_stream_rate_daily

@@ -6,4 +6,4 @@ WHERE $__timeFilter(day)
   AND tenant_id IN ($tenant)
   AND media_kind = 'audio'
 GROUP BY day, call_kind
-ORDER BY day
+ORDER BY day, metric
