@@ -4325,7 +4325,7 @@ CREATE VIEW analytics.user_activity_daily AS
     COALESCE((x.day < c.day), false) AS is_final
    FROM (rollup.user_activity_daily x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'user_activity_daily'::text))));
-COMMENT ON VIEW analytics.user_activity_daily IS 'One row per day and user with calls, meetings or messages. Key: tenant_id, day, user_id. Filter on: day. Personal data.';
+COMMENT ON VIEW analytics.user_activity_daily IS 'One row per day and user with calls, meetings or messages; people of other companies, who are not in users, too. Key: tenant_id, day, user_id. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.user_activity_daily.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.user_activity_daily.day IS 'Day of the report time zone (ref.settings); joins to days.';
 COMMENT ON COLUMN analytics.user_activity_daily.user_id IS 'Entra object id of the user. Joins to users.';

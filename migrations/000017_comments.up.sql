@@ -337,7 +337,7 @@ COMMENT ON COLUMN analytics.missed_calls_daily.missed IS 'Calls that were delive
 COMMENT ON COLUMN analytics.missed_calls_daily.failed IS 'Calls that were not delivered.';
 COMMENT ON COLUMN analytics.missed_calls_daily.missed_pct IS 'missed in percent of missed and answered, 0 to 100; null if there were neither.';
 
-COMMENT ON VIEW analytics.user_activity_daily IS 'One row per day and user with calls, meetings or messages. Key: tenant_id, day, user_id. Filter on: day. Personal data.';
+COMMENT ON VIEW analytics.user_activity_daily IS 'One row per day and user with calls, meetings or messages; people of other companies, who are not in users, too. Key: tenant_id, day, user_id. Filter on: day. Personal data.';
 COMMENT ON COLUMN analytics.user_activity_daily.user_id IS 'Entra object id of the user. Joins to users.';
 COMMENT ON COLUMN analytics.user_activity_daily.p2p_calls IS 'Calls of two.';
 COMMENT ON COLUMN analytics.user_activity_daily.group_calls IS 'Meetings and group calls.';
