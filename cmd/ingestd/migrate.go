@@ -12,9 +12,9 @@ func newMigrate() *cobra.Command {
 		Use:   "migrate",
 		Short: "Create or change the database schema",
 		Long: `migrate brings the database to the schema that this program needs, or takes
-steps of it back. The database user must own the schemas ingest and teams, or
-be allowed to create them. Each step is one transaction; two that run at once
-wait for each other.`,
+steps of it back. The database user must own the schemas that it makes, or be allowed
+to create them. Each step is one transaction; two that run at once wait for each
+other.`,
 		Example: `  ingestd migrate up
   ingestd migrate version`,
 		Args: cobra.NoArgs,

@@ -38,7 +38,7 @@ someone who may.
               data: no name, number, address or id of a person or call
 --tenant, in place of it, is for readers of one tenant: a schema analytics_NAME with all
 views of analytics, limited to its rows, and a role of the same name (or that of --role).
-Compare days with dates there: by a comparison with a time all days are read.
+In that schema compare days with dates: a comparison with a time reads all days.
 
 A role that grant makes cannot log in. Make people and tools members of it (GRANT
 analysts TO anna), or let it log in itself (ALTER ROLE analysts LOGIN PASSWORD '...').
@@ -118,7 +118,7 @@ func grant(cmd *cobra.Command, a *app, to store.Grantee, show bool) error {
 	if err := notGiven(cmd, given, still); err != nil {
 		return err
 	}
-	const done = "role %s has all rights that %s needs, %d of them since now\n"
+	const done = "role %s has all rights that %s needs, %d of them new\n"
 	_, err = fmt.Fprintf(cmd.ErrOrStderr(), done, to.Role, needs[to.Access], given)
 	return err
 }

@@ -34,11 +34,11 @@ func newRollupRefresh() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "refresh",
 		Short: "Compute the days whose rows have changed",
-		Long: `refresh computes the days anew whose rows have changed since, or all days if a list
-of schema ref has changed that their figures depend on. The daemon does so by
-itself. This is for rows that were changed by SQL: note their old and new times
-first, with SELECT rollup.note(TENANT_ID, 'pstn_calls', FIRST, LAST). It may run beside
-a daemon. Interrupted, what was computed stays, and the next refresh goes on.`,
+		Long: `refresh computes the days whose rows have changed, or all days if a list of schema ref
+has changed that their figures depend on. The daemon does so by itself; this is for
+rows that were changed by SQL. First note their old and new times, with SELECT
+rollup.note(TENANT_ID, 'pstn_calls', FIRST, LAST). It may run beside a daemon.
+Interrupted, what was computed stays, and the next refresh goes on.`,
 		Example: "  ingestd rollup refresh",
 		Args:    cobra.NoArgs,
 		RunE:    withRows(tellRefresh),
@@ -51,9 +51,9 @@ func newRollupRebuild() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rebuild",
 		Short: "Compute all days anew",
-		Long: `rebuild notes all days as changed and computes them anew, the newest first. This is
-for after a repair by SQL whose times nobody knows. Readers see the figures of
-before until a day is computed; what stays the same is not written. A year takes
+		Long: `rebuild notes all days as changed and computes them anew, the newest first. Use it
+after a repair by SQL when nobody knows the times of its rows. Readers see the old
+figures of a day until it is computed; what stays the same is not written. A year takes
 some minutes. It may run beside a daemon, which then does a part of the work.
 Interrupted, what was computed stays: go on with ingestd rollup refresh, or leave
 the rest to the daemon. Days whose rows retention has deleted keep their figures.`,

@@ -217,7 +217,7 @@ func cameOf(past store.PastRun) string {
 	add(past.New, "new")
 	add(past.Changed, "changed")
 	add(past.Unchanged, "unchanged")
-	add(past.Details, "records whole")
+	add(past.Details, "with details")
 	add(past.Rejected, "kept raw")
 	text := strings.Join(parts, ", ")
 	if past.Error != nil {
