@@ -229,6 +229,10 @@ func (r *reading) readBucket(t *testing.T, env []string, kind, address, target s
 // dbt takes the sources, finds them fresh, and its tests of them hold.
 func (r *reading) readDbt(t *testing.T) {
 	dir := t.TempDir()
+	storetest.Exec(t, storetest.Conn(t, r.url), `
+		CREATE VIEW analytics.of_a_customer AS SELECT 'a' AS a;
+		COMMENT ON VIEW analytics.of_a_customer IS 'What {{ looks like }} a {% template #}: it is none.';
+		COMMENT ON COLUMN analytics.of_a_customer.a IS 'One of: a, {{ b }}.'`)
 	config, err := pgx.ParseConfig(r.url)
 	if err != nil {
 		t.Fatal(err)

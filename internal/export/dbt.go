@@ -113,7 +113,7 @@ func intervals(ctx context.Context, conn *pgx.Conn) (map[string]int, error) {
 
 // dbt is a view as a table of a source.
 func (v view) dbt(minutes map[string]int) dbtTable {
-	t := dbtTable{Name: v.Name, Description: v.Comment, Config: v.freshness(minutes)}
+	t := dbtTable{Name: v.Name, Description: literal(v.Comment), Config: v.freshness(minutes)}
 	if key := v.dbtKey(); key != "" {
 		t.Tests = append(t.Tests, map[string]dbtTest{
 			"unique": {
@@ -123,15 +123,19 @@ func (v view) dbt(minutes map[string]int) dbtTable {
 	}
 	for _, c := range v.Columns {
 		column := dbtColumn{
-			Name: c.Name, Description: c.Comment, Type: c.Type,
+			Name: c.Name, Description: literal(c.Comment), Type: c.Type,
 			Quote: quoted(c.Name) != c.Name,
 		}
 		if slices.Contains(v.Key, c.Name) && !c.Nullable {
 			column.Tests = append(column.Tests, map[string]dbtTest{"not_null": {Config: v.recent()}})
 		}
 		if c.Values != nil {
+			var values []string
+			for _, value := range c.Values {
+				values = append(values, literal(value))
+			}
 			column.Tests = append(column.Tests, map[string]dbtTest{
-				"accepted_values": {Arguments: map[string]any{"values": c.Values}, Config: v.recent()},
+				"accepted_values": {Arguments: map[string]any{"values": values}, Config: v.recent()},
 			})
 		}
 		t.Columns = append(t.Columns, column)
@@ -163,6 +167,12 @@ func quoted(name string) string {
 	}
 	return pgx.Identifier{name}.Sanitize()
 }
+
+var jinja = regexp.MustCompile(`\{[{%#]`)
+
+// literal is a text that dbt's templates leave as it is: customers comment on views of
+// their own.
+func literal(text string) string { return jinja.ReplaceAllString(text, "{{ '$0' }}") }
 
 // recent has a test look at the last days only: those that may still change.
 func (v view) recent() map[string]any {
