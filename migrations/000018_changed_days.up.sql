@@ -1,6 +1,7 @@
 -- Which days have rows, and when what is shown of them last changed. Who copies
--- views by day asks for the days since a mark, as with analytics.change_feed. The
--- feed names rows by their key: it cannot tell the day that a row has left.
+-- views by day notes the transaction, and copies the day again when it has another.
+-- Refreshes come one after the other: a later one has a higher number. The feed names
+-- rows by their key: it cannot tell the day that a row has left.
 CREATE TABLE ingest.changed_days (
     tenant_id  uuid NOT NULL,
     day        date NOT NULL,

@@ -149,7 +149,8 @@ func exportParquet(cmd *cobra.Command, a *app, o export.Options, follow bool, ev
 			fmt.Fprintf(out, "%-32s %6d files, %d rows\n", v.Name, v.Written, v.Rows)
 		}
 		if v.Nulled > 0 {
-			fmt.Fprintf(out, "%s: %d numbers of more than 29 digits are null in the files\n", v.Name, v.Nulled)
+			fmt.Fprintf(out, "%s: %d values are null in the files: infinite times, numbers of more than 29 digits\n",
+				v.Name, v.Nulled)
 		}
 	})
 	if err != nil {

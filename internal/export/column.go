@@ -47,7 +47,11 @@ var kinds = map[string]kind{
 		return parquet.DoubleValue(math.Float64frombits(binary.BigEndian.Uint64(raw)))
 	}},
 	"date": {node: parquet.Date(), of: func(raw []byte) parquet.Value {
-		return parquet.Int32Value(int32(binary.BigEndian.Uint32(raw)) + daysTo2000)
+		days := int32(binary.BigEndian.Uint32(raw))
+		if days == math.MinInt32 || days > math.MaxInt32-daysTo2000 {
+			return parquet.NullValue() // infinite
+		}
+		return parquet.Int32Value(days + daysTo2000)
 	}},
 	"timestamp with time zone":    {node: parquet.TimestampAdjusted(parquet.Microsecond, true), of: microseconds},
 	"timestamp without time zone": {node: parquet.TimestampAdjusted(parquet.Microsecond, false), of: microseconds},
@@ -65,7 +69,11 @@ var kinds = map[string]kind{
 const daysTo2000, microsecondsTo2000 = 10_957, 10_957 * 86_400_000_000
 
 func microseconds(raw []byte) parquet.Value {
-	return parquet.Int64Value(int64(binary.BigEndian.Uint64(raw)) + microsecondsTo2000)
+	n := int64(binary.BigEndian.Uint64(raw))
+	if n == math.MinInt64 || n > math.MaxInt64-microsecondsTo2000 {
+		return parquet.NullValue() // infinite, or in the year 294247 or later
+	}
+	return parquet.Int64Value(n + microsecondsTo2000)
 }
 
 var tooLarge = new(big.Int).Exp(big.NewInt(10), big.NewInt(decimalDigits), nil)

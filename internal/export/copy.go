@@ -21,8 +21,6 @@ import (
 )
 
 var (
-	//go:embed sql/standing.sql
-	selectStanding string
 	//go:embed sql/tenants.sql
 	selectTenants string
 	//go:embed sql/days.sql
@@ -41,7 +39,6 @@ type copying struct {
 	state      *state
 	before     map[string]entry // the files as they were
 	due        []part
-	doubted    bool // the state says that it does not know what is in the files that are due
 	generation string
 	did        View
 }
@@ -56,6 +53,7 @@ func (run *pass) copyView(ctx context.Context, v view) (View, error) {
 	if err == nil {
 		c.state.Mark, c.state.Epoch = run.mark, run.epoch
 	}
+	c.state.Doubted = false
 	// What is done stays done, also where it was told to stop.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
@@ -74,21 +72,24 @@ func (c *copying) begin(ctx context.Context) (err error) {
 		return mistake("its files were written without %q; choose another folder for other columns", c.state.Without)
 	}
 	c.state.Without = c.options.Without
+	if err := c.look(ctx); err != nil {
+		return told(c.options.To, err)
+	}
 	c.before = maps.Clone(c.state.Files)
 	parts, changed := c.parts(c.view, c.state)
 	for _, p := range parts {
-		if c.state.due(c.view.file(p), c.generation, changed[p]) {
+		if c.view.Filter == "" || c.state.due(c.view.file(p), c.generation, changed[p]) {
 			c.due = append(c.due, p)
 		}
 	}
-	return told(c.options.To, c.tidy(ctx))
+	return nil
 }
 
-// due reports whether a file has to be written, given the transaction that last
-// changed what is in it.
+// due reports whether a file of some days has to be written, given the transaction
+// that last changed them.
 func (s *state) due(file, generation string, changed uint64) bool {
 	e, known := s.Files[file]
-	return !known || e.Digest == "" || e.Generation != generation || e.Open || changed >= e.Mark
+	return !known || e.Digest == "" || e.Generation != generation || e.Open || changed != e.Mark
 }
 
 // generation changes where every file of a view has to be written anew.
@@ -121,11 +122,11 @@ func (c *copying) save(ctx context.Context) error {
 	return told(c.options.To, c.state.write(ctx, c.bucket))
 }
 
-// doubt has the state say, before a file is replaced, that it does not know what is
-// in those that are due. Else one that is killed in between would leave files that
-// are others than the state says.
+// doubt has the state say, before the first file is replaced, that it does not know
+// what is in those that are due, nor whether it knows all. Else one that is killed in
+// between would leave files that are others than the state says.
 func (c *copying) doubt(ctx context.Context) error {
-	if c.doubted {
+	if c.state.Doubted {
 		return nil
 	}
 	for _, p := range c.due {
@@ -135,7 +136,7 @@ func (c *copying) doubt(ctx context.Context) error {
 			c.state.Files[file] = e
 		}
 	}
-	c.doubted = true
+	c.state.Doubted = true
 	return c.save(ctx)
 }
 
@@ -152,17 +153,22 @@ func (c *copying) copyPart(ctx context.Context, p part) error {
 			return store.Named("look at a day", err)
 		}
 		file := c.view.file(p)
-		_, known := c.before[file]
-		if c.view.Filter == "" {
-			from, to = new(time.Time), new(time.Time)
-		}
-		if from == nil || expired && c.view.readsRows && known {
-			return nil // the day is not in the calendar, or is history
-		}
+		before, known := c.before[file]
 		now := entry{Generation: c.generation}
 		var err error
 		if now.Mark, err = strconv.ParseUint(mark, 10, 64); err != nil {
 			return err
+		}
+		switch {
+		case c.view.Filter == "":
+			from, to = new(time.Time), new(time.Time)
+		case from == nil:
+			return nil // the day is not in the calendar
+		case expired && c.view.readsRows && known: // it is history
+			now.contents = before.contents
+			now.Open = false
+			c.state.Files[file] = now
+			return nil
 		}
 		sql, args := c.view.query(p, *from, *to)
 		rows, err := tx.Query(ctx, sql, append([]any{pgx.QueryResultFormats{1}}, args...)...)
@@ -173,15 +179,23 @@ func (c *copying) copyPart(ctx context.Context, p part) error {
 			return err
 		}
 		c.state.Files[file] = now
-		c.count(c.before[file], now)
+		c.count(c.was(file), now.contents)
 		return nil
 	})
 }
 
+// was is what a file held before: one that is not known is not there.
+func (c *copying) was(file string) contents {
+	if e, known := c.before[file]; known {
+		return e.contents
+	}
+	return contents{Digest: noRows}
+}
+
 // count counts a file.
-func (c *copying) count(before, now entry) {
+func (c *copying) count(before, now contents) {
 	c.did.Nulled += now.nulled
-	if now.equal(before.contents) {
+	if now.equal(before) {
 		c.did.Same++
 		return
 	}
@@ -203,8 +217,8 @@ func (c *copying) replace(ctx context.Context, file string, rows pgx.Rows, expir
 		return now, told(c.options.To, err)
 	}
 	now, err = writeParquet(w, c.view.Relation, rows)
-	before := c.before[file]
-	same := now.equal(before.contents)
+	before := c.was(file)
+	same := now.equal(before)
 	if err == nil && !same && now.Rows > 0 {
 		if err = c.doubt(ctx); err == nil {
 			return now, told(c.options.To, w.Close())
@@ -218,7 +232,7 @@ func (c *copying) replace(ctx context.Context, file string, rows pgx.Rows, expir
 	case err != nil || same:
 		return now, told(c.options.To, err)
 	case expired:
-		return before.contents, nil
+		return before, nil
 	}
 	return now, c.remove(ctx, file)
 }
@@ -240,17 +254,18 @@ func (run *pass) delete(ctx context.Context, file string) error {
 	return err
 }
 
-// tidy deletes what an export that was killed has left half written. Only in a
-// folder is there anything.
-func (c *copying) tidy(ctx context.Context) error {
-	if strings.Contains(c.options.To, "://") {
+// look has the state know the files that are there, at the start and after an export
+// that was killed: one more, which that one wrote, and one less, which somebody has
+// deleted, are due. What was left half written is deleted; only a folder has such.
+func (c *copying) look(ctx context.Context) error {
+	if c.looked[c.view.Name] && !c.state.Doubted {
 		return nil
 	}
-	list := c.bucket.List(&blob.ListOptions{Prefix: c.view.Name + "/"})
-	for {
+	there := map[string]bool{}
+	for list := c.bucket.List(&blob.ListOptions{Prefix: c.view.Name + "/"}); ; {
 		o, err := list.Next(ctx)
 		if err == io.EOF {
-			return nil
+			break
 		}
 		if err == nil && strings.HasSuffix(o.Key, ".tmp") {
 			err = c.delete(ctx, o.Key)
@@ -258,7 +273,15 @@ func (c *copying) tidy(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		there[o.Key] = true
+		_, known := c.state.Files[o.Key]
+		if _, ours := c.view.partIn(o.Key); ours && !known {
+			c.state.Files[o.Key] = entry{}
+		}
 	}
+	maps.DeleteFunc(c.state.Files, func(file string, e entry) bool { return e.Rows > 0 && !there[file] })
+	c.looked[c.view.Name], c.state.Doubted = true, false
+	return nil
 }
 
 // digestLists is a digest of all lists of schema ref but the calendars, which only

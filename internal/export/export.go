@@ -41,8 +41,9 @@ type Parquet struct {
 	db      *store.DB
 	bucket  *blob.Bucket
 	options Options
-	mark    uint64     // transactions before it are in the files
-	told    func(View) // hears of each view that is done
+	mark    uint64          // the last transaction whose days are in the files
+	looked  map[string]bool // views whose files were looked at
+	told    func(View)      // hears of each view that is done
 }
 
 // A View is what a pass did with the files of a view.
@@ -51,7 +52,7 @@ type View struct {
 	Written int   // files
 	Rows    int64 // in them
 	Same    int   // files that were computed, and had not changed
-	Nulled  int64 // numbers with more digits than fit, which are null in the files
+	Nulled  int64 // values that Parquet cannot hold, which are null in the files
 }
 
 // NewParquet prepares a copy. told, if not nil, hears of each view that is done.
@@ -60,7 +61,7 @@ func NewParquet(ctx context.Context, db *store.DB, o Options, told func(View)) (
 	if told == nil {
 		told = func(View) {}
 	}
-	return &Parquet{db: db, bucket: bucket, options: o, told: told}, err
+	return &Parquet{db: db, bucket: bucket, options: o, looked: map[string]bool{}, told: told}, err
 }
 
 // Close ends the use of the target.
@@ -92,7 +93,7 @@ func (p *Parquet) Pass(ctx context.Context) error {
 		return err
 	}
 	defer end()
-	switch got, err := store.LockSession(ctx, conn, "ingestd export "+p.options.To, lockPatience); {
+	switch got, err := store.LockSession(ctx, conn, "ingestd export "+placeOf(p.options.To), lockPatience); {
 	case err != nil:
 		return store.Named("lock the target", err)
 	case !got:
@@ -105,7 +106,7 @@ func (p *Parquet) Pass(ctx context.Context) error {
 	if run.epoch == "" {
 		return errNoEpoch
 	}
-	views, err := choose(run.views, p.options.Views, p.options.Without)
+	views, err := choose(run.views, p.options)
 	if err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ const lockPatience = 3 * time.Second
 
 // begin reads what does not depend on a view.
 func (run *pass) begin(ctx context.Context) (err error) {
-	if err = run.stand(ctx); err != nil {
+	if err = run.conn.QueryRow(ctx, `SELECT coalesce(ingest.feed_epoch(), '')`).Scan(&run.epoch); err != nil {
 		return err
 	}
 	if run.tenants, err = collect(ctx, run.conn, selectTenants, pgx.RowTo[uuid.UUID]); err != nil {
@@ -147,20 +148,13 @@ func (run *pass) begin(ctx context.Context) (err error) {
 	if run.days, err = collect(ctx, run.conn, selectDays, toChangedDay); err != nil {
 		return err
 	}
+	for _, d := range run.days {
+		run.mark = max(run.mark, d.Xid)
+	}
 	if run.lists, err = digestLists(ctx, run.conn); err != nil {
 		return err
 	}
 	run.views, err = viewsOf(ctx, run.conn)
-	return err
-}
-
-// stand reads how far the feed is.
-func (run *pass) stand(ctx context.Context) error {
-	var mark string
-	err := run.conn.QueryRow(ctx, selectStanding).Scan(&run.epoch, &mark)
-	if err == nil {
-		run.mark, err = strconv.ParseUint(mark, 10, 64)
-	}
 	return err
 }
 
@@ -187,8 +181,7 @@ func (o Options) wants(v view, part part) bool {
 }
 
 // parts are the parts that a view has, or had at the last time, the newest first,
-// each with the transaction that last changed it. One that does not go by days may
-// have changed at any time.
+// each with the transaction that last changed it, 0 if none is noted.
 func (run *pass) parts(v view, s *state) (order []part, changed map[part]uint64) {
 	changed = map[part]uint64{}
 	add := func(p part, xid uint64) {
@@ -203,10 +196,10 @@ func (run *pass) parts(v view, s *state) (order []part, changed map[part]uint64)
 		}
 	case v.hasTenants():
 		for _, tenant := range run.tenants {
-			add(part{tenant: tenant}, run.mark)
+			add(part{tenant: tenant}, 0)
 		}
 	default:
-		add(part{}, run.mark)
+		add(part{}, 0)
 	}
 	for file := range s.Files {
 		if p, ok := v.partIn(file); ok {

@@ -101,6 +101,7 @@ func TestMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	without := []catalog.Class{catalog.Identity}
+	storetest.Exec(t, w.conn, `CREATE VIEW analytics.mine AS SELECT NULL::uuid AS tenant_id`)
 	for _, c := range []struct {
 		o    export.Options
 		want string
@@ -113,6 +114,7 @@ func TestMistakes(t *testing.T) {
 		},
 		{export.Options{To: folder, Views: []string{"users"}, Without: without}, "each row of users is about a person"},
 		{export.Options{To: folder, Views: []string{"days"}, Without: without}, "choose another folder"},
+		{export.Options{To: folder, Views: []string{"mine"}, Tenant: &worldTenants[0]}, "leave out --tenant"},
 	} {
 		err := passOf(t, w, c.o)
 		var mistake export.Mistake
@@ -121,7 +123,8 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 	storetest.Exec(t, w.conn, `SELECT pg_advisory_lock(hashtextextended('ingestd export ' || $1, 0))`, folder)
-	if err := passOf(t, w, export.Options{To: folder}); !errors.Is(err, export.ErrBusy) {
+	otherwise := folder + "/../" + filepath.Base(folder) + "/"
+	if err := passOf(t, w, export.Options{To: otherwise}); !errors.Is(err, export.ErrBusy) {
 		t.Errorf("beside another one: %v", err)
 	}
 	if err := passOf(t, w, export.Options{To: "/proc/no-such-folder"}); err == nil || !strings.Contains(err.Error(),

@@ -26,18 +26,21 @@ type contents struct {
 	Rows   int64  `json:"rows"`
 	Digest string `json:"digest"`         // the same rows, in whatever order, have the same
 	Open   bool   `json:"open,omitempty"` // some of its rows are not final
-	nulled int64  // numbers with more digits than fit
+	nulled int64  // values that Parquet cannot hold
 }
 
+// noRows is the digest of no row. An empty one is not known.
+const noRows = "0000000000000000"
+
 // equal reports whether a file with other contents would hold the same rows.
-func (c contents) equal(other contents) bool {
-	return c.Rows == other.Rows && (c.Digest == other.Digest || c.Rows == 0)
-}
+func (c contents) equal(other contents) bool { return c.Rows == other.Rows && c.Digest == other.Digest }
 
 // writeParquet writes rows of a view as one file.
 func writeParquet(w io.Writer, view catalog.Relation, rows pgx.Rows) (contents, error) {
 	defer rows.Close()
-	out := parquet.NewGenericWriter[any](w, schemaOf(view), parquet.Compression(&parquet.Snappy),
+	schema := schemaOf(view)
+	ofSchema := xxhash.Sum64String(schema.String())
+	out := parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Snappy),
 		parquet.MaxRowsPerRowGroup(groupRows), parquet.PageBufferSize(pageBytes),
 		parquet.DictionaryMaxBytes(dictionary), parquet.CreatedBy("ingestd", "1", ""))
 	var c contents
@@ -59,7 +62,7 @@ func writeParquet(w io.Writer, view catalog.Relation, rows pgx.Rows) (contents, 
 		if _, err := out.WriteRows([]parquet.Row{row}); err != nil {
 			return c, err
 		}
-		sum += digestOf(hash, raw)
+		sum += ofSchema + digestOf(hash, raw)
 		c.Open = c.Open || final >= 0 && raw[final] != nil && raw[final][0] == 0
 	}
 	c.Digest = fmt.Sprintf("%016x", sum)

@@ -14,7 +14,8 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-// Every type that a view may have, its least and its greatest value, and null.
+// Every type that a view may have, its least and its greatest value, and null. A view that a customer has made is
+// copied as a whole, rows of no tenant too.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
@@ -29,15 +30,17 @@ func TestTypes(t *testing.T) {
 				'1969-12-31 23:59:59.999999Z', '1969-12-31', -99999999999999999999999999999.123456789, NULL, '', NULL),
 			(NULL, 32767, 2147483647, 9223372036854775807, 'NaN', '9999-12-31', '9999-12-31Z',
 				'9999-12-31', 1e29, NULL, NULL, NULL),
+			(NULL, NULL, NULL, NULL, NULL, '-infinity', '-infinity', '-infinity', 'NaN', NULL, NULL, NULL),
+			(NULL, NULL, NULL, NULL, NULL, 'infinity', 'infinity', '294276-12-31', 'Infinity', NULL, NULL, NULL),
 			(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
-		) AS v (b, i2, i4, i8, f, d, z, w, n, u, "a name", ip);`)
+		) AS v (b, i2, i4, i8, f, d, z, w, n, tenant_id, "a name", ip);`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var did export.View
 	folder := t.TempDir()
 	pass(t, url, export.Options{To: folder, Views: []string{"types"}}, &did)
-	if did.Rows != 4 || did.Written != 1 || did.Nulled != 1 {
+	if did.Rows != 6 || did.Written != 1 || did.Nulled != 9 {
 		t.Errorf("it says %+v", did)
 	}
 	file := filepath.Join(folder, "types/all.parquet")
@@ -52,7 +55,7 @@ func TestTypes(t *testing.T) {
 	optional int64 z (TIMESTAMP(isAdjustedToUTC=true,unit=MICROS));
 	optional int64 w (TIMESTAMP(isAdjustedToUTC=false,unit=MICROS));
 	optional fixed_len_byte_array(16) n (DECIMAL(38,9));
-	optional binary u (STRING);
+	optional binary tenant_id (STRING);
 	optional binary a name (STRING);
 	optional binary ip (STRING);
 }`
@@ -66,7 +69,7 @@ func TestTypes(t *testing.T) {
 			int64(-86400000000), "-99999999999999999999999999999.123456789", nil, "", nil},
 		{nil, int32(32767), int32(math.MaxInt32), int64(math.MaxInt64), "NaN", int32(2932896),
 			int64(253402214400000000), int64(253402214400000000), nil, nil, nil, nil},
-		{nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil},
+		make([]any, 12), make([]any, 12), make([]any, 12),
 	}
 	if diff := cmp.Diff(wantRows, values(t, file)); diff != "" {
 		t.Error("it holds (+)\n", diff)

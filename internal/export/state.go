@@ -17,21 +17,22 @@ import (
 // begin so.
 const stateFile = "/_ingestd.json"
 
-// A state is what is known of the files of a view. It is written after them, so
-// that one that is killed writes some files again.
+// A state is what is known of the files of a view. It is written after them, and
+// before the first of them it says so, so that one that is killed leaves no lie.
 type state struct {
 	View      string           `json:"view"`
 	Without   []catalog.Class  `json:"without,omitempty"` // personal data left out
-	Mark      uint64           `json:"mark"`              // transactions before it are in the files
+	Mark      uint64           `json:"mark"`              // the last transaction whose days are in the files
 	Epoch     string           `json:"epoch"`             // what transactions are counted in
 	WrittenAt time.Time        `json:"written_at"`
+	Doubted   bool             `json:"doubted,omitempty"` // files are being replaced
 	Files     map[string]entry `json:"files"`
 }
 
 // An entry is what is known of a file. One without rows has no file.
 type entry struct {
 	contents
-	Mark       uint64 `json:"mark"`       // transactions before it are in the file
+	Mark       uint64 `json:"mark"`       // the transaction that last changed what is in the file
 	Generation string `json:"generation"` // files of another one are written anew
 }
 

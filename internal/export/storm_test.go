@@ -45,6 +45,10 @@ var knownStorms = [][]act{
 		{Do: "save a call", Day: 0}, {Do: "save a record", Day: 0}, {Do: "back up"},
 		{Do: "save a call", Day: 4, Row: 1}, {Do: "prune"}, {Do: "restore"},
 	},
+	// A call that moves from a day whose file was new when the export was killed.
+	{{Do: "save a call", Day: 1}, {Do: "refresh"}, {Do: "kill a pass"}, {Do: "save a call", Day: 3}},
+	// A file that somebody deletes.
+	{{Do: "save a call", Day: 1}, {Do: "refresh"}, {Do: "pass"}, {Do: "lose a file", Day: 1}},
 	// A writer that began first and ends last, while others are refreshed and copied.
 	{
 		{Do: "begin"}, {Do: "save a call", Day: 2}, {Do: "save a call", Writer: 1, Day: 2, Row: 1}, {Do: "refresh"},
@@ -65,7 +69,7 @@ type act struct {
 var acts = []string{
 	"save a call", "save a call", "save a call", "save a call", "save a record", "save a record", "delete a call",
 	"block", "begin", "end", "end", "undo", "refresh", "refresh", "pass", "pass", "break a pass",
-	"settle days", "edit a list", "prune", "back up", "restore", "promote",
+	"kill a pass", "lose a file", "settle days", "edit a list", "prune", "back up", "restore", "promote",
 }
 
 func drawAct(r *rapid.T) act {

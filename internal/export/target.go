@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -27,7 +28,7 @@ const errTarget = Mistake("--to takes a folder, s3://BUCKET/PATH or azblob://CON
 // or a container of Azure. Credentials of these come from the environment, as with
 // other tools of theirs. What is written there appears as a whole or not at all.
 func OpenTarget(ctx context.Context, to string) (*blob.Bucket, error) {
-	if !strings.Contains(to, "://") {
+	if isFolder(to) {
 		b, err := fileblob.OpenBucket(to, &fileblob.Options{
 			CreateDir: true, DirFileMode: 0o755, NoTempDir: true, Metadata: fileblob.MetadataDontWrite,
 		})
@@ -44,6 +45,25 @@ func OpenTarget(ctx context.Context, to string) (*blob.Bucket, error) {
 		b = blob.PrefixedBucket(b, path+"/")
 	}
 	return b, told(to, err)
+}
+
+// isFolder reports whether a target is a folder and no bucket.
+func isFolder(to string) bool { return !strings.Contains(to, "://") }
+
+// placeOf is the same for all ways to write a target that is open, and holds no
+// secret.
+func placeOf(to string) string {
+	if isFolder(to) {
+		if real, err := filepath.EvalSymlinks(to); err == nil {
+			to = real
+		}
+		to, _ = filepath.Abs(to)
+		return to
+	}
+	address, _, _ := strings.Cut(to, "?")
+	scheme, path, _ := strings.Cut(address, "://")
+	host, path, _ := strings.Cut(path, "/")
+	return scheme + "://" + host + "/" + strings.Trim(path, "/")
 }
 
 // secrets are what an address may hold behind a question mark, such as a signature

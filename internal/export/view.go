@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -66,22 +67,28 @@ func viewsOf(ctx context.Context, conn *pgx.Conn) ([]view, error) {
 
 func isTime(c catalog.Column) bool { return c.Type == "date" || c.Type == "timestamp with time zone" }
 
-// choose returns the views of some names, all if none is named, as they are without
-// some classes of personal data.
-func choose(all []view, names []string, without []catalog.Class) (chosen []view, err error) {
-	for _, name := range names {
+// choose returns the views that are asked for, as they are without some classes of
+// personal data.
+func choose(all []view, o Options) (chosen []view, err error) {
+	for _, name := range o.Views {
 		if !slices.ContainsFunc(all, func(v view) bool { return v.Name == name }) {
 			return nil, mistake("there is no view %s in schema analytics; it is one of: %s", name, namesOf(all))
 		}
 	}
 	for _, v := range all {
-		if len(names) > 0 && !slices.Contains(names, v.Name) {
+		named := slices.Contains(o.Views, v.Name)
+		if len(o.Views) > 0 && !named {
 			continue
 		}
-		if left, ok := v.Without(without); ok {
+		left, ok := v.Without(o.Without)
+		foreign := o.Tenant != nil && len(v.Key) == 0
+		switch {
+		case ok && !foreign:
 			v.Relation = left
 			chosen = append(chosen, v)
-		} else if len(names) > 0 {
+		case named && foreign:
+			return nil, mistake("%s is copied for all tenants, as its comment names no key; leave out --tenant", v.Name)
+		case named:
 			return nil, mistake("each row of %s is about a person: its key is %s", v.Name, strings.Join(v.Key, ", "))
 		}
 	}
@@ -96,7 +103,9 @@ func namesOf(views []view) string {
 	return strings.Join(names, ", ")
 }
 
-func (v view) hasTenants() bool { return v.Column("tenant_id") != nil }
+// hasTenants reports whether each row is of a tenant. It is not known of a view whose
+// comment names no key: a customer has made it.
+func (v view) hasTenants() bool { return len(v.Key) > 0 && v.Column("tenant_id") != nil }
 
 // partOf is the part that a day of a tenant belongs to.
 func (v view) partOf(tenant uuid.UUID, day time.Time) part {
@@ -136,12 +145,10 @@ func (v view) file(p part) string {
 
 // partIn is the part that a file of that name holds.
 func (v view) partIn(file string) (p part, ok bool) {
-	words := strings.Split(strings.TrimSuffix(file, ".parquet"), "/")
-	if date, found := strings.CutPrefix(words[1], "date="); found {
-		p.from, _ = time.Parse(time.DateOnly, date)
-	}
+	date, name := path.Split(strings.TrimPrefix(file, v.Name+"/"))
+	p.from, _ = time.Parse("date=2006-01-02/", date)
 	if v.hasTenants() {
-		p.tenant, _ = uuid.Parse(words[len(words)-1])
+		p.tenant, _ = uuid.Parse(strings.TrimSuffix(name, ".parquet"))
 	}
 	return p, v.file(p) == file
 }

@@ -2,9 +2,11 @@ package export_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -145,6 +147,10 @@ func (w *world) do(a act) {
 		short, cancel := context.WithTimeout(w.test.Context(), time.Duration(a.Content)*5*time.Millisecond)
 		w.pass(short)
 		cancel()
+	case "kill a pass":
+		w.kill()
+	case "lose a file":
+		w.lose(a)
 	case "settle days":
 		w.exec(w.conn, `UPDATE ingest.endpoints SET watermark = $1`, worldBegin.AddDate(0, 0, a.Day))
 	case "edit a list":
@@ -239,6 +245,44 @@ func (w *world) pass(ctx context.Context) {
 	}
 }
 
+// kill leaves what a pass does that is killed after its last file: the states are as
+// they were, and say that files are being replaced.
+func (w *world) kill() {
+	states := map[string]map[string]any{}
+	for _, view := range worldViews {
+		s := map[string]any{"files": map[string]any{}}
+		if text, err := os.ReadFile(w.stateOf(view)); err == nil && json.Unmarshal(text, &s) != nil {
+			w.fails.Fatalf("the state of %s is %s", view, text)
+		}
+		s["doubted"] = true
+		for _, file := range s["files"].(map[string]any) {
+			file.(map[string]any)["digest"] = ""
+		}
+		states[view] = s
+	}
+	w.pass(w.test.Context())
+	for view, s := range states {
+		text, err := json.Marshal(s)
+		if err != nil {
+			w.fails.Fatal(err)
+		}
+		if err := os.WriteFile(w.stateOf(view), text, 0o600); err != nil {
+			w.fails.Fatal(err)
+		}
+	}
+}
+
+func (w *world) stateOf(view string) string { return filepath.Join(w.folder, view, "_ingestd.json") }
+
+// lose deletes a file that is not all that is left of its rows.
+func (w *world) lose(a act) {
+	date := worldBegin.AddDate(0, 0, max(a.Day, w.days)).Format(time.DateOnly)
+	file := filepath.Join(w.folder, "telephony_calls", "date="+date, worldTenant(a.Tenant)+".parquet")
+	if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
+		w.fails.Fatal(err)
+	}
+}
+
 func (w *world) options() export.Options { return export.Options{To: w.folder, Views: worldViews} }
 
 // settle lets all come to an end, and compares.
@@ -246,7 +290,6 @@ func (w *world) settle() {
 	w.end(0, "COMMIT")
 	w.end(1, "COMMIT")
 	w.refresh()
-	storetest.WaitForHorizon(w.test, w.conn)
 	w.pass(w.test.Context())
 	for _, view := range worldViews {
 		want := append(sourceRows(w.test, w.conn, view, ""), w.rows[view]...)

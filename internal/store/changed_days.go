@@ -1,15 +1,16 @@
 package store
 
-import "context"
+import (
+	"context"
+	"strconv"
+)
 
-// DaysChanged reports whether a day has changed in a transaction that is over, and
-// that has not a lower number than some other.
-func (db *DB) DaysChanged(ctx context.Context, since uint64) (bool, error) {
+// DaysChanged reports whether a day has changed since a transaction was the last that
+// had changed one. Refreshes come one after the other, so a later one has a higher
+// number.
+func (db *DB) DaysChanged(ctx context.Context, last uint64) (bool, error) {
 	found, err := list[struct{ Changed bool }](ctx, db, "look for changed days", `
-		SELECT EXISTS (
-			SELECT 1
-			FROM ingest.changed_days
-			WHERE change_xid >= ($1::bigint::text)::xid8 AND change_xid < (SELECT ingest.feed_horizon())
-		)`, int64(since))
+		SELECT coalesce(max(change_xid), '0') <> $1::text::xid8 FROM ingest.changed_days`,
+		strconv.FormatUint(last, 10))
 	return err == nil && found[0].Changed, err
 }
