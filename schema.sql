@@ -115,8 +115,8 @@ COMMENT ON COLUMN ingest.tombstones.change_xid IS 'Transaction of the deletion, 
 
 CREATE FUNCTION ingest.feed_epoch() RETURNS text
     LANGUAGE sql STABLE
-    RETURN (SELECT ((((pg_control_system.system_identifier || '.'::text) || CASE WHEN pg_is_in_recovery() THEN (SELECT lpad(upper(to_hex(pg_stat_wal_receiver.received_tli)), 8, '0'::text) AS lpad FROM pg_stat_wal_receiver) ELSE "left"(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END) || '.'::text) || ('ingest.tombstones'::regclass)::oid) FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified));
-COMMENT ON FUNCTION ingest.feed_epoch() IS 'Names the cluster, the timeline and the tables that transaction numbers belong to. Where it changes, a reader of analytics.change_feed reads all again. Null on a standby that receives no log just now, or whose reader is no member of pg_read_all_stats.';
+    RETURN (SELECT ((((((pg_control_system.system_identifier || '.'::text) || CASE WHEN pg_is_in_recovery() THEN (SELECT lpad(upper(to_hex(pg_stat_wal_receiver.received_tli)), 8, '0'::text) AS lpad FROM pg_stat_wal_receiver) ELSE "left"(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END) || '.'::text) || (SELECT pg_database.oid FROM pg_database WHERE (pg_database.datname = current_database()))) || '.'::text) || ('ingest.tombstones'::regclass)::oid) FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified));
+COMMENT ON FUNCTION ingest.feed_epoch() IS 'Names the cluster, the timeline, the database and the tables that transaction numbers belong to. Where it changes, a reader of analytics.change_feed reads all again. Null on a standby that receives no log just now, or whose reader is no member of pg_read_all_stats.';
 
 CREATE FUNCTION ingest.feed_hold_back() RETURNS interval
     LANGUAGE sql STABLE SECURITY DEFINER

@@ -14,7 +14,8 @@ COMMENT ON FUNCTION ingest.feed_horizon() IS 'The transaction before which all o
 
 -- Where transaction numbers begin anew, the epoch changes: in another cluster, on
 -- another timeline (promotion of a standby, recovery to a point in time), and where
--- the tables were restored from a dump into the cluster they came from. The timeline
+-- the tables were restored from a dump into the cluster they came from, or the whole
+-- database was copied there (CREATE DATABASE … TEMPLATE). The timeline
 -- is asked of the log that is written or received, as the control file names the
 -- former one until the next checkpoint. Readers need no right on schema ingest: the
 -- table is looked up here, once.
@@ -26,11 +27,12 @@ RETURN (
             THEN (SELECT lpad(upper(to_hex(received_tli)), 8, '0') FROM pg_stat_wal_receiver)
             ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
         END
+        || '.' || (SELECT oid FROM pg_database WHERE datname = current_database())
         || '.' || 'ingest.tombstones'::regclass::oid
     FROM pg_control_system()
 );
 
-COMMENT ON FUNCTION ingest.feed_epoch() IS 'Names the cluster, the timeline and the tables that transaction numbers belong to. Where it changes, a reader of analytics.change_feed reads all again. Null on a standby that receives no log just now, or whose reader is no member of pg_read_all_stats.';
+COMMENT ON FUNCTION ingest.feed_epoch() IS 'Names the cluster, the timeline, the database and the tables that transaction numbers belong to. Where it changes, a reader of analytics.change_feed reads all again. Null on a standby that receives no log just now, or whose reader is no member of pg_read_all_stats.';
 
 -- Whoever asks sees it by the rights of the owner: others may not see what sessions
 -- of other users do. It names no session.

@@ -95,6 +95,15 @@ func (c *feedCopy) apply(change change, found map[feedKey]string) {
 	}
 }
 
+// forget has the copy begin anew, as if all of it were of another epoch.
+func (c *feedCopy) forget() {
+	c.epoch = "past"
+	for key, row := range c.rows {
+		row.epoch = c.epoch
+		c.rows[key] = row
+	}
+}
+
 // drain reads the feed to its end, once all transactions that have begun are over.
 func (c *feedCopy) drain(t testing.TB, conn *pgx.Conn, limit int) {
 	t.Helper()

@@ -241,6 +241,9 @@ func TestFeedForAReader(t *testing.T) {
 	if n := storetest.Query[int](t, reader, epochs); n != 1 {
 		t.Errorf("%d epochs", n)
 	}
+	if here := epochOf(t, f.conn); here == epochOf(t, storetest.Conn(t, storetest.URL(t))) {
+		t.Errorf("%s is the epoch of two databases made of the same template", here)
+	}
 	if _, err := f.saveDay(1, noon.Add(time.Hour), sums(1, 11)); err != nil {
 		t.Fatal(err)
 	}
