@@ -1,17 +1,13 @@
 package migrations_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"ingestd/internal/catalog"
+	"ingestd/internal/golden"
 	"ingestd/internal/store/storetest"
 )
-
-const dictionaryFile = "../docs/data-dictionary.md"
 
 // preface stands before what the catalog says.
 const preface = `# Data dictionary
@@ -41,19 +37,7 @@ func TestDictionary(t *testing.T) {
 			page.WriteString("\n" + entry(r))
 		}
 	}
-	if *update {
-		if err := os.WriteFile(dictionaryFile, []byte(page.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	have, err := os.ReadFile(dictionaryFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(have), page.String()); diff != "" {
-		t.Error("docs/data-dictionary.md is not what the catalog says; write it anew with: "+
-			"go test ./migrations -run TestDictionary -update\n(-file +catalog)\n", diff)
-	}
+	golden.Check(t, "../docs/data-dictionary.md", page.String())
 }
 
 // entry is what the dictionary says of a table or view.

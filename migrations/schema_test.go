@@ -2,21 +2,14 @@ package migrations_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"ingestd/internal/golden"
 	"ingestd/internal/store/storetest"
 )
-
-var update = flag.Bool("update", false, "write schema.sql anew")
-
-const schemaFile = "../schema.sql"
 
 const heading = `-- The schema that all migrations make, for people to read. It is made by
 --     go test ./migrations -run TestSchema -update
@@ -36,20 +29,7 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatalf("pg_dump: %v: %s", err, complaints.Bytes())
 	}
-	got := heading + normalized(string(out))
-	if *update {
-		if err := os.WriteFile(schemaFile, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("schema.sql is not what the migrations make; write it anew with: "+
-			"go test ./migrations -run TestSchema -update\n(-file +migrations)\n%s", diff)
-	}
+	golden.Check(t, "../schema.sql", heading+normalized(string(out)))
 }
 
 // noise is what pg_dump writes besides the schema.

@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/catalog"
 	"ingestd/internal/demo"
 	"ingestd/internal/fetch"
+	"ingestd/internal/golden"
 	"ingestd/internal/graphsim"
 	"ingestd/internal/store/storetest"
 )
@@ -58,17 +58,7 @@ func checkAnswers(t *testing.T, a *app) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := answered(t, a, string(have))
-		if *update {
-			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		if diff := cmp.Diff(string(have), want); diff != "" {
-			t.Errorf("%s (-) is not what the database answers (+); "+
-				"go test ./cmd/ingestd -run TestCookbook -update\n%s", file, diff)
-		}
+		golden.Check(t, file, answered(t, a, string(have)))
 	}
 }
 

@@ -10,12 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"ingestd/deploy/grafana/boards"
 	"ingestd/deploy/grafana/preview"
 	"ingestd/internal/browsertest"
+	"ingestd/internal/golden"
 	"ingestd/internal/graphsim"
 )
 
@@ -28,12 +28,8 @@ const images = "../../docs/images"
 // anew with -update, of a company's data, by a page that is no Grafana.
 func TestBoardPictures(t *testing.T) {
 	t.Parallel()
-	sum := sumOfBoards(t)
-	noted, _ := os.ReadFile(filepath.Join(images, "boards.sum"))
-	if !*update {
-		if strings.TrimSpace(string(noted)) != sum {
-			t.Error("the boards are not those of docs/images: go test ./cmd/ingestd -run BoardPictures -update")
-		}
+	golden.Check(t, filepath.Join(images, "boards.sum"), sumOfBoards(t)+"\n")
+	if !golden.Updating() {
 		return
 	}
 	a, b := companyOf(t, graphsim.Config{CallsPerDay: 2000}), browsertest.New(t)
@@ -45,15 +41,7 @@ func TestBoardPictures(t *testing.T) {
 		t.Cleanup(server.Close)
 		tab := b.Open(t, server.URL, 1280, height, "light")
 		tab.Wait(`document.body.dataset.drawn == "true"`)
-		write(t, "board-"+name+".png", tab.Picture(1280, height))
-	}
-	write(t, "boards.sum", []byte(sum+"\n"))
-}
-
-func write(t *testing.T, name string, content []byte) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(images, name), content, 0o644); err != nil {
-		t.Fatal(err)
+		golden.Write(t, filepath.Join(images, "board-"+name+".png"), tab.Picture(1280, height))
 	}
 }
 

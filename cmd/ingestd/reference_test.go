@@ -2,36 +2,18 @@ package main
 
 import (
 	"bytes"
-	"flag"
-	"os"
+	"ingestd/internal/golden"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 )
-
-var update = flag.Bool("update", false, "write docs/cli.md")
-
-const referenceFile = "../../docs/cli.md"
 
 // TestReference holds docs/cli.md to what --help says.
 func TestReference(t *testing.T) {
 	t.Parallel()
-	want := reference(t)
-	if *update {
-		if err := os.WriteFile(referenceFile, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	have, err := os.ReadFile(referenceFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(have)); diff != "" {
-		t.Error("docs/cli.md is not what --help says (-); go test ./cmd/ingestd -run TestReference -update\n", diff)
-	}
+	golden.Check(t, "../../docs/cli.md", reference(t))
 }
 
 // reference is the help of every command on one page.

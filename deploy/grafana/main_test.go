@@ -2,17 +2,12 @@ package main
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"ingestd/deploy/grafana/boards"
+	"ingestd/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the dashboards anew")
 
 func TestTheFilesAreTheBoards(t *testing.T) {
 	t.Parallel()
@@ -21,18 +16,7 @@ func TestTheFilesAreTheBoards(t *testing.T) {
 		if err := writeBoard(&want, b); err != nil {
 			t.Fatal(err)
 		}
-		if *update {
-			if err := os.WriteFile(name+".json", want.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		have, err := os.ReadFile(name + ".json")
-		if err != nil {
-			t.Error(err)
-		}
-		if diff := cmp.Diff(string(have), want.String()); diff != "" {
-			t.Errorf("%s.json; run: go test ./deploy/grafana -update\n%s", name, diff)
-		}
+		golden.Check(t, name+".json", want.String())
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"ingestd/internal/config"
 	"ingestd/internal/doctor"
 	"ingestd/internal/fetch"
+	"ingestd/internal/golden"
 	"ingestd/internal/graphsim"
 	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
@@ -196,26 +196,10 @@ func plain(text string) string {
 	return text
 }
 
-var update = flag.Bool("update", false, "write testdata anew")
-
-// golden holds what was found to the file that is named like the test.
-func golden(t *testing.T, found string) {
+// check holds what was found to the file that is named like the test.
+func check(t *testing.T, found string) {
 	t.Helper()
-	file := filepath.Join("testdata", t.Name()+".txt")
-	got := plain(found) + "\n"
-	if *update {
-		err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(got), 0o644))
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("found:\n%s\nwant, as in %s:\n%s", got, file, want)
-	}
+	golden.Check(t, filepath.Join("testdata", t.Name()+".txt"), plain(found)+"\n")
 }
 
 // Each failure of a tenant is produced, and said with its evidence and what to do.
@@ -313,7 +297,7 @@ func TestTenant(t *testing.T) {
 			if tt.prepare != nil {
 				tt.prepare(tt.scene.tenant)
 			}
-			golden(t, tt.scene.examine(t, "contoso"))
+			check(t, tt.scene.examine(t, "contoso"))
 		})
 	}
 }
@@ -332,7 +316,7 @@ func TestTenantOfAnotherCloud(t *testing.T) {
 				Setting: "usgov-l4 (GCC High) or usgov-l5 (DoD)"},
 		}
 	}}
-	golden(t, s.examine(t, "contoso"))
+	check(t, s.examine(t, "contoso"))
 }
 
 // Each failure of a database is produced, and said with what to do.
@@ -391,7 +375,7 @@ func TestDatabase(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := scene{tenant: tenant, database: database(t), subject: func(s *doctor.Subject) { s.Offline = true }}
-			golden(t, s.examine(t, "database"))
+			check(t, s.examine(t, "database"))
 		})
 	}
 }

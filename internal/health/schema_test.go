@@ -3,7 +3,6 @@ package health_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -18,6 +17,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/google/uuid"
 
+	"ingestd/internal/golden"
 	"ingestd/internal/health"
 )
 
@@ -26,8 +26,6 @@ const (
 	goldenFile = "testdata/status.json"
 )
 
-var update = flag.Bool("update", false, "write docs/status.schema.json")
-
 // The published schema is that of the type.
 func TestStatusSchema(t *testing.T) {
 	t.Parallel()
@@ -35,16 +33,7 @@ func TestStatusSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want = append(want, '\n')
-	if *update {
-		if err := os.WriteFile(schemaFile, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(string(want), string(read(t, schemaFile))); diff != "" {
-		t.Errorf("%s is not that of the type (-); run: go test ./internal/health -run TestStatusSchema -update\n%s",
-			schemaFile, diff)
-	}
+	golden.Check(t, schemaFile, string(want)+"\n")
 }
 
 // What was promised stays: a document of version 1 is read and written without

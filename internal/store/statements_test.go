@@ -1,20 +1,15 @@
 package store_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"ingestd/internal/fetch"
+	"ingestd/internal/golden"
 	"ingestd/internal/store"
 )
-
-var update = flag.Bool("update", false, "write testdata/statements anew")
 
 // What reaches the server for each endpoint is written out in testdata/statements,
 // for people to read, and must stay as it is there.
@@ -30,21 +25,6 @@ func TestStatements(t *testing.T) {
 		for _, s := range statements {
 			fmt.Fprintf(&text, "-- === %s\n%s;\n\n", s.Name, strings.TrimSpace(s.SQL))
 		}
-		if *update {
-			if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), text.String()); diff != "" {
-			t.Errorf(
-				"%s differs (-file +now); if that is meant: go test ./internal/store -run TestStatements -update\n%s",
-				file,
-				diff,
-			)
-		}
+		golden.Check(t, file, text.String())
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"ingestd/internal/browsertest"
 	"ingestd/internal/config"
+	"ingestd/internal/golden"
 )
 
 // A stage is a server whose source can be changed.
@@ -188,24 +189,15 @@ func testRefresh(t *testing.T, b browsertest.Browser) {
 // TestPicturesAreFresh holds the pictures of the README to the page: they are
 // taken anew with -update when it changes.
 func TestPicturesAreFresh(t *testing.T) {
-	sum := sumOfPage(t, trouble())
 	const folder = "../../docs/images"
-	noted, _ := os.ReadFile(filepath.Join(folder, "status.sum"))
-	if !*update {
-		if strings.TrimSpace(string(noted)) != sum {
-			t.Error("the page is not that of docs/images: go test ./internal/web -run Pictures -update")
-		}
+	golden.Check(t, filepath.Join(folder, "status.sum"), sumOfPage(t, trouble())+"\n")
+	if !golden.Updating() {
 		return
 	}
 	b := browsertest.New(t)
 	server := newStage(t, trouble())
-	if err := os.WriteFile(filepath.Join(folder, "status.sum"), []byte(sum+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	for _, scheme := range []string{"light", "dark"} {
 		picture := b.Open(t, server.URL, 1280, 800, scheme).Picture(1280, 800)
-		if err := os.WriteFile(filepath.Join(folder, "status-"+scheme+".png"), picture, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		golden.Write(t, filepath.Join(folder, "status-"+scheme+".png"), picture)
 	}
 }

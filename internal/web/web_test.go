@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"flag"
 	"html"
 	"io"
 	"net"
@@ -23,8 +22,6 @@ import (
 	"ingestd/internal/health"
 	"ingestd/internal/store/storetest"
 )
-
-var update = flag.Bool("update", false, "write the pictures anew")
 
 func TestMain(m *testing.M) {
 	// The cluster that the tests share ends with the process.
