@@ -95,7 +95,7 @@ func (p *Parquet) Pass(ctx context.Context) error {
 	defer end()
 	switch got, err := store.LockSession(ctx, conn, "ingestd export "+placeOf(p.options.To), lockPatience); {
 	case err != nil:
-		return store.Named("lock the target", err)
+		return err
 	case !got:
 		return ErrBusy
 	}

@@ -281,7 +281,9 @@ func holdersOf(ctx context.Context, db querier, tenants []uuid.UUID) (map[uuid.U
 // again: a statement that waits would keep the server from removing dead rows.
 func LockSession(ctx context.Context, conn *pgx.Conn, name string, patience time.Duration) (got bool, err error) {
 	for deadline := time.Now().Add(patience); ; {
-		err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended($1, 0))`, name).Scan(&got)
+		err := once(ctx, "take a lock", pingTimeout, func(ctx context.Context) error {
+			return conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended($1, 0))`, name).Scan(&got)
+		})
 		if err != nil || got || time.Now().After(deadline) {
 			return got, err
 		}

@@ -102,24 +102,28 @@ func (db *DB) MigrateDown(ctx context.Context, steps int) error {
 	return db.migrate(ctx, func(m *migrate.Migrate) error { return m.Steps(-steps) })
 }
 
-// migrateTimeout is for all migrations together: building an index on the
-// largest tables takes minutes, and a server that hangs must not hold a daemon
-// that migrates at its start for ever.
+// migrateTimeout is for all migrations together, and for those of somebody else
+// before: building an index on the largest tables takes minutes, and a server that
+// hangs must not hold a daemon that migrates at its start for ever.
 const migrateTimeout = 6 * time.Hour
 
 // migrate runs one operation alone. golang-migrate's own lock leaks when its
 // wait times out, so ours is taken first and polled for.
 func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error) error {
-	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
-	defer cancel()
 	conn, err := db.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer closeConn(conn)
-	if err := waitForMigrator(ctx, conn); err != nil {
+	got, err := LockSession(ctx, conn, "ingestd migrate", migrateTimeout)
+	if err == nil && !got {
+		err = errors.New("another ingestd is migrating this database; wait for it, or end it")
+	}
+	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
+	defer cancel()
 	if err := makeSchema(ctx, conn); err != nil {
 		return fmt.Errorf("%w; the database user must own the schema ingest or be allowed to create it", err)
 	}
@@ -177,23 +181,6 @@ func makeSchema(ctx context.Context, conn *pgx.Conn) error {
 		}
 		return err
 	})
-}
-
-func waitForMigrator(ctx context.Context, conn *pgx.Conn) error {
-	for {
-		var got bool
-		err := once(ctx, "take the lock for migrations", pingTimeout, func(ctx context.Context) error {
-			return conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('ingestd migrate', 0))`).Scan(&got)
-		})
-		if err != nil || got {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("another ingestd is migrating this database: %w", ctx.Err())
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
 }
 
 func newMigrate(handle *sql.DB) (*migrate.Migrate, error) {
