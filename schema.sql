@@ -217,6 +217,20 @@ CREATE FUNCTION ref.midnight(day timestamp without time zone, zone text) RETURNS
     RETURN ((day AT TIME ZONE zone) - CASE WHEN ((((day AT TIME ZONE zone) - '01:00:00'::interval) AT TIME ZONE zone) >= day) THEN '01:00:00'::interval ELSE '00:00:00'::interval END);
 COMMENT ON FUNCTION ref.midnight(day timestamp without time zone, zone text) IS 'Instant at which a day begins in a time zone.';
 
+CREATE FUNCTION rollup.digest(list regclass) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    digest text;
+BEGIN
+    EXECUTE format('
+        SELECT md5(coalesce(string_agg(l::text, E''\n'' ORDER BY l::text COLLATE "C"), ''''))
+        FROM %s AS l', list)
+    INTO digest;
+    RETURN digest;
+END $$;
+COMMENT ON FUNCTION rollup.digest(list regclass) IS 'A digest of all rows of a list.';
+
 CREATE FUNCTION rollup.note(tenant uuid, source text, first timestamp with time zone, last timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -6289,7 +6303,7 @@ CREATE TABLE rollup.digests (
     digest text NOT NULL
 );
 COMMENT ON TABLE rollup.digests IS 'The lists that the figures of rollups depend on, as the last refresh found them. If one has changed, all days are computed anew.';
-COMMENT ON COLUMN rollup.digests.list IS 'Name of the list in schema ref; views is rollup.views.';
+COMMENT ON COLUMN rollup.digests.list IS 'Name of the list.';
 COMMENT ON COLUMN rollup.digests.digest IS 'Digest of its rows (rollup.lists).';
 
 CREATE TABLE rollup.frozen (
@@ -6304,43 +6318,10 @@ COMMENT ON COLUMN rollup.frozen.before IS 'All rows before this time may be gone
 
 CREATE VIEW rollup.lists AS
  SELECT list.list,
-    md5(COALESCE(string_agg(lines.line, '
-'::text ORDER BY (lines.line COLLATE "C")), ''::text)) AS digest
-   FROM (unnest(ARRAY['call_types'::text, 'calling_codes'::text, 'fraud_rules'::text, 'service_identities'::text, 'settings'::text, 'sip_outcomes'::text, 'site_subnets'::text, 'views'::text]) list(list)
-     LEFT JOIN ( SELECT 'call_types'::text AS list,
-            (l.*)::text AS line
-           FROM ref.call_types l
-        UNION ALL
-         SELECT 'calling_codes'::text,
-            (l.*)::text AS l
-           FROM ref.calling_codes l
-        UNION ALL
-         SELECT 'fraud_rules'::text,
-            (l.*)::text AS l
-           FROM ref.fraud_rules l
-        UNION ALL
-         SELECT 'service_identities'::text,
-            (l.*)::text AS l
-           FROM ref.service_identities l
-        UNION ALL
-         SELECT 'settings'::text,
-            (l.*)::text AS l
-           FROM ref.settings l
-        UNION ALL
-         SELECT 'sip_outcomes'::text,
-            (l.*)::text AS l
-           FROM ref.sip_outcomes l
-        UNION ALL
-         SELECT 'site_subnets'::text,
-            (l.*)::text AS l
-           FROM ref.site_subnets l
-        UNION ALL
-         SELECT 'views'::text,
-            (l.*)::text AS l
-           FROM rollup.views l) lines USING (list))
-  GROUP BY list.list;
+    rollup.digest((list.list)::regclass) AS digest
+   FROM unnest(ARRAY['ref.call_types'::text, 'ref.calling_codes'::text, 'ref.fraud_rules'::text, 'ref.service_identities'::text, 'ref.settings'::text, 'ref.sip_outcomes'::text, 'ref.site_subnets'::text, 'rollup.views'::text]) list(list);
 COMMENT ON VIEW rollup.lists IS 'The lists that the figures of rollups depend on, as they are now.';
-COMMENT ON COLUMN rollup.lists.list IS 'Name of the list in schema ref; views is rollup.views.';
+COMMENT ON COLUMN rollup.lists.list IS 'Name of the list.';
 COMMENT ON COLUMN rollup.lists.digest IS 'Digest of its rows.';
 
 CREATE TABLE rollup.sources (

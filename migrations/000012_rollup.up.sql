@@ -57,7 +57,7 @@ CREATE TABLE rollup.digests (
     digest text NOT NULL
 );
 COMMENT ON TABLE rollup.digests IS 'The lists that the figures of rollups depend on, as the last refresh found them. If one has changed, all days are computed anew.';
-COMMENT ON COLUMN rollup.digests.list IS 'Name of the list in schema ref; views is rollup.views.';
+COMMENT ON COLUMN rollup.digests.list IS 'Name of the list.';
 COMMENT ON COLUMN rollup.digests.digest IS 'Digest of its rows (rollup.lists).';
 
 CREATE VIEW rollup.stale_days AS
@@ -69,30 +69,25 @@ COMMENT ON VIEW rollup.stale_days IS 'The days that the hours of rollup.stale li
 COMMENT ON COLUMN rollup.stale_days.at IS 'The hour.';
 COMMENT ON COLUMN rollup.stale_days.day IS 'A day that is to be computed anew.';
 
+-- digest is one over all rows of a list, in whatever order they are stored.
+CREATE FUNCTION rollup.digest(list regclass) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    digest text;
+BEGIN
+    EXECUTE format('
+        SELECT md5(coalesce(string_agg(l::text, E''\n'' ORDER BY l::text COLLATE "C"), ''''))
+        FROM %s AS l', list)
+    INTO digest;
+    RETURN digest;
+END $$;
+COMMENT ON FUNCTION rollup.digest(regclass) IS 'A digest of all rows of a list.';
+
 CREATE VIEW rollup.lists AS
-SELECT list, md5(coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), '')) AS digest
-FROM unnest(ARRAY['call_types', 'calling_codes', 'fraud_rules', 'service_identities', 'settings', 'sip_outcomes',
-    'site_subnets', 'views']) AS list
-LEFT JOIN (
-    SELECT 'call_types' AS list, l::text AS line FROM ref.call_types l
-    UNION ALL
-    SELECT 'calling_codes', l::text FROM ref.calling_codes l
-    UNION ALL
-    SELECT 'fraud_rules', l::text FROM ref.fraud_rules l
-    UNION ALL
-    SELECT 'service_identities', l::text FROM ref.service_identities l
-    UNION ALL
-    SELECT 'settings', l::text FROM ref.settings l
-    UNION ALL
-    SELECT 'sip_outcomes', l::text FROM ref.sip_outcomes l
-    UNION ALL
-    SELECT 'site_subnets', l::text FROM ref.site_subnets l
-    UNION ALL
-    SELECT 'views', l::text FROM rollup.views l
-) AS lines USING (list)
-GROUP BY list;
+SELECT list, rollup.digest(list::regclass) AS digest
+FROM unnest(ARRAY['ref.call_types', 'ref.calling_codes', 'ref.fraud_rules', 'ref.service_identities', 'ref.settings',
+    'ref.sip_outcomes', 'ref.site_subnets', 'rollup.views']) AS list;
 COMMENT ON VIEW rollup.lists IS 'The lists that the figures of rollups depend on, as they are now.';
-COMMENT ON COLUMN rollup.lists.list IS 'Name of the list in schema ref; views is rollup.views.';
+COMMENT ON COLUMN rollup.lists.list IS 'Name of the list.';
 COMMENT ON COLUMN rollup.lists.digest IS 'Digest of its rows.';
 
 CREATE TABLE rollup.sources (

@@ -16,11 +16,12 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
-	"ingestd/internal/catalog"
 	"ingestd/internal/store"
 )
 
 var (
+	//go:embed sql/standing.sql
+	selectStanding string
 	//go:embed sql/tenants.sql
 	selectTenants string
 	//go:embed sql/days.sql
@@ -282,29 +283,6 @@ func (c *copying) look(ctx context.Context) error {
 	maps.DeleteFunc(c.state.Files, func(file string, e entry) bool { return e.Rows > 0 && !there[file] })
 	c.looked[c.view.Name], c.state.Doubted = true, false
 	return nil
-}
-
-// digestLists is a digest of all lists of schema ref but the calendars, which only
-// grow.
-func digestLists(ctx context.Context, conn *pgx.Conn) (uint64, error) {
-	lists, err := catalog.Read(ctx, conn, "ref")
-	if err != nil {
-		return 0, err
-	}
-	hash := xxhash.New()
-	for _, l := range lists {
-		if l.View || l.Name == "days" || l.Name == "hours" {
-			continue
-		}
-		digest, err := collect(ctx, conn, `
-			SELECT md5(coalesce(string_agg(l::text, E'\n' ORDER BY l::text COLLATE "C"), ''))
-			FROM `+pgx.Identifier{l.Schema, l.Name}.Sanitize()+` AS l`, pgx.RowTo[string])
-		if err != nil {
-			return 0, err
-		}
-		_, _ = hash.WriteString(l.Name + " " + digest[0] + "\n") // it never fails
-	}
-	return hash.Sum64(), nil
 }
 
 // collect returns all rows of a query.

@@ -73,7 +73,7 @@ type pass struct {
 	conn    *pgx.Conn
 	epoch   string // empty: not known
 	mark    uint64
-	lists   uint64 // a digest of the lists that views look into
+	lists   string // a digest of the lists that views look into
 	tenants []uuid.UUID
 	days    []changedDay
 	views   []view
@@ -139,7 +139,7 @@ const lockPatience = 3 * time.Second
 
 // begin reads what does not depend on a view.
 func (run *pass) begin(ctx context.Context) (err error) {
-	if err = run.conn.QueryRow(ctx, `SELECT coalesce(ingest.feed_epoch(), '')`).Scan(&run.epoch); err != nil {
+	if err = run.conn.QueryRow(ctx, selectStanding).Scan(&run.epoch, &run.lists); err != nil {
 		return err
 	}
 	if run.tenants, err = collect(ctx, run.conn, selectTenants, pgx.RowTo[uuid.UUID]); err != nil {
@@ -150,9 +150,6 @@ func (run *pass) begin(ctx context.Context) (err error) {
 	}
 	for _, d := range run.days {
 		run.mark = max(run.mark, d.Xid)
-	}
-	if run.lists, err = digestLists(ctx, run.conn); err != nil {
-		return err
 	}
 	run.views, err = viewsOf(ctx, run.conn)
 	return err
