@@ -17,5 +17,8 @@ DROP TABLE ref.org_units;
 DROP TABLE ref.service_identities;
 DROP TABLE ref.settings;
 DROP SCHEMA ref;
+DROP SCHEMA analytics;
+DROP SCHEMA rollup;
+DROP SCHEMA live;
 
 UPDATE ingest.schema_version SET version = 9;

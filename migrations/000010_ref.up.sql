@@ -4,11 +4,17 @@
 -- a row of the tenant's own wins over it. Lists are filled here once; later
 -- migrations add rows and leave those that are there alone.
 
--- The schema may be there already, made for a user who may not make any.
-DO $$ BEGIN
-    IF to_regnamespace('ref') IS NULL THEN
-        CREATE SCHEMA ref;
-    END IF;
+-- The schemas of all that is for analysts. They may be there already, made for a user
+-- who may not make any.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['ref', 'analytics', 'rollup', 'live'] LOOP
+        IF to_regnamespace(name) IS NULL THEN
+            EXECUTE format('CREATE SCHEMA %I', name);
+        END IF;
+    END LOOP;
 END $$;
 
 -- One row. The check refuses a time zone that there is not.

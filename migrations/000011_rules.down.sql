@@ -10,6 +10,5 @@ DROP FUNCTION analytics.media_kind(text);
 DROP FUNCTION analytics.scenario_of(text[]);
 DROP FUNCTION analytics.direction_of(text[]);
 DROP FUNCTION analytics.call_tokens(text);
-DROP SCHEMA analytics;
 
 UPDATE ingest.schema_version SET version = 10;

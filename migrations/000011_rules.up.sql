@@ -3,13 +3,6 @@
 -- cost written out. It does so only where an argument that is used more than once
 -- is cheap: hand them columns.
 
--- The schema may be there already, made for a user who may not make any.
-DO $$ BEGIN
-    IF to_regnamespace('analytics') IS NULL THEN
-        CREATE SCHEMA analytics;
-    END IF;
-END $$;
-
 -- call_tokens splits a call type into its words: ByotOutUserForwarding into byot,
 -- out, user, forwarding. In other letter cases the words of such a name are known by
 -- a pattern. Views look into ref.call_types first, as this takes a microsecond.

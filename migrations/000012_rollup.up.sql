@@ -3,18 +3,6 @@
 -- by day. Whoever writes rows notes their hours in rollup.stale, in the same
 -- transaction. A refresh takes the notes away and computes their days anew.
 
--- The schemas may be there already, made for a user who may not make any.
-DO $$ BEGIN
-    IF to_regnamespace('rollup') IS NULL THEN
-        CREATE SCHEMA rollup;
-    END IF;
-    IF to_regnamespace('live') IS NULL THEN
-        CREATE SCHEMA live;
-    END IF;
-END $$;
-COMMENT ON SCHEMA rollup IS 'ingestd: figures of days, computed beforehand, and what is to be computed anew';
-COMMENT ON SCHEMA live IS 'ingestd: the same figures computed from the rows, and what views are built of';
-
 CREATE TABLE rollup.stale (
     tenant_id uuid        NOT NULL,
     source    text        NOT NULL,

@@ -30,7 +30,7 @@ END $$;
 
 COMMENT ON SCHEMA analytics IS NULL;
 COMMENT ON SCHEMA ref IS NULL;
-COMMENT ON SCHEMA rollup IS 'ingestd: figures of days, computed beforehand, and what is to be computed anew';
-COMMENT ON SCHEMA live IS 'ingestd: the same figures computed from the rows, and what views are built of';
+COMMENT ON SCHEMA rollup IS NULL;
+COMMENT ON SCHEMA live IS NULL;
 
 UPDATE ingest.schema_version SET version = 16;
