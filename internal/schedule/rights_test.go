@@ -20,7 +20,7 @@ import (
 )
 
 // reader gives the daemon a role of its own in place of the superuser. The role may do what reading needs, and has
-// settings that would end most statements.
+// settings that would end most statements and change the others.
 func reader(t *testing.T) func(string) string {
 	return func(direct string) string {
 		u, err := url.Parse(direct)
@@ -31,14 +31,8 @@ func reader(t *testing.T) func(string) string {
 		query := u.Query()
 		query.Set("user", role)
 		u.RawQuery = query.Encode()
-		_, err = storetest.Conn(t, direct).Exec(t.Context(), strings.ReplaceAll(`
-			CREATE ROLE $role LOGIN;
-			ALTER ROLE $role SET statement_timeout = '1ms';
-			ALTER ROLE $role SET idle_in_transaction_session_timeout = '1ms'`,
-			"$role", pgx.Identifier{role}.Sanitize()))
-		if err != nil {
-			t.Fatal(err)
-		}
+		name := pgx.Identifier{role}.Sanitize()
+		storetest.Exec(t, storetest.Conn(t, direct), `CREATE ROLE `+name+` LOGIN;`+storetest.Strange("ROLE "+name))
 		to := store.Grantee{Role: role, Access: store.Write}
 		if _, still, err := storetest.Connect(t, direct).Grant(t.Context(), to); err != nil || len(still) > 0 {
 			t.Fatalf("granted, but for %v: %v", still, err)

@@ -47,6 +47,11 @@ func parse(url string) (*pgxpool.Config, error) {
 const settings = `
 	SELECT set_config(name, value, false)
 	FROM (VALUES
+		('default_transaction_isolation', 'read committed'),
+		('standard_conforming_strings', 'on'),    -- what a backslash means in statements
+		('DateStyle', 'ISO'),                     -- how answers are written, where they are text
+		('IntervalStyle', 'postgres'),
+		('bytea_output', 'hex'),
 		('jit', 'off'),                           -- compiling takes longer than any statement here
 		('plan_cache_mode', 'force_custom_plan'), -- one of when a table was empty reads all of it
 		('lock_timeout', '30s'),

@@ -12,13 +12,14 @@ import (
 )
 
 // All ways of the driver to send a statement store the same, those included that
-// poolers need.
+// poolers need, and whatever the settings of the database.
 func TestQueryExecModes(t *testing.T) {
 	for _, mode := range []string{"cache_statement", "cache_describe", "describe_exec", "exec", "simple_protocol"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			url := storetest.URL(t)
 			conn := storetest.Conn(t, url)
+			storetest.Exec(t, conn, storetest.Strange("DATABASE "+conn.Config().Database))
 			url = with(t, url, "default_query_exec_mode", mode)
 			rows := &fixture{t: t, db: storetest.Connect(t, url), conn: conn, endpoint: calls}
 			rows.start()

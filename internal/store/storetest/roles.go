@@ -74,6 +74,22 @@ var checkPasswords = sync.OnceValue(func() error {
 	return reload(ctx, conn)
 })
 
+// Strange gives a role or database ("ROLE anna") settings by which SQL means something
+// else, or its answers are written in another way. Nothing may depend on them.
+func Strange(of string) string {
+	var sql strings.Builder
+	for _, setting := range []string{
+		"standard_conforming_strings = off", "default_transaction_isolation = serializable",
+		"DateStyle = 'German, DMY'", "IntervalStyle = sql_standard",
+		"TimeZone = 'Asia/Kathmandu'", "search_path = ''", "bytea_output = escape",
+		"extra_float_digits = -15", "row_security = off",
+		"statement_timeout = 1", "lock_timeout = 1", "idle_in_transaction_session_timeout = 1",
+	} {
+		fmt.Fprintf(&sql, "ALTER %s SET %s;", of, setting)
+	}
+	return sql.String()
+}
+
 // reload returns once the server goes by its files as they are now.
 func reload(ctx context.Context, conn *pgx.Conn) error {
 	var before, now time.Time

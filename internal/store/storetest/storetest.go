@@ -39,6 +39,10 @@ var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 	if err := execute(ctx, server, `CREATE DATABASE template_ingestd`); err != nil {
 		return nil, err
 	}
+	// Copies have none of them.
+	if err := execute(ctx, server, Strange("DATABASE template_ingestd")); err != nil {
+		return nil, err
+	}
 	db, err := store.Open(server.URL("template_ingestd"), nil)
 	if err != nil {
 		return nil, err
