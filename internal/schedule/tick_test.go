@@ -56,3 +56,23 @@ func TestNextDue(t *testing.T) {
 		}
 	}
 }
+
+// What takes long and fails does not keep the database busy.
+func TestRestOfRollups(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		took   time.Duration
+		failed bool
+		want   time.Duration
+	}{
+		{time.Second, false, 10 * time.Second},
+		{time.Minute, false, time.Minute},
+		{time.Second, true, time.Minute},
+		{time.Minute, true, 10 * time.Minute},
+		{30 * time.Minute, true, time.Hour},
+	} {
+		if got := restOf(c.took, c.failed); got != c.want {
+			t.Errorf("after %v, failed %v: %v, want %v", c.took, c.failed, got, c.want)
+		}
+	}
+}

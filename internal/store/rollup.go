@@ -39,6 +39,7 @@ const rollupSettings = `
 	FROM (VALUES
 		('plan_cache_mode', 'force_generic_plan'), -- a year of days is planned once
 		('work_mem', '64MB'),
+		('lock_timeout', '5s'), -- without a table that somebody locks the others go on
 		('client_connection_check_interval', '10s') -- a query ends soon after its client
 	) AS wanted (name, value)
 	JOIN pg_settings USING (name)`
@@ -116,7 +117,7 @@ func (r *refresh) some(ctx context.Context) (left int, err error) {
 		return err
 	}
 	err = pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, inSnapshot)
-	if isOfStatement(err) && !r.apart {
+	if r.mayGoOn(err) && !r.apart {
 		r.apart = true
 		err = pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, inSnapshot)
 	}
@@ -130,10 +131,10 @@ func (r *refresh) some(ctx context.Context) (left int, err error) {
 	return left, err
 }
 
-// isOfStatement reports whether an error is about a statement, and others may succeed.
-func isOfStatement(err error) bool {
+// mayGoOn reports whether an error ended a statement only, and others may succeed.
+func (r *refresh) mayGoOn(err error) bool {
 	var e *Error
-	return errors.As(classify(err), &e) && e.State != "" && e.Kind != Transient
+	return errors.As(classify(err), &e) && e.State != "" && !r.conn.IsClosed()
 }
 
 // in computes the newest stale days. Notes and rows are of one snapshot: who commits
@@ -203,7 +204,7 @@ func (r *refresh) compute(ctx context.Context, tx pgx.Tx, days []time.Time) (all
 			continue
 		}
 		err = named(fmt.Sprintf("refresh rollup.%s of %s", w.View, w.Day.Format(time.DateOnly)), classify(err))
-		if !r.apart || !isOfStatement(err) {
+		if !r.apart || !r.mayGoOn(err) {
 			return false, err
 		}
 		all, r.failure = false, cmp.Or(r.failure, err)
