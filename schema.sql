@@ -3329,7 +3329,7 @@ CREATE VIEW analytics.ingest_freshness AS
     (EXTRACT(epoch FROM ingest.feed_hold_back()))::double precision AS feed_hold_back_s,
     ( SELECT min(n.noted_at) AS min
            FROM rollup.stale n
-          WHERE ((n.tenant_id = e.tenant_id) AND (n.source = e.endpoint))) AS rollups_stale_since,
+          WHERE ((n.tenant_id = e.tenant_id) AND (n.source = e.endpoint) AND (n.at < now()))) AS rollups_stale_since,
     ( SELECT count(*) AS count
            FROM live.row_times t
           WHERE ((t.tenant_id = e.tenant_id) AND (t.endpoint = e.endpoint) AND (t.at IS NULL))) AS rows_without_time

@@ -156,7 +156,9 @@ SELECT tenant_id,
     END AS join_match_pct,
     extract(epoch FROM ingest.feed_hold_back())::double precision AS feed_hold_back_s,
     (
-        SELECT min(n.noted_at) FROM rollup.stale n WHERE n.tenant_id = e.tenant_id AND n.source = e.endpoint
+        SELECT min(n.noted_at)
+        FROM rollup.stale n
+        WHERE n.tenant_id = e.tenant_id AND n.source = e.endpoint AND n.at < now() -- others wait for their day
     ) AS rollups_stale_since,
     (
         SELECT count(*)
