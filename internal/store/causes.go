@@ -47,6 +47,7 @@ var causes = map[string]cause{
 	"28":    {Transient, codeDown, ""}, // a password is replaced in two places, one after the other
 	"28000": {Transient, codeDown, refused},
 	"28P01": {Transient, codeDown, refused},
+	"2BP01": {Broken, "", "it depends on what is to be dropped, as a view of your own may: drop it first"},
 	"3D000": {Transient, codeDown, "no such database; create it, or check database.url"},
 	"3F000": {Broken, codeOld, "a schema is missing; " + older},
 	"40001": {Transient, "", ""},

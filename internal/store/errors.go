@@ -119,11 +119,18 @@ var namedThing = regexp.MustCompile(
 	`(?:permission denied for|must be owner of) ((?:table|sequence|schema|view|function|database) \S+)|` +
 		`^((?:relation|schema|column|type) "[^"]+")|(temporary tables in database "[^"]+")`)
 
+// depending is what keeps another thing from being dropped, the first where there are
+// several.
+var depending = regexp.MustCompile(`^(.+?) depends on `)
+
 // objectOf is the table or the like that an error is about. In a language
 // other than English the message tells nothing.
 func objectOf(pg *pgconn.PgError) string {
 	if pg.TableName != "" {
 		return "table " + strings.TrimPrefix(pg.SchemaName+"."+pg.TableName, ".")
+	}
+	if found := depending.FindStringSubmatch(pg.Detail); pg.Code == "2BP01" && found != nil {
+		return found[1]
 	}
 	if class := pg.Code[:2]; class != "3F" && class != "42" {
 		return ""

@@ -86,8 +86,8 @@ func (db *DB) MigrateUp(ctx context.Context) error {
 }
 
 // MigrateDown takes back the last steps migrations. Their tables are dropped
-// with all rows. The views of readers of one tenant go with those they are made
-// of, and MigrateUp's GrantAgain makes them anew.
+// with all rows. The views of readers of one tenant go before, and those that can
+// be are made anew then, also where a step has failed.
 func (db *DB) MigrateDown(ctx context.Context, steps int) error {
 	have, want, err := db.Version(ctx)
 	if err != nil {
@@ -96,10 +96,14 @@ func (db *DB) MigrateDown(ctx context.Context, steps int) error {
 	if have > want {
 		return tooNew(have, want)
 	}
-	if err := db.dropTenantViews(ctx); err != nil {
-		return err
-	}
-	return db.migrate(ctx, func(m *migrate.Migrate) error { return m.Steps(-steps) })
+	err = db.migrate(ctx, func(m *migrate.Migrate) error {
+		if err := db.dropTenantViews(ctx); err != nil {
+			return err
+		}
+		return m.Steps(-steps)
+	})
+	_, _, again := db.GrantAgain(ctx)
+	return errors.Join(err, again)
 }
 
 // migrateTimeout is for all migrations together, and for those of somebody else
@@ -107,9 +111,24 @@ func (db *DB) MigrateDown(ctx context.Context, steps int) error {
 // hangs must not hold a daemon that migrates at its start for ever.
 const migrateTimeout = 6 * time.Hour
 
-// migrate runs one operation alone. golang-migrate's own lock leaks when its
-// wait times out, so ours is taken first and polled for.
+// migrate runs one operation alone.
 func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error) error {
+	return db.alone(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		if err := makeSchema(ctx, conn); err != nil {
+			return fmt.Errorf("%w; the database user must own the schema ingest or be allowed to create it", err)
+		}
+		handle := openInterruptible(ctx, conn.Config())
+		defer handle.Close()
+		if err := db.migrateOn(ctx, handle, operate); err != nil {
+			return cmp.Or(ctx.Err(), err)
+		}
+		return nil
+	})
+}
+
+// alone does what changes tables, views or rights, one process at a time.
+// golang-migrate's own lock leaks when its wait times out, so ours is taken first.
+func (db *DB) alone(ctx context.Context, work func(context.Context, *pgx.Conn) error) error {
 	conn, err := db.connect(ctx)
 	if err != nil {
 		return err
@@ -124,15 +143,7 @@ func (db *DB) migrate(ctx context.Context, operate func(*migrate.Migrate) error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
 	defer cancel()
-	if err := makeSchema(ctx, conn); err != nil {
-		return fmt.Errorf("%w; the database user must own the schema ingest or be allowed to create it", err)
-	}
-	handle := openInterruptible(ctx, conn.Config())
-	defer handle.Close()
-	if err := db.migrateOn(ctx, handle, operate); err != nil {
-		return cmp.Or(ctx.Err(), err)
-	}
-	return nil
+	return work(ctx, conn)
 }
 
 func (db *DB) migrateOn(ctx context.Context, handle *sql.DB, operate func(*migrate.Migrate) error) error {
@@ -226,7 +237,7 @@ func migrationFailed(err error) error {
 	var e *Error
 	if errors.As(err, &e) && e.State != "" {
 		return fmt.Errorf(
-			"%w; nothing of that migration was applied: mend the cause and run ingestd migrate up again",
+			"%w; nothing of that migration was applied: mend the cause and run it again",
 			e,
 		)
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/catalog"
 )
@@ -107,12 +108,12 @@ func (db *DB) CheckGrantee(ctx context.Context, to Grantee) error {
 	case to.Access == Write || to.Access == Personal:
 		return nil
 	}
-	beyond, err := aboutRights[struct{ Name string }](ctx, db, rightsBeyond, to, noted)
+	beyond, err := aboutRights[struct{ What string }](ctx, db, rightsBeyond, to, noted)
 	if err != nil || len(beyond) == 0 {
 		return err
 	}
-	return fmt.Errorf("%w: %s may read %s (of %d such tables and views); "+
-		"choose a role without other rights, or revoke them first", ErrBeyond, to.Role, beyond[0].Name, len(beyond))
+	return fmt.Errorf("%w: %s may %s (the first of %d such rights, its own or of roles that it is a member of); "+
+		"choose a role without other rights, or revoke them first", ErrBeyond, to.Role, beyond[0].What, len(beyond))
 }
 
 // checkSchemaOf refuses to fill a schema in which somebody else has made something.
@@ -139,6 +140,14 @@ func (g Grantee) what() string {
 // Grant gives a role what it lacks, as far as this program's own role may, and
 // returns what it lacks still.
 func (db *DB) Grant(ctx context.Context, to Grantee) (given int, still []Right, err error) {
+	err = db.alone(ctx, func(ctx context.Context, _ *pgx.Conn) error {
+		given, still, err = db.grant(ctx, to)
+		return err
+	})
+	return given, still, err
+}
+
+func (db *DB) grant(ctx context.Context, to Grantee) (given int, still []Right, err error) {
 	before, err := db.Lacking(ctx, to)
 	if err != nil {
 		return 0, nil, err
@@ -165,16 +174,19 @@ func isForbidden(err error) bool {
 // GrantAgain gives all roles that were given rights before what has come since,
 // as Grant does. Those that are gone stay so.
 func (db *DB) GrantAgain(ctx context.Context) (given int, still []Right, err error) {
-	noted, err := db.grantees(ctx)
-	for _, g := range noted {
-		if err != nil {
-			break
+	err = db.alone(ctx, func(ctx context.Context, _ *pgx.Conn) error {
+		noted, err := db.grantees(ctx)
+		for _, g := range noted {
+			if err != nil {
+				break
+			}
+			var n int
+			var lacking []Right
+			n, lacking, err = db.grant(ctx, g)
+			given, still = given+n, append(still, lacking...)
 		}
-		var n int
-		var lacking []Right
-		n, lacking, err = db.Grant(ctx, g)
-		given, still = given+n, append(still, lacking...)
-	}
+		return err
+	})
 	return given, still, err
 }
 
@@ -186,7 +198,7 @@ func (db *DB) grantees(ctx context.Context) ([]Grantee, error) {
 		FROM ingest.grants
 		WHERE EXISTS (SELECT 1 FROM pg_roles WHERE rolname = role)
 		ORDER BY role`)
-	if isForbidden(err) {
+	if isForbidden(err) || isMissing(err) { // of a version that notes none
 		return nil, nil
 	}
 	return noted, err

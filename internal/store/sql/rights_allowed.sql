@@ -23,7 +23,7 @@ asked AS (
 			('tenant', $1::text, 'SELECT')
 	) a (access, schema, privileges) USING (access)
 ), relations AS (
-	SELECT n.nspname AS schema, c.relname AS name, c.oid, c.relkind, 
+	SELECT n.nspname AS schema, c.relname AS name, c.oid, c.relkind,
 		array_agg(a.attname::text ORDER BY a.attnum) AS columns,
 		array_agg(col_description(c.oid, a.attnum) ORDER BY a.attnum) || obj_description(c.oid, 'pg_class') AS comments
 	FROM pg_class c
@@ -31,14 +31,20 @@ asked AS (
 	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 	WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname <> 'schema_migrations'
 	GROUP BY n.nspname, c.oid
+), owner AS (
+	SELECT nspowner::regrole AS owner
+	FROM pg_namespace
+	WHERE nspname = 'analytics'
 ), tenant_views AS (
 	-- Each view of analytics as a tenant's schema, named as its role, has it. The
-	-- statement makes it where it is not there or has other columns or comments.
+	-- statement makes it where it is not there or has other columns or comments. It is
+	-- the owner's who migrates, whoever makes it.
 	SELECT asked.role AS schema, v.name, t.oid,
 		CASE WHEN t.oid IS NULL OR (t.columns, t.comments) IS DISTINCT FROM (v.columns, v.comments) THEN
 			format('CREATE OR REPLACE VIEW %I.%I WITH (security_barrier) AS SELECT * FROM analytics.%2$I',
 				asked.role, v.name)
 			|| CASE WHEN 'tenant_id' = ANY (v.columns) THEN format(' WHERE tenant_id = %L', asked.tenant_id) ELSE '' END
+			|| format('; ALTER VIEW %I.%I OWNER TO %s', asked.role, v.name, owner)
 			|| format('; COMMENT ON VIEW %I.%I IS %L', asked.role, v.name, v.comments[cardinality(v.comments)])
 			|| (
 				SELECT string_agg(
@@ -47,6 +53,7 @@ asked AS (
 			)
 		END AS statement
 	FROM asked
+	CROSS JOIN owner
 	JOIN relations v ON v.schema = 'analytics' AND v.relkind = 'v'
 	LEFT JOIN relations t ON t.schema = asked.role AND t.name = v.name
 	WHERE asked.access = 'tenant'

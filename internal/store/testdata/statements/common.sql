@@ -98,7 +98,8 @@ WITH {allowed}, lacking AS (
 	WHERE NOT has_column_privilege(asked.oid, c.oid, c.column_name, 'SELECT')
 	UNION ALL
 	-- The functions in a view are called with the rights of whoever reads it.
-	SELECT 'FUNCTION', n.nspname, p.oid::regprocedure::text, 'EXECUTE'
+	SELECT 'FUNCTION', n.nspname,
+		format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), 'EXECUTE'
 	FROM asked
 	CROSS JOIN pg_proc p
 	JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -110,8 +111,9 @@ WITH {allowed}, lacking AS (
 	FROM asked
 	WHERE oid = 0
 	UNION ALL
-	SELECT 'MAKE', role, format('%I', role), '{}', format('CREATE SCHEMA %I', role)
+	SELECT 'MAKE', role, format('%I', role), '{}', format('CREATE SCHEMA %I AUTHORIZATION %s', role, owner)
 	FROM asked
+	CROSS JOIN owner
 	WHERE access = 'tenant' AND to_regnamespace(format('%I', role)) IS NULL
 	UNION ALL
 	SELECT 'VIEW', schema, format('%I.%I', schema, name), '{}', statement
