@@ -113,6 +113,7 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool, load 
 		r.changed(a.config)
 		onReload(ctx, r.reload)
 	}
+	forgetStart()
 	notify(daemon.SdNotifyReady + "\nSTATUS=" + fmt.Sprintf("reading %d tenants", len(a.config.Tenants)))
 	reading.Run(ctx)
 	return ctx.Err()
