@@ -174,7 +174,7 @@ func (c *copying) copyPart(ctx context.Context, p part) error {
 		sql, args := c.view.query(p, *from, *to)
 		rows, err := tx.Query(ctx, sql, append([]any{pgx.QueryResultFormats{1}}, args...)...)
 		if err != nil {
-			return store.Named("read "+file, err)
+			return c.unread(file, err)
 		}
 		if now.contents, err = c.replace(ctx, file, rows, expired); err != nil {
 			return err
@@ -229,13 +229,22 @@ func (c *copying) replace(ctx context.Context, file string, rows pgx.Rows, expir
 	_ = w.Close() // it says that it was given up
 	switch {
 	case err != nil && rows.Err() != nil:
-		return now, store.Named("read "+file, err)
+		return now, c.unread(file, err)
 	case err != nil || same:
 		return now, told(c.options.To, err)
 	case expired:
 		return before, nil
 	}
 	return now, c.remove(ctx, file)
+}
+
+// unread is the error of a query for a file. It may quote no value; psql may.
+func (c *copying) unread(file string, err error) error {
+	err = store.Named("read "+file, err)
+	if c.conn.IsClosed() {
+		return err
+	}
+	return fmt.Errorf("%w; SELECT * FROM analytics.%s says more in psql", err, quoted(c.view.Name))
 }
 
 // remove deletes a file that has no rows any more.

@@ -107,8 +107,8 @@ func (p *Parquet) Pass(ctx context.Context) error {
 		return errNoEpoch
 	}
 	views, err := choose(run.views, p.options)
-	if err != nil {
-		return err
+	if err != nil && len(p.looked) == 0 {
+		return err // it never was there; one that is gone keeps no other from being copied
 	}
 	for _, v := range views {
 		did, failed := run.copyView(ctx, v)

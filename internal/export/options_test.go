@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,9 +128,34 @@ func TestMistakes(t *testing.T) {
 	if err := passOf(t, w, export.Options{To: otherwise}); !errors.Is(err, export.ErrBusy) {
 		t.Errorf("beside another one: %v", err)
 	}
+	wantOthers(t, w)
+	storetest.Exec(t, w.conn, `ALTER TABLE teams.pstn_calls REPLICA IDENTITY FULL`)
+	_, err := export.NewPublication(t.Context(), w.db, "p", catalog.Classes)
+	if err == nil || !strings.Contains(err.Error(), "ALTER TABLE teams.pstn_calls REPLICA IDENTITY DEFAULT") {
+		t.Errorf("a publication of a table that it would lock: %v", err)
+	}
 	if err := passOf(t, w, export.Options{To: "/proc/no-such-folder"}); err == nil || !strings.Contains(err.Error(),
 		"write to /proc/no-such-folder: ") {
 		t.Errorf("into a folder that cannot be made: %v", err)
+	}
+}
+
+// wantOthers fails unless a view that goes between two passes keeps no other from
+// being copied.
+func wantOthers(t *testing.T, w *world) {
+	t.Helper()
+	var done []string
+	o := export.Options{To: t.TempDir(), Views: []string{"days", "mine", "users"}}
+	p, err := export.NewParquet(t.Context(), w.db, o, func(v export.View) { done = append(done, v.Name) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	first := p.Pass(t.Context())
+	storetest.Exec(t, w.conn, `DROP VIEW analytics.mine`)
+	second := p.Pass(t.Context())
+	if first != nil || second == nil || !slices.Equal(done, []string{"days", "mine", "users", "days", "users"}) {
+		t.Errorf("it copies %v, and says %v, then %v", done, first, second)
 	}
 }
 

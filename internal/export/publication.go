@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,8 +14,12 @@ import (
 	"ingestd/internal/store"
 )
 
-//go:embed sql/generated.sql
-var selectGenerated string
+var (
+	//go:embed sql/generated.sql
+	selectGenerated string
+	//go:embed sql/identified.sql
+	selectIdentified string
+)
 
 // A Publication is what logical replication sends to a subscriber.
 type Publication struct {
@@ -28,6 +33,10 @@ type Publication struct {
 // it; so a table whose key says who a row is about is left out as a whole.
 func NewPublication(ctx context.Context, db *store.DB, name string, without []catalog.Class) (Publication, error) {
 	p, err := newPublication(ctx, db, name, without)
+	var refused Mistake
+	if errors.As(err, &refused) {
+		return p, refused
+	}
 	return p, store.Named("read the tables", err)
 }
 
@@ -47,12 +56,20 @@ func newPublication(
 	if err != nil {
 		return p, err
 	}
+	identified, err := collect(ctx, conn, selectIdentified, pgx.RowTo[string])
+	if err != nil {
+		return p, err
+	}
 	var list []string
 	for _, t := range tables {
 		left, ok := t.Without(without)
 		if !ok {
 			p.LeftOut = append(p.LeftOut, t.Name)
 			continue
+		}
+		if slices.Contains(identified, t.Name) {
+			return p, mistake("%s has a REPLICA IDENTITY other than its key: published without some columns, it could "+
+				"not be changed any more; ALTER TABLE teams.%[1]s REPLICA IDENTITY DEFAULT first", t.Name)
 		}
 		left.Columns = slices.DeleteFunc(left.Columns, func(c catalog.Column) bool {
 			return slices.Contains(generated, t.Name+"."+c.Name)
@@ -101,5 +118,8 @@ func (p Publication) Apply(ctx context.Context, db *store.DB) error {
 	}
 	defer end()
 	_, err = conn.Exec(ctx, p.SQL)
-	return store.Named("apply the publication", err)
+	if err = store.Named("apply the publication", err); err != nil && !conn.IsClosed() {
+		err = fmt.Errorf("%w; the SQL that is printed without --apply says more in psql", err)
+	}
+	return err
 }

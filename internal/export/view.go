@@ -68,11 +68,11 @@ func viewsOf(ctx context.Context, conn *pgx.Conn) ([]view, error) {
 func isTime(c catalog.Column) bool { return c.Type == "date" || c.Type == "timestamp with time zone" }
 
 // choose returns the views that are asked for, as they are without some classes of
-// personal data.
+// personal data. Where one of them is not there it returns the others beside the error.
 func choose(all []view, o Options) (chosen []view, err error) {
 	for _, name := range o.Views {
 		if !slices.ContainsFunc(all, func(v view) bool { return v.Name == name }) {
-			return nil, mistake("there is no view %s in schema analytics; it is one of: %s", name, namesOf(all))
+			err = mistake("there is no view %s in schema analytics; it is one of: %s", name, namesOf(all))
 		}
 	}
 	for _, v := range all {
@@ -92,7 +92,7 @@ func choose(all []view, o Options) (chosen []view, err error) {
 			return nil, mistake("each row of %s is about a person: its key is %s", v.Name, strings.Join(v.Key, ", "))
 		}
 	}
-	return chosen, nil
+	return chosen, err
 }
 
 func namesOf(views []view) string {
