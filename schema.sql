@@ -60,9 +60,14 @@ CREATE FUNCTION analytics.is_voice_app(service_role text, user_agent_header text
     RETURN ((lower(service_role) = ANY (ARRAY['skypeforbusinesscallqueues'::text, 'skypeforbusinessautoattendant'::text])) OR (strpos(lower(user_agent_header), 'callqueue'::text) > 0) OR (strpos(lower(user_agent_header), 'autoattendant'::text) > 0));
 COMMENT ON FUNCTION analytics.is_voice_app(service_role text, user_agent_header text) IS 'Whether an endpoint of a session is a call queue or an auto attendant.';
 
+CREATE FUNCTION analytics.lower_ascii(word text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN lower((word COLLATE "C"));
+COMMENT ON FUNCTION analytics.lower_ascii(word text) IS 'A word in lower case, its letters A to Z; others stay.';
+
 CREATE FUNCTION analytics.media_kind(label text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (strpos(lower(label), 'audio'::text) > 0) THEN 'audio'::text WHEN ((strpos(lower(label), 'applicationsharing'::text) > 0) OR (strpos(lower(label), 'vbss'::text) > 0)) THEN 'vbss'::text WHEN (strpos(lower(label), 'video'::text) > 0) THEN 'video'::text ELSE 'data'::text END;
+    RETURN CASE WHEN (strpos(analytics.lower_ascii(label), 'audio'::text) > 0) THEN 'audio'::text WHEN (strpos(analytics.lower_ascii(label), 'applicationsharing'::text) > 0) THEN 'vbss'::text WHEN (strpos(analytics.lower_ascii(label), 'vbss'::text) > 0) THEN 'vbss'::text WHEN (strpos(analytics.lower_ascii(label), 'video'::text) > 0) THEN 'video'::text ELSE 'data'::text END;
 COMMENT ON FUNCTION analytics.media_kind(label text) IS 'What a media carries, by its label: audio, video, vbss (screen sharing) or data.';
 
 CREATE FUNCTION analytics.shown_digits(number text) RETURNS text
@@ -330,8 +335,8 @@ CREATE VIEW analytics.blocked_users_current AS
             b.change_xid
            FROM teams.pstn_blocked_users_log b
           WHERE (b.user_id IS NOT NULL)
-          ORDER BY b.tenant_id, b.user_id, b.block_at DESC NULLS LAST, (lower(b.user_block_mode) = 'unblocked'::text) DESC NULLS LAST) n
-  WHERE (lower(n.user_block_mode) = 'blocked'::text);
+          ORDER BY b.tenant_id, b.user_id, b.block_at DESC NULLS LAST, (analytics.lower_ascii(b.user_block_mode) = 'unblocked'::text) DESC NULLS LAST) n
+  WHERE (analytics.lower_ascii(n.user_block_mode) = 'blocked'::text);
 COMMENT ON VIEW analytics.blocked_users_current IS 'One row per user who may not call now, by the newest entry of the log. Key: tenant_id, user_id. Filter on: nothing. Personal data.';
 COMMENT ON COLUMN analytics.blocked_users_current.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN analytics.blocked_users_current.user_id IS 'Entra object id of the user. Joins to users.';
@@ -433,7 +438,7 @@ CREATE VIEW live.calls AS
     c.pending,
     c.call_kind,
         CASE
-            WHEN (lower(c.type) = ANY (ARRAY['groupcall'::text, 'peertopeer'::text])) THEN 'api'::text
+            WHEN (analytics.lower_ascii(c.type) = ANY (ARRAY['groupcall'::text, 'peertopeer'::text])) THEN 'api'::text
             ELSE 'inferred'::text
         END AS call_kind_source
    FROM teams.call_records c
@@ -678,9 +683,7 @@ CREATE VIEW live.telephony AS
     t.user_principal_name,
     t.user_display_name,
     t.attempt_at,
-    t.invite_at,
     t.start_at,
-    t.failure_at,
     t.ended_at,
     t.duration_s,
     t.answered,
@@ -705,35 +708,22 @@ CREATE VIEW live.telephony AS
     t.conference_id,
     t.usage_country_code,
     t.administrative_unit_ids,
-        CASE
-            WHEN (t.source = 'direct_routing'::text) THEN 'direct_routing'::text
-            WHEN (COALESCE(k.is_operator_connect, ((analytics.call_tokens(t.call_type))[1] = 'oc'::text)) OR (lower(t.operator) <> 'microsoft'::text)) THEN 'operator_connect'::text
-            WHEN (x.scenario = 'audio_conference'::text) THEN 'audio_conferencing'::text
-            ELSE 'calling_plan'::text
-        END AS provider,
-    x.direction,
-    x.scenario,
-        CASE
-            WHEN t.answered THEN 'answered'::text
-            WHEN (t.answered IS NULL) THEN NULL::text
-            WHEN (t.source = 'pstn'::text) THEN 'not_answered'::text
-            ELSE COALESCE(o.outcome, a.outcome, 'network_failure'::text)
-        END AS outcome,
-    n.own_number,
-    n.external_number,
+    t.provider,
+    t.direction,
+    t.scenario,
+    t.outcome,
+    t.own_number,
+    t.external_number,
+    t.answer_delay_s,
+    t.setup_fail_s,
     COALESCE(c7.prefix, c6.prefix, c5.prefix, c4.prefix, c3.prefix, c2.prefix, c1.prefix) AS external_prefix,
     f.external_country,
-        CASE lower(t.destination_context)
+        CASE analytics.lower_ascii(t.destination_context)
             WHEN 'international'::text THEN true
             WHEN 'domestic'::text THEN false
             ELSE (t.usage_country_code <> f.external_country)
-        END AS is_international,
-        CASE
-            WHEN ((x.direction = 'outbound'::text) AND t.answered) THEN (EXTRACT(epoch FROM (t.start_at - t.invite_at)))::double precision
-            ELSE NULL::double precision
-        END AS answer_delay_s,
-    (EXTRACT(epoch FROM (t.failure_at - t.invite_at)))::double precision AS setup_fail_s
-   FROM (((((((((((((( SELECT p.tenant_id,
+        END AS is_international
+   FROM ((((((((( SELECT p.tenant_id,
             'pstn'::text AS source,
             p.id AS source_row_id,
             m.call_id,
@@ -744,9 +734,7 @@ CREATE VIEW live.telephony AS
             p.user_principal_name,
             p.user_display_name,
             p.start_at AS attempt_at,
-            NULL::timestamp with time zone AS invite_at,
             p.start_at,
-            NULL::timestamp with time zone AS failure_at,
             p.end_at AS ended_at,
             p.duration_s,
             (p.duration_s > 0) AS answered,
@@ -770,9 +758,34 @@ CREATE VIEW live.telephony AS
             NULL::uuid AS transferor_correlation_id,
             p.conference_id,
             p.usage_country_code,
-            p.administrative_unit_ids
-           FROM (teams.pstn_calls p
+            p.administrative_unit_ids,
+                CASE
+                    WHEN (COALESCE(k.is_operator_connect, ((analytics.call_tokens(p.call_type))[1] = 'oc'::text)) OR (analytics.lower_ascii(p.operator) <> 'microsoft'::text)) THEN 'operator_connect'::text
+                    WHEN (x.scenario = 'audio_conference'::text) THEN 'audio_conferencing'::text
+                    ELSE 'calling_plan'::text
+                END AS provider,
+            x.direction,
+            x.scenario,
+                CASE
+                    WHEN (p.duration_s > 0) THEN 'answered'::text
+                    WHEN (p.duration_s <= 0) THEN 'not_answered'::text
+                    ELSE NULL::text
+                END AS outcome,
+                CASE x.direction
+                    WHEN 'outbound'::text THEN p.caller_number
+                    ELSE p.callee_number
+                END AS own_number,
+                CASE x.direction
+                    WHEN 'outbound'::text THEN p.callee_number
+                    ELSE p.caller_number
+                END AS external_number,
+            NULL::double precision AS answer_delay_s,
+            NULL::double precision AS setup_fail_s
+           FROM (((teams.pstn_calls p
              LEFT JOIN rollup.pstn_matches m ON (((m.tenant_id = p.tenant_id) AND (m.id = p.id) AND (m.start_at = p.start_at))))
+             LEFT JOIN ref.call_types k ON ((k.call_type = analytics.lower_ascii(p.call_type))))
+             CROSS JOIN LATERAL ( SELECT COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(p.call_type))) AS direction,
+                    COALESCE(k.scenario, analytics.scenario_of(analytics.call_tokens(p.call_type))) AS scenario) x)
         UNION ALL
          SELECT r.tenant_id,
             'direct_routing'::text,
@@ -785,9 +798,7 @@ CREATE VIEW live.telephony AS
             r.user_principal_name,
             r.user_display_name,
             COALESCE(r.invite_at, r.start_at) AS "coalesce",
-            r.invite_at,
             r.start_at,
-            r.failure_at,
             COALESCE(r.end_at, r.failure_at) AS "coalesce",
             r.duration_s,
             r.successful_call,
@@ -811,30 +822,42 @@ CREATE VIEW live.telephony AS
             r.transferor_correlation_id,
             NULL::text,
             r.user_country_code,
-            r.administrative_unit_ids
-           FROM teams.direct_routing_calls r) t
-     LEFT JOIN ref.call_types k ON ((k.call_type = (lower(t.call_type) COLLATE "C"))))
-     CROSS JOIN LATERAL ( SELECT COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(t.call_type))) AS direction,
-            COALESCE(k.scenario, analytics.scenario_of(analytics.call_tokens(t.call_type))) AS scenario) x)
-     CROSS JOIN LATERAL ( SELECT
+            r.administrative_unit_ids,
+            'direct_routing'::text,
+            x.direction,
+            x.scenario,
+                CASE
+                    WHEN r.successful_call THEN 'answered'::text
+                    WHEN (NOT r.successful_call) THEN COALESCE(o.outcome, a.outcome, 'network_failure'::text)
+                    ELSE NULL::text
+                END AS "case",
                 CASE x.direction
-                    WHEN 'outbound'::text THEN t.caller_number
-                    ELSE t.callee_number
-                END AS own_number,
+                    WHEN 'outbound'::text THEN r.caller_number
+                    ELSE r.callee_number
+                END AS callee_number,
                 CASE x.direction
-                    WHEN 'outbound'::text THEN t.callee_number
-                    ELSE t.caller_number
-                END AS external_number) n)
-     LEFT JOIN ref.calling_codes c1 ON ((c1.dialled = ("left"(n.external_number, 2) COLLATE "C"))))
-     LEFT JOIN ref.calling_codes c2 ON ((c2.dialled = ("left"(n.external_number, 3) COLLATE "C"))))
-     LEFT JOIN ref.calling_codes c3 ON ((c3.dialled = ("left"(n.external_number, 4) COLLATE "C"))))
-     LEFT JOIN ref.calling_codes c4 ON ((c4.dialled = ("left"(n.external_number, 5) COLLATE "C"))))
-     LEFT JOIN ref.calling_codes c5 ON ((c5.dialled = ("left"(n.external_number, 6) COLLATE "C"))))
-     LEFT JOIN ref.calling_codes c6 ON ((c6.dialled = ("left"(n.external_number, 7) COLLATE "C"))))
-     LEFT JOIN ref.calling_codes c7 ON ((c7.dialled = ("left"(n.external_number, 8) COLLATE "C"))))
-     CROSS JOIN LATERAL ( SELECT COALESCE(t.other_party_country_code, c7.country, c6.country, c5.country, c4.country, c3.country, c2.country, c1.country) AS external_country) f)
-     LEFT JOIN ref.sip_outcomes o ON (((o.sip_code = t.sip_code) AND (o.sub_reason = t.ms_subcode))))
-     LEFT JOIN ref.sip_outcomes a ON (((a.sip_code = t.sip_code) AND (a.sub_reason IS NULL))));
+                    WHEN 'outbound'::text THEN r.callee_number
+                    ELSE r.caller_number
+                END AS caller_number,
+                CASE
+                    WHEN ((x.direction = 'outbound'::text) AND r.successful_call) THEN (EXTRACT(epoch FROM (r.start_at - r.invite_at)))::double precision
+                    ELSE NULL::double precision
+                END AS "case",
+            (EXTRACT(epoch FROM (r.failure_at - r.invite_at)))::double precision AS "extract"
+           FROM ((((teams.direct_routing_calls r
+             LEFT JOIN ref.call_types k ON ((k.call_type = analytics.lower_ascii(r.call_type))))
+             CROSS JOIN LATERAL ( SELECT COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(r.call_type))) AS direction,
+                    COALESCE(k.scenario, analytics.scenario_of(analytics.call_tokens(r.call_type))) AS scenario) x)
+             LEFT JOIN ref.sip_outcomes o ON (((o.sip_code = r.final_sip_code) AND (o.sub_reason = r.call_end_sub_reason))))
+             LEFT JOIN ref.sip_outcomes a ON (((a.sip_code = r.final_sip_code) AND (a.sub_reason IS NULL))))) t
+     LEFT JOIN ref.calling_codes c1 ON ((c1.dialled = ("left"(t.external_number, 2) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c2 ON ((c2.dialled = ("left"(t.external_number, 3) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c3 ON ((c3.dialled = ("left"(t.external_number, 4) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c4 ON ((c4.dialled = ("left"(t.external_number, 5) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c5 ON ((c5.dialled = ("left"(t.external_number, 6) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c6 ON ((c6.dialled = ("left"(t.external_number, 7) COLLATE "C"))))
+     LEFT JOIN ref.calling_codes c7 ON ((c7.dialled = ("left"(t.external_number, 8) COLLATE "C"))))
+     CROSS JOIN LATERAL ( SELECT COALESCE(t.other_party_country_code, c7.country, c6.country, c5.country, c4.country, c3.country, c2.country, c1.country) AS external_country) f);
 COMMENT ON VIEW live.telephony IS 'Rows of both phone logs in the same columns, with what the lists say of them.';
 COMMENT ON COLUMN live.telephony.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN live.telephony.source IS 'Phone log it is from. One of: pstn, direct_routing.';
@@ -847,9 +870,7 @@ COMMENT ON COLUMN live.telephony.user_id IS 'Entra object id of the user; joins 
 COMMENT ON COLUMN live.telephony.user_principal_name IS 'User principal name at that time; null for bots.';
 COMMENT ON COLUMN live.telephony.user_display_name IS 'Display name at that time; null for bots.';
 COMMENT ON COLUMN live.telephony.attempt_at IS 'When the call was tried: of Direct Routing the INVITE, else the start; of PSTN the start; null if not served.';
-COMMENT ON COLUMN live.telephony.invite_at IS 'When the first SIP INVITE was sent (Graph: inviteDateTime), cut to the microsecond.';
 COMMENT ON COLUMN live.telephony.start_at IS 'Start of the call (Graph: startDateTime), cut to the microsecond; of a call that was not answered, the time of its invite or failure. Graph''s time windows apply to it.';
-COMMENT ON COLUMN live.telephony.failure_at IS 'When the call failed (Graph: failureDateTime), cut to the microsecond; null for successful calls, where Graph says year 1.';
 COMMENT ON COLUMN live.telephony.ended_at IS 'End, or of failed calls of Direct Routing the failure; null if not served.';
 COMMENT ON COLUMN live.telephony.duration_s IS 'Time connected, in seconds (Graph: duration); null if not served.';
 COMMENT ON COLUMN live.telephony.answered IS 'Whether it was answered: of Direct Routing as Graph says (successfulCall), of PSTN by duration_s above 0; null if not served.';
@@ -880,11 +901,11 @@ COMMENT ON COLUMN live.telephony.scenario IS 'What the call is for (ref.call_typ
 COMMENT ON COLUMN live.telephony.outcome IS 'How it ended: of PSTN answered or not_answered, of Direct Routing by its SIP code (ref.sip_outcomes). One of: answered, not_answered, user_busy, ring_no_answer, terminal_reject, bad_number, network_failure; null if not served whether it was answered.';
 COMMENT ON COLUMN live.telephony.own_number IS 'Our side: the caller of outbound calls, else the callee; null if not served.';
 COMMENT ON COLUMN live.telephony.external_number IS 'The other side: the callee of outbound calls, else the caller; null if not served.';
+COMMENT ON COLUMN live.telephony.answer_delay_s IS 'From the INVITE to the answer of an outbound call of Direct Routing, in seconds; null for all others, whose start is no answer.';
+COMMENT ON COLUMN live.telephony.setup_fail_s IS 'From the INVITE to the failure of a call of Direct Routing, in seconds; null for all others.';
 COMMENT ON COLUMN live.telephony.external_prefix IS 'Country or area code that external_number begins with: the longest in ref.calling_codes; null if none fits or it is written without its country.';
 COMMENT ON COLUMN live.telephony.external_country IS 'ISO 3166-1 alpha-2 country of the other side, as Graph says it, else by external_prefix; null if not known.';
 COMMENT ON COLUMN live.telephony.is_international IS 'Whether it crossed a border: by destination_context, else by the countries of both sides; null if not known.';
-COMMENT ON COLUMN live.telephony.answer_delay_s IS 'From the INVITE to the answer of an outbound call of Direct Routing, in seconds; null for all others, whose start is no answer.';
-COMMENT ON COLUMN live.telephony.setup_fail_s IS 'From the INVITE to the failure of a call of Direct Routing, in seconds; null for all others.';
 
 CREATE TABLE teams.session_endpoints (
     tenant_id uuid NOT NULL,
@@ -1183,7 +1204,7 @@ CREATE VIEW live.streams AS
     m.label,
     analytics.media_kind(m.label) AS media_kind,
     analytics.stream_quality(analytics.media_kind(m.label), t.packet_utilization, t.average_round_trip_time_ms, t.average_jitter_ms, t.average_packet_loss_rate, t.average_video_frame_loss_percentage, t.average_video_frame_rate, t.post_forward_error_correction_packet_loss_rate) AS quality,
-        CASE lower(t.stream_direction)
+        CASE analytics.lower_ascii(t.stream_direction)
             WHEN 'callertocallee'::text THEN 'caller'::text
             WHEN 'calleetocaller'::text THEN 'callee'::text
             ELSE NULL::text
@@ -1633,22 +1654,21 @@ COMMENT ON COLUMN rollup.views.touches_neighbours IS 'Whether a row counts in th
 COMMENT ON COLUMN rollup.views."position" IS 'Which are computed first: 1 before 2, as a view may read the rollup of another.';
 
 CREATE VIEW live.complete_through AS
- SELECT w.tenant_id,
-    w.name,
-    w.complete_through,
-    ((w.complete_through AT TIME ZONE s.report_timezone))::date AS day
-   FROM (( SELECT e.tenant_id,
-            v.name,
-            min(e.watermark) AS complete_through
-           FROM (rollup.views v
-             JOIN ingest.endpoints e ON ((e.endpoint = ANY (v.sources))))
-          WHERE e.enabled
-          GROUP BY e.tenant_id, v.name) w
-     CROSS JOIN ref.settings s);
+ SELECT e.tenant_id,
+    v.name,
+    min(e.watermark) AS complete_through,
+    (min(e.watermark) - '01:00:00'::interval) AS hour,
+    ((min(e.watermark) AT TIME ZONE ( SELECT settings.report_timezone
+           FROM ref.settings)))::date AS day
+   FROM (rollup.views v
+     JOIN ingest.endpoints e ON ((e.endpoint = ANY (v.sources))))
+  WHERE e.enabled
+  GROUP BY e.tenant_id, v.name;
 COMMENT ON VIEW live.complete_through IS 'Until when all is here that a view is made of, by tenant.';
 COMMENT ON COLUMN live.complete_through.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN live.complete_through.name IS 'Name of the view.';
 COMMENT ON COLUMN live.complete_through.complete_through IS 'Until when every row is here for good, losses that someone has acknowledged aside.';
+COMMENT ON COLUMN live.complete_through.hour IS 'An hour before complete_through; hours that begin by then are final.';
 COMMENT ON COLUMN live.complete_through.day IS 'Day that complete_through is in; days before it are final.';
 
 CREATE TABLE ref.quality_targets (
@@ -1732,7 +1752,8 @@ CREATE TABLE rollup.call_volume_hourly (
     users bigint,
     day_of_week integer,
     hour_of_day integer,
-    day date
+    day date,
+    hour_local timestamp without time zone
 );
 COMMENT ON TABLE rollup.call_volume_hourly IS 'Rows of live.call_volume_hourly, computed anew where data has changed.';
 COMMENT ON COLUMN rollup.call_volume_hourly.tenant_id IS 'Entra tenant id.';
@@ -1747,6 +1768,7 @@ COMMENT ON COLUMN rollup.call_volume_hourly.users IS 'Different people. Not to b
 COMMENT ON COLUMN rollup.call_volume_hourly.day_of_week IS 'Day of the week in the report time zone, 1 (Monday) to 7.';
 COMMENT ON COLUMN rollup.call_volume_hourly.hour_of_day IS 'Hour of the day in the report time zone, 0 to 23.';
 COMMENT ON COLUMN rollup.call_volume_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.call_volume_hourly.hour_local IS 'The hour by the clock of the report time zone.';
 
 CREATE VIEW analytics.call_volume_hourly AS
  SELECT x.tenant_id,
@@ -1761,9 +1783,8 @@ CREATE VIEW analytics.call_volume_hourly AS
     x.day_of_week,
     x.hour_of_day,
     x.day,
-    (x.hour AT TIME ZONE ( SELECT settings.report_timezone
-           FROM ref.settings)) AS hour_local,
-    COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
+    x.hour_local,
+    COALESCE((x.hour <= c.hour), false) AS is_final
    FROM (rollup.call_volume_hourly x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'call_volume_hourly'::text))));
 COMMENT ON VIEW analytics.call_volume_hourly IS 'One row per hour, provider, direction and scenario with telephone calls, by attempt_at. Key: tenant_id, hour, provider, direction, scenario. Filter on: hour. No personal data.';
@@ -2106,7 +2127,8 @@ CREATE TABLE rollup.concurrent_calls_hourly (
     erlangs numeric,
     channels_for_1pct_blocking integer,
     is_busy_hour boolean,
-    day date
+    day date,
+    hour_local timestamp without time zone
 );
 COMMENT ON TABLE rollup.concurrent_calls_hourly IS 'Rows of live.concurrent_calls_hourly, computed anew where data has changed.';
 COMMENT ON COLUMN rollup.concurrent_calls_hourly.tenant_id IS 'Entra tenant id.';
@@ -2118,6 +2140,7 @@ COMMENT ON COLUMN rollup.concurrent_calls_hourly.erlangs IS 'Mean number of call
 COMMENT ON COLUMN rollup.concurrent_calls_hourly.channels_for_1pct_blocking IS 'Channels with which 1 % of calls find none free (analytics.erlang_channels).';
 COMMENT ON COLUMN rollup.concurrent_calls_hourly.is_busy_hour IS 'Whether the scope had its most erlangs of the day in this hour; of equal ones all.';
 COMMENT ON COLUMN rollup.concurrent_calls_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.concurrent_calls_hourly.hour_local IS 'The hour by the clock of the report time zone.';
 
 CREATE VIEW analytics.concurrent_calls_hourly AS
  SELECT x.tenant_id,
@@ -2129,9 +2152,8 @@ CREATE VIEW analytics.concurrent_calls_hourly AS
     x.channels_for_1pct_blocking,
     x.is_busy_hour,
     x.day,
-    (x.hour AT TIME ZONE ( SELECT settings.report_timezone
-           FROM ref.settings)) AS hour_local,
-    COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
+    x.hour_local,
+    COALESCE((x.hour <= c.hour), false) AS is_final
    FROM (rollup.concurrent_calls_hourly x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'concurrent_calls_hourly'::text))));
 COMMENT ON VIEW analytics.concurrent_calls_hourly IS 'One row per hour and scope with answered calls: how many at once. Calls without length are left out, of longer than 24 hours the first 24 count; an hour without a call has no row. Key: tenant_id, hour, scope_type, scope. Filter on: hour. No personal data.';
@@ -2396,7 +2418,8 @@ CREATE TABLE rollup.direct_routing_failures_hourly (
     phrase text,
     outcome text,
     blame text,
-    day date
+    day date,
+    hour_local timestamp without time zone
 );
 COMMENT ON TABLE rollup.direct_routing_failures_hourly IS 'Rows of live.direct_routing_failures_hourly, computed anew where data has changed.';
 COMMENT ON COLUMN rollup.direct_routing_failures_hourly.tenant_id IS 'Entra tenant id.';
@@ -2411,6 +2434,7 @@ COMMENT ON COLUMN rollup.direct_routing_failures_hourly.phrase IS 'What Microsof
 COMMENT ON COLUMN rollup.direct_routing_failures_hourly.outcome IS 'What the codes mean (ref.sip_outcomes). One of: user_busy, ring_no_answer, terminal_reject, bad_number, network_failure.';
 COMMENT ON COLUMN rollup.direct_routing_failures_hourly.blame IS 'Who sent the code: the SBC if the subcode begins with 560, else Microsoft. One of: sbc, microsoft; null without a subcode.';
 COMMENT ON COLUMN rollup.direct_routing_failures_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.direct_routing_failures_hourly.hour_local IS 'The hour by the clock of the report time zone.';
 
 CREATE VIEW analytics.direct_routing_failures_hourly AS
  SELECT x.tenant_id,
@@ -2427,9 +2451,8 @@ CREATE VIEW analytics.direct_routing_failures_hourly AS
     m.meaning,
     m.action,
     x.day,
-    (x.hour AT TIME ZONE ( SELECT settings.report_timezone
-           FROM ref.settings)) AS hour_local,
-    COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
+    x.hour_local,
+    COALESCE((x.hour <= c.hour), false) AS is_final
    FROM ((rollup.direct_routing_failures_hourly x
      LEFT JOIN ref.ms_subcodes m ON (((m.sip_code = x.sip_code) AND (m.sub_reason = x.ms_subcode))))
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'direct_routing_failures_hourly'::text))));
@@ -2472,7 +2495,8 @@ CREATE TABLE rollup.direct_routing_health_hourly (
     answer_delay_p50_s double precision,
     answer_delay_p95_s double precision,
     is_low_sample boolean,
-    day date
+    day date,
+    hour_local timestamp without time zone
 );
 COMMENT ON TABLE rollup.direct_routing_health_hourly IS 'Rows of live.direct_routing_health_hourly, computed anew where data has changed.';
 COMMENT ON COLUMN rollup.direct_routing_health_hourly.tenant_id IS 'Entra tenant id.';
@@ -2496,6 +2520,7 @@ COMMENT ON COLUMN rollup.direct_routing_health_hourly.answer_delay_p50_s IS 'Med
 COMMENT ON COLUMN rollup.direct_routing_health_hourly.answer_delay_p95_s IS '95th percentile of telephony_calls.answer_delay_s, in seconds; null if no call has one, as none inbound does.';
 COMMENT ON COLUMN rollup.direct_routing_health_hourly.is_low_sample IS 'Whether there were fewer than 100 attempts, too few for a ratio to mean much.';
 COMMENT ON COLUMN rollup.direct_routing_health_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN rollup.direct_routing_health_hourly.hour_local IS 'The hour by the clock of the report time zone.';
 
 CREATE VIEW analytics.direct_routing_health_hourly AS
  SELECT x.tenant_id,
@@ -2519,9 +2544,8 @@ CREATE VIEW analytics.direct_routing_health_hourly AS
     x.answer_delay_p95_s,
     x.is_low_sample,
     x.day,
-    (x.hour AT TIME ZONE ( SELECT settings.report_timezone
-           FROM ref.settings)) AS hour_local,
-    COALESCE(((x.hour + '01:00:00'::interval) <= c.complete_through), false) AS is_final
+    x.hour_local,
+    COALESCE((x.hour <= c.hour), false) AS is_final
    FROM (rollup.direct_routing_health_hourly x
      LEFT JOIN live.complete_through c ON (((c.tenant_id = x.tenant_id) AND (c.name = 'direct_routing_health_hourly'::text))));
 COMMENT ON VIEW analytics.direct_routing_health_hourly IS 'One row per hour, trunk and direction with calls of Direct Routing, by attempt_at. Key: tenant_id, hour, trunk_fqdn, direction. Filter on: hour. No personal data.';
@@ -2805,9 +2829,9 @@ CREATE VIEW analytics.inbound_calls AS
     x.wait_s,
     ((EXISTS ( SELECT
            FROM teams.session_endpoints e
-          WHERE ((e.tenant_id = x.tenant_id) AND (e.call_id = x.call_id) AND (lower(e.service_role) = 'voicemail'::text)))) OR (EXISTS ( SELECT
+          WHERE ((e.tenant_id = x.tenant_id) AND (e.call_id = x.call_id) AND (analytics.lower_ascii(e.service_role) = 'voicemail'::text)))) OR (EXISTS ( SELECT
            FROM teams.call_participants p
-          WHERE ((p.tenant_id = x.tenant_id) AND (p.call_id = x.call_id) AND (lower(p.identity_endpoint_type) = 'voicemail'::text))))) AS went_to_voicemail,
+          WHERE ((p.tenant_id = x.tenant_id) AND (p.call_id = x.call_id) AND (analytics.lower_ascii(p.identity_endpoint_type) = 'voicemail'::text))))) AS went_to_voicemail,
     x.is_short,
     COALESCE(x.is_final, false) AS is_final
    FROM ( SELECT t.tenant_id,
@@ -2887,8 +2911,8 @@ CREATE VIEW analytics.inbound_calls AS
                     c.start_at AS call_start_at,
                     c.last_modified_at,
                     e.user_id,
-                    COALESCE(bool_or(((s.end_at > s.start_at) AND (lower(s.failure_stage) IS DISTINCT FROM 'callsetup'::text))), false) AS answered,
-                    bool_or((lower(s.failure_stage) = 'callsetup'::text)) AS setup_failed
+                    COALESCE(bool_or(((s.end_at > s.start_at) AND (analytics.lower_ascii(s.failure_stage) IS DISTINCT FROM 'callsetup'::text))), false) AS answered,
+                    bool_or((analytics.lower_ascii(s.failure_stage) = 'callsetup'::text)) AS setup_failed
                    FROM ((live.calls c
                      JOIN teams.sessions s ON (((s.tenant_id = c.tenant_id) AND (s.call_id = c.id))))
                      JOIN teams.session_endpoints e ON (((e.tenant_id = s.tenant_id) AND (e.call_id = s.call_id) AND (e.session_index = s.session_index) AND (e.side = 'callee'::text) AND (e.user_id IS NOT NULL))))
@@ -4033,7 +4057,7 @@ CREATE VIEW analytics.pstn_pool_usage_monthly AS
           GROUP BY c.tenant_id, c.license_capability, c.usage_country_code, c.destination_context) x)
      LEFT JOIN LATERAL ( SELECT ((l.minutes_per_license)::bigint * l.licenses) AS pool_minutes
            FROM ref.license_pools l
-          WHERE ((l.license_capability = x.license_capability) AND (l.usage_country = x.usage_country_code) AND (lower(l.context) = lower(x.destination_context)) AND ((l.tenant_id = x.tenant_id) OR (l.tenant_id IS NULL)))
+          WHERE ((l.license_capability = x.license_capability) AND (l.usage_country = x.usage_country_code) AND (analytics.lower_ascii(l.context) = analytics.lower_ascii(x.destination_context)) AND ((l.tenant_id = x.tenant_id) OR (l.tenant_id IS NULL)))
           ORDER BY l.tenant_id
          LIMIT 1) p ON (true));
 COMMENT ON VIEW analytics.pstn_pool_usage_monthly IS 'One row per month, licence, country and context: how much of the pooled minutes is used. Months are of the report time zone, Microsoft''s of UTC. Key: tenant_id, month, license_capability, usage_country_code, destination_context. Filter on: month. No personal data.';
@@ -4370,7 +4394,7 @@ CREATE VIEW analytics.user_feedback AS
     (e.feedback_tokens)::text AS feedback_tokens
    FROM (live.calls c
      JOIN teams.session_endpoints e ON (((e.tenant_id = c.tenant_id) AND (e.call_id = c.id))))
-  WHERE ((lower(e.feedback_rating) <> 'notrated'::text) AND (NOT (EXISTS ( SELECT
+  WHERE ((analytics.lower_ascii(e.feedback_rating) <> 'notrated'::text) AND (NOT (EXISTS ( SELECT
            FROM teams.sessions s
           WHERE (s.is_test AND (s.tenant_id = e.tenant_id) AND (s.call_id = e.call_id) AND (s.session_index = e.session_index))))));
 COMMENT ON VIEW analytics.user_feedback IS 'One row per rating that a person gave after a call. Key: tenant_id, call_id, session_index, side. Filter on: call_start_at. Personal data.';
@@ -4648,8 +4672,8 @@ CREATE VIEW live.call_reliability_daily AS
      CROSS JOIN LATERAL ( SELECT c.tenant_id,
             c.call_kind,
             count(*) AS segments,
-            count(*) FILTER (WHERE (lower(g.failure_stage) = 'callsetup'::text)) AS setup_failed,
-            count(*) FILTER (WHERE (lower(g.failure_stage) = 'midcall'::text)) AS dropped
+            count(*) FILTER (WHERE (analytics.lower_ascii(g.failure_stage) = 'callsetup'::text)) AS setup_failed,
+            count(*) FILTER (WHERE (analytics.lower_ascii(g.failure_stage) = 'midcall'::text)) AS dropped
            FROM (live.calls c
              JOIN teams.segments g ON (((g.tenant_id = c.tenant_id) AND (g.call_id = c.id))))
           WHERE ((c.start_at >= d.from_at) AND (c.start_at < d.to_at) AND (NOT (EXISTS ( SELECT
@@ -4798,7 +4822,9 @@ CREATE VIEW live.call_volume_hourly AS
     x.users,
     h.day_of_week,
     h.hour_of_day,
-    h.day
+    h.day,
+    (h.hour AT TIME ZONE ( SELECT settings.report_timezone
+           FROM ref.settings)) AS hour_local
    FROM (ref.hours h
      CROSS JOIN LATERAL ( SELECT t.tenant_id,
             t.provider,
@@ -4824,6 +4850,7 @@ COMMENT ON COLUMN live.call_volume_hourly.users IS 'Different people. Not to be 
 COMMENT ON COLUMN live.call_volume_hourly.day_of_week IS 'Day of the week in the report time zone, 1 (Monday) to 7.';
 COMMENT ON COLUMN live.call_volume_hourly.hour_of_day IS 'Hour of the day in the report time zone, 0 to 23.';
 COMMENT ON COLUMN live.call_volume_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.call_volume_hourly.hour_local IS 'The hour by the clock of the report time zone.';
 
 CREATE VIEW live.segment_endpoints AS
  SELECT e.tenant_id,
@@ -4987,7 +5014,7 @@ CREATE VIEW live.client_quality_daily AS
                     e.application_version,
                     e.person_id,
                     count(*) AS sessions,
-                    count(*) FILTER (WHERE (lower(s.failure_stage) = 'callsetup'::text)) AS setup_failed,
+                    count(*) FILTER (WHERE (analytics.lower_ascii(s.failure_stage) = 'callsetup'::text)) AS setup_failed,
                     0 AS streams,
                     0 AS good,
                     0 AS poor
@@ -5033,7 +5060,9 @@ CREATE VIEW live.concurrent_calls_hourly AS
     x.erlangs,
     analytics.erlang_channels((x.erlangs)::double precision, (0.01)::double precision) AS channels_for_1pct_blocking,
     x.is_busy_hour,
-    d.day
+    d.day,
+    (x.hour AT TIME ZONE ( SELECT settings.report_timezone
+           FROM ref.settings)) AS hour_local
    FROM (ref.days d
      CROSS JOIN LATERAL ( WITH calls AS (
                  SELECT t.tenant_id,
@@ -5132,6 +5161,7 @@ COMMENT ON COLUMN live.concurrent_calls_hourly.erlangs IS 'Mean number of calls:
 COMMENT ON COLUMN live.concurrent_calls_hourly.channels_for_1pct_blocking IS 'Channels with which 1 % of calls find none free (analytics.erlang_channels).';
 COMMENT ON COLUMN live.concurrent_calls_hourly.is_busy_hour IS 'Whether the scope had its most erlangs of the day in this hour; of equal ones all.';
 COMMENT ON COLUMN live.concurrent_calls_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.concurrent_calls_hourly.hour_local IS 'The hour by the clock of the report time zone.';
 
 CREATE VIEW live.sided_streams AS
  SELECT t.call_start_at,
@@ -5432,7 +5462,7 @@ CREATE VIEW live.dialout_reconciliation AS
                     t.duration_s,
                     t.total_cost
                    FROM analytics.telephony_calls t
-                  WHERE ((t.source = 'pstn'::text) AND (lower(t.call_type) = 'conf_out'::text) AND (t.attempt_at >= ((d.day)::timestamp without time zone AT TIME ZONE 'UTC'::text)) AND (t.attempt_at < (((d.day + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text)))) b
+                  WHERE ((t.source = 'pstn'::text) AND (analytics.lower_ascii(t.call_type) = 'conf_out'::text) AND (t.attempt_at >= ((d.day)::timestamp without time zone AT TIME ZONE 'UTC'::text)) AND (t.attempt_at < (((d.day + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text)))) b
           GROUP BY b.tenant_id, b.usage_location, b.destination_context, b.currency) x);
 COMMENT ON VIEW live.dialout_reconciliation IS 'Computes the rows of analytics.dialout_reconciliation from teams.';
 COMMENT ON COLUMN live.dialout_reconciliation.tenant_id IS 'Entra tenant id.';
@@ -5461,7 +5491,9 @@ CREATE VIEW live.direct_routing_failures_hourly AS
     x.phrase,
     x.outcome,
     analytics.blame(x.ms_subcode) AS blame,
-    h.day
+    h.day,
+    (h.hour AT TIME ZONE ( SELECT settings.report_timezone
+           FROM ref.settings)) AS hour_local
    FROM (ref.hours h
      CROSS JOIN LATERAL ( SELECT t.tenant_id,
             t.trunk_fqdn,
@@ -5488,6 +5520,7 @@ COMMENT ON COLUMN live.direct_routing_failures_hourly.phrase IS 'What Microsoft 
 COMMENT ON COLUMN live.direct_routing_failures_hourly.outcome IS 'What the codes mean (ref.sip_outcomes). One of: user_busy, ring_no_answer, terminal_reject, bad_number, network_failure.';
 COMMENT ON COLUMN live.direct_routing_failures_hourly.blame IS 'Who sent the code: the SBC if the subcode begins with 560, else Microsoft. One of: sbc, microsoft; null without a subcode.';
 COMMENT ON COLUMN live.direct_routing_failures_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.direct_routing_failures_hourly.hour_local IS 'The hour by the clock of the report time zone.';
 
 CREATE VIEW live.direct_routing_health_hourly AS
  SELECT x.tenant_id,
@@ -5510,7 +5543,9 @@ CREATE VIEW live.direct_routing_health_hourly AS
     x.answer_delay_p50_s,
     x.answer_delay_p95_s,
     (x.attempts < 100) AS is_low_sample,
-    h.day
+    h.day,
+    (h.hour AT TIME ZONE ( SELECT settings.report_timezone
+           FROM ref.settings)) AS hour_local
    FROM (ref.hours h
      CROSS JOIN LATERAL ( SELECT t.tenant_id,
             t.trunk_fqdn,
@@ -5553,6 +5588,7 @@ COMMENT ON COLUMN live.direct_routing_health_hourly.answer_delay_p50_s IS 'Media
 COMMENT ON COLUMN live.direct_routing_health_hourly.answer_delay_p95_s IS '95th percentile of telephony_calls.answer_delay_s, in seconds; null if no call has one, as none inbound does.';
 COMMENT ON COLUMN live.direct_routing_health_hourly.is_low_sample IS 'Whether there were fewer than 100 attempts, too few for a ratio to mean much.';
 COMMENT ON COLUMN live.direct_routing_health_hourly.day IS 'Day of the report time zone (ref.settings); joins to days.';
+COMMENT ON COLUMN live.direct_routing_health_hourly.hour_local IS 'The hour by the clock of the report time zone.';
 
 CREATE TABLE ref.fraud_rules (
     tenant_id uuid,
@@ -5771,7 +5807,7 @@ CREATE VIEW live.network_subnet_quality_daily AS
     x.jitter_avg_ms,
     x.packet_loss_avg,
     analytics.pct((x.tcp)::numeric, (x.streams)::numeric) AS tcp_pct,
-    ((lower(x.connection_type) = 'tunnel'::text) OR COALESCE(w.is_vpn, false)) AS is_vpn,
+    ((analytics.lower_ascii(x.connection_type) = 'tunnel'::text) OR COALESCE(w.is_vpn, false)) AS is_vpn,
     live.is_common_subnet(x.subnet) AS is_common_subnet
    FROM ((ref.days d
      CROSS JOIN LATERAL ( SELECT s.tenant_id,
@@ -5792,7 +5828,7 @@ CREATE VIEW live.network_subnet_quality_daily AS
             percentile_cont((0.95)::double precision) WITHIN GROUP (ORDER BY s.average_round_trip_time_ms) AS rtt_p95_ms,
             (avg((s.average_jitter_ms)::numeric))::double precision AS jitter_avg_ms,
             (avg((s.average_packet_loss_rate)::numeric))::double precision AS packet_loss_avg,
-            count(*) FILTER (WHERE (lower(s.network_transport_protocol) = 'tcp'::text)) AS tcp
+            count(*) FILTER (WHERE (analytics.lower_ascii(s.network_transport_protocol) = 'tcp'::text)) AS tcp
            FROM live.sided_streams s
           WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at))
           GROUP BY s.subnet,
@@ -5964,7 +6000,7 @@ CREATE VIEW live.pstn_cost_daily AS
             sum(t.charge) AS charge,
             sum(t.connection_charge) AS connection_charge,
             sum(t.total_cost) AS total_cost,
-            count(*) FILTER (WHERE (upper(t.license_capability) = 'FREECALL'::text)) AS free_calls
+            count(*) FILTER (WHERE (analytics.lower_ascii(t.license_capability) = 'freecall'::text)) AS free_calls
            FROM analytics.telephony_calls t
           WHERE ((t.source = 'pstn'::text) AND (t.attempt_at >= d.from_at) AND (t.attempt_at < d.to_at))
           GROUP BY t.tenant_id, t.provider, t.scenario, t.direction, t.destination_context, t.destination_name, t.usage_country_code, t.license_capability, t.currency) x);
@@ -6011,7 +6047,7 @@ CREATE VIEW live.pstn_matches AS
                     ELSE NULL::integer
                 END AS score
            FROM ((((teams.pstn_calls p
-             LEFT JOIN ref.call_types k ON ((k.call_type = lower(p.call_type))))
+             LEFT JOIN ref.call_types k ON ((k.call_type = analytics.lower_ascii(p.call_type))))
              CROSS JOIN LATERAL ( SELECT
                         CASE COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(p.call_type)))
                             WHEN 'outbound'::text THEN p.callee_number
@@ -6077,7 +6113,7 @@ CREATE VIEW live.sms_usage_daily AS
             sum(m.sms_units) AS units,
             sum(m.call_charge) AS charge
            FROM (teams.sms_messages m
-             LEFT JOIN ref.call_types k ON ((k.call_type = (lower(m.sms_type) COLLATE "C"))))
+             LEFT JOIN ref.call_types k ON ((k.call_type = analytics.lower_ascii(m.sms_type))))
           WHERE ((m.sent_at >= d.from_at) AND (m.sent_at < d.to_at))
           GROUP BY m.tenant_id, m.user_id, COALESCE(k.direction, analytics.direction_of(analytics.call_tokens(m.sms_type))), m.destination_context, m.currency) x);
 COMMENT ON VIEW live.sms_usage_daily IS 'Computes the rows of analytics.sms_usage_daily from teams.';
@@ -6273,8 +6309,8 @@ CREATE VIEW live.user_feedback_daily AS
             f.call_kind,
             f.platform,
             count(*) AS rated,
-            count(*) FILTER (WHERE (lower(f.feedback_rating) = ANY (ARRAY['bad'::text, 'poor'::text]))) AS poor,
-            round(avg(array_position(ARRAY['bad'::text, 'poor'::text, 'fair'::text, 'good'::text, 'excellent'::text], lower(f.feedback_rating))), 2) AS avg_rating
+            count(*) FILTER (WHERE (analytics.lower_ascii(f.feedback_rating) = ANY (ARRAY['bad'::text, 'poor'::text]))) AS poor,
+            round(avg(array_position(ARRAY['bad'::text, 'poor'::text, 'fair'::text, 'good'::text, 'excellent'::text], analytics.lower_ascii(f.feedback_rating))), 2) AS avg_rating
            FROM analytics.user_feedback f
           WHERE ((f.call_start_at >= d.from_at) AND (f.call_start_at < d.to_at))
           GROUP BY f.tenant_id, f.call_kind, f.platform) x);

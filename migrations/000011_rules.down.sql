@@ -10,5 +10,6 @@ DROP FUNCTION analytics.media_kind(text);
 DROP FUNCTION analytics.scenario_of(text[]);
 DROP FUNCTION analytics.direction_of(text[]);
 DROP FUNCTION analytics.call_tokens(text);
+DROP FUNCTION analytics.lower_ascii(text);
 
 UPDATE ingest.schema_version SET version = 10;

@@ -3,6 +3,12 @@
 -- cost written out. It does so only where an argument that is used more than once
 -- is cheap: hand them columns.
 
+-- lower_ascii puts a word of Graph's into lower case. These words are ASCII, for which
+-- the collation C takes a fifth of the time.
+CREATE FUNCTION analytics.lower_ascii(word text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN lower(word COLLATE "C");
+
 -- call_tokens splits a call type into its words: ByotOutUserForwarding into byot,
 -- out, user, forwarding. In other letter cases the words of such a name are known by
 -- a pattern. Views look into ref.call_types first, as this takes a microsecond.
@@ -39,9 +45,10 @@ END;
 CREATE FUNCTION analytics.media_kind(label text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-    WHEN strpos(lower(label), 'audio') > 0 THEN 'audio'
-    WHEN strpos(lower(label), 'applicationsharing') > 0 OR strpos(lower(label), 'vbss') > 0 THEN 'vbss'
-    WHEN strpos(lower(label), 'video') > 0 THEN 'video'
+    WHEN strpos(analytics.lower_ascii(label), 'audio') > 0 THEN 'audio'
+    WHEN strpos(analytics.lower_ascii(label), 'applicationsharing') > 0 THEN 'vbss'
+    WHEN strpos(analytics.lower_ascii(label), 'vbss') > 0 THEN 'vbss'
+    WHEN strpos(analytics.lower_ascii(label), 'video') > 0 THEN 'video'
     ELSE 'data'
 END;
 

@@ -146,7 +146,7 @@ CROSS JOIN LATERAL (
         CASE WHEN named.call_id IS NULL THEN 'heuristic' ELSE 'call_id' END AS method,
         CASE WHEN named.call_id IS NULL THEN likely.score END AS score
     FROM teams.pstn_calls p
-    LEFT JOIN ref.call_types k ON k.call_type = lower(p.call_type)
+    LEFT JOIN ref.call_types k ON k.call_type = analytics.lower_ascii(p.call_type)
     CROSS JOIN LATERAL (
         SELECT CASE coalesce(k.direction, analytics.direction_of(analytics.call_tokens(p.call_type)))
             WHEN 'outbound' THEN p.callee_number

@@ -35,7 +35,8 @@ ALTER TABLE teams.media_endpoints
 CREATE VIEW live.calls AS
 SELECT
     c.*,
-    CASE WHEN lower(c.type) IN ('groupcall', 'peertopeer') THEN 'api' ELSE 'inferred' END AS call_kind_source
+    CASE WHEN analytics.lower_ascii(c.type) IN ('groupcall', 'peertopeer') THEN 'api' ELSE 'inferred' END
+        AS call_kind_source
 FROM teams.call_records c
 WHERE c.details_version IS NOT NULL;
 
@@ -123,7 +124,7 @@ SELECT
         analytics.media_kind(m.label), t.packet_utilization, t.average_round_trip_time_ms, t.average_jitter_ms,
         t.average_packet_loss_rate, t.average_video_frame_loss_percentage, t.average_video_frame_rate,
         t.post_forward_error_correction_packet_loss_rate) AS quality,
-    CASE lower(t.stream_direction)
+    CASE analytics.lower_ascii(t.stream_direction)
         WHEN 'callertocallee' THEN 'caller'
         WHEN 'calleetocaller' THEN 'callee'
     END AS sender_side
@@ -187,89 +188,94 @@ FROM teams.session_endpoints e
 WHERE analytics.is_voice_app(e.service_role, e.user_agent_header);
 
 -- PSTN and Direct Routing calls in the same columns, with what the lists say about
--- them. The country of a number is that of the longest prefix known, if the number
+-- them. What is said of one log alone, or used more than once, is worked out within
+-- its branch. The country of a number is that of the longest prefix known, if the number
 -- is written with its country: each length of prefix is a join of its own, as these
 -- cost least and fall away.
 CREATE VIEW live.telephony AS
 SELECT
     t.*,
-    CASE
-        WHEN t.source = 'direct_routing' THEN 'direct_routing'
-        WHEN coalesce(k.is_operator_connect, (analytics.call_tokens(t.call_type))[1] = 'oc')
-            OR lower(t.operator) <> 'microsoft' THEN 'operator_connect'
-        WHEN x.scenario = 'audio_conference' THEN 'audio_conferencing'
-        ELSE 'calling_plan'
-    END AS provider,
-    x.direction,
-    x.scenario,
-    CASE
-        WHEN t.answered THEN 'answered'
-        WHEN t.answered IS NULL THEN NULL
-        WHEN t.source = 'pstn' THEN 'not_answered'
-        ELSE coalesce(o.outcome, a.outcome, 'network_failure')
-    END AS outcome,
-    n.own_number,
-    n.external_number,
     coalesce(c7.prefix, c6.prefix, c5.prefix, c4.prefix, c3.prefix, c2.prefix, c1.prefix) AS external_prefix,
     f.external_country,
-    CASE lower(t.destination_context)
+    CASE analytics.lower_ascii(t.destination_context)
         WHEN 'international' THEN true
         WHEN 'domestic' THEN false
         ELSE t.usage_country_code <> f.external_country
-    END AS is_international,
-    CASE WHEN x.direction = 'outbound' AND t.answered THEN extract(epoch FROM t.start_at - t.invite_at)::float8
-    END AS answer_delay_s,
-    extract(epoch FROM t.failure_at - t.invite_at)::float8 AS setup_fail_s
+    END AS is_international
 FROM (
     SELECT
         p.tenant_id, 'pstn' AS source, p.id AS source_row_id, m.call_id, m.method AS match_method,
         m.score AS match_score, p.call_type, p.user_id, p.user_principal_name, p.user_display_name,
-        p.start_at AS attempt_at, NULL::timestamptz AS invite_at, p.start_at, NULL::timestamptz AS failure_at,
-        p.end_at AS ended_at, p.duration_s, p.duration_s > 0 AS answered, p.caller_number, p.callee_number,
-        p.other_party_country_code, p.destination_context, p.destination_name, p.charge, p.connection_charge,
-        p.currency, p.license_capability, p.inventory_type, p.operator, p.call_duration_source,
-        NULL::text AS trunk_fqdn, NULL::integer AS sip_code, NULL::bigint AS ms_subcode, NULL::text AS sip_phrase,
-        NULL::uuid AS correlation_id, NULL::uuid AS transferor_correlation_id, p.conference_id,
-        p.usage_country_code, p.administrative_unit_ids
+        p.start_at AS attempt_at, p.start_at, p.end_at AS ended_at, p.duration_s, p.duration_s > 0 AS answered,
+        p.caller_number, p.callee_number, p.other_party_country_code, p.destination_context, p.destination_name,
+        p.charge, p.connection_charge, p.currency, p.license_capability, p.inventory_type, p.operator,
+        p.call_duration_source, NULL::text AS trunk_fqdn, NULL::integer AS sip_code, NULL::bigint AS ms_subcode,
+        NULL::text AS sip_phrase, NULL::uuid AS correlation_id, NULL::uuid AS transferor_correlation_id,
+        p.conference_id, p.usage_country_code, p.administrative_unit_ids,
+        CASE
+            WHEN coalesce(k.is_operator_connect, (analytics.call_tokens(p.call_type))[1] = 'oc')
+                OR analytics.lower_ascii(p.operator) <> 'microsoft' THEN 'operator_connect'
+            WHEN x.scenario = 'audio_conference' THEN 'audio_conferencing'
+            ELSE 'calling_plan'
+        END AS provider,
+        x.direction,
+        x.scenario,
+        CASE WHEN p.duration_s > 0 THEN 'answered' WHEN p.duration_s <= 0 THEN 'not_answered' END AS outcome,
+        CASE x.direction WHEN 'outbound' THEN p.caller_number ELSE p.callee_number END AS own_number,
+        CASE x.direction WHEN 'outbound' THEN p.callee_number ELSE p.caller_number END AS external_number,
+        NULL::float8 AS answer_delay_s,
+        NULL::float8 AS setup_fail_s
     FROM teams.pstn_calls p
     LEFT JOIN rollup.pstn_matches m ON m.tenant_id = p.tenant_id AND m.id = p.id AND m.start_at = p.start_at
+    LEFT JOIN ref.call_types k ON k.call_type = analytics.lower_ascii(p.call_type)
+    CROSS JOIN LATERAL (
+        SELECT
+            coalesce(k.direction, analytics.direction_of(analytics.call_tokens(p.call_type))) AS direction,
+            coalesce(k.scenario, analytics.scenario_of(analytics.call_tokens(p.call_type))) AS scenario
+    ) x
     UNION ALL
     SELECT
         r.tenant_id, 'direct_routing', r.id, r.correlation_id, NULL,
         NULL, r.call_type, r.user_id, r.user_principal_name, r.user_display_name,
-        coalesce(r.invite_at, r.start_at), r.invite_at, r.start_at, r.failure_at,
-        coalesce(r.end_at, r.failure_at), r.duration_s, r.successful_call, r.caller_number, r.callee_number,
-        r.other_party_country_code, NULL, NULL, NULL, NULL,
-        NULL, NULL, NULL, NULL, NULL,
-        r.trunk_fqdn, r.final_sip_code, r.call_end_sub_reason, r.final_sip_code_phrase,
-        r.correlation_id, r.transferor_correlation_id, NULL,
-        r.user_country_code, r.administrative_unit_ids
+        coalesce(r.invite_at, r.start_at), r.start_at, coalesce(r.end_at, r.failure_at), r.duration_s,
+        r.successful_call, r.caller_number, r.callee_number, r.other_party_country_code, NULL, NULL,
+        NULL, NULL, NULL, NULL, NULL, NULL,
+        NULL, r.trunk_fqdn, r.final_sip_code, r.call_end_sub_reason,
+        r.final_sip_code_phrase, r.correlation_id, r.transferor_correlation_id,
+        NULL, r.user_country_code, r.administrative_unit_ids,
+        'direct_routing',
+        x.direction,
+        x.scenario,
+        CASE
+            WHEN r.successful_call THEN 'answered'
+            WHEN NOT r.successful_call THEN coalesce(o.outcome, a.outcome, 'network_failure')
+        END,
+        CASE x.direction WHEN 'outbound' THEN r.caller_number ELSE r.callee_number END,
+        CASE x.direction WHEN 'outbound' THEN r.callee_number ELSE r.caller_number END,
+        CASE WHEN x.direction = 'outbound' AND r.successful_call
+            THEN extract(epoch FROM r.start_at - r.invite_at)::float8 END,
+        extract(epoch FROM r.failure_at - r.invite_at)::float8
     FROM teams.direct_routing_calls r
+    LEFT JOIN ref.call_types k ON k.call_type = analytics.lower_ascii(r.call_type)
+    CROSS JOIN LATERAL (
+        SELECT
+            coalesce(k.direction, analytics.direction_of(analytics.call_tokens(r.call_type))) AS direction,
+            coalesce(k.scenario, analytics.scenario_of(analytics.call_tokens(r.call_type))) AS scenario
+    ) x
+    LEFT JOIN ref.sip_outcomes o ON o.sip_code = r.final_sip_code AND o.sub_reason = r.call_end_sub_reason
+    LEFT JOIN ref.sip_outcomes a ON a.sip_code = r.final_sip_code AND a.sub_reason IS NULL
 ) t
-LEFT JOIN ref.call_types k ON k.call_type = lower(t.call_type) COLLATE "C"
-CROSS JOIN LATERAL (
-    SELECT
-        coalesce(k.direction, analytics.direction_of(analytics.call_tokens(t.call_type))) AS direction,
-        coalesce(k.scenario, analytics.scenario_of(analytics.call_tokens(t.call_type))) AS scenario
-) x
-CROSS JOIN LATERAL (
-    SELECT
-        CASE x.direction WHEN 'outbound' THEN t.caller_number ELSE t.callee_number END AS own_number,
-        CASE x.direction WHEN 'outbound' THEN t.callee_number ELSE t.caller_number END AS external_number
-) n
-LEFT JOIN ref.calling_codes c1 ON c1.dialled = left(n.external_number, 2) COLLATE "C"
-LEFT JOIN ref.calling_codes c2 ON c2.dialled = left(n.external_number, 3) COLLATE "C"
-LEFT JOIN ref.calling_codes c3 ON c3.dialled = left(n.external_number, 4) COLLATE "C"
-LEFT JOIN ref.calling_codes c4 ON c4.dialled = left(n.external_number, 5) COLLATE "C"
-LEFT JOIN ref.calling_codes c5 ON c5.dialled = left(n.external_number, 6) COLLATE "C"
-LEFT JOIN ref.calling_codes c6 ON c6.dialled = left(n.external_number, 7) COLLATE "C"
-LEFT JOIN ref.calling_codes c7 ON c7.dialled = left(n.external_number, 8) COLLATE "C"
+LEFT JOIN ref.calling_codes c1 ON c1.dialled = left(t.external_number, 2) COLLATE "C"
+LEFT JOIN ref.calling_codes c2 ON c2.dialled = left(t.external_number, 3) COLLATE "C"
+LEFT JOIN ref.calling_codes c3 ON c3.dialled = left(t.external_number, 4) COLLATE "C"
+LEFT JOIN ref.calling_codes c4 ON c4.dialled = left(t.external_number, 5) COLLATE "C"
+LEFT JOIN ref.calling_codes c5 ON c5.dialled = left(t.external_number, 6) COLLATE "C"
+LEFT JOIN ref.calling_codes c6 ON c6.dialled = left(t.external_number, 7) COLLATE "C"
+LEFT JOIN ref.calling_codes c7 ON c7.dialled = left(t.external_number, 8) COLLATE "C"
 CROSS JOIN LATERAL (
     SELECT coalesce(t.other_party_country_code, c7.country, c6.country, c5.country, c4.country, c3.country,
         c2.country, c1.country) AS external_country
-) f
-LEFT JOIN ref.sip_outcomes o ON o.sip_code = t.sip_code AND o.sub_reason = t.ms_subcode
-LEFT JOIN ref.sip_outcomes a ON a.sip_code = t.sip_code AND a.sub_reason IS NULL;
+) f;
 
 -- Call records.
 
@@ -490,7 +496,7 @@ SELECT
     e.feedback_tokens::text AS feedback_tokens
 FROM live.calls c
 JOIN teams.session_endpoints e ON e.tenant_id = c.tenant_id AND e.call_id = c.id
-WHERE lower(e.feedback_rating) <> 'notrated'
+WHERE analytics.lower_ascii(e.feedback_rating) <> 'notrated'
     AND NOT EXISTS (
         SELECT
         FROM teams.sessions s
@@ -656,11 +662,13 @@ SELECT
     EXISTS (
         SELECT
         FROM teams.session_endpoints e
-        WHERE e.tenant_id = x.tenant_id AND e.call_id = x.call_id AND lower(e.service_role) = 'voicemail'
+        WHERE e.tenant_id = x.tenant_id AND e.call_id = x.call_id
+            AND analytics.lower_ascii(e.service_role) = 'voicemail'
     ) OR EXISTS (
         SELECT
         FROM teams.call_participants p
-        WHERE p.tenant_id = x.tenant_id AND p.call_id = x.call_id AND lower(p.identity_endpoint_type) = 'voicemail'
+        WHERE p.tenant_id = x.tenant_id AND p.call_id = x.call_id
+            AND analytics.lower_ascii(p.identity_endpoint_type) = 'voicemail'
     ) AS went_to_voicemail,
     x.is_short,
     coalesce(x.is_final, false) AS is_final
@@ -750,9 +758,10 @@ FROM (
             c.start_at AS call_start_at,
             c.last_modified_at,
             e.user_id,
-            coalesce(bool_or(s.end_at > s.start_at AND lower(s.failure_stage) IS DISTINCT FROM 'callsetup'), false)
+            coalesce(bool_or(
+                s.end_at > s.start_at AND analytics.lower_ascii(s.failure_stage) IS DISTINCT FROM 'callsetup'), false)
                 AS answered,
-            bool_or(lower(s.failure_stage) = 'callsetup') AS setup_failed
+            bool_or(analytics.lower_ascii(s.failure_stage) = 'callsetup') AS setup_failed
         FROM live.calls c
         JOIN teams.sessions s ON s.tenant_id = c.tenant_id AND s.call_id = c.id
         JOIN teams.session_endpoints e
@@ -856,9 +865,9 @@ FROM (
     FROM teams.pstn_blocked_users_log b
     WHERE b.user_id IS NOT NULL
     ORDER BY b.tenant_id, b.user_id, b.block_at DESC NULLS LAST,
-        (lower(b.user_block_mode) = 'unblocked') DESC NULLS LAST
+        (analytics.lower_ascii(b.user_block_mode) = 'unblocked') DESC NULLS LAST
 ) n
-WHERE lower(n.user_block_mode) = 'blocked';
+WHERE analytics.lower_ascii(n.user_block_mode) = 'blocked';
 
 CREATE VIEW analytics.dialout_cost AS
 SELECT

@@ -12,22 +12,21 @@
 -- on the order of rows, and the same rows have to give the same figure.
 
 -- Until when all is here that a view is made of: the least watermark of the
--- endpoints that are switched on, and the day it is in. Days before are final. A
--- tenant that has none has no row.
+-- endpoints that are switched on, the last hour before it and the day it is in. Hours
+-- up to that one are final, and days before that one. These are worked out here, once
+-- for a tenant and view, and only compared for each row. A tenant that has no such
+-- endpoint has no row.
 CREATE VIEW live.complete_through AS
 SELECT
-    w.tenant_id,
-    w.name,
-    w.complete_through,
-    (w.complete_through AT TIME ZONE s.report_timezone)::date AS day
-FROM (
-    SELECT e.tenant_id, v.name, min(e.watermark) AS complete_through
-    FROM rollup.views v
-    JOIN ingest.endpoints e ON e.endpoint = ANY (v.sources)
-    WHERE e.enabled
-    GROUP BY e.tenant_id, v.name
-) w
-CROSS JOIN ref.settings s;
+    e.tenant_id,
+    v.name,
+    min(e.watermark) AS complete_through,
+    min(e.watermark) - interval '1 hour' AS hour,
+    (min(e.watermark) AT TIME ZONE (SELECT report_timezone FROM ref.settings))::date AS day
+FROM rollup.views v
+JOIN ingest.endpoints e ON e.endpoint = ANY (v.sources)
+WHERE e.enabled
+GROUP BY e.tenant_id, v.name;
 
 
 -- Quality.
@@ -95,8 +94,8 @@ CROSS JOIN LATERAL (
         c.tenant_id,
         c.call_kind,
         count(*)                                                       AS segments,
-        count(*) FILTER (WHERE lower(g.failure_stage) = 'callsetup')   AS setup_failed,
-        count(*) FILTER (WHERE lower(g.failure_stage) = 'midcall')     AS dropped
+        count(*) FILTER (WHERE analytics.lower_ascii(g.failure_stage) = 'callsetup')   AS setup_failed,
+        count(*) FILTER (WHERE analytics.lower_ascii(g.failure_stage) = 'midcall')     AS dropped
     FROM live.calls c
     JOIN teams.segments g ON g.tenant_id = c.tenant_id AND g.call_id = c.id
     WHERE c.start_at >= d.from_at AND c.start_at < d.to_at
@@ -237,7 +236,7 @@ SELECT
     x.jitter_avg_ms,
     x.packet_loss_avg,
     analytics.pct(x.tcp, x.streams)         AS tcp_pct,
-    lower(x.connection_type) = 'tunnel' OR coalesce(w.is_vpn, false) AS is_vpn,
+    analytics.lower_ascii(x.connection_type) = 'tunnel' OR coalesce(w.is_vpn, false) AS is_vpn,
     live.is_common_subnet(x.subnet)         AS is_common_subnet
 FROM ref.days d
 CROSS JOIN LATERAL (
@@ -257,7 +256,7 @@ CROSS JOIN LATERAL (
         percentile_cont(0.95) WITHIN GROUP (ORDER BY s.average_round_trip_time_ms) AS rtt_p95_ms,
         avg(s.average_jitter_ms::numeric)::float8                               AS jitter_avg_ms,
         avg(s.average_packet_loss_rate::numeric)::float8                        AS packet_loss_avg,
-        count(*) FILTER (WHERE lower(s.network_transport_protocol) = 'tcp')     AS tcp
+        count(*) FILTER (WHERE analytics.lower_ascii(s.network_transport_protocol) = 'tcp')     AS tcp
     FROM live.sided_streams s
     WHERE s.call_start_at >= d.from_at AND s.call_start_at < d.to_at
     GROUP BY s.subnet, public_ip, s.media_kind, s.connection_type, s.wifi_band, transport, s.tenant_id
@@ -312,7 +311,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT e.tenant_id, e.platform, e.product_family, e.application_version, e.person_id,
             count(*) AS sessions,
-            count(*) FILTER (WHERE lower(s.failure_stage) = 'callsetup') AS setup_failed,
+            count(*) FILTER (WHERE analytics.lower_ascii(s.failure_stage) = 'callsetup') AS setup_failed,
             0 AS streams, 0 AS good, 0 AS poor
         FROM live.calls c
         JOIN teams.sessions s ON s.tenant_id = c.tenant_id AND s.call_id = c.id
@@ -366,8 +365,9 @@ CROSS JOIN LATERAL (
         f.call_kind,
         f.platform,
         count(*)                                                               AS rated,
-        count(*) FILTER (WHERE lower(f.feedback_rating) IN ('bad', 'poor'))    AS poor,
-        round(avg(array_position(ARRAY['bad', 'poor', 'fair', 'good', 'excellent'], lower(f.feedback_rating))), 2)
+        count(*) FILTER (WHERE analytics.lower_ascii(f.feedback_rating) IN ('bad', 'poor'))    AS poor,
+        round(avg(array_position(
+            ARRAY['bad', 'poor', 'fair', 'good', 'excellent'], analytics.lower_ascii(f.feedback_rating))), 2)
             AS avg_rating
     FROM analytics.user_feedback f
     WHERE f.call_start_at >= d.from_at AND f.call_start_at < d.to_at
@@ -417,7 +417,8 @@ SELECT
     x.users,
     h.day_of_week,
     h.hour_of_day,
-    h.day
+    h.day,
+    h.hour AT TIME ZONE (SELECT report_timezone FROM ref.settings) AS hour_local
 FROM ref.hours h
 CROSS JOIN LATERAL (
     SELECT
@@ -442,8 +443,7 @@ INSERT INTO rollup.views (name, sources) VALUES ('call_volume_hourly', '{pstn_ca
 CREATE VIEW analytics.call_volume_hourly AS
 SELECT
     x.*,
-    x.hour AT TIME ZONE (SELECT report_timezone FROM ref.settings)          AS hour_local,
-    coalesce(x.hour + interval '1 hour' <= c.complete_through, false)       AS is_final
+    coalesce(x.hour <= c.hour, false) AS is_final
 FROM rollup.call_volume_hourly x
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'call_volume_hourly';
 
@@ -469,7 +469,8 @@ SELECT
     x.answer_delay_p50_s,
     x.answer_delay_p95_s,
     x.attempts < 100                        AS is_low_sample,
-    h.day
+    h.day,
+    h.hour AT TIME ZONE (SELECT report_timezone FROM ref.settings) AS hour_local
 FROM ref.hours h
 CROSS JOIN LATERAL (
     SELECT
@@ -503,8 +504,7 @@ INSERT INTO rollup.views (name, sources) VALUES ('direct_routing_health_hourly',
 CREATE VIEW analytics.direct_routing_health_hourly AS
 SELECT
     x.*,
-    x.hour AT TIME ZONE (SELECT report_timezone FROM ref.settings)          AS hour_local,
-    coalesce(x.hour + interval '1 hour' <= c.complete_through, false)       AS is_final
+    coalesce(x.hour <= c.hour, false) AS is_final
 FROM rollup.direct_routing_health_hourly x
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'direct_routing_health_hourly';
 
@@ -521,7 +521,8 @@ SELECT
     x.phrase,
     x.outcome,
     analytics.blame(x.ms_subcode) AS blame,
-    h.day
+    h.day,
+    h.hour AT TIME ZONE (SELECT report_timezone FROM ref.settings) AS hour_local
 FROM ref.hours h
 CROSS JOIN LATERAL (
     SELECT
@@ -561,8 +562,8 @@ SELECT
     m.meaning,
     m.action,
     x.day,
-    x.hour AT TIME ZONE (SELECT report_timezone FROM ref.settings)          AS hour_local,
-    coalesce(x.hour + interval '1 hour' <= c.complete_through, false)       AS is_final
+    x.hour_local,
+    coalesce(x.hour <= c.hour, false) AS is_final
 FROM rollup.direct_routing_failures_hourly x
 LEFT JOIN ref.ms_subcodes m ON m.sip_code = x.sip_code AND m.sub_reason = x.ms_subcode
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'direct_routing_failures_hourly';
@@ -582,7 +583,8 @@ SELECT
     x.erlangs,
     analytics.erlang_channels(x.erlangs, 0.01) AS channels_for_1pct_blocking,
     x.is_busy_hour,
-    d.day
+    d.day,
+    x.hour AT TIME ZONE (SELECT report_timezone FROM ref.settings) AS hour_local
 FROM ref.days d
 CROSS JOIN LATERAL (
     WITH calls AS (
@@ -666,8 +668,7 @@ VALUES ('concurrent_calls_hourly', '{pstn_calls,direct_routing_calls}', true);
 CREATE VIEW analytics.concurrent_calls_hourly AS
 SELECT
     x.*,
-    x.hour AT TIME ZONE (SELECT report_timezone FROM ref.settings)          AS hour_local,
-    coalesce(x.hour + interval '1 hour' <= c.complete_through, false)       AS is_final
+    coalesce(x.hour <= c.hour, false) AS is_final
 FROM rollup.concurrent_calls_hourly x
 LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'concurrent_calls_hourly';
 
@@ -711,7 +712,7 @@ CROSS JOIN LATERAL (
         sum(t.charge)                                                       AS charge,
         sum(t.connection_charge)                                            AS connection_charge,
         sum(t.total_cost)                                                   AS total_cost,
-        count(*) FILTER (WHERE upper(t.license_capability) = 'FREECALL')    AS free_calls
+        count(*) FILTER (WHERE analytics.lower_ascii(t.license_capability) = 'freecall') AS free_calls
     FROM analytics.telephony_calls t
     WHERE t.source = 'pstn' AND t.attempt_at >= d.from_at AND t.attempt_at < d.to_at
     GROUP BY t.tenant_id, t.provider, t.scenario, t.direction, t.destination_context, t.destination_name,
@@ -764,7 +765,7 @@ LEFT JOIN LATERAL (
     FROM ref.license_pools l
     WHERE l.license_capability = x.license_capability
         AND l.usage_country = x.usage_country_code
-        AND lower(l.context) = lower(x.destination_context)
+        AND analytics.lower_ascii(l.context) = analytics.lower_ascii(x.destination_context)
         AND (l.tenant_id = x.tenant_id OR l.tenant_id IS NULL)
     ORDER BY l.tenant_id NULLS LAST
     LIMIT 1
@@ -946,7 +947,7 @@ CROSS JOIN LATERAL (
         sum(m.sms_units)    AS units,
         sum(m.call_charge)  AS charge
     FROM teams.sms_messages m
-    LEFT JOIN ref.call_types k ON k.call_type = lower(m.sms_type) COLLATE "C"
+    LEFT JOIN ref.call_types k ON k.call_type = analytics.lower_ascii(m.sms_type)
     WHERE m.sent_at >= d.from_at AND m.sent_at < d.to_at
     GROUP BY m.tenant_id, m.user_id, 3, m.destination_context, m.currency
 ) x;
@@ -1007,7 +1008,7 @@ CROSS JOIN LATERAL (
         SELECT t.tenant_id, t.usage_country_code, t.destination_context, t.currency,
             NULL, NULL, NULL, 1, t.duration_s, t.total_cost
         FROM analytics.telephony_calls t
-        WHERE t.source = 'pstn' AND lower(t.call_type) = 'conf_out'
+        WHERE t.source = 'pstn' AND analytics.lower_ascii(t.call_type) = 'conf_out'
             AND t.attempt_at >= d.day::timestamp AT TIME ZONE 'UTC'
             AND t.attempt_at < (d.day + 1)::timestamp AT TIME ZONE 'UTC'
     ) b

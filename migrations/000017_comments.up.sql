@@ -524,6 +524,7 @@ END $$;
 
 -- Rules.
 
+COMMENT ON FUNCTION analytics.lower_ascii IS 'A word in lower case, its letters A to Z; others stay.';
 COMMENT ON FUNCTION analytics.call_tokens IS 'Words of a call type in lower case: ByotOutUserForwarding is byot, out, user, forwarding. Null of null.';
 COMMENT ON FUNCTION analytics.direction_of IS 'Direction of a call by the words of its type: inbound, outbound or unknown.';
 COMMENT ON FUNCTION analytics.scenario_of IS 'What a call is for, by the words of its type, such as user, voice_app, user_forward.';
@@ -680,6 +681,7 @@ COMMENT ON COLUMN live.months.first_day IS 'First day of the month that the cale
 COMMENT ON COLUMN live.months.last_day IS 'Last day of the month that the calendar has.';
 COMMENT ON VIEW live.complete_through IS 'Until when all is here that a view is made of, by tenant.';
 COMMENT ON COLUMN live.complete_through.day IS 'Day that complete_through is in; days before it are final.';
+COMMENT ON COLUMN live.complete_through.hour IS 'An hour before complete_through; hours that begin by then are final.';
 COMMENT ON COLUMN live.complete_through.name IS 'Name of the view.';
 COMMENT ON VIEW live.endpoint_states IS 'How the reading of each endpoint stands, by the rule of the status page.';
 COMMENT ON VIEW live.row_times IS 'The time of each row, as the slots of its endpoint go by it.';

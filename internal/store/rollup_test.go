@@ -267,7 +267,7 @@ func TestRollupsOfADayThatFails(t *testing.T) {
 		$$ BEGIN RAISE 'more than temp_file_limit' USING ERRCODE = '53400'; END $$`)
 	f.exec(`CREATE OR REPLACE VIEW ` + live + ` AS SELECT tenant_id, hour, provider, direction, scenario,
 			CASE WHEN day = '` + dayE + `' THEN too_much() ELSE attempts END AS attempts,
-			answered, duration_s, users, day_of_week, hour_of_day, day
+			answered, duration_s, users, day_of_week, hour_of_day, day, hour_local
 		FROM (` + strings.TrimSuffix(sound, ";") + `) v`)
 	err := f.db.RefreshRollups(t.Context(), nil)
 	if want := "refresh rollup.call_volume_hourly of " + dayE; err == nil || !strings.Contains(err.Error(), want) {
