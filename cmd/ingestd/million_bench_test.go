@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"os"
-	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,32 +25,48 @@ func scaled(b *testing.B, number int) int {
 }
 
 // BenchmarkMillionRows reads a year of PSTN calls of a large tenant, a million
-// rows, with the real program, and reads it again unchanged. The floor is a
-// plain binary COPY of the same rows into a table with the same indexes.
+// rows, with the real program, two windows at a time, and reads it again
+// unchanged. The floor is a plain binary COPY of the same rows into a table with
+// the same indexes. The three follow each other in every iteration, in a new
+// database; what is printed are medians: of the floor's time divided by the
+// reading's, and of the CPU time a row that program, server and simulator take.
+// The reading is measured up to the end of its run, before rollups are computed.
+//
+// The simulator has its pages ready, but for those of one reading beforehand.
 func BenchmarkMillionRows(b *testing.B) {
+	m := newMillion(b)
+	m.round(map[string][]float64{}) // has the pages made
+	figures := map[string][]float64{}
 	for b.Loop() {
-		m := newMillion(b)
-		m.report("first", m.once())
-		rows := float64(m.number(`SELECT count(*) FROM teams.pstn_calls`))
-		m.floor()
-		m.reread(rows)
+		m.round(figures)
+	}
+	for name, values := range figures {
+		slices.Sort(values)
+		b.ReportMetric(values[len(values)/2], name)
 	}
 }
 
 // A million is what the benchmark works on.
 type million struct {
 	*testing.B
-	dir  string // with the configuration
-	conn *pgx.Conn
-	rate float64 // of the first reading, in rows/s
+	tenant *graphsim.Server
+	server *pgserver.Server
+	admin  *pgx.Conn
+	rounds int
+
+	dir  string    // with the configuration
+	conn *pgx.Conn // to the round's database
 }
 
 // newMillion starts a tenant with the rows, whose clock stands still, and a
 // PostgreSQL with the settings of production.
 func newMillion(b *testing.B) *million {
+	if runtime.GOOS != "linux" {
+		b.Skip("reads /proc")
+	}
 	now := time.Now()
-	tenant, err := graphsim.Start(graphsim.Config{Seed: 1, Users: 2000, CallsPerDay: scaled(b, callsPerDay),
-		History: 365 * 24 * time.Hour, Now: func() time.Time { return now }})
+	tenant, err := graphsim.Start(graphsim.Config{Seed: 1, Users: 2000, CallsPerDay: callsPerDay,
+		History: time.Duration(scaled(b, 365)) * 24 * time.Hour, Now: func() time.Time { return now }, Keep: true})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -59,118 +79,186 @@ func newMillion(b *testing.B) *million {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { server.Stop() })
-	conn, err := pgx.Connect(b.Context(), server.URL("postgres"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { conn.Close(context.Background()) })
-	m := &million{B: b, conn: conn, dir: b.TempDir()}
-	if err := configure(m.dir, server.URL("postgres"), "pstn_calls", tenant); err != nil {
-		b.Fatal(err)
-	}
-	m.program("migrate", "up")
+	m := &million{B: b, tenant: tenant, server: server}
+	m.admin = m.connect("postgres")
+	b.Cleanup(func() { m.admin.Close(context.Background()) })
+	m.Logf("%s; CPU times in µs a row", storetest.Machine(b, m.admin))
 	return m
 }
 
 // callsPerDay is how many calls a working day needs for a year of a million rows.
 const callsPerDay = 3850
 
-// A passage is one run of the program.
-type passage struct {
-	took time.Duration
-	peak float64 // resident memory in MiB
-}
-
-// once reads all that is due.
-func (m *million) once() passage { return m.program("once") }
-
-func (m *million) program(args ...string) passage {
-	m.Helper()
-	start := time.Now()
-	p := launch(m, m.dir, args...)
-	peak := p.peak(m)
-	took := time.Since(start)
-	p.exits(m, patience, exitOK)
-	return passage{took, peak}
-}
-
-func (m *million) report(reading string, p passage) {
-	rows := m.number(`SELECT rows_seen FROM ingest.runs ORDER BY run_id DESC LIMIT 1`)
-	rate := float64(rows) / p.took.Seconds()
-	if m.rate == 0 {
-		m.rate = rate
+// round measures a first reading, the floor and a second reading in a database of
+// its own, and adds what they cost to figures.
+func (m *million) round(figures map[string][]float64) {
+	m.rounds++
+	name := fmt.Sprintf("round_%d", m.rounds)
+	m.exec(m.admin, `CREATE DATABASE `+name)
+	m.conn = m.connect(name)
+	defer func() {
+		m.conn.Close(context.Background())
+		m.exec(m.admin, `DROP DATABASE `+name+` WITH (FORCE)`)
+	}()
+	m.dir = m.TempDir()
+	if err := configure(m.dir, m.server.URL(name), "pstn_calls", m.tenant); err != nil {
+		m.Fatal(err)
 	}
-	m.Logf("%s reading: %d rows in %.1f s, %.0f rows/s, peak RSS %.1f MiB",
-		reading, rows, p.took.Seconds(), rate, p.peak)
-	m.ReportMetric(rate, reading+"-rows/s")
-	m.ReportMetric(p.peak, reading+"-peak-MiB")
+	launch(m, m.dir, "migrate", "up").exits(m, patience, exitOK)
+
+	first := m.read()
+	rows := storetest.Query[float64](m, m.conn, `SELECT count(*) FROM teams.pstn_calls`)
+	floor := m.floor()
+	m.exec(m.conn, `DELETE FROM ingest.slots; VACUUM teams.pstn_calls`)
+	before := m.written()
+	again := m.read()
+	if after := m.written(); after != before {
+		m.Errorf("rows written and dead in teams: %s before an unchanged reading, %s after", before, after)
+	}
+	m.Logf("%.0f rows: first %.2f s, floor %.2f s, again %.2f s", rows, first.wall, floor.wall, again.wall)
+	for name, p := range map[string]passage{"first": first, "floor": floor, "again": again} {
+		add := func(what string, value float64) { figures[name+what] = append(figures[name+what], value) }
+		add("-server", 1e6*p.server/rows)
+		add("-WAL-B/row", p.wal/rows)
+		if name != "floor" {
+			add("-program", 1e6*p.program/rows)
+			add("-simulator", 1e6*p.simulator/rows)
+			add("-peak-MiB", p.peak)
+			add("/floor", floor.wall/p.wall)
+			add("/floor-CPU", floor.server/p.server)
+		}
+	}
+}
+
+// A passage is what one part of a round cost: CPU times in seconds, and bytes of
+// WAL.
+type passage struct {
+	wall, program, server, simulator, wal float64
+	peak                                  float64 // resident memory of the program in MiB
+}
+
+// measured has the server write out what is dirty, and measures what is done
+// until it returns.
+func (m *million) measured(do func() passage) passage {
+	m.exec(m.admin, `CHECKPOINT`)
+	simulator, server, wal := processCPU(os.Getpid()), m.serverCPU(), m.position()
+	p := do()
+	p.simulator, p.server, p.wal = processCPU(os.Getpid())-simulator, m.serverCPU()-server, m.position()-wal
+	return p
+}
+
+// read reads all that is due, up to the end of the run.
+func (m *million) read() (p passage) {
+	var peak chan float64
+	var program *process
+	p = m.measured(func() (p passage) {
+		program, peak = launch(m, m.dir, "once"), make(chan float64, 1)
+		go func() { peak <- program.peak(m) }()
+		const took = `SELECT coalesce((SELECT extract(epoch FROM finished_at - started_at)
+			FROM ingest.runs ORDER BY run_id DESC LIMIT 1), 0)`
+		const ended = `SELECT count(*) FROM ingest.runs WHERE finished_at IS NOT NULL`
+		runs := storetest.Query[int](m, m.conn, ended)
+		for storetest.Query[int](m, m.conn, ended) == runs && program.alive() {
+			time.Sleep(50 * time.Millisecond)
+		}
+		p.program = processCPU(program.Process.Pid)
+		p.wall = storetest.Query[float64](m, m.conn, took)
+		return p
+	})
+	p.peak = <-peak
+	program.exits(m, patience, exitOK)
+	return p
 }
 
 // floor copies the stored rows, as bytes, into an empty table with the same
 // indexes.
-func (m *million) floor() {
-	m.exec(`CREATE TABLE floor (LIKE teams.pstn_calls INCLUDING ALL)`)
-	file, err := os.Create(filepath.Join(m.TempDir(), "rows"))
+func (m *million) floor() passage {
+	var rows bytes.Buffer
+	_, err := m.conn.PgConn().CopyTo(m.Context(), &rows, `COPY teams.pstn_calls TO STDOUT (FORMAT binary)`)
 	if err != nil {
 		m.Fatal(err)
 	}
-	defer file.Close()
-	_, err = m.conn.PgConn().CopyTo(m.Context(), file, `COPY teams.pstn_calls TO STDOUT (FORMAT binary)`)
-	if err != nil {
-		m.Fatal(err)
-	}
-	if _, err := file.Seek(0, 0); err != nil {
-		m.Fatal(err)
-	}
-	start := time.Now()
-	tag, err := m.conn.PgConn().CopyFrom(m.Context(), file, `COPY floor FROM STDIN (FORMAT binary)`)
-	if err != nil {
-		m.Fatal(err)
-	}
-	rate := float64(tag.RowsAffected()) / time.Since(start).Seconds()
-	m.ReportMetric(rate, "floor-rows/s")
-	m.ReportMetric(m.rate/rate, "first/floor")
-	m.exec(`DROP TABLE floor`)
-}
-
-// reread makes everything due and reads it again. Nothing has changed, so
-// nothing may be written but the ledger.
-func (m *million) reread(rows float64) {
-	m.exec(`DELETE FROM ingest.slots`)
-	const position = `SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint`
-	before, lsn := m.written(), m.number(position)
-	p := m.once()
-	m.ReportMetric(float64(m.number(position)-lsn)/rows, "again-WAL-B/row")
-	m.report("again", p)
-	if after := m.written(); after != before {
-		m.Errorf("rows written and dead in teams: %s before an unchanged reading, %s after", before, after)
-	}
+	m.exec(m.conn, `CREATE TABLE floor (LIKE teams.pstn_calls INCLUDING ALL)`)
+	defer m.exec(m.conn, `DROP TABLE floor`)
+	return m.measured(func() (p passage) {
+		start := time.Now()
+		if _, err := m.conn.PgConn().CopyFrom(m.Context(), &rows, `COPY floor FROM STDIN (FORMAT binary)`); err != nil {
+			m.Fatal(err)
+		}
+		p.wall = time.Since(start).Seconds()
+		return p
+	})
 }
 
 // written counts rows written and dead in schema teams since the server's start.
 func (m *million) written() string {
-	m.exec(`SELECT pg_stat_force_next_flush()`)
-	var text string
-	err := m.conn.QueryRow(m.Context(), `SELECT
+	m.exec(m.conn, `SELECT pg_stat_force_next_flush()`)
+	return storetest.Query[string](m, m.conn, `SELECT
 		string_agg(concat_ws(' ', relname, n_tup_ins + n_tup_upd + n_tup_del, n_dead_tup), ', ' ORDER BY relname)
-		FROM pg_stat_user_tables WHERE schemaname = 'teams'`).Scan(&text)
+		FROM pg_stat_user_tables WHERE schemaname = 'teams'`)
+}
+
+func (m *million) position() float64 {
+	return storetest.Query[float64](m, m.admin, `SELECT (pg_current_wal_insert_lsn() - '0/0')::float8`)
+}
+
+// serverCPU is what all processes of the server have taken, also those that are
+// gone.
+func (m *million) serverCPU() float64 {
+	main := parentOf(storetest.Query[int](m, m.admin, `SELECT pg_backend_pid()`))
+	sum := processCPU(main)
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", main, main))
 	if err != nil {
 		m.Fatal(err)
 	}
-	return text
+	for _, child := range strings.Fields(string(children)) {
+		var pid int
+		fmt.Sscan(child, &pid)
+		sum += processCPU(pid)
+	}
+	return sum
 }
 
-func (m *million) number(sql string) (n int64) {
-	m.Helper()
-	if err := m.conn.QueryRow(m.Context(), sql).Scan(&n); err != nil {
+// processCPU is what a process and its children that are gone have taken, in
+// seconds.
+func processCPU(pid int) (seconds float64) {
+	fields := processStat(pid)
+	for _, ticks := range fields[min(11, len(fields)):min(15, len(fields))] {
+		var n float64
+		fmt.Sscan(ticks, &n)
+		seconds += n / 100 // USER_HZ
+	}
+	return seconds
+}
+
+func parentOf(pid int) (parent int) {
+	fmt.Sscan(processStat(pid)[1], &parent)
+	return parent
+}
+
+// processStat are the fields of a process in /proc behind its name; none if it is
+// gone.
+func processStat(pid int) []string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+}
+
+func (m *million) connect(database string) *pgx.Conn {
+	conn, err := pgx.Connect(m.Context(), m.server.URL(database))
+	if err != nil {
 		m.Fatal(err)
 	}
-	return n
+	return conn
 }
 
-func (m *million) exec(sql string) {
+func (m *million) exec(conn *pgx.Conn, sql string) {
 	m.Helper()
-	if _, err := m.conn.Exec(m.Context(), sql); err != nil {
-		m.Fatal(err)
+	for _, statement := range strings.Split(sql, ";") {
+		if _, err := conn.Exec(m.Context(), statement); err != nil {
+			m.Fatal(err)
+		}
 	}
 }

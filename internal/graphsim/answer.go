@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"strings"
@@ -15,6 +16,7 @@ type answer struct {
 	status int
 	header map[string]string
 	body   []byte
+	packed []byte      // the body compressed, instead of it
 	failed *graphError // instead of a body
 	rows   int         // elements served
 	fault  Fault       // what goes wrong on the way
@@ -78,9 +80,37 @@ func (s *Server) setHeaders(h, request http.Header, now time.Time) {
 
 // write ignores errors: a client that went away is no concern of Graph's.
 func (s *Server) write(w http.ResponseWriter, r *http.Request, a answer) {
+	if a.packed != nil {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.packed)
+		return
+	}
 	out, finish := s.body(w, r, a.status)
 	defer finish()
 	_, _ = out.Write(a.body)
+}
+
+// keeping answers from what is kept, where the tenant keeps pages and the client accepts them compressed.
+func (s *Server) keeping(h handler) handler {
+	return func(r *http.Request, dst []byte) answer {
+		if !s.keep || !acceptsGzip(r) {
+			return h(r, dst)
+		}
+		if kept, ok := s.kept.Load(r.RequestURI); ok {
+			return kept.(answer)
+		}
+		a := h(r, dst)
+		if a.status == http.StatusOK {
+			var packed bytes.Buffer
+			z := gzip.NewWriter(&packed)
+			_, _ = z.Write(a.body)
+			_ = z.Close()
+			a = answer{status: a.status, packed: packed.Bytes(), rows: a.rows}
+			s.kept.Store(r.RequestURI, a)
+		}
+		return a
+	}
 }
 
 // body begins an answer, compressed if the client accepts that.

@@ -54,9 +54,12 @@ type Config struct {
 	// How many times shorter the spans of limits are, with as many fewer requests
 	// in each: 4 is 375 in 5 s for 1,500 in 20 s; default 1.
 	LimitSpeed float64
-	Beside     *Server      // one whose certificate it has too; default: one of its own
-	Extra      []Row        // served besides the generated rows, by the same window and reach, at once
-	Records    []CallRecord // served besides the generated call records
+	// Keep has pages of logs made and compressed once, and sent again as they were: for benchmarks, which are not to
+	// measure the simulator. Of a page that is kept no fault is asked.
+	Keep    bool
+	Beside  *Server      // one whose certificate it has too; default: one of its own
+	Extra   []Row        // served besides the generated rows, by the same window and reach, at once
+	Records []CallRecord // served besides the generated call records
 }
 
 // Row is an element served byte for byte, whatever it holds: also what the
@@ -86,6 +89,8 @@ type Server struct {
 	counters    counters
 	buffers     sync.Pool // of *[]byte: page bodies
 	gzips       sync.Pool // of *gzip.Writer
+	keep        bool
+	kept        sync.Map // of answer, by the URL asked for
 	http        *http.Server
 	done        chan struct{} // closed when the listener's loop has ended
 }
@@ -103,7 +108,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		tenant: cfg.Tenant, now: cfg.Now, latency: cfg.Latency, after: cfg.After,
+		tenant: cfg.Tenant, now: cfg.Now, latency: cfg.Latency, after: cfg.After, keep: cfg.Keep,
 		functions: functionTable(cfg, company), records: records, done: make(chan struct{}),
 		credentials: credentials{secret: ClientSecret},
 	}

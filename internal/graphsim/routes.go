@@ -125,9 +125,9 @@ func (s *Server) recordOrFunction(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	i := invocation{f, name, version, strings.TrimSuffix(arguments, ")")}
-	s.handle(name, s.authorized(name, f.limits, func(r *http.Request, dst []byte) answer {
+	s.handle(name, s.authorized(name, f.limits, s.keeping(func(r *http.Request, dst []byte) answer {
 		return s.logPage(i, r, dst)
-	}))(w, r)
+	})))(w, r)
 }
 
 // recordHandler answers requests for call records, in both versions alike.
