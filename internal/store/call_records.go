@@ -119,16 +119,16 @@ func (a *attempt) announce(ctx context.Context) error {
 		}
 		a.refuseDropped(a.raised(now))
 	}
-	for _, id := range written {
-		_, known := stored[id]
+	for _, n := range written {
+		_, known := stored[n]
 		a.count(known)
 	}
 	return nil
 }
 
-// versions are those that are stored of the kept elements, by id.
-func (a *attempt) versions(ctx context.Context) (map[string]int64, error) {
-	stored := map[string]int64{}
+// versions are those that are stored of the kept elements.
+func (a *attempt) versions(ctx context.Context) (map[int]int64, error) {
+	stored := map[int]int64{}
 	rows, err := a.tx.Query(ctx, a.lookUp, a.target.Tenant, a.ids)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (a *attempt) versions(ctx context.Context) (map[string]int64, error) {
 	var id string
 	var version int64
 	_, err = pgx.ForEachRow(rows, []any{&id, &version}, func() error {
-		stored[id] = version
+		stored[a.place[id]] = version
 		return nil
 	})
 	return stored, err
@@ -144,12 +144,12 @@ func (a *attempt) versions(ctx context.Context) (map[string]int64, error) {
 
 // raised returns the kept elements that are new or of a version above the stored
 // one.
-func (a *attempt) raised(stored map[string]int64) []int {
+func (a *attempt) raised(stored map[int]int64) []int {
 	var todo []int
 	for n, i := range a.keep {
-		known, ok := stored[a.ids[n]]
+		known, ok := stored[n]
 		if version, _ := a.target.version(a.batch, i); !ok || version > known {
-			todo = append(todo, i)
+			todo = append(todo, n)
 		}
 	}
 	return todo

@@ -26,10 +26,11 @@ func (t *Target) Statements() []NamedStatement {
 		}
 		return slices.Concat(rows(r.announce), details, []NamedStatement{{"note", r.note}}, users)
 	case t.event < 0:
-		day := []NamedStatement{{"note hours", t.day.noteHours}, {"replace", t.replace}}
+		day := []NamedStatement{{"note hours", t.day.noteHours}, {"copy new", t.day.copyNew}, {"replace", t.replace}}
 		return slices.Concat(rows(t.day), day, users)
 	}
-	return slices.Concat(rows(t.rows), []NamedStatement{{"note hours", t.rows.noteHours}}, users)
+	direct := []NamedStatement{{"note hours", t.rows.noteHours}, {"copy new", t.rows.copyNew}}
+	return slices.Concat(rows(t.rows), direct, users)
 }
 
 // A NamedStatement is SQL and what it is for.

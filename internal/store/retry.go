@@ -36,6 +36,11 @@ const (
 	maxCollisions = 2
 )
 
+// byIndex begins a transaction whose statements find all rows by an index. The
+// planner prefers to read a table of less than a million rows as a whole once it
+// is asked for some thousand ids.
+var byIndex = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL enable_seqscan = off"}
+
 // retry runs a transaction until it commits or fails for good. limit is for one
 // attempt. The work must bear being done again: a COMMIT whose answer is lost
 // may have happened.
@@ -43,7 +48,7 @@ func (db *DB) retry(
 	ctx context.Context, op string, limit time.Duration, work func(context.Context, pgx.Tx) error,
 ) error {
 	return db.again(ctx, op, limit, func(ctx context.Context) error {
-		return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error { return work(ctx, tx) })
+		return pgx.BeginTxFunc(ctx, db.pool, byIndex, func(tx pgx.Tx) error { return work(ctx, tx) })
 	})
 }
 

@@ -41,37 +41,33 @@ func (db *DB) SaveRows(ctx context.Context, run *Run, t *Target, batch *mapping.
 }
 
 func (a *attempt) saveRows(ctx context.Context) error {
-	stored, err := a.lookUpRows(ctx)
-	if err != nil {
+	if err := a.lookUpRows(ctx); err != nil {
 		return err
 	}
-	if err := a.replaceAgain(ctx, stored); err != nil {
+	if err := a.replaceAgain(ctx); err != nil {
 		return err
 	}
-	return a.writeRows(ctx, stored)
+	return a.writeRows(ctx)
 }
 
 // writeRows writes what has changed. An element that is stored as served closes
 // the rejects of its key; one that is not, or of two contents in one reading, does
 // not.
-func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow) error {
-	a.stored = stored
-	a.rejectTies(stored)
-	todo := a.changed(stored)
+func (a *attempt) writeRows(ctx context.Context) error {
+	a.rejectTies()
+	todo, before := a.changed(), a.stored
 	written, err := a.write(ctx, todo)
 	if err != nil {
 		return err
 	}
 	if len(written) < len(todo) {
-		now, err := a.lookUpRows(ctx)
-		if err != nil {
+		if err := a.lookUpRows(ctx); err != nil {
 			return err
 		}
-		a.refuseDropped(a.changed(now))
+		a.refuseDropped(a.changed())
 	}
-	for _, id := range written {
-		_, known := stored[id]
-		a.count(known)
+	for _, n := range written {
+		a.count(before[n].known)
 	}
 	open := map[string]bool{}
 	for _, r := range a.rejects {
@@ -87,50 +83,86 @@ func (a *attempt) writeRows(ctx context.Context, stored map[string]storedRow) er
 
 // rejectTies keeps elements raw that say something else than a row that was
 // served in the same second: nobody can tell which of the two is newer.
-func (a *attempt) rejectTies(stored map[string]storedRow) {
-	for n, i := range a.keep {
-		e := &a.batch.Elements[i]
-		if row, known := stored[a.ids[n]]; known && row.hash != e.Hash && row.updatedAt.Equal(a.served(i)) {
-			a.refuse(i, KeyCollision)
+func (a *attempt) rejectTies() {
+	for n, row := range a.stored {
+		if row.known && row.hash != a.element(n).Hash && row.updatedAt.Equal(a.served(n)) {
+			a.refuse(n, KeyCollision)
 		}
 	}
 }
 
-// A storedRow is what is stored of an element.
+// A storedRow is what is stored of an element; known is false for nothing.
 type storedRow struct {
+	known     bool
 	hash      int64
 	updatedAt time.Time
 }
 
-// lookUpRows returns what is stored of the kept elements, by id: a join of the
-// whole batch would scan the whole table.
-func (a *attempt) lookUpRows(ctx context.Context) (map[string]storedRow, error) {
-	stored := map[string]storedRow{}
-	if len(a.keep) == 0 {
-		return stored, nil
+// lookUpRows asks what is stored of the kept elements, by id: a join of the whole
+// batch would scan the whole table. Where rows are copied straight into the table,
+// some ids are asked for first. If none of them is stored, all elements are taken
+// for new, and if that is wrong the rows meet their keys.
+func (a *attempt) lookUpRows(ctx context.Context) error {
+	a.stored = make([]storedRow, len(a.keep))
+	if some := sample(a.ids); a.direct && len(some) < len(a.ids) {
+		if found, err := a.lookUpIDs(ctx, some); err != nil || !found {
+			return err
+		}
 	}
-	rows, err := a.tx.Query(ctx, a.lookUp, append([]any{a.target.Tenant, a.ids}, a.ofDay...)...)
+	_, err := a.lookUpIDs(ctx, a.ids)
+	return err
+}
+
+// sampled is how many ids of a batch are asked for first.
+const sampled = 100
+
+// sample returns ids that stand at equal distances; all if they are few.
+func sample(ids []string) []string {
+	if len(ids) <= 2*sampled {
+		return ids
+	}
+	some := make([]string, sampled)
+	for i := range some {
+		some[i] = ids[i*len(ids)/sampled]
+	}
+	return some
+}
+
+// lookUpIDs notes what is stored of some ids, and reports whether anything is.
+func (a *attempt) lookUpIDs(ctx context.Context, ids []string) (found bool, err error) {
+	if len(ids) == 0 {
+		return false, nil
+	}
+	rows, err := a.tx.Query(ctx, a.lookUp, append([]any{a.target.Tenant, ids}, a.ofDay...)...)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	var id string
-	var row storedRow
-	_, err = pgx.ForEachRow(rows, []any{&id, &row.hash, &row.updatedAt}, func() error {
-		stored[id] = row
+	row := storedRow{known: true}
+	var id rawText
+	tag, err := pgx.ForEachRow(rows, []any{&id, &row.hash, &row.updatedAt}, func() error {
+		a.stored[a.place[string(id)]] = row
 		return nil
 	})
-	return stored, err
+	return tag.RowsAffected() > 0, err
+}
+
+// A rawText is text where it was received, valid until the next row.
+type rawText []byte
+
+func (t *rawText) ScanBytes(src []byte) error {
+	*t = src
+	return nil
 }
 
 // changed returns the kept elements that are to be written: the new ones, and
 // those that say something else than what is stored and are newer.
-func (a *attempt) changed(stored map[string]storedRow) []int {
+func (a *attempt) changed() []int {
 	var todo []int
-	for n, i := range a.keep {
-		row, known := stored[a.ids[n]]
-		e, at := a.batch.Elements[i], a.served(i)
-		if !known || row.hash != e.Hash && (row.updatedAt.Before(at) || row.updatedAt.After(at.Add(maxLateness))) {
-			todo = append(todo, i)
+	for n, row := range a.stored {
+		at := a.served(n)
+		if !row.known || row.hash != a.element(n).Hash &&
+			(row.updatedAt.Before(at) || row.updatedAt.After(at.Add(maxLateness))) {
+			todo = append(todo, n)
 		}
 	}
 	return todo
@@ -139,11 +171,10 @@ func (a *attempt) changed(stored map[string]storedRow) []int {
 // replaceAgain sees to it that elements replace what an earlier page of the same
 // reading said of them, even within one second of Graph's clock. What is replaced
 // becomes a reject, rebuilt from its row.
-func (a *attempt) replaceAgain(ctx context.Context, stored map[string]storedRow) error {
-	for n, i := range a.keep {
-		e := a.batch.Elements[i]
-		row, known := stored[a.ids[n]]
-		if !known || row.hash == e.Hash || !a.reading.Changed[e.Key] {
+func (a *attempt) replaceAgain(ctx context.Context) error {
+	for n, row := range a.stored {
+		e := a.element(n)
+		if !row.known || row.hash == e.Hash || !a.reading.Changed[e.Key] {
 			continue
 		}
 		raw, err := rebuild(ctx, a.tx, a.target.model, a.target.Tenant, a.ids[n])
@@ -152,7 +183,7 @@ func (a *attempt) replaceAgain(ctx context.Context, stored map[string]storedRow)
 		}
 		a.rejects = append(a.rejects, mapping.Reject{Raw: raw, Reason: KeyCollision, Key: e.Key, At: row.updatedAt})
 		if !e.At.After(row.updatedAt) {
-			a.at[i] = row.updatedAt.Add(time.Microsecond)
+			a.at[n] = row.updatedAt.Add(time.Microsecond)
 		}
 		a.collisions++
 	}
@@ -182,11 +213,10 @@ func (db *DB) ReplaceDay(
 }
 
 func (a *attempt) replaceDay(ctx context.Context) error {
-	stored, err := a.lookUpRows(ctx)
-	if err != nil {
+	if err := a.lookUpRows(ctx); err != nil {
 		return err
 	}
-	if err := a.writeRows(ctx, stored); err != nil {
+	if err := a.writeRows(ctx); err != nil {
 		return err
 	}
 	return a.deleteRest(ctx, a.reading.Read[0])
@@ -196,7 +226,7 @@ func (a *attempt) replaceDay(ctx context.Context) error {
 func (a *attempt) deleteRest(ctx context.Context, day Slot) error {
 	served := day.ReadAt
 	if len(a.keep) > 0 {
-		served = a.batch.Elements[a.keep[0]].At
+		served = a.element(0).At
 	}
 	tag, err := a.tx.Exec(ctx, a.target.replace, a.target.Tenant, a.ids, day.From, day.To, served)
 	if err == nil && len(a.keep) == 0 && tag.RowsAffected() > 0 {

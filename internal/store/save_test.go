@@ -175,6 +175,21 @@ func TestSaveUpdatesExactlyWhatChanged(t *testing.T) {
 	}
 }
 
+// Rows are new as long as none is known of those that are looked up first. One of
+// the others that is stored all the same is met, and its old hour is noted.
+func TestStoredAmongNew(t *testing.T) {
+	f := newFixture(t)
+	f.save(noon, element(1, ``), strings.Replace(element(2, ``), "T10", "T08", 1))
+	f.exec(`DELETE FROM rollup.stale`)
+	page := elements(1000, ``)
+	page[2] = element(2, `, "charge": 2.50`)
+	f.want(f.save(noon.Add(time.Hour), page...), counts(998, 1, 1, 0))
+	const hours = `SELECT string_agg(DISTINCT to_char(at, 'HH24'), ' ') FROM rollup.stale`
+	if got := f.query(hours); got != "08 10" {
+		t.Errorf("hours noted: %s, want 08 10", got)
+	}
+}
+
 func TestOlderPageChangesNothing(t *testing.T) {
 	f := newFixture(t)
 	f.save(noon, element(1, `, "charge": 2`))

@@ -35,6 +35,7 @@ type Target struct {
 type batchStatements struct {
 	stage
 	lookUp    string
+	copyNew   string // straight into the table; empty where all goes by way of the stage
 	noteHours string // locks rows that are replaced, and notes hours
 	upsert    string
 }
@@ -109,6 +110,7 @@ func newBatchStatements(root *mapping.Layout, lead []string, eventTime string) b
 	return batchStatements{
 		stage:     newStage(n, len(lead)+len(metadata)+len(root.Columns)),
 		lookUp:    statement("look_up", n...),
+		copyNew:   strings.NewReplacer(n...).Replace("COPY teams.{table} ({columns}) FROM STDIN (FORMAT binary)"),
 		noteHours: statement("note_hours", n...),
 		upsert:    statement("upsert", n...),
 	}

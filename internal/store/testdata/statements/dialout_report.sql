@@ -68,6 +68,11 @@ WITH locked AS (
 SELECT report_key::text
 FROM locked;
 
+-- === copy new
+COPY teams.dialout_report (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields) FROM STDIN (FORMAT binary);
+
 -- === replace
 -- Deletes the day's rows that its newest answer does not name, unless a newer
 -- answer was stored meanwhile. A reading that is newer by an hour or more came

@@ -95,6 +95,14 @@ WITH locked AS (
 SELECT id::text
 FROM locked;
 
+-- === copy new
+COPY teams.direct_routing_calls (tenant_id, updated_at, run_id, row_hash, id, correlation_id, user_id, user_principal_name,
+	user_display_name, invite_at, start_at, failure_at, end_at, duration_s, call_type, successful_call,
+	caller_number, callee_number, media_path_location, signaling_location, final_sip_code,
+	call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
+	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
+	unknown_fields) FROM STDIN (FORMAT binary);
+
 -- === next changed row
 -- The transaction of the tenant's changed row that comes after $4 others, counted
 -- from transaction $2 on and before $3.

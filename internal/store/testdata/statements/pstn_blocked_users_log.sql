@@ -63,6 +63,10 @@ WITH locked AS (
 SELECT event_key::text
 FROM locked;
 
+-- === copy new
+COPY teams.pstn_blocked_users_log (tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
+	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields) FROM STDIN (FORMAT binary);
+
 -- === next changed row
 -- The transaction of the tenant's changed row that comes after $4 others, counted
 -- from transaction $2 on and before $3.

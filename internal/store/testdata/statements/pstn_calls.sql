@@ -99,6 +99,14 @@ WITH locked AS (
 SELECT id::text
 FROM locked;
 
+-- === copy new
+COPY teams.pstn_calls (tenant_id, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name,
+	user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge,
+	connection_charge, currency, conference_id, destination_context, destination_name, inventory_type,
+	license_capability, operator, call_duration_source, usage_country_code, tenant_country_code,
+	other_party_country_code, administrative_unit_ids, client_local_ip_v4_address,
+	client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields) FROM STDIN (FORMAT binary);
+
 -- === next changed row
 -- The transaction of the tenant's changed row that comes after $4 others, counted
 -- from transaction $2 on and before $3.

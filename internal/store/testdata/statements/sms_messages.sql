@@ -82,6 +82,12 @@ WITH locked AS (
 SELECT id::text
 FROM locked;
 
+-- === copy new
+COPY teams.sms_messages (tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name,
+	user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number,
+	destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name,
+	license_capability, sms_units, administrative_unit_ids, unknown_fields) FROM STDIN (FORMAT binary);
+
 -- === next changed row
 -- The transaction of the tenant's changed row that comes after $4 others, counted
 -- from transaction $2 on and before $3.
