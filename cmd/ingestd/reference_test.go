@@ -2,12 +2,13 @@ package main
 
 import (
 	"bytes"
-	"ingestd/internal/golden"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"ingestd/internal/golden"
 )
 
 // TestReference holds docs/cli.md to what --help says.

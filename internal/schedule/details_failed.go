@@ -17,23 +17,23 @@ import (
 type streak struct {
 	mu     sync.Mutex
 	failed int
-	alike  int // the last ones of them, with one verdict that ends the run if all get it
-	last   *verdict
+	alike  int // the last ones of them, with one fate that ends the run if all get it
+	last   *fate
 }
 
 // add counts a failure, and returns how many records failed in a row, and how
 // many of the last ones alike.
-func (s *streak) add(v *verdict) (failed, alike int) {
+func (s *streak) add(fate *fate) (failed, alike int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if v.record == waits {
+	if fate.record == waits {
 		return 0, 0
 	}
 	s.failed++
-	if v != s.last {
-		s.alike, s.last = 0, v
+	if fate != s.last {
+		s.alike, s.last = 0, fate
 	}
-	if v.record == waitsAll || v.record == parksAll {
+	if fate.record == waitsAll || fate.record == parksAll {
 		s.alike++
 	}
 	return s.failed, s.alike
@@ -60,9 +60,9 @@ func (f *fetcher) end(r store.Record, err error) {
 		f.abort(err)
 		return
 	}
-	v := verdictOn(err)
-	failed, alike := f.failing.add(v)
-	if err := f.note(r, err, v, failed >= outageAfter); err != nil {
+	fate := fateOf(err)
+	failed, alike := f.failing.add(fate)
+	if err := f.note(r, err, fate, failed >= outageAfter); err != nil {
 		f.abort(err)
 	}
 	if alike >= outageAfter {
@@ -86,21 +86,21 @@ const silentTries = 8
 // it, or its newest version, some time after the list does. What fails
 // otherwise, again and again, is parked: tried daily, and in nobody's way. While
 // all records fail, that is an outage and no record's fault.
-func (f *fetcher) note(r store.Record, why error, v *verdict, outage bool) error {
+func (f *fetcher) note(r store.Record, why error, fate *fate, outage bool) error {
 	if bug := (*panicError)(nil); errors.As(why, &bug) {
 		f.job.Log.Error("panic", zap.String("tenant", f.job.Name), zap.Stringer("call_id", r.ID),
 			zap.String("stack", bug.stack), zap.Error(bug))
 	}
 	var graph *fetch.Error
 	errors.As(why, &graph)
-	if v.record == waits && r.Attempts < silentTries {
+	if fate.record == waits && r.Attempts < silentTries {
 		f.log.waiting.Add(1)
 	} else {
 		f.log.failed.Add(1)
 		f.log.note(why)
 	}
 	now := f.job.Client.Clock()
-	mayPark := v.record != waits && v.record != waitsAll
+	mayPark := fate.record != waits && fate.record != waitsAll
 	parked := mayPark && (r.Parked || r.Attempts+1 >= parkAfter && !outage)
 	note := store.DetailsRetry{CallID: r.ID, Version: r.Version, At: now, Parked: parked}
 	note.Code, note.Error = codeOf(why), why.Error()

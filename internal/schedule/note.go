@@ -110,7 +110,7 @@ const deniedFor = 10 * time.Minute
 // follow their schedule.
 func (j *Job) nextTry(now time.Time, err error, failures int) time.Time {
 	next := j.nextDue(now)
-	switch verdictOn(err).run {
+	switch fateOf(err).run {
 	case abortedLonger:
 		return now.Add(min(deniedFor, time.Minute<<min(failures-1, 6)))
 	case abortedUntil:

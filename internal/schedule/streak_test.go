@@ -35,7 +35,7 @@ func TestStreak(t *testing.T) {
 				s.end()
 				continue
 			}
-			failed, alike = s.add(verdictOn(err))
+			failed, alike = s.add(fateOf(err))
 		}
 		if failed != tt.failed || alike != tt.alike {
 			t.Errorf("%s: %d failed and %d alike, want %d and %d", name, failed, alike, tt.failed, tt.alike)

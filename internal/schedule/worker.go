@@ -89,7 +89,7 @@ func (d *Daemon) read(ctx context.Context, w *worker) {
 func (d *Daemon) settle(w *worker, err error) {
 	fate := goesOn
 	if err != nil {
-		fate = verdictOn(err).run
+		fate = fateOf(err).run
 	}
 	w.denied, w.throttled = fate == abortedLonger, fate == abortedUntil
 	switch {

@@ -10,9 +10,9 @@ import (
 	"ingestd/internal/store"
 )
 
-// A verdict is what a kind of error means for the work. It is decided in the
-// table of verdicts, and nowhere else.
-type verdict struct {
+// A fate is what becomes of the work after a kind of error. The table of fates
+// says so, and nothing else.
+type fate struct {
 	kind   string // of the error, in words
 	match  func(error) bool
 	run    runFate
@@ -50,7 +50,7 @@ const (
 	parksKept recordFate = "parked, kept raw"
 )
 
-// verdicts are in the order in which they are tried. ARCHITECTURE.md has the
+// fates are in the order in which they are tried. ARCHITECTURE.md has the
 // same table; a test holds the two equal.
 //
 // A window is halved down to a slot, and a slot of call records down to a
@@ -58,7 +58,7 @@ const (
 // When six windows have failed in a row, one that was read before is asked for
 // again: if that fails too, nothing succeeds at all. This is an outage. It ends
 // the run, and parks nothing. So it is when six records have failed in a row.
-var verdicts = []verdict{
+var fates = []fate{
 	{"told to stop", isStop, aborted, unread, notNoted},
 	{"Graph's clock jumped, or is unsure", isClock, aborted, unread, notNoted},
 	{"database gone, failing over, full", isDatabase(store.Transient), aborted, unread, notNoted},
@@ -73,11 +73,11 @@ var verdicts = []verdict{
 	{"anything else (a day that had rows is empty)", isAny, goesOn, unread, parks},
 }
 
-// verdictOn returns the verdict on an error.
-func verdictOn(err error) *verdict {
-	for i := range verdicts {
-		if verdicts[i].match(err) {
-			return &verdicts[i]
+// fateOf returns what becomes of the work after an error.
+func fateOf(err error) *fate {
+	for i := range fates {
+		if fates[i].match(err) {
+			return &fates[i]
 		}
 	}
 	return nil // the last one matches any
@@ -128,7 +128,7 @@ func isPanic(err error) bool {
 
 // isFatal reports whether the clock or the database is unusable, or the run was
 // told to stop.
-func isFatal(err error) bool { return verdictOn(err).record == notNoted }
+func isFatal(err error) bool { return fateOf(err).record == notNoted }
 
 // A decision is what a run does about a window that failed.
 type decision int
@@ -143,11 +143,11 @@ const (
 // answered anything in this run: a network without any answer is no window's
 // fault.
 func judge(err error, answered bool) decision {
-	v := verdictOn(err)
+	fate := fateOf(err)
 	switch {
-	case v.run != goesOn:
+	case fate.run != goesOn:
 		return abort
-	case v.window == halved || v.window == halvedIfAnswered && answered:
+	case fate.window == halved || fate.window == halvedIfAnswered && answered:
 		return split
 	}
 	return goOn

@@ -2,21 +2,22 @@ package schedule
 
 import (
 	"fmt"
-	"ingestd/internal/golden"
 	"os"
 	"strings"
 	"testing"
+
+	"ingestd/internal/golden"
 )
 
 const architecture = "../../ARCHITECTURE.md"
 
-// TestVerdictsAreDocumented holds the table of ARCHITECTURE.md equal to the one that decides.
-func TestVerdictsAreDocumented(t *testing.T) {
+// TestFatesAreDocumented holds the table of ARCHITECTURE.md equal to the one that decides.
+func TestFatesAreDocumented(t *testing.T) {
 	t.Parallel()
 	var want strings.Builder
 	want.WriteString("| error | the run | a window or slot | a call record |\n|---|---|---|---|\n")
-	for _, v := range verdicts {
-		fmt.Fprintf(&want, "| %s | %s | %s | %s |\n", v.kind, v.run, v.window, v.record)
+	for _, f := range fates {
+		fmt.Fprintf(&want, "| %s | %s | %s | %s |\n", f.kind, f.run, f.window, f.record)
 	}
 	text, err := os.ReadFile(architecture)
 	if err != nil {
