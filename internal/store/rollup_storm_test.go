@@ -299,11 +299,7 @@ func (s *rollupStorm) refresh(killed bool) {
 	const kill = `SELECT coalesce(bool_or(pg_terminate_backend(pid)), false) FROM pg_stat_activity
 		WHERE datname = current_database() AND wait_event_type = 'Lock'
 			AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`
-	for end := time.Now().Add(20 * time.Second); !storetest.Query[bool](s.T, s.conn, kill); {
-		if time.Now().After(end) {
-			s.Fatal("the refresh does not come to the table that is locked")
-		}
-	}
+	storetest.Eventually(s.T, func() bool { return storetest.Query[bool](s.T, s.conn, kill) })
 	if err := <-refreshed; err == nil {
 		s.Error("a refresh that was killed says nothing")
 	}

@@ -1,6 +1,11 @@
 package storetest
 
-import "os"
+import (
+	"flag"
+	"os"
+	"strconv"
+	"testing"
+)
 
 // Times returns how often a test repeats what it does: a few times, which keep
 // the tests quick, or, with INGESTD_TEST_LONG=1, the many times of a soak.
@@ -9,4 +14,13 @@ func Times(few, many int) int {
 		return many
 	}
 	return few
+}
+
+// Main runs the tests of a package. Rapid draws a few times what each of its tests
+// works on, or many, unless the command line says how often.
+func Main(m *testing.M, few, many int) {
+	if err := flag.Set("rapid.checks", strconv.Itoa(Times(few, many))); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
 }
