@@ -266,7 +266,8 @@ func (run *pass) delete(ctx context.Context, file string) error {
 
 // look has the state know the files that are there, at the start and after an export
 // that was killed: one more, which that one wrote, and one less, which somebody has
-// deleted, are due. What was left half written is deleted; only a folder has such.
+// deleted, are due. What was left half written is deleted; only a folder has such, and
+// after a loss of power files without contents.
 func (c *copying) look(ctx context.Context) error {
 	if c.looked[c.view.Name] && !c.state.Doubted {
 		return nil
@@ -277,17 +278,21 @@ func (c *copying) look(ctx context.Context) error {
 		if err == io.EOF {
 			break
 		}
-		if err == nil && strings.HasSuffix(o.Key, ".tmp") {
-			err = c.delete(ctx, o.Key)
-		}
 		if err != nil {
 			return err
 		}
-		there[o.Key] = true
+		_, ours := c.view.partIn(o.Key)
 		_, known := c.state.Files[o.Key]
-		if _, ours := c.view.partIn(o.Key); ours && !known {
+		switch {
+		case ours && o.Size == 0, strings.HasSuffix(o.Key, ".tmp"):
+			if err := c.delete(ctx, o.Key); err != nil {
+				return err
+			}
+			continue
+		case ours && !known:
 			c.state.Files[o.Key] = entry{}
 		}
+		there[o.Key] = true
 	}
 	maps.DeleteFunc(c.state.Files, func(file string, e entry) bool { return e.Rows > 0 && !there[file] })
 	c.looked[c.view.Name], c.state.Doubted = true, false

@@ -40,15 +40,15 @@ type entry struct {
 func readState(ctx context.Context, b *blob.Bucket, view string) (*state, error) {
 	s := &state{View: view, Files: map[string]entry{}}
 	text, err := b.ReadAll(ctx, view+stateFile)
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	if gcerrors.Code(err) == gcerrors.NotFound || err == nil && len(text) == 0 { // a loss of power leaves it so
 		return s, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(text, s); err != nil || s.Files == nil {
-		return nil, errors.Join(fmt.Errorf("%s is not a state of this program; delete the folder or choose another",
-			view+stateFile), err)
+		return nil, errors.Join(fmt.Errorf("%s is not a state of this program; delete it to have all files compared, "+
+			"or choose another folder", view+stateFile), err)
 	}
 	return s, nil
 }

@@ -47,8 +47,9 @@ var knownStorms = [][]act{
 	},
 	// A call that moves from a day whose file was new when the export was killed.
 	{{Do: "save a call", Day: 1}, {Do: "refresh"}, {Do: "kill a pass"}, {Do: "save a call", Day: 3}},
-	// A file that somebody deletes.
+	// A file that somebody deletes, and one that a loss of power empties.
 	{{Do: "save a call", Day: 1}, {Do: "refresh"}, {Do: "pass"}, {Do: "lose a file", Day: 1}},
+	{{Do: "save a call", Day: 1}, {Do: "refresh"}, {Do: "pass"}, {Do: "lose a file", Day: 1, Content: 1}},
 	// A writer that began first and ends last, while others are refreshed and copied.
 	{
 		{Do: "begin"}, {Do: "save a call", Day: 2}, {Do: "save a call", Writer: 1, Day: 2, Row: 1}, {Do: "refresh"},

@@ -274,12 +274,19 @@ func (w *world) kill() {
 
 func (w *world) stateOf(view string) string { return filepath.Join(w.folder, view, "_ingestd.json") }
 
-// lose deletes a file that is not all that is left of its rows.
+// lose deletes or empties a file that is not all that is left of its rows, and empties
+// a state.
 func (w *world) lose(a act) {
 	date := worldBegin.AddDate(0, 0, max(a.Day, w.days)).Format(time.DateOnly)
 	file := filepath.Join(w.folder, "telephony_calls", "date="+date, worldTenant(a.Tenant)+".parquet")
-	if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
-		w.fails.Fatal(err)
+	lost := os.Remove
+	if a.Content%2 > 0 {
+		lost = func(name string) error { return os.Truncate(name, 0) }
+	}
+	for _, err := range []error{lost(file), os.Truncate(w.stateOf("calls"), 0)} {
+		if err != nil && !os.IsNotExist(err) {
+			w.fails.Fatal(err)
+		}
 	}
 }
 
