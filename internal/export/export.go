@@ -88,6 +88,9 @@ type changedDay struct {
 
 // Pass brings all files up to date. A view that fails keeps no other from it.
 func (p *Parquet) Pass(ctx context.Context) error {
+	if err := p.db.CheckSchema(ctx); err != nil {
+		return err // one that follows may see an upgrade
+	}
 	conn, end, err := p.db.Session(ctx)
 	if err != nil {
 		return err

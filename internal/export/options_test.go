@@ -13,6 +13,7 @@ import (
 
 	"ingestd/internal/catalog"
 	"ingestd/internal/export"
+	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
 )
 
@@ -129,6 +130,10 @@ func TestMistakes(t *testing.T) {
 		t.Errorf("beside another one: %v", err)
 	}
 	wantOthers(t, w)
+	storetest.Exec(t, w.conn, `UPDATE ingest.schema_version SET version = version + 1`)
+	if err := passOf(t, w, export.Options{To: folder}); !errors.Is(err, store.ErrNotMigrated) {
+		t.Errorf("of a newer schema: %v", err)
+	}
 	storetest.Exec(t, w.conn, `ALTER TABLE teams.pstn_calls REPLICA IDENTITY FULL`)
 	_, err := export.NewPublication(t.Context(), w.db, "p", catalog.Classes)
 	if err == nil || !strings.Contains(err.Error(), "ALTER TABLE teams.pstn_calls REPLICA IDENTITY DEFAULT") {
