@@ -257,6 +257,7 @@ DECLARE
     zone text := (SELECT report_timezone FROM ref.settings);
     used text;
 BEGIN
+    PERFORM ref.extend_calendars();
     SELECT string_agg(days, ' UNION ')
     INTO used
     FROM (

@@ -2,7 +2,10 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"ingestd/internal/store"
 )
 
 const (
@@ -24,6 +27,9 @@ func (d *Daemon) refreshRollups(ctx context.Context) (work func() error, note fu
 	begun := d.clock.Now()
 	return func() error {
 			err = d.db.RefreshRollups(ctx, nil)
+			if errors.Is(err, store.ErrRefreshing) {
+				err = nil // another daemon's, or by hand: what it does not do is due again soon
+			}
 			return err
 		}, func() {
 			rest := restOf(d.clock.Now().Sub(begun), err != nil)

@@ -45,7 +45,7 @@ const rollupSettings = `
 	JOIN pg_settings USING (name)`
 
 // ErrRefreshing says that another process computes the rollups.
-var ErrRefreshing = errors.New("another session refreshes the rollups")
+var ErrRefreshing = errors.New("another session computes the rollups, and goes on until all days are; wait for it")
 
 // NoteAllDays has the next refresh compute all days of all rollups anew.
 func (db *DB) NoteAllDays(ctx context.Context) error {
@@ -168,12 +168,11 @@ func followLists(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `SELECT ref.extend_calendars()`); err != nil {
-		return err
-	}
+	follow := `SELECT ref.extend_calendars()`
 	if len(changed) > 0 {
-		_, err = tx.Exec(ctx, `SELECT rollup.note_all()`)
+		follow = `SELECT rollup.note_all()` // which does that first
 	}
+	_, err = tx.Exec(ctx, follow)
 	return err
 }
 
