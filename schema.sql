@@ -6373,7 +6373,8 @@ CREATE VIEW rollup.stale_days AS
  SELECT s.at,
     d.day
    FROM (( SELECT DISTINCT stale.at
-           FROM rollup.stale) s
+           FROM rollup.stale
+          WHERE ((stale.at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (stale.at <= '9999-12-31 00:00:00+00'::timestamp with time zone))) s
      JOIN ref.days d ON (((d.from_at < (s.at + '01:10:00'::interval)) AND (d.to_at > (s.at - '00:10:00'::interval)) AND (d.from_at > (s.at - '26:00:00'::interval)))));
 COMMENT ON VIEW rollup.stale_days IS 'The days that the hours of rollup.stale lie in or are close to: a row matches others within a minute of it.';
 COMMENT ON COLUMN rollup.stale_days.at IS 'The hour.';

@@ -50,7 +50,11 @@ COMMENT ON COLUMN rollup.digests.digest IS 'Digest of its rows (rollup.lists).';
 
 CREATE VIEW rollup.stale_days AS
 SELECT s.at, d.day
-FROM (SELECT DISTINCT at FROM rollup.stale) AS s
+FROM (
+    SELECT DISTINCT at
+    FROM rollup.stale
+    WHERE at BETWEEN '2000-01-01Z' AND '9999-12-31Z' -- with others one may not reckon
+) AS s
 JOIN ref.days d ON d.from_at < s.at + interval '70 minutes' AND d.to_at > s.at - interval '10 minutes'
     AND d.from_at > s.at - interval '26 hours'; -- follows from the line above, for the index
 COMMENT ON VIEW rollup.stale_days IS 'The days that the hours of rollup.stale lie in or are close to: a row matches others within a minute of it.';

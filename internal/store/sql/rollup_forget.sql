@@ -3,7 +3,7 @@
 WITH done AS (
 	SELECT DISTINCT at
 	FROM rollup.stale s
-	WHERE at + interval '70 minutes' <= (SELECT max(to_at) FROM ref.days)
+	WHERE at <= (SELECT max(to_at) - interval '70 minutes' FROM ref.days)
 		AND NOT EXISTS (SELECT 1 FROM rollup.stale_days d WHERE d.at = s.at AND d.day <> ALL ($1::date[]))
 )
 DELETE FROM rollup.stale
