@@ -25,9 +25,14 @@ CREATE FUNCTION analytics.blame(sub_reason bigint) RETURNS text
     RETURN CASE WHEN starts_with((sub_reason)::text, '560'::text) THEN 'sbc'::text WHEN (sub_reason IS NOT NULL) THEN 'microsoft'::text ELSE NULL::text END;
 COMMENT ON FUNCTION analytics.blame(sub_reason bigint) IS 'Who sent a subcode: sbc if it begins with 560, else microsoft. Null of null.';
 
+CREATE FUNCTION analytics.lower_ascii(word text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN lower((word COLLATE "C"));
+COMMENT ON FUNCTION analytics.lower_ascii(word text) IS 'A word in lower case, its letters A to Z; others stay.';
+
 CREATE FUNCTION analytics.call_tokens(call_type text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN array_remove(string_to_array(lower(regexp_replace(regexp_replace(call_type, '^byot(in|out)(ucap|user)?(conf|forwarding|transfer)?$'::text, 'byot_\1_\2_\3'::text, 'i'::text), '([a-z0-9])([A-Z])'::text, '\1_\2'::text, 'g'::text)), '_'::text), ''::text);
+    RETURN array_remove(string_to_array(analytics.lower_ascii(regexp_replace(regexp_replace((call_type COLLATE "C"), '^byot(in|out)(ucap|user)?(conf|forwarding|transfer)?$'::text, 'byot_\1_\2_\3'::text, 'i'::text), '([a-z0-9])([A-Z])'::text, '\1_\2'::text, 'g'::text)), '_'::text), ''::text);
 COMMENT ON FUNCTION analytics.call_tokens(call_type text) IS 'Words of a call type in lower case: ByotOutUserForwarding is byot, out, user, forwarding. Null of null.';
 
 CREATE FUNCTION analytics.direction_of(tokens text[]) RETURNS text
@@ -59,11 +64,6 @@ CREATE FUNCTION analytics.is_voice_app(service_role text, user_agent_header text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ((lower(service_role) = ANY (ARRAY['skypeforbusinesscallqueues'::text, 'skypeforbusinessautoattendant'::text])) OR (strpos(lower(user_agent_header), 'callqueue'::text) > 0) OR (strpos(lower(user_agent_header), 'autoattendant'::text) > 0));
 COMMENT ON FUNCTION analytics.is_voice_app(service_role text, user_agent_header text) IS 'Whether an endpoint of a session is a call queue or an auto attendant.';
-
-CREATE FUNCTION analytics.lower_ascii(word text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN lower((word COLLATE "C"));
-COMMENT ON FUNCTION analytics.lower_ascii(word text) IS 'A word in lower case, its letters A to Z; others stay.';
 
 CREATE FUNCTION analytics.media_kind(label text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -155,6 +155,11 @@ CREATE FUNCTION live.is_common_subnet(subnet text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (split_part(subnet, '/'::text, 1) = ANY (ARRAY['10.0.0.0'::text, '192.168.0.0'::text, '192.168.1.0'::text, '192.168.2.0'::text, '172.20.10.0'::text, '192.168.43.0'::text]));
 COMMENT ON FUNCTION live.is_common_subnet(subnet text) IS 'Whether so many homes share a subnet that it names no place. Null without a subnet.';
+
+CREATE FUNCTION live.to_float8(number numeric) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (abs(number) < 0.000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001) THEN (0)::double precision WHEN (abs(number) < '1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000'::numeric) THEN (number)::double precision ELSE NULL::double precision END;
+COMMENT ON FUNCTION live.to_float8(number numeric) IS 'A number in floating point. 0 if it is too small for that, null if it is too large.';
 
 CREATE FUNCTION live.to_inet(address text) RETURNS inet
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -5072,7 +5077,7 @@ CREATE VIEW live.concurrent_calls_hourly AS
                     GREATEST(t.answered_at, d.from_at) AS from_at,
                     LEAST(t.ended_at, (t.answered_at + '24:00:00'::interval), d.to_at) AS to_at
                    FROM analytics.telephony_calls t
-                  WHERE ((t.attempt_at >= (d.from_at - '24:00:00'::interval)) AND (t.attempt_at < d.to_at) AND t.answered AND (t.answered_at < t.ended_at) AND (t.answered_at < d.to_at) AND (LEAST(t.ended_at, (t.answered_at + '24:00:00'::interval)) > d.from_at))
+                  WHERE ((t.attempt_at >= (d.from_at - '24:10:00'::interval)) AND (t.attempt_at < d.to_at) AND t.answered AND (t.answered_at < t.ended_at) AND (t.answered_at < d.to_at) AND (LEAST(t.ended_at, (t.answered_at + '24:00:00'::interval)) > d.from_at))
                 ), scoped AS (
                  SELECT calls.tenant_id,
                     'trunk'::text AS scope_type,
@@ -5352,30 +5357,30 @@ CREATE VIEW live.device_quality_daily AS
             count(DISTINCT s.person_id) AS users,
             count(*) FILTER (WHERE (s.quality = 'good'::text)) AS good,
             count(*) FILTER (WHERE (s.quality = 'poor'::text)) AS poor,
-            (avg((s.capture_not_functioning_event_ratio)::numeric))::double precision AS capture_not_functioning_event_ratio,
-            (avg((s.cpu_insufficent_event_ratio)::numeric))::double precision AS cpu_insufficent_event_ratio,
-            (avg((s.device_clipping_event_ratio)::numeric))::double precision AS device_clipping_event_ratio,
-            (avg((s.device_glitch_event_ratio)::numeric))::double precision AS device_glitch_event_ratio,
-            (avg((s.low_speech_level_event_ratio)::numeric))::double precision AS low_speech_level_event_ratio,
-            (avg((s.low_speech_to_noise_event_ratio)::numeric))::double precision AS low_speech_to_noise_event_ratio,
-            (avg((s.render_mute_event_ratio)::numeric))::double precision AS render_mute_event_ratio,
-            (avg((s.render_not_functioning_event_ratio)::numeric))::double precision AS render_not_functioning_event_ratio,
-            (avg((s.render_zero_volume_event_ratio)::numeric))::double precision AS render_zero_volume_event_ratio,
-            (avg(
+            live.to_float8(avg((s.capture_not_functioning_event_ratio)::numeric)) AS capture_not_functioning_event_ratio,
+            live.to_float8(avg((s.cpu_insufficent_event_ratio)::numeric)) AS cpu_insufficent_event_ratio,
+            live.to_float8(avg((s.device_clipping_event_ratio)::numeric)) AS device_clipping_event_ratio,
+            live.to_float8(avg((s.device_glitch_event_ratio)::numeric)) AS device_glitch_event_ratio,
+            live.to_float8(avg((s.low_speech_level_event_ratio)::numeric)) AS low_speech_level_event_ratio,
+            live.to_float8(avg((s.low_speech_to_noise_event_ratio)::numeric)) AS low_speech_to_noise_event_ratio,
+            live.to_float8(avg((s.render_mute_event_ratio)::numeric)) AS render_mute_event_ratio,
+            live.to_float8(avg((s.render_not_functioning_event_ratio)::numeric)) AS render_not_functioning_event_ratio,
+            live.to_float8(avg((s.render_zero_volume_event_ratio)::numeric)) AS render_zero_volume_event_ratio,
+            live.to_float8(avg(
                 CASE
                     WHEN s.sends THEN (s.mic_glitch_rate)::numeric
                     ELSE NULL::numeric
-                END))::double precision AS mic_glitch_rate,
+                END)) AS mic_glitch_rate,
             sum(
                 CASE
                     WHEN s.sends THEN s.howling_event_count
                     ELSE NULL::integer
                 END) AS howling_events,
-            (avg(
+            live.to_float8(avg(
                 CASE
                     WHEN (NOT s.sends) THEN (s.speaker_glitch_rate)::numeric
                     ELSE NULL::numeric
-                END))::double precision AS speaker_glitch_rate
+                END)) AS speaker_glitch_rate
            FROM live.sided_streams s
           WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at) AND (s.media_kind = 'audio'::text) AND (s.sends IS NOT NULL))
           GROUP BY s.tenant_id,
@@ -5675,9 +5680,23 @@ CREATE VIEW live.fraud_signals_daily AS
            FROM ((users u
              JOIN limits l ON ((l.tenant_id = u.tenant_id)))
              CROSS JOIN LATERAL ( SELECT (((COALESCE(sum(p.duration_s), (0)::bigint))::numeric / 60.0) / (28)::numeric) AS minutes
-                   FROM live.telephony p
-                  WHERE ((p.tenant_id = u.tenant_id) AND (p.user_id = u.user_id) AND (p.attempt_at >= (d.from_at - ((28)::double precision * '24:00:00'::interval))) AND (p.attempt_at < d.from_at) AND (p.direction = 'outbound'::text) AND p.is_international)) b)
-          WHERE ((u.user_id IS NOT NULL) AND (u.minutes_abroad > l.f2_minutes) AND (u.minutes_abroad > (l.f2_factor * b.minutes)))
+                   FROM ( SELECT o.tenant_id,
+                            o.attempt_at,
+                            o.direction,
+                            o.is_international,
+                            o.duration_s
+                           FROM live.telephony o
+                          WHERE (o.user_id = u.user_id)
+                        UNION ALL
+                         SELECT o.tenant_id,
+                            o.attempt_at,
+                            o.direction,
+                            o.is_international,
+                            o.duration_s
+                           FROM live.telephony o
+                          WHERE ((o.user_id IS NULL) AND (u.user_id IS NULL))) p
+                  WHERE ((p.tenant_id = u.tenant_id) AND (p.attempt_at >= (d.from_at - ((28)::double precision * '24:00:00'::interval))) AND (p.attempt_at < d.from_at) AND (p.direction = 'outbound'::text) AND p.is_international)) b)
+          WHERE ((u.minutes_abroad > l.f2_minutes) AND (u.minutes_abroad > (l.f2_factor * b.minutes)))
         UNION ALL
          SELECT u.tenant_id,
             u.user_id,
@@ -5825,10 +5844,10 @@ CREATE VIEW live.network_subnet_quality_daily AS
             count(DISTINCT s.person_id) AS users,
             count(*) FILTER (WHERE (s.quality = 'good'::text)) AS good,
             count(*) FILTER (WHERE (s.quality = 'poor'::text)) AS poor,
-            (avg((s.average_round_trip_time_ms)::numeric))::double precision AS rtt_avg_ms,
+            live.to_float8(avg((s.average_round_trip_time_ms)::numeric)) AS rtt_avg_ms,
             percentile_cont((0.95)::double precision) WITHIN GROUP (ORDER BY s.average_round_trip_time_ms) AS rtt_p95_ms,
-            (avg((s.average_jitter_ms)::numeric))::double precision AS jitter_avg_ms,
-            (avg((s.average_packet_loss_rate)::numeric))::double precision AS packet_loss_avg,
+            live.to_float8(avg((s.average_jitter_ms)::numeric)) AS jitter_avg_ms,
+            live.to_float8(avg((s.average_packet_loss_rate)::numeric)) AS packet_loss_avg,
             count(*) FILTER (WHERE (analytics.lower_ascii(s.network_transport_protocol) = 'tcp'::text)) AS tcp
            FROM live.sided_streams s
           WHERE ((s.call_start_at >= d.from_at) AND (s.call_start_at < d.to_at))
@@ -6175,7 +6194,7 @@ CREATE VIEW live.user_activity_daily AS
                             e.user_id,
                             count(DISTINCT c.id) FILTER (WHERE (c.call_kind = 'p2p'::text)) AS p2p_calls,
                             count(DISTINCT c.id) FILTER (WHERE (c.call_kind = 'group'::text)) AS group_calls,
-                            range_agg(tstzrange(s.start_at, s.end_at)) FILTER (WHERE ((s.start_at < s.end_at) AND ('audio'::text ~~* ANY (s.modalities)))) AS talk
+                            range_agg(tstzrange(s.start_at, s.end_at)) FILTER (WHERE ((s.start_at < s.end_at) AND (strpos(analytics.lower_ascii(array_to_string(s.modalities, ','::text)), 'audio'::text) > 0))) AS talk
                            FROM ((live.calls c
                              JOIN teams.sessions s ON (((s.tenant_id = c.tenant_id) AND (s.call_id = c.id))))
                              JOIN teams.session_endpoints e ON (((e.tenant_id = s.tenant_id) AND (e.call_id = s.call_id) AND (e.session_index = s.session_index))))

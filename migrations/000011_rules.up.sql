@@ -4,7 +4,8 @@
 -- is cheap: hand them columns.
 
 -- lower_ascii puts a word of Graph's into lower case. These words are ASCII, for which
--- the collation C takes a fifth of the time.
+-- the collation C takes a fifth of the time; and by that of a Turkish database the I of
+-- International is no i.
 CREATE FUNCTION analytics.lower_ascii(word text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN lower(word COLLATE "C");
@@ -14,8 +15,9 @@ RETURN lower(word COLLATE "C");
 -- a pattern. Views look into ref.call_types first, as this takes a microsecond.
 CREATE FUNCTION analytics.call_tokens(call_type text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN array_remove(string_to_array(lower(regexp_replace(
-    regexp_replace(call_type, '^byot(in|out)(ucap|user)?(conf|forwarding|transfer)?$', 'byot_\1_\2_\3', 'i'),
+RETURN array_remove(string_to_array(analytics.lower_ascii(regexp_replace(
+    regexp_replace(call_type COLLATE "C",
+        '^byot(in|out)(ucap|user)?(conf|forwarding|transfer)?$', 'byot_\1_\2_\3', 'i'),
     '([a-z0-9])([A-Z])', '\1_\2', 'g')), '_'), '');
 
 CREATE FUNCTION analytics.direction_of(tokens text[]) RETURNS text

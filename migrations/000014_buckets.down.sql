@@ -49,6 +49,7 @@ DROP FUNCTION live.to_inet(text);
 DROP VIEW analytics.device_quality_daily;
 DROP TABLE rollup.device_quality_daily;
 DROP VIEW live.device_quality_daily;
+DROP FUNCTION live.to_float8(numeric);
 DROP VIEW analytics.call_reliability_daily;
 DROP TABLE rollup.call_reliability_daily;
 DROP VIEW live.call_reliability_daily;

@@ -129,6 +129,15 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) t ON true;
 
+-- to_float8 returns a number in floating point: 0 where it is too small for that, null
+-- where it is too large. A cast would fail, and one such row would stop the whole view.
+CREATE FUNCTION live.to_float8(number numeric) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN abs(number) < 1e-300 THEN 0
+    WHEN abs(number) < 1e300 THEN number::float8
+END;
+
 CREATE VIEW live.device_quality_daily AS
 SELECT
     x.tenant_id,
@@ -162,18 +171,18 @@ CROSS JOIN LATERAL (
         count(DISTINCT s.person_id)                 AS users,
         count(*) FILTER (WHERE s.quality = 'good')  AS good,
         count(*) FILTER (WHERE s.quality = 'poor')  AS poor,
-        avg(s.capture_not_functioning_event_ratio::numeric)::float8    AS capture_not_functioning_event_ratio,
-        avg(s.cpu_insufficent_event_ratio::numeric)::float8            AS cpu_insufficent_event_ratio,
-        avg(s.device_clipping_event_ratio::numeric)::float8            AS device_clipping_event_ratio,
-        avg(s.device_glitch_event_ratio::numeric)::float8              AS device_glitch_event_ratio,
-        avg(s.low_speech_level_event_ratio::numeric)::float8           AS low_speech_level_event_ratio,
-        avg(s.low_speech_to_noise_event_ratio::numeric)::float8        AS low_speech_to_noise_event_ratio,
-        avg(s.render_mute_event_ratio::numeric)::float8                AS render_mute_event_ratio,
-        avg(s.render_not_functioning_event_ratio::numeric)::float8     AS render_not_functioning_event_ratio,
-        avg(s.render_zero_volume_event_ratio::numeric)::float8         AS render_zero_volume_event_ratio,
-        avg(CASE WHEN s.sends THEN s.mic_glitch_rate::numeric END)::float8          AS mic_glitch_rate,
-        sum(CASE WHEN s.sends THEN s.howling_event_count END)                       AS howling_events,
-        avg(CASE WHEN NOT s.sends THEN s.speaker_glitch_rate::numeric END)::float8  AS speaker_glitch_rate
+        live.to_float8(avg(s.capture_not_functioning_event_ratio::numeric))  AS capture_not_functioning_event_ratio,
+        live.to_float8(avg(s.cpu_insufficent_event_ratio::numeric))          AS cpu_insufficent_event_ratio,
+        live.to_float8(avg(s.device_clipping_event_ratio::numeric))          AS device_clipping_event_ratio,
+        live.to_float8(avg(s.device_glitch_event_ratio::numeric))            AS device_glitch_event_ratio,
+        live.to_float8(avg(s.low_speech_level_event_ratio::numeric))         AS low_speech_level_event_ratio,
+        live.to_float8(avg(s.low_speech_to_noise_event_ratio::numeric))      AS low_speech_to_noise_event_ratio,
+        live.to_float8(avg(s.render_mute_event_ratio::numeric))              AS render_mute_event_ratio,
+        live.to_float8(avg(s.render_not_functioning_event_ratio::numeric))   AS render_not_functioning_event_ratio,
+        live.to_float8(avg(s.render_zero_volume_event_ratio::numeric))       AS render_zero_volume_event_ratio,
+        live.to_float8(avg(CASE WHEN s.sends THEN s.mic_glitch_rate::numeric END))          AS mic_glitch_rate,
+        sum(CASE WHEN s.sends THEN s.howling_event_count END)                               AS howling_events,
+        live.to_float8(avg(CASE WHEN NOT s.sends THEN s.speaker_glitch_rate::numeric END))  AS speaker_glitch_rate
     FROM live.sided_streams s
     WHERE s.call_start_at >= d.from_at AND s.call_start_at < d.to_at
         AND s.media_kind = 'audio' AND s.sends IS NOT NULL
@@ -252,10 +261,10 @@ CROSS JOIN LATERAL (
         count(DISTINCT s.person_id)                                             AS users,
         count(*) FILTER (WHERE s.quality = 'good')                              AS good,
         count(*) FILTER (WHERE s.quality = 'poor')                              AS poor,
-        avg(s.average_round_trip_time_ms::numeric)::float8                      AS rtt_avg_ms,
+        live.to_float8(avg(s.average_round_trip_time_ms::numeric))              AS rtt_avg_ms,
         percentile_cont(0.95) WITHIN GROUP (ORDER BY s.average_round_trip_time_ms) AS rtt_p95_ms,
-        avg(s.average_jitter_ms::numeric)::float8                               AS jitter_avg_ms,
-        avg(s.average_packet_loss_rate::numeric)::float8                        AS packet_loss_avg,
+        live.to_float8(avg(s.average_jitter_ms::numeric))                       AS jitter_avg_ms,
+        live.to_float8(avg(s.average_packet_loss_rate::numeric))                AS packet_loss_avg,
         count(*) FILTER (WHERE analytics.lower_ascii(s.network_transport_protocol) = 'tcp')     AS tcp
     FROM live.sided_streams s
     WHERE s.call_start_at >= d.from_at AND s.call_start_at < d.to_at
@@ -571,8 +580,9 @@ LEFT JOIN live.complete_through c ON c.tenant_id = x.tenant_id AND c.name = 'dir
 -- How many calls were up at once. Each day is walked through from event to event: a
 -- call begins, a call ends, an hour begins. Between two events the number is the
 -- same, so that number times length adds up to the time occupied. Calls of the day
--- before carry over, for at most 24 hours. Scopes are numbered, as rows are sorted
--- faster by a number than by three texts.
+-- before carry over, for at most 24 hours from their answer, before which they may
+-- ring for ten minutes. Scopes are numbered, as rows are sorted faster by a number than
+-- by three texts.
 CREATE VIEW live.concurrent_calls_hourly AS
 SELECT
     x.tenant_id,
@@ -595,7 +605,7 @@ CROSS JOIN LATERAL (
             greatest(t.answered_at, d.from_at) AS from_at,
             least(t.ended_at, t.answered_at + interval '24 hours', d.to_at) AS to_at
         FROM analytics.telephony_calls t
-        WHERE t.attempt_at >= d.from_at - interval '24 hours' AND t.attempt_at < d.to_at
+        WHERE t.attempt_at >= d.from_at - interval '24 hours 10 minutes' AND t.attempt_at < d.to_at
             AND t.answered AND t.answered_at < t.ended_at
             AND t.answered_at < d.to_at
             AND least(t.ended_at, t.answered_at + interval '24 hours') > d.from_at
@@ -1097,13 +1107,22 @@ CROSS JOIN LATERAL (
     JOIN limits l ON l.tenant_id = u.tenant_id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(p.duration_s), 0) / 60.0 / 28 AS minutes
-        FROM live.telephony p
-        WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id
+        FROM (
+            SELECT o.tenant_id, o.attempt_at, o.direction, o.is_international, o.duration_s
+            FROM live.telephony o
+            WHERE o.user_id = u.user_id
+            UNION ALL
+            -- Nobody's calls, those of voice apps, are not even looked at for somebody.
+            SELECT o.tenant_id, o.attempt_at, o.direction, o.is_international, o.duration_s
+            FROM live.telephony o
+            WHERE o.user_id IS NULL AND u.user_id IS NULL
+        ) p
+        WHERE p.tenant_id = u.tenant_id
             -- In hours, as days of an interval depend on the session's time zone.
             AND p.attempt_at >= d.from_at - 28 * interval '24 hours' AND p.attempt_at < d.from_at
             AND p.direction = 'outbound' AND p.is_international
     ) b
-    WHERE u.user_id IS NOT NULL AND u.minutes_abroad > l.f2_minutes AND u.minutes_abroad > l.f2_factor * b.minutes
+    WHERE u.minutes_abroad > l.f2_minutes AND u.minutes_abroad > l.f2_factor * b.minutes
     UNION ALL
     SELECT u.tenant_id, u.user_id, 'F3', 'moderate',
         u.abroad_off_hours || ' calls abroad at night or at the weekend'
@@ -1256,7 +1275,9 @@ CROSS JOIN LATERAL (
                 count(DISTINCT c.id) FILTER (WHERE c.call_kind = 'p2p')     AS p2p_calls,
                 count(DISTINCT c.id) FILTER (WHERE c.call_kind = 'group')   AS group_calls,
                 range_agg(tstzrange(s.start_at, s.end_at)) FILTER (
-                    WHERE s.start_at < s.end_at AND 'audio' ILIKE ANY (s.modalities)) AS talk
+                    WHERE s.start_at < s.end_at
+                        AND strpos(analytics.lower_ascii(array_to_string(s.modalities, ',')), 'audio') > 0
+                ) AS talk
             FROM live.calls c
             JOIN teams.sessions s ON s.tenant_id = c.tenant_id AND s.call_id = c.id
             JOIN teams.session_endpoints e

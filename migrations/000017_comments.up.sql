@@ -689,6 +689,7 @@ COMMENT ON COLUMN live.row_times.at IS 'The time; null if not served.';
 COMMENT ON VIEW live.rows_with_unknown IS 'Rows that have members without a column.';
 COMMENT ON COLUMN live.rows_with_unknown.seen_at IS 'When Graph served them.';
 COMMENT ON FUNCTION live.is_common_subnet IS 'Whether so many homes share a subnet that it names no place. Null without a subnet.';
+COMMENT ON FUNCTION live.to_float8 IS 'A number in floating point. 0 if it is too small for that, null if it is too large.';
 COMMENT ON FUNCTION live.to_inet IS 'Address of a text, without a prefix length. Null if it is none.';
 
 -- A view of live and a table of rollup of one name have the rows of the view that reads them.

@@ -223,7 +223,8 @@ WHERE NOT EXISTS (
 	SELECT 1
 	FROM rollup.frozen f
 	WHERE f.tenant_id = w.tenant_id AND f.source = ANY (w.sources)
-		AND f.before > d.from_at - CASE WHEN w.touches_neighbours THEN interval '1 day' ELSE interval '10 minutes' END
+		AND f.before > d.from_at
+			- CASE WHEN w.touches_neighbours THEN interval '25 hours' ELSE interval '10 minutes' END
 )
 GROUP BY w.position, w.day, w.name
 ORDER BY w.position, w.day, w.name;
