@@ -170,8 +170,8 @@ CREATE FUNCTION ref.extend_calendars() RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    zone text := (SELECT report_timezone FROM ref.settings);
-    today date := (now() AT TIME ZONE zone)::date;
+    zone text;
+    today date;
     launch timestamptz := '2017-01-01Z';
     first timestamptz := least(
         (SELECT min(start_at) FROM teams.call_records WHERE start_at >= launch),
@@ -182,6 +182,9 @@ DECLARE
         (SELECT min(block_at) FROM teams.pstn_blocked_users_log WHERE block_at >= launch),
         (SELECT min(window_from) FROM teams.dialout_report WHERE window_from >= launch));
 BEGIN
+    INSERT INTO ref.settings DEFAULT VALUES ON CONFLICT DO NOTHING;
+    zone := (SELECT report_timezone FROM ref.settings);
+    today := (now() AT TIME ZONE zone)::date;
     PERFORM ref.fill_calendars(least((first AT TIME ZONE zone)::date, today), today + 1);
 END $$;
 COMMENT ON FUNCTION ref.extend_calendars() IS 'Makes days and hours reach from the first row with a time to tomorrow.';
@@ -193,13 +196,14 @@ DECLARE
     zone text := (SELECT report_timezone FROM ref.settings);
     old_first date := (SELECT min(day) FROM ref.days);
     old_last date := (SELECT max(day) FROM ref.days);
+    are_of_another_zone boolean := EXISTS (
+        SELECT FROM ref.days
+        WHERE from_at <> ref.midnight(day, zone) OR to_at <> ref.midnight(day + 1, zone)
+    );
 BEGIN
     first := least(first, old_first);
     last := greatest(last, old_last);
-    IF EXISTS (
-        SELECT FROM ref.days
-        WHERE from_at <> ref.midnight(day, zone) OR to_at <> ref.midnight(day + 1, zone)
-    ) THEN
+    IF are_of_another_zone THEN
         DELETE FROM ref.hours;
         DELETE FROM ref.days;
         old_first := NULL;
@@ -219,6 +223,9 @@ BEGIN
     FROM new
     CROSS JOIN generate_series(new.from_at, new.to_at - interval '1 second', interval '1 hour') h
     ON CONFLICT DO NOTHING;
+    IF are_of_another_zone THEN
+        PERFORM rollup.note_all();
+    END IF;
 END $$;
 COMMENT ON FUNCTION ref.fill_calendars(first date, last date) IS 'Makes days and hours reach from one day to another, and all of them anew after the time zone has changed.';
 
@@ -1641,7 +1648,8 @@ CREATE TABLE ref.settings (
     single boolean DEFAULT true NOT NULL,
     report_timezone text DEFAULT 'UTC'::text NOT NULL,
     CONSTRAINT settings_report_timezone_check CHECK ((('2026-01-01 00:00:00'::timestamp without time zone AT TIME ZONE report_timezone) IS NOT NULL)),
-    CONSTRAINT settings_single_check CHECK (single)
+    CONSTRAINT settings_single_check CHECK (single),
+    CONSTRAINT utc_or_a_name_like_europe_berlin CHECK (((report_timezone = 'UTC'::text) OR (report_timezone ~ '/'::text)))
 );
 COMMENT ON TABLE ref.settings IS 'One row: what holds for the whole database.';
 COMMENT ON COLUMN ref.settings.single IS 'Always true, so that there is one row.';

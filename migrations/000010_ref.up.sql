@@ -17,10 +17,12 @@ BEGIN
     END LOOP;
 END $$;
 
--- One row. The check refuses a time zone that there is not.
+-- One row. The checks refuse a time zone that there is not, and one that is not what it
+-- seems: UTC+3 lies west of Greenwich, and CET has no summer.
 CREATE TABLE ref.settings (
     single          boolean PRIMARY KEY DEFAULT true CHECK (single),
     report_timezone text NOT NULL DEFAULT 'UTC'
+        CONSTRAINT utc_or_a_name_like_europe_berlin CHECK (report_timezone = 'UTC' OR report_timezone ~ '/')
         CHECK (timestamp '2026-01-01' AT TIME ZONE report_timezone IS NOT NULL)
 );
 INSERT INTO ref.settings DEFAULT VALUES ON CONFLICT DO NOTHING;
@@ -338,19 +340,21 @@ RETURN day AT TIME ZONE zone - CASE
 END;
 
 -- fill_calendars makes the calendars reach from one day to another, and beyond where
--- they do already. After the time zone has changed it makes all of them anew.
+-- they do already. After the time zone has changed, or what the server knows of it, it
+-- makes all of them anew, and has all figures follow.
 CREATE FUNCTION ref.fill_calendars(first date, last date) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     zone text := (SELECT report_timezone FROM ref.settings);
     old_first date := (SELECT min(day) FROM ref.days);
     old_last date := (SELECT max(day) FROM ref.days);
+    are_of_another_zone boolean := EXISTS (
+        SELECT FROM ref.days
+        WHERE from_at <> ref.midnight(day, zone) OR to_at <> ref.midnight(day + 1, zone)
+    );
 BEGIN
     first := least(first, old_first);
     last := greatest(last, old_last);
-    IF EXISTS (
-        SELECT FROM ref.days
-        WHERE from_at <> ref.midnight(day, zone) OR to_at <> ref.midnight(day + 1, zone)
-    ) THEN
+    IF are_of_another_zone THEN
         DELETE FROM ref.hours;
         DELETE FROM ref.days;
         old_first := NULL;
@@ -370,14 +374,18 @@ BEGIN
     FROM new
     CROSS JOIN generate_series(new.from_at, new.to_at - interval '1 second', interval '1 hour') h
     ON CONFLICT DO NOTHING;
+    IF are_of_another_zone THEN
+        PERFORM rollup.note_all();
+    END IF;
 END $$;
 
 -- extend_calendars makes the calendars reach from the first row with a time to
--- tomorrow. Times before Teams was there are wrong, and would make them very long.
+-- tomorrow. Times before Teams was there are wrong, and would make them very long. A
+-- setting that someone deleted is the default again.
 CREATE FUNCTION ref.extend_calendars() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    zone text := (SELECT report_timezone FROM ref.settings);
-    today date := (now() AT TIME ZONE zone)::date;
+    zone text;
+    today date;
     launch timestamptz := '2017-01-01Z';
     first timestamptz := least(
         (SELECT min(start_at) FROM teams.call_records WHERE start_at >= launch),
@@ -388,6 +396,9 @@ DECLARE
         (SELECT min(block_at) FROM teams.pstn_blocked_users_log WHERE block_at >= launch),
         (SELECT min(window_from) FROM teams.dialout_report WHERE window_from >= launch));
 BEGIN
+    INSERT INTO ref.settings DEFAULT VALUES ON CONFLICT DO NOTHING;
+    zone := (SELECT report_timezone FROM ref.settings);
+    today := (now() AT TIME ZONE zone)::date;
     PERFORM ref.fill_calendars(least((first AT TIME ZONE zone)::date, today), today + 1);
 END $$;
 

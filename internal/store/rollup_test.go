@@ -203,6 +203,12 @@ func TestRollupsFollowLists(t *testing.T) {
 	refresh(t, f.db)
 	f.wantCounted(daysAgo(8) + " 1 60, " + dayE + " 1 30")
 	wantFresh(t, f.conn)
+	// Of the time zone the server knew something else, by which the calendars were made.
+	f.exec(`UPDATE ref.days SET from_at = from_at - interval '2 hours' WHERE day = $1`, daysAgo(8))
+	f.exec(`UPDATE rollup.pstn_cost_daily SET duration_s = 59 WHERE day = $1`, daysAgo(8))
+	f.exec(`SELECT rollup.note($1, 'pstn_calls', $2, $2)`, tenant, dayE+" 12:00Z")
+	refresh(t, f.db)
+	wantFresh(t, f.conn)
 	f.exec(`UPDATE ref.call_types SET direction = 'inbound' WHERE call_type = 'user_out'`)
 	refresh(t, f.db)
 	if got := f.query(`SELECT string_agg(DISTINCT direction, ' ') FROM rollup.pstn_cost_daily`); got != "inbound" {
