@@ -15,7 +15,8 @@ const postgres = "grafana-postgresql-datasource"
 
 // analyticsBoard shows views of the schema analytics.
 func analyticsBoard(name, title string, more variables, panels ...Panel) Board {
-	tenant := tenants(postgres, "SELECT DISTINCT tenant_id FROM analytics.ingest_freshness ORDER BY tenant_id")
+	// Grafana takes only text as values of a variable.
+	tenant := tenants(postgres, "SELECT DISTINCT tenant_id::text FROM analytics.ingest_freshness ORDER BY tenant_id")
 	return newBoard("ingestd-"+name, title, postgres, "15m", append(variables{tenant}, more...), panels...)
 }
 
