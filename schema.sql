@@ -2866,10 +2866,9 @@ CREATE VIEW analytics.inbound_calls AS
             t.setup_fail_s AS ring_s,
             NULL::double precision AS wait_s,
             (t.setup_fail_s < (5)::double precision) AS is_short,
-            (t.attempt_at < ( SELECT e.watermark
-                   FROM ingest.endpoints e
-                  WHERE ((e.tenant_id = t.tenant_id) AND (e.endpoint = 'direct_routing_calls'::text)))) AS is_final
-           FROM live.telephony t
+            (t.attempt_at < e.watermark) AS is_final
+           FROM (live.telephony t
+             LEFT JOIN ingest.endpoints e ON (((e.tenant_id = t.tenant_id) AND (e.endpoint = 'direct_routing_calls'::text))))
           WHERE ((t.source = 'direct_routing'::text) AND (t.direction = 'inbound'::text) AND (NOT (EXISTS ( SELECT
                    FROM live.voice_calls v
                   WHERE ((v.tenant_id = t.tenant_id) AND (v.call_id = t.correlation_id))))))
@@ -2892,10 +2891,9 @@ CREATE VIEW analytics.inbound_calls AS
             NULL::double precision,
             NULL::double precision,
             NULL::boolean,
-            (t.attempt_at < ( SELECT e.watermark
-                   FROM ingest.endpoints e
-                  WHERE ((e.tenant_id = t.tenant_id) AND (e.endpoint = 'pstn_calls'::text))))
-           FROM live.telephony t
+            (t.attempt_at < e.watermark)
+           FROM (live.telephony t
+             LEFT JOIN ingest.endpoints e ON (((e.tenant_id = t.tenant_id) AND (e.endpoint = 'pstn_calls'::text))))
           WHERE ((t.source = 'pstn'::text) AND (t.direction = 'inbound'::text) AND (NOT (EXISTS ( SELECT
                    FROM rollup.pstn_matches m
                   WHERE ((m.tenant_id = t.tenant_id) AND (m.id = t.source_row_id) AND (m.start_at = t.attempt_at))))))
@@ -6087,7 +6085,8 @@ CREATE VIEW live.pstn_matches AS
                         CASE
                             WHEN (p.call_id ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'::text) THEN (p.call_id)::uuid
                             ELSE NULL::uuid
-                        END) AND (c.start_at > (p.start_at - '20:00:00'::interval)) AND (c.start_at < (p.start_at + '20:00:00'::interval)))) named ON (true))
+                        END) AND (c.start_at > (p.start_at - '20:00:00'::interval)) AND (c.start_at < (p.start_at + '20:00:00'::interval)))
+                 LIMIT 1) named ON (true))
              LEFT JOIN LATERAL ( SELECT (array_agg(best.id))[1] AS call_id,
                     best.score,
                     count(*) AS candidates

@@ -166,6 +166,7 @@ CROSS JOIN LATERAL (
                 WHEN p.call_id ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN p.call_id::uuid
             END
             AND c.start_at > p.start_at - interval '20 hours' AND c.start_at < p.start_at + interval '20 hours'
+        LIMIT 1 -- there is one at most; without this the planner would read all records for each day
     ) AS named ON true
     LEFT JOIN LATERAL (
         SELECT (array_agg(best.id))[1] AS call_id, best.score, count(*) AS candidates

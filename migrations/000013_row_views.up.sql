@@ -690,12 +690,9 @@ FROM (
         t.setup_fail_s AS ring_s,
         NULL::float8 AS wait_s,
         t.setup_fail_s < 5 AS is_short,
-        t.attempt_at < (
-            SELECT e.watermark
-            FROM ingest.endpoints e
-            WHERE e.tenant_id = t.tenant_id AND e.endpoint = 'direct_routing_calls'
-        ) AS is_final
+        t.attempt_at < e.watermark AS is_final
     FROM live.telephony t
+    LEFT JOIN ingest.endpoints e ON e.tenant_id = t.tenant_id AND e.endpoint = 'direct_routing_calls'
     WHERE t.source = 'direct_routing' AND t.direction = 'inbound'
         AND NOT EXISTS (
             SELECT
@@ -720,12 +717,9 @@ FROM (
         NULL,
         NULL,
         NULL,
-        t.attempt_at < (
-            SELECT e.watermark
-            FROM ingest.endpoints e
-            WHERE e.tenant_id = t.tenant_id AND e.endpoint = 'pstn_calls'
-        )
+        t.attempt_at < e.watermark
     FROM live.telephony t
+    LEFT JOIN ingest.endpoints e ON e.tenant_id = t.tenant_id AND e.endpoint = 'pstn_calls'
     WHERE t.source = 'pstn' AND t.direction = 'inbound'
         AND NOT EXISTS (
             SELECT
