@@ -59,6 +59,14 @@ func (s *Subject) retention(shot health.Snapshot) []Finding {
 			list = append(list, s.endpoint(t.Name, e, s.daemon(shot).Status == OK)...)
 		}
 	}
+	for _, p := range shot.Problems {
+		if p.Code == health.RollupsStale {
+			const fix = "ingestd rollup refresh"
+			list = append(list, Finding{Area: areaRetention, Status: Warn, Code: Word(p.Code),
+				What: "the views of days, hours and months do not show what was stored since " +
+					health.Moment(*p.Since, s.Now), Fix: []string{fix}, First: fix})
+		}
+	}
 	if len(list) > 0 {
 		return list
 	}

@@ -57,7 +57,7 @@ func groupsOf(tenants []*tenant, unknown []UnknownMember, f Facts, now time.Time
 	if g := drift(tenants, unknown, now); len(g.endpoints) > 0 {
 		groups = append(groups, g)
 	}
-	if g := staleRollups(tenants, f, now); g != nil {
+	if g := staleRollups(f, now); g != nil {
 		groups = append(groups, g)
 	}
 	for _, g := range groups {
