@@ -43,7 +43,9 @@ In that schema compare days with dates: a comparison with a time reads all days.
 A role that grant makes cannot log in. Make people and tools members of it (GRANT
 analysts TO anna), or let it log in itself (ALTER ROLE analysts LOGIN PASSWORD '...').
 migrate up gives all these roles what a later version adds. A reader of aggregates or of
-one tenant must have no other rights on the data; a role that has is refused.
+one tenant must have no other rights on the data, also by roles that it is a member of,
+and no CREATEROLE, REPLICATION or pg_monitor; a role that has is refused. Look at what
+you grant to PUBLIC, and at views and functions of your own: they are not looked into.
 To take everything back: DROP OWNED BY NAME; DROP ROLE NAME; and of a tenant
 DROP SCHEMA NAME CASCADE. The schema of a tenant that is no longer read stays, as its
 rows do.`,
