@@ -80,7 +80,7 @@ func (db *DB) RefreshRollups(ctx context.Context, progress func(done, left int))
 	r := refresh{conn: conn, progress: progress}
 	for left := 1; left > 0; {
 		err := once(ctx, op, rollupTimeout, func(ctx context.Context) (err error) {
-			left, err = r.some(ctx)
+			left, err = r.next(ctx)
 			return err
 		})
 		if err != nil {
@@ -100,10 +100,10 @@ type refresh struct {
 	failure  error       // the first of these
 }
 
-// some computes some stale days in a transaction, and returns how many are left. The
-// lock is taken before: the transaction has to see all that whoever had it has
+// next computes the newest stale days in a transaction, and returns how many are left.
+// The lock is taken before: the transaction has to see all that whoever had it has
 // committed.
-func (r *refresh) some(ctx context.Context) (left int, err error) {
+func (r *refresh) next(ctx context.Context) (left int, err error) {
 	got, err := LockSession(ctx, r.conn, rollupLock, rollupPatience)
 	if err == nil && !got {
 		err = ErrRefreshing
@@ -112,14 +112,16 @@ func (r *refresh) some(ctx context.Context) (left int, err error) {
 		return 0, err
 	}
 	var days []time.Time
-	inSnapshot := func(tx pgx.Tx) (err error) {
-		days, left, err = r.in(ctx, tx)
-		return err
+	compute := func() error {
+		snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead}
+		return pgx.BeginTxFunc(ctx, r.conn, snapshot, func(tx pgx.Tx) (err error) {
+			days, left, err = r.nextIn(ctx, tx)
+			return err
+		})
 	}
-	err = pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, inSnapshot)
-	if r.mayGoOn(err) && !r.apart {
+	if err = compute(); r.mayGoOn(err) && !r.apart {
 		r.apart = true
-		err = pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, inSnapshot)
+		err = compute()
 	}
 	if err != nil {
 		return 0, err
@@ -137,9 +139,9 @@ func (r *refresh) mayGoOn(err error) bool {
 	return errors.As(classify(err), &e) && e.State != "" && !r.conn.IsClosed()
 }
 
-// in computes the newest stale days. Notes and rows are of one snapshot: who commits
+// nextIn is next in a transaction. Notes and rows are of one snapshot: who commits
 // later leaves notes for the next time.
-func (r *refresh) in(ctx context.Context, tx pgx.Tx) (days []time.Time, left int, err error) {
+func (r *refresh) nextIn(ctx context.Context, tx pgx.Tx) (days []time.Time, left int, err error) {
 	if err := followLists(ctx, tx); err != nil {
 		return nil, 0, err
 	}
