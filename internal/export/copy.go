@@ -16,6 +16,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
+	"ingestd/internal/catalog"
 	"ingestd/internal/store"
 )
 
@@ -70,7 +71,8 @@ func (c *copying) begin(ctx context.Context) (err error) {
 		return told(c.options.To, err)
 	}
 	if len(c.state.Files) > 0 && !slices.Equal(c.state.Without, c.options.Without) {
-		return mistake("its files were written without %q; choose another folder for other columns", c.state.Without)
+		return mistake("its files leave out %s, and not %s; choose another folder for other columns",
+			named(c.state.Without), named(c.options.Without))
 	}
 	c.state.Without = c.options.Without
 	if err := c.look(ctx); err != nil {
@@ -91,6 +93,14 @@ func (c *copying) begin(ctx context.Context) (err error) {
 func (s *state) due(file, generation string, changed uint64) bool {
 	e, known := s.Files[file]
 	return !known || e.Digest == "" || e.Generation != generation || e.Open || changed != e.Mark
+}
+
+// named names classes of personal data.
+func named(classes []catalog.Class) string {
+	if len(classes) == 0 {
+		return "no personal data"
+	}
+	return strings.Trim(fmt.Sprint(classes), "[]")
 }
 
 // generation changes where every file of a view has to be written anew.
