@@ -166,7 +166,7 @@ CREATE FUNCTION live.to_inet(address text) RETURNS inet
     RETURN CASE WHEN ((address ~ '^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])([.](?!$)|$)){4}$'::text) OR (address ~* '^([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$'::text) OR ((address ~* '^([0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}$'::text) AND (address ~ '::'::text) AND (address !~ ':::|::.*::|^:[^:]|[^:]:$'::text))) THEN (address)::inet ELSE NULL::inet END;
 COMMENT ON FUNCTION live.to_inet(address text) IS 'Address of a text, without a prefix length. Null if it is none.';
 
-CREATE FUNCTION ref.extend_calendars() RETURNS void
+CREATE FUNCTION ref.extend_calendars() RETURNS boolean
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -185,11 +185,11 @@ BEGIN
     INSERT INTO ref.settings DEFAULT VALUES ON CONFLICT DO NOTHING;
     zone := (SELECT report_timezone FROM ref.settings);
     today := (now() AT TIME ZONE zone)::date;
-    PERFORM ref.fill_calendars(least((first AT TIME ZONE zone)::date, today), today + 1);
+    RETURN ref.fill_calendars(least((first AT TIME ZONE zone)::date, today), today + 1);
 END $$;
-COMMENT ON FUNCTION ref.extend_calendars() IS 'Makes days and hours reach from the first row with a time to tomorrow.';
+COMMENT ON FUNCTION ref.extend_calendars() IS 'Makes days and hours reach from the first row with a time to tomorrow. True if all were made anew.';
 
-CREATE FUNCTION ref.fill_calendars(first date, last date) RETURNS void
+CREATE FUNCTION ref.fill_calendars(first date, last date) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -223,11 +223,9 @@ BEGIN
     FROM new
     CROSS JOIN generate_series(new.from_at, new.to_at - interval '1 second', interval '1 hour') h
     ON CONFLICT DO NOTHING;
-    IF are_of_another_zone THEN
-        PERFORM rollup.note_all();
-    END IF;
+    RETURN are_of_another_zone;
 END $$;
-COMMENT ON FUNCTION ref.fill_calendars(first date, last date) IS 'Makes days and hours reach from one day to another, and all of them anew after the time zone has changed.';
+COMMENT ON FUNCTION ref.fill_calendars(first date, last date) IS 'Makes days and hours reach from one day to another, and all of them anew after the time zone has changed: true if so.';
 
 CREATE FUNCTION ref.midnight(day timestamp without time zone, zone text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE

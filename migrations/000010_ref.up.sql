@@ -341,8 +341,8 @@ END;
 
 -- fill_calendars makes the calendars reach from one day to another, and beyond where
 -- they do already. After the time zone has changed, or what the server knows of it, it
--- makes all of them anew, and has all figures follow.
-CREATE FUNCTION ref.fill_calendars(first date, last date) RETURNS void LANGUAGE plpgsql AS $$
+-- makes all of them anew. It reports whether it did.
+CREATE FUNCTION ref.fill_calendars(first date, last date) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     zone text := (SELECT report_timezone FROM ref.settings);
     old_first date := (SELECT min(day) FROM ref.days);
@@ -374,15 +374,14 @@ BEGIN
     FROM new
     CROSS JOIN generate_series(new.from_at, new.to_at - interval '1 second', interval '1 hour') h
     ON CONFLICT DO NOTHING;
-    IF are_of_another_zone THEN
-        PERFORM rollup.note_all();
-    END IF;
+    RETURN are_of_another_zone;
 END $$;
 
 -- extend_calendars makes the calendars reach from the first row with a time to
 -- tomorrow. Times before Teams was there are wrong, and would make them very long. A
--- setting that someone deleted is the default again.
-CREATE FUNCTION ref.extend_calendars() RETURNS void LANGUAGE plpgsql AS $$
+-- setting that someone deleted is the default again. It reports whether all days were
+-- made anew.
+CREATE FUNCTION ref.extend_calendars() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     zone text;
     today date;
@@ -399,7 +398,7 @@ BEGIN
     INSERT INTO ref.settings DEFAULT VALUES ON CONFLICT DO NOTHING;
     zone := (SELECT report_timezone FROM ref.settings);
     today := (now() AT TIME ZONE zone)::date;
-    PERFORM ref.fill_calendars(least((first AT TIME ZONE zone)::date, today), today + 1);
+    RETURN ref.fill_calendars(least((first AT TIME ZONE zone)::date, today), today + 1);
 END $$;
 
 UPDATE ingest.schema_version SET version = 10;

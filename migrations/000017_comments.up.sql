@@ -628,8 +628,8 @@ COMMENT ON COLUMN ref.hours.hour_of_day IS 'Hour by the clock of the report time
 COMMENT ON COLUMN ref.hours.day_of_week IS 'Day of the week, 1 (Monday) to 7.';
 
 COMMENT ON FUNCTION ref.midnight IS 'Instant at which a day begins in a time zone.';
-COMMENT ON FUNCTION ref.fill_calendars IS 'Makes days and hours reach from one day to another, and all of them anew after the time zone has changed.';
-COMMENT ON FUNCTION ref.extend_calendars IS 'Makes days and hours reach from the first row with a time to tomorrow.';
+COMMENT ON FUNCTION ref.fill_calendars IS 'Makes days and hours reach from one day to another, and all of them anew after the time zone has changed: true if so.';
+COMMENT ON FUNCTION ref.extend_calendars IS 'Makes days and hours reach from the first row with a time to tomorrow. True if all were made anew.';
 
 -- The lists of customers have tenants.
 DO $$

@@ -164,17 +164,14 @@ func (r *refresh) nextIn(ctx context.Context, tx pgx.Tx) (days []time.Time, left
 }
 
 // followLists has the calendars span all rows in the time zone of the reports, and
-// notes all days if a list has changed that rollups depend on: this zone, for one.
+// notes all days if a list has changed that rollups depend on: this zone, for one, or
+// what the server knows of it.
 func followLists(ctx context.Context, tx pgx.Tx) error {
 	changed, err := collect[string](ctx, tx, rollupLists)
 	if err != nil {
 		return err
 	}
-	follow := `SELECT ref.extend_calendars()`
-	if len(changed) > 0 {
-		follow = `SELECT rollup.note_all()` // which does that first
-	}
-	_, err = tx.Exec(ctx, follow)
+	_, err = tx.Exec(ctx, `SELECT rollup.note_all() WHERE ref.extend_calendars() OR $1`, len(changed) > 0)
 	return err
 }
 
