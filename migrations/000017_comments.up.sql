@@ -716,42 +716,48 @@ DECLARE
     same record;
 BEGIN
     FOR same IN
-        SELECT DISTINCT ON (a.attrelid, a.attnum)
-            a.attrelid::regclass AS relation, a.attname, col_description(b.attrelid, b.attnum) AS meaning
-        FROM pg_class c
-        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-        JOIN pg_attribute b ON b.attname = a.attname AND b.attnum > 0
-        JOIN pg_class d ON d.oid = b.attrelid
-        JOIN unnest(ARRAY['analytics', 'live', 'teams']) WITH ORDINALITY s (name, place)
-            ON s.name::regnamespace = d.relnamespace
-        LEFT JOIN (VALUES
-            (1, 'live.calls', 'teams.call_records'),
-            (1, 'live.streams', 'analytics.call_quality_streams'),
-            (2, 'live.streams', 'teams.media_streams'),
-            (1, 'live.sided_streams', 'analytics.call_quality_streams'),
-            (2, 'live.sided_streams', 'teams.media_endpoints'),
-            (3, 'live.sided_streams', 'teams.segment_endpoints'),
-            (1, 'live.session_endpoints', 'teams.session_endpoints'),
-            (1, 'live.segment_endpoints', 'teams.segment_endpoints'),
-            (1, 'live.voice_calls', 'analytics.call_quality_streams'),
-            (1, 'live.telephony', 'analytics.telephony_calls'),
-            (2, 'live.telephony', 'teams.direct_routing_calls'),
-            (1, 'live.phone_calls', 'analytics.telephony_calls'),
-            (1, 'live.pstn_matches', 'teams.pstn_calls'),
-            (1, 'rollup.pstn_matches', 'live.pstn_matches'),
-            (2, 'rollup.pstn_matches', 'teams.pstn_calls'),
-            (1, 'live.phone_user_daily', 'analytics.telephony_calls'),
-            (2, 'live.phone_user_daily', 'analytics.phone_minutes_monthly'),
-            (1, 'rollup.phone_user_daily', 'live.phone_user_daily'),
-            (2, 'rollup.phone_user_daily', 'analytics.telephony_calls'),
-            (3, 'rollup.phone_user_daily', 'analytics.phone_minutes_monthly'),
-            (1, 'live.rows_with_unknown', 'analytics.unknown_fields')
-        ) m (place, relation, made_of) ON m.relation::regclass = c.oid AND m.made_of::regclass = d.oid
-        WHERE c.relnamespace IN ('live'::regnamespace, 'rollup'::regnamespace)
-            AND c.relkind IN ('r', 'v') AND d.relkind IN ('r', 'v')
-            AND col_description(a.attrelid, a.attnum) IS NULL
-            AND col_description(b.attrelid, b.attnum) IS NOT NULL
-        ORDER BY a.attrelid, a.attnum, m.place, d.relname = c.relname DESC, s.place, d.relname
+        WITH made AS MATERIALIZED (
+            SELECT place, relation::regclass AS relation, made_of::regclass AS made_of
+            FROM (VALUES
+                (1, 'live.calls', 'teams.call_records'),
+                (1, 'live.streams', 'analytics.call_quality_streams'),
+                (2, 'live.streams', 'teams.media_streams'),
+                (1, 'live.sided_streams', 'analytics.call_quality_streams'),
+                (2, 'live.sided_streams', 'teams.media_endpoints'),
+                (3, 'live.sided_streams', 'teams.segment_endpoints'),
+                (1, 'live.session_endpoints', 'teams.session_endpoints'),
+                (1, 'live.segment_endpoints', 'teams.segment_endpoints'),
+                (1, 'live.voice_calls', 'analytics.call_quality_streams'),
+                (1, 'live.telephony', 'analytics.telephony_calls'),
+                (2, 'live.telephony', 'teams.direct_routing_calls'),
+                (1, 'live.phone_calls', 'analytics.telephony_calls'),
+                (1, 'live.pstn_matches', 'teams.pstn_calls'),
+                (1, 'rollup.pstn_matches', 'live.pstn_matches'),
+                (2, 'rollup.pstn_matches', 'teams.pstn_calls'),
+                (1, 'live.phone_user_daily', 'analytics.telephony_calls'),
+                (2, 'live.phone_user_daily', 'analytics.phone_minutes_monthly'),
+                (1, 'rollup.phone_user_daily', 'live.phone_user_daily'),
+                (2, 'rollup.phone_user_daily', 'analytics.telephony_calls'),
+                (3, 'rollup.phone_user_daily', 'analytics.phone_minutes_monthly'),
+                (1, 'live.rows_with_unknown', 'analytics.unknown_fields')
+            ) m (place, relation, made_of)
+        ), columns AS MATERIALIZED (
+            SELECT n.nspname AS schema, c.relname, a.attrelid::regclass AS relation, a.attnum, a.attname,
+                t.description AS meaning
+            FROM pg_namespace n
+            JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'v')
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+            LEFT JOIN pg_description t ON t.classoid = 'pg_class'::regclass AND t.objoid = a.attrelid
+                AND t.objsubid = a.attnum
+            WHERE n.nspname IN ('analytics', 'live', 'rollup', 'teams')
+        )
+        SELECT DISTINCT ON (c.relation, c.attnum) c.relation, c.attname, d.meaning
+        FROM columns c
+        JOIN columns d USING (attname)
+        LEFT JOIN made m ON m.relation = c.relation AND m.made_of = d.relation
+        WHERE c.schema IN ('live', 'rollup') AND c.meaning IS NULL
+            AND d.schema <> 'rollup' AND d.meaning IS NOT NULL
+        ORDER BY c.relation, c.attnum, m.place, d.relname = c.relname DESC, d.schema, d.relname
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', same.relation, same.attname, same.meaning);
     END LOOP;
