@@ -25,10 +25,11 @@ asked AS (
 ), relations AS (
 	SELECT n.nspname AS schema, c.relname AS name, c.oid, c.relkind,
 		array_agg(a.attname::text ORDER BY a.attnum) AS columns,
-		array_agg(col_description(c.oid, a.attnum) ORDER BY a.attnum) || obj_description(c.oid, 'pg_class') AS comments
+		array_agg(d.description ORDER BY a.attnum) || obj_description(c.oid, 'pg_class') AS comments
 	FROM pg_class c
 	JOIN pg_namespace n ON n.oid = c.relnamespace
 	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+	LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
 	WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname <> 'schema_migrations'
 	GROUP BY n.nspname, c.oid
 ), owner AS (
