@@ -36,8 +36,8 @@ func TestKilledBackfill(t *testing.T) {
 	t.Parallel()
 	seed := time.Now().UnixNano()
 	rng := rand.New(rand.NewPCG(uint64(seed), 0))
-	// Of so many users most call in one window only.
-	tenant := simulate(t, graphsim.Config{Seed: seed, Users: 5000, CallsPerDay: 250, History: 90 * 24 * time.Hour})
+	// Of so many users most call in one window only. There are three windows of 30 days with calls at most.
+	tenant := simulate(t, graphsim.Config{Seed: seed, Users: 5000, CallsPerDay: 500, History: 45 * 24 * time.Hour})
 	served := callsOf(t, tenant)
 	t.Logf("seed %d, %d calls", seed, len(served))
 

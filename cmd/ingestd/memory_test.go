@@ -33,7 +33,7 @@ func TestMemoryOfLargeMeetings(t *testing.T) {
 		t.Skip("the race detector takes many times the memory")
 	}
 	t.Parallel()
-	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: 15}
+	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: 50, History: 7 * 24 * time.Hour}
 	var meetings []uuid.UUID
 	for n := range 6 {
 		meetings = append(meetings, uuid.New())

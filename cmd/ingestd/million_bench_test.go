@@ -73,7 +73,7 @@ func newMillion(b *testing.B) *million {
 	b.Cleanup(func() { tenant.Close() })
 	server, err := pgserver.Start(b.Context(), pgserver.Options{Settings: map[string]string{
 		"shared_buffers": "256MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min",
-		"wal_compression": "lz4", "autovacuum_naptime": "15s",
+		"wal_compression": "lz4", "autovacuum_naptime": "15s", "fsync": "on", "full_page_writes": "on",
 	}})
 	if err != nil {
 		b.Fatal(err)

@@ -28,7 +28,7 @@ const (
 type Options struct {
 	// Dir is the cluster's folder: absent, empty, or that of an earlier Start,
 	// whose data is then found again. Empty means a temporary folder that is
-	// removed when the server stops.
+	// removed when the server stops; what is written there waits for no disk.
 	Dir string
 
 	// InMemory has a temporary cluster in memory, where there is room for it:

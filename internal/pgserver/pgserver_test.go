@@ -21,7 +21,7 @@ func TestTemporary(t *testing.T) {
 		"listen_addresses": "", // not to be overridden
 		"work_mem":         "5MB",
 		"TimeZone":         "UTC",
-		"fsync":            "on",
+		"fsync":            "off",
 		"server_encoding":  "UTF8",
 		"lc_collate":       "C",
 	} {

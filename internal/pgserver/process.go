@@ -74,11 +74,12 @@ func (p *process) stop() error {
 // counts: the caller's over the defaults, and over both what keeps the server
 // private.
 func arguments(f *folder, binaries string, o Options) []string {
-	option := "" // a kept cluster must survive a power failure
+	option, sync := "", "on" // a kept cluster must survive a power failure
 	if f.temporary == f.dir {
-		option = "--no-sync"
+		option, sync = "--no-sync", "off"
 	}
-	args := []string{f.temporary, binaries, option, o.StandbyOf, "-c", "timezone=UTC", "-c", "log_timezone=UTC"}
+	args := []string{f.temporary, binaries, option, o.StandbyOf, "-c", "timezone=UTC", "-c", "log_timezone=UTC",
+		"-c", "fsync=" + sync, "-c", "full_page_writes=" + sync}
 	for _, name := range slices.Sorted(maps.Keys(o.Settings)) {
 		args = append(args, "-c", name+"="+o.Settings[name])
 	}

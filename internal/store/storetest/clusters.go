@@ -30,8 +30,7 @@ func Cluster(t testing.TB, standbyOf string) *pgserver.Server {
 		InMemory:  true,
 		StandbyOf: standbyOf,
 		Settings: map[string]string{
-			"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB", "max_prepared_transactions": "10",
-			"wal_level": "logical",
+			"max_wal_size": "128MB", "max_prepared_transactions": "10", "wal_level": "logical",
 		},
 	})
 	if err != nil {

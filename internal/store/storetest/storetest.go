@@ -27,7 +27,8 @@ var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 	server, err := pgserver.Start(ctx, pgserver.Options{
 		InMemory: !benchmarks(),
 		Settings: map[string]string{
-			"fsync": "off", "full_page_writes": "off", "max_connections": "200", "shared_buffers": "64MB",
+			"max_connections":           "200",
+			"shared_buffers":            "64MB",
 			"max_wal_size":              "128MB", // in memory too
 			"jit":                       "off",   // compiling takes longer than any query of a test
 			"max_prepared_transactions": "10",
