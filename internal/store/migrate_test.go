@@ -172,7 +172,7 @@ func TestDirtyMigrationMends(t *testing.T) {
 	}
 	err := db.MigrateUp(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "SQLSTATE 42P07") ||
-		!strings.Contains(err.Error(), "ingestd migrate up") {
+		!strings.Contains(err.Error(), "mend the cause and run it again") {
 		t.Fatalf("error = %v", err)
 	}
 	if have, _, _ := db.Version(t.Context()); have != 1 {
