@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"ingestd/internal/mapping"
@@ -21,16 +22,19 @@ func (w Window) String() string {
 	return w.From.UTC().Format("2006-01-02T15:04Z") + "/" + w.To.UTC().Format("2006-01-02T15:04Z")
 }
 
-// A Page is one complete answer of a list.
+// A Page is one complete answer of a list. Its Elements are there until the next page is asked for; their text stays.
 type Page struct {
 	Elements  mapping.Value // an array
 	Asked     time.Time     // Graph's time of the request
 	Served    time.Time     // Graph's time of the answer
 	RequestID string
 
-	doc  mapping.Document
+	doc  *mapping.Document
 	next string
 }
+
+// documents are kept because the index over a page's values takes as much memory as its text.
+var documents = sync.Pool{New: func() any { return new(mapping.Document) }}
 
 // ErrShifted is the cause of an Error when rows moved between the pages of a
 // window while it was read: paging is by offset over a live log, so rows may
@@ -72,7 +76,9 @@ func (c *Client) Pages(
 				yield(nil, expired(err, len(seen) > 1))
 				return
 			}
-			if !yield(page, nil) {
+			more := yield(page, nil)
+			documents.Put(page.doc)
+			if !more {
 				return
 			}
 		}
@@ -207,9 +213,9 @@ func visit(seen map[string]bool, link string) error {
 // page gets and reads one page. An answer that is no page counts as cut or
 // garbled, and is asked for again.
 func (c *Client) page(ctx context.Context, r request) (*Page, error) {
-	p := &Page{}
+	p := &Page{doc: documents.Get().(*mapping.Document)}
 	r.accept = func(body []byte) (err error) {
-		p.Elements, p.next, err = readPage(&p.doc, body)
+		p.Elements, p.next, err = readPage(p.doc, body)
 		if err == nil && !r.names {
 			err = wholeElements(p.Elements)
 		}

@@ -36,6 +36,7 @@ type lister struct {
 	log      *runLog
 	stop     func() bool   // reports whether no more windows are to be begun
 	named    chan struct{} // holds a token when records were named since it was last taken
+	batches  sync.Pool     // of *mapping.Batch that were stored: the memory of one is worth keeping
 
 	mu       sync.Mutex
 	answered bool // Graph has served a page in this run

@@ -59,14 +59,20 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 	if !w.From.Before(w.To) {
 		return nil // it has left reach since it was planned
 	}
+	batch, ok := l.batches.Get().(*mapping.Batch)
+	if !ok {
+		batch = l.endpoint.Rows.NewBatch()
+	}
+	defer l.batches.Put(batch)
 	var err error
 	before := uint64(0)
 	for n := range maxReads {
+		batch.Reset()
 		r := &reading{
 			lister:  l,
 			window:  w,
 			column:  slices.Index(l.endpoint.Rows.Tables[0].ColumnNames(), l.endpoint.EventTime),
-			batch:   l.endpoint.Rows.NewBatch(),
+			batch:   batch,
 			counts:  make([]int, len(w.slots)),
 			seen:    newSeen(),
 			changed: map[string]bool{},

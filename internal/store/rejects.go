@@ -43,11 +43,21 @@ func putRejects(ctx context.Context, tx pgx.Tx, run *Run, t *Target, rejects []r
 	return err
 }
 
+const openRejects = `
+	SELECT EXISTS (SELECT 1 FROM ingest.rejects WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL)`
+
 // resolveRejects closes the rejects of keys that were stored as served, but for
 // those that were met along with them.
 func resolveRejects(ctx context.Context, tx pgx.Tx, run *Run, keys []string, met []reject) error {
 	if len(keys) == 0 {
 		return nil
+	}
+	if len(keys) > 2*sampled { // they take longer to send than it takes to ask whether they are needed
+		var open bool
+		err := tx.QueryRow(ctx, openRejects, run.Tenant, run.Endpoint).Scan(&open)
+		if err != nil || !open {
+			return err
+		}
 	}
 	_, err := tx.Exec(ctx, resolveRejectsSQL, run.Tenant, run.Endpoint, keys, sums(met))
 	return err

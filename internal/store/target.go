@@ -195,15 +195,16 @@ func assignments(columns []string) string {
 // keyText writes a key as people read it: its last column, as the columns before
 // it only say what the element's own members say.
 func (t *Target) keyText(key string) string {
-	var last []byte
-	for field := range mapping.Fields([]byte(key)) {
-		last = field
+	last := ""
+	for rest := key; len(rest) > 0; {
+		end := 4 + binary.BigEndian.Uint32([]byte(rest[:4]))
+		last, rest = rest[4:end], rest[end:]
 	}
 	root := t.model.Tables[0]
-	if id, err := uuid.FromBytes(last); err == nil && root.Columns[root.Key-1].Type.OID == mapping.UUID.OID {
-		return id.String()
+	if last != "" && root.Columns[root.Key-1].Type.OID == mapping.UUID.OID {
+		return uuid.UUID([]byte(last)).String()
 	}
-	return string(last)
+	return last
 }
 
 // version is the version of an element; ok is false where it has none.
