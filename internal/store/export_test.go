@@ -26,6 +26,11 @@ func (db *DB) HolderOf(ctx context.Context, tenant uuid.UUID) (h Holder, known b
 	return h, known, err
 }
 
+// WithoutNotes has a target note no hours, and lock no rows to find their old ones.
+func (t *Target) WithoutNotes() {
+	t.rows.noteHours = `SELECT unnest($2::text[]) WHERE ($1::uuid, $3::timestamptz[]) IS NOT NULL`
+}
+
 // SurveyTimes is what the server spends on each statement of a survey, in
 // milliseconds.
 func SurveyTimes(t testing.TB, db *DB, now time.Time, lately time.Duration) map[string]float64 {

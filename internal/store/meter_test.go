@@ -20,11 +20,15 @@ type meter struct {
 func newMeter(t testing.TB) *meter {
 	t.Helper()
 	url := storetest.URL(t)
-	join := "?"
+	return &meter{t, storetest.Connect(t, oneSession(url)), storetest.Conn(t, url)}
+}
+
+// oneSession has whoever connects to a URL make one connection at most.
+func oneSession(url string) string {
 	if strings.Contains(url, "?") {
-		join = "&"
+		return url + "&pool_max_conns=1"
 	}
-	return &meter{t, storetest.Connect(t, url+join+"pool_max_conns=1"), storetest.Conn(t, url)}
+	return url + "?pool_max_conns=1"
 }
 
 func (m *meter) exec(sql string, args ...any) {
