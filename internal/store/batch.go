@@ -354,11 +354,12 @@ func writeNoted(ctx context.Context, tx pgx.Tx, note string, args []any, write s
 	var id string
 	var isNew bool
 	locked := map[string]bool{}
-	both.Queue(note, args...).Query(func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
+	both.Queue(note, args...).QueryRow(func(row pgx.Row) error {
+		var ids []string
+		err := row.Scan(&ids)
+		for _, id := range ids {
 			locked[id] = true
-			return nil
-		})
+		}
 		return err
 	})
 	both.Queue(write).Query(func(rows pgx.Rows) error {

@@ -173,6 +173,7 @@ func (d *details) claim(ctx context.Context) ([]string, error) {
 			ids, hours = append(ids, id), d.target.addHour(hours, b, 0)
 		}
 	}
+	slices.Sort(ids) // the order in which rows are locked
 	return writeNoted(ctx, d.tx, d.target.rows.noteHours, []any{d.run.Tenant, ids, hours}, d.statements.claim)
 }
 

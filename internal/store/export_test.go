@@ -28,7 +28,7 @@ func (db *DB) HolderOf(ctx context.Context, tenant uuid.UUID) (h Holder, known b
 
 // WithoutNotes has a target note no hours, and lock no rows to find their old ones.
 func (t *Target) WithoutNotes() {
-	t.rows.noteHours = `SELECT unnest($2::text[]) WHERE ($1::uuid, $3::timestamptz[]) IS NOT NULL`
+	t.rows.noteHours = `SELECT $2::text[] FROM (SELECT $1::uuid, $3::timestamptz[]) AS unused`
 }
 
 // SurveyTimes is what the server spends on each statement of a survey, in

@@ -65,14 +65,18 @@ COPY pg_temp.stage_details (tenant_id, updated_at, run_id, row_hash, id, version
 -- === note hours
 -- Notes for the rollups the hours $3 in which rows count that are written next, and
 -- those in which the rows do that they replace. Their old time is that of the row under
--- its lock: rows $2, which are known to be stored, are locked in key order. It names
--- those that it has locked.
+-- its lock: rows $2, which are known to be stored, are locked in the order given, that
+-- of keys, and found as in look_up.sql. It names those that it has locked, in one array.
 WITH locked AS (
-	SELECT id, coalesce(start_at) AS at
-	FROM teams.call_records
-	WHERE tenant_id = $1 AND id = ANY ($2::uuid[])
-	ORDER BY id
-	FOR UPDATE
+	SELECT stored.*
+	FROM unnest($2::uuid[]) AS wanted (id)
+	CROSS JOIN LATERAL (
+		SELECT id AS id, coalesce(start_at) AS at
+		FROM teams.call_records
+		WHERE tenant_id = $1 AND id = wanted.id
+		LIMIT 1
+		FOR UPDATE
+	) AS stored
 ), noted AS (
 	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
 	SELECT $1, 'call_records', hour, pg_current_xact_id()
@@ -82,7 +86,7 @@ WITH locked AS (
 		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
 	) AS hours
 )
-SELECT id::text
+SELECT array_agg(id::text)
 FROM locked;
 
 -- === claim

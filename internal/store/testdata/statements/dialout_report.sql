@@ -10,9 +10,16 @@ COPY pg_temp.stage_dialout_report (tenant_id, window_from, window_to, updated_at
 	total_call_seconds, total_call_charge, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === look up
-SELECT report_key::text, row_hash, updated_at
-FROM teams.dialout_report
-WHERE tenant_id = $1 AND report_key = ANY ($2::text[]) AND window_from = $3 AND window_to = $4;
+-- Each row is looked for by itself, by its key: for all ids at once the planner might choose another index, and read
+-- all rows of the tenant.
+SELECT stored.*
+FROM unnest($2::text[]) AS wanted (id)
+CROSS JOIN LATERAL (
+	SELECT report_key::text, row_hash, updated_at
+	FROM teams.dialout_report
+	WHERE tenant_id = $1 AND report_key = wanted.id AND window_from = $3 AND window_to = $4
+	LIMIT 1
+) AS stored;
 
 -- === upsert
 -- Stores the staged rows in key order. A stored row is replaced by one that
@@ -48,14 +55,18 @@ RETURNING report_key::text, ingested_at = now();
 -- === note hours
 -- Notes for the rollups the hours $5 in which rows count that are written next, and
 -- those in which the rows do that they replace. Their old time is that of the row under
--- its lock: rows $2, which are known to be stored, are locked in key order. It names
--- those that it has locked.
+-- its lock: rows $2, which are known to be stored, are locked in the order given, that
+-- of keys, and found as in look_up.sql. It names those that it has locked, in one array.
 WITH locked AS (
-	SELECT report_key, coalesce(window_from) AS at
-	FROM teams.dialout_report
-	WHERE tenant_id = $1 AND report_key = ANY ($2::text[]) AND window_from = $3 AND window_to = $4
-	ORDER BY report_key
-	FOR UPDATE
+	SELECT stored.*
+	FROM unnest($2::text[]) AS wanted (id)
+	CROSS JOIN LATERAL (
+		SELECT report_key AS id, coalesce(window_from) AS at
+		FROM teams.dialout_report
+		WHERE tenant_id = $1 AND report_key = wanted.id AND window_from = $3 AND window_to = $4
+		LIMIT 1
+		FOR UPDATE
+	) AS stored
 ), noted AS (
 	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
 	SELECT $1, 'dialout_report', hour, pg_current_xact_id()
@@ -65,7 +76,7 @@ WITH locked AS (
 		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
 	) AS hours
 )
-SELECT report_key::text
+SELECT array_agg(id::text)
 FROM locked;
 
 -- === copy new

@@ -8,9 +8,16 @@ COPY pg_temp.stage_pstn_blocked_users_log (tenant_id, updated_at, run_id, row_ha
 	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === look up
-SELECT event_key::text, row_hash, updated_at
-FROM teams.pstn_blocked_users_log
-WHERE tenant_id = $1 AND event_key = ANY ($2::text[]);
+-- Each row is looked for by itself, by its key: for all ids at once the planner might choose another index, and read
+-- all rows of the tenant.
+SELECT stored.*
+FROM unnest($2::text[]) AS wanted (id)
+CROSS JOIN LATERAL (
+	SELECT event_key::text, row_hash, updated_at
+	FROM teams.pstn_blocked_users_log
+	WHERE tenant_id = $1 AND event_key = wanted.id
+	LIMIT 1
+) AS stored;
 
 -- === upsert
 -- Stores the staged rows in key order. A stored row is replaced by one that
@@ -43,14 +50,18 @@ RETURNING event_key::text, ingested_at = now();
 -- === note hours
 -- Notes for the rollups the hours $3 in which rows count that are written next, and
 -- those in which the rows do that they replace. Their old time is that of the row under
--- its lock: rows $2, which are known to be stored, are locked in key order. It names
--- those that it has locked.
+-- its lock: rows $2, which are known to be stored, are locked in the order given, that
+-- of keys, and found as in look_up.sql. It names those that it has locked, in one array.
 WITH locked AS (
-	SELECT event_key, coalesce(block_at) AS at
-	FROM teams.pstn_blocked_users_log
-	WHERE tenant_id = $1 AND event_key = ANY ($2::text[])
-	ORDER BY event_key
-	FOR UPDATE
+	SELECT stored.*
+	FROM unnest($2::text[]) AS wanted (id)
+	CROSS JOIN LATERAL (
+		SELECT event_key AS id, coalesce(block_at) AS at
+		FROM teams.pstn_blocked_users_log
+		WHERE tenant_id = $1 AND event_key = wanted.id
+		LIMIT 1
+		FOR UPDATE
+	) AS stored
 ), noted AS (
 	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
 	SELECT $1, 'pstn_blocked_users_log', hour, pg_current_xact_id()
@@ -60,7 +71,7 @@ WITH locked AS (
 		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
 	) AS hours
 )
-SELECT event_key::text
+SELECT array_agg(id::text)
 FROM locked;
 
 -- === copy new

@@ -12,9 +12,16 @@ COPY pg_temp.stage_sms_messages (tenant_id, updated_at, run_id, row_hash, id, id
 	license_capability, sms_units, administrative_unit_ids, unknown_fields) FROM STDIN (FORMAT binary);
 
 -- === look up
-SELECT id::text, row_hash, updated_at
-FROM teams.sms_messages
-WHERE tenant_id = $1 AND id = ANY ($2::text[]);
+-- Each row is looked for by itself, by its key: for all ids at once the planner might choose another index, and read
+-- all rows of the tenant.
+SELECT stored.*
+FROM unnest($2::text[]) AS wanted (id)
+CROSS JOIN LATERAL (
+	SELECT id::text, row_hash, updated_at
+	FROM teams.sms_messages
+	WHERE tenant_id = $1 AND id = wanted.id
+	LIMIT 1
+) AS stored;
 
 -- === upsert
 -- Stores the staged rows in key order. A stored row is replaced by one that
@@ -62,14 +69,18 @@ RETURNING id::text, ingested_at = now();
 -- === note hours
 -- Notes for the rollups the hours $3 in which rows count that are written next, and
 -- those in which the rows do that they replace. Their old time is that of the row under
--- its lock: rows $2, which are known to be stored, are locked in key order. It names
--- those that it has locked.
+-- its lock: rows $2, which are known to be stored, are locked in the order given, that
+-- of keys, and found as in look_up.sql. It names those that it has locked, in one array.
 WITH locked AS (
-	SELECT id, coalesce(sent_at) AS at
-	FROM teams.sms_messages
-	WHERE tenant_id = $1 AND id = ANY ($2::text[])
-	ORDER BY id
-	FOR UPDATE
+	SELECT stored.*
+	FROM unnest($2::text[]) AS wanted (id)
+	CROSS JOIN LATERAL (
+		SELECT id AS id, coalesce(sent_at) AS at
+		FROM teams.sms_messages
+		WHERE tenant_id = $1 AND id = wanted.id
+		LIMIT 1
+		FOR UPDATE
+	) AS stored
 ), noted AS (
 	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
 	SELECT $1, 'sms_messages', hour, pg_current_xact_id()
@@ -79,7 +90,7 @@ WITH locked AS (
 		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
 	) AS hours
 )
-SELECT id::text
+SELECT array_agg(id::text)
 FROM locked;
 
 -- === copy new
