@@ -90,9 +90,11 @@ func TestStalledDatabase(t *testing.T) {
 	t.Run("close", func(t *testing.T) {
 		p, db := open(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
+		ended, before := make(chan error), p.Statements()
 		go func() { ended <- db.ExecWithin(ctx, "hang", time.Minute, `SELECT pg_sleep(60)`) }()
-		time.Sleep(100 * time.Millisecond) // the statement is on its way
+		for p.Statements() == before {
+			time.Sleep(time.Millisecond)
+		}
 		p.Stall()
 		quickly(t, "closing", db.Close)
 		cancel()
@@ -111,9 +113,8 @@ func TestStalledDatabase(t *testing.T) {
 	})
 	t.Run("statement on a dead connection", func(t *testing.T) {
 		p, db := open(t)
-		p.Stall()
-		time.AfterFunc(600*time.Millisecond, p.Resume)
-		if err := db.ExecWithin(t.Context(), "test", 500*time.Millisecond, `SELECT`); err != nil {
+		p.Cut()
+		if err := db.ExecWithin(t.Context(), "test", 2*time.Second, `SELECT`); err != nil {
 			t.Errorf("the second attempt has a new connection: %v", err)
 		}
 	})
