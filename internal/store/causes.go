@@ -62,9 +62,10 @@ var causes = map[string]cause{
 	"53300": {Transient, codeUnfit, "too many connections; ingestd needs pool_max_conns (4 if not given) and one " +
 		"more, two to migrate: raise the role's, the database's or the server's limit"},
 	"54000": {Poison, "", ""},
-	"55P03": {Transient, "", "another session has held a lock for 30 seconds; see pg_locks"},
+	"55P03": {Transient, "", "another session holds a lock for long; see pg_locks"},
 	"57":    {Transient, codeDown, ""},
 	"57014": {Broken, "", "the statement was cancelled, by pg_cancel_backend or by a timeout of server or pooler"},
+	"57P01": {Transient, codeDown, "the session was ended by pg_terminate_backend or by a shutdown"},
 	"57P03": {Transient, codeDown, "the server starts up or shuts down"},
 	"57P05": {Transient, codeDown, "the session was idle for longer than the server or a pooler allows"},
 	"P0001": {Poison, "", ""}, // a customer's trigger says no
