@@ -267,7 +267,6 @@ DECLARE
     zone text := (SELECT report_timezone FROM ref.settings);
     used text;
 BEGIN
-    PERFORM ref.extend_calendars();
     SELECT string_agg(days, ' UNION ')
     INTO used
     FROM (

@@ -112,14 +112,12 @@ END $$;
 COMMENT ON FUNCTION rollup.note(uuid, text, timestamptz, timestamptz) IS 'Says that rows of an endpoint were changed by SQL, once for the span of their old times and once for that of their new ones. The next refresh computes these days anew.';
 
 -- note_all notes all days that have rows, and those that have figures in a rollup.
--- Days that have neither are many where little is read yet. The calendars may lack
--- days of rows that were written by hand.
+-- Days that have neither are many where little is read yet.
 CREATE FUNCTION rollup.note_all() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     zone text := (SELECT report_timezone FROM ref.settings);
     used text;
 BEGIN
-    PERFORM ref.extend_calendars();
     SELECT string_agg(days, ' UNION ')
     INTO used
     FROM (

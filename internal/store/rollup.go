@@ -47,9 +47,10 @@ const rollupSettings = `
 // ErrRefreshing says that another process computes the rollups.
 var ErrRefreshing = errors.New("another session computes the rollups, and goes on until all days are; wait for it")
 
-// NoteAllDays has the next refresh compute all days of all rollups anew.
+// NoteAllDays has the next refresh compute all days of all rollups anew, also those of
+// rows that the calendars do not reach yet.
 func (db *DB) NoteAllDays(ctx context.Context) error {
-	return db.exec(ctx, "note all days for the rollups", `SELECT rollup.note_all()`)
+	return db.exec(ctx, "note all days for the rollups", `SELECT rollup.note_all() FROM ref.extend_calendars()`)
 }
 
 // RefreshRollups computes those days of the rollups anew whose rows have changed
