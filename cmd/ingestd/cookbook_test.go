@@ -144,7 +144,7 @@ func companyOf(t *testing.T, c graphsim.Config) *app {
 
 // noDaysToCome ends the calendars on the day of the pages: to compute the days
 // since then would take longer than all else.
-const noDaysToCome = `CREATE OR REPLACE FUNCTION ref.extend_calendars() RETURNS void LANGUAGE sql
+const noDaysToCome = `CREATE OR REPLACE FUNCTION ref.extend_calendars() RETURNS boolean LANGUAGE sql
 	AS 'SELECT ref.fill_calendars(''2025-10-24'', ''2025-11-14'')'`
 
 // fillLists fills those that every demo has, and does what the cookbook says.
