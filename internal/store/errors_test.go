@@ -21,7 +21,7 @@ func TestEveryErrorNamesItsOperation(t *testing.T) {
 	t.Parallel()
 	works := map[string]bool{ // without a table
 		"Close": true, "Ping": true, "Pool": true, "Pooler": true, "CheckWritable": true, "Lacking": true,
-		"Grant": true, "Needs": true, "Where": true, "Checkup": true, "NewLocks": true, "Lock": true,
+		"Grant": true, "GrantAgain": true, "CheckGrantee": true, "Needs": true, "Where": true, "Checkup": true, "NewLocks": true, "Lock": true,
 		"RenewTransactionIDs": true, "Session": true,
 		"Survey":  true, // says that there is no schema
 		"Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
