@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -22,42 +21,41 @@ import (
 // mostMemory is what the program may take at its peak, in MiB.
 const mostMemory = 150
 
-// TestMemoryOfLargeMeetings has the program store six meetings of a thousand
-// people among ordinary records: it keeps within its bounds, and no meeting
-// lacks a row.
-func TestMemoryOfLargeMeetings(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("reads /proc")
+// BenchmarkLargeMeetings has the program store six meetings of a thousand
+// people among ordinary records. It fails where that takes more memory than it
+// may, or where a meeting lacks a row.
+func BenchmarkLargeMeetings(b *testing.B) {
+	for b.Loop() {
+		storeLargeMeetings(b)
 	}
-	if storetest.Race() {
-		t.Skip("the race detector takes many times the memory")
-	}
-	t.Parallel()
+}
+
+func storeLargeMeetings(b *testing.B) {
 	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: 50, History: 7 * 24 * time.Hour}
 	var meetings []uuid.UUID
 	for n := range 6 {
 		meetings = append(meetings, uuid.New())
-		c.Records = append(c.Records, meeting(t, meetings[n], begun.Add(-time.Hour-time.Duration(n)*24*time.Hour)))
+		c.Records = append(c.Records, meeting(b, meetings[n], begun.Add(-time.Hour-time.Duration(n)*24*time.Hour)))
 	}
-	url := onceWithin(t, c, mostMemory)
-	conn := storetest.Conn(t, url)
+	url := onceWithin(b, c, mostMemory)
+	conn := storetest.Conn(b, url)
 	for _, id := range meetings {
 		for table, want := range map[string]int{
 			"sessions": 1200, "session_endpoints": 2400, "segments": 1200, "segment_endpoints": 2400,
 			"segment_media": 2400, "media_streams": 4800, "call_participants": 1000,
 		} {
-			n := storetest.Query[int](t, conn, `SELECT count(*) FROM teams.`+table+` WHERE call_id = $1`, id)
+			n := storetest.Query[int](b, conn, `SELECT count(*) FROM teams.`+table+` WHERE call_id = $1`, id)
 			if n != want {
-				t.Errorf("meeting %s has %d rows in %s, want %d", id, n, table, want)
+				b.Errorf("meeting %s has %d rows in %s, want %d", id, n, table, want)
 			}
 		}
 	}
-	db, tenantID := storetest.Connect(t, url), uuid.MustParse(graphsim.TenantID)
-	rebuilt, err := db.Rebuild(t.Context(), fetch.CallRecords.Rows, tenantID, meetings[0].String())
+	db, tenantID := storetest.Connect(b, url), uuid.MustParse(graphsim.TenantID)
+	rebuilt, err := db.Rebuild(b.Context(), fetch.CallRecords.Rows, tenantID, meetings[0].String())
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
-	mappingtest.Same(t, c.Records[0].JSON, rebuilt)
+	mappingtest.Same(b, c.Records[0].JSON, rebuilt)
 }
 
 // peak waits for the process to end and returns the most memory it had, in
@@ -114,13 +112,15 @@ func groupCall(t testing.TB, id uuid.UUID, start time.Time, sessions, participan
 	return graphsim.CallRecord{Start: start, Available: start, JSON: document}
 }
 
-// TestMemoryOfLargePages has sixteen records, as many as are in flight, with a
+// BenchmarkLargePages has sixteen records, as many as are in flight, with a
 // page of 8 MB each, far above what Graph serves: they go one after the other.
-func TestMemoryOfLargePages(t *testing.T) {
-	if runtime.GOOS != "linux" || storetest.Race() {
-		t.Skip("reads /proc, and the race detector takes many times the memory")
+func BenchmarkLargePages(b *testing.B) {
+	for b.Loop() {
+		storeLargePages(b)
 	}
-	t.Parallel()
+}
+
+func storeLargePages(b *testing.B) {
 	c := graphsim.Config{Seed: 1, Users: 50, CallsPerDay: -1, RecordsPerDay: -1}
 	text := strings.Repeat("0123456789abcdef", 8<<16)
 	for n := range 16 {
@@ -130,22 +130,20 @@ func TestMemoryOfLargePages(t *testing.T) {
 			"sessions":[{"id":%q,"caller":{"name":%q},"segments":[]}]}`,
 			uuid.New(), start.Format(time.RFC3339), uuid.New(), text)})
 	}
-	onceWithin(t, c, 2*mostMemory)
+	onceWithin(b, c, 2*mostMemory)
 }
 
 // onceWithin has the program store a tenant's call records, and fails if it
 // takes more memory than so many MiB. It returns the database.
-func onceWithin(t *testing.T, c graphsim.Config, most float64) (url string) {
-	t.Helper()
-	url = storetest.URL(t)
-	p := launch(t, workplace(t, url, simulate(t, c), "call_records"), "once")
-	peak := p.peak(t)
-	p.exits(t, patience, exitOK)
-	records := storetest.Query[int](t, storetest.Conn(t, url),
-		`SELECT count(*) FROM teams.call_records WHERE details_version = version`)
-	t.Logf("peak RSS %.1f MiB with %d records", peak, records)
+func onceWithin(b *testing.B, c graphsim.Config, most float64) (url string) {
+	b.Helper()
+	url = storetest.URL(b)
+	p := launch(b, workplace(b, url, simulate(b, c), "call_records"), "once")
+	peak := p.peak(b)
+	p.exits(b, patience, exitOK)
+	b.ReportMetric(peak, "peak-MiB")
 	if peak > most {
-		t.Errorf("peak RSS %.1f MiB, want %.0f at most", peak, most)
+		b.Errorf("peak RSS %.1f MiB, want %.0f at most", peak, most)
 	}
 	return url
 }
