@@ -6101,7 +6101,7 @@ CREATE VIEW live.pstn_matches AS
                                     (o.organizer_identity_kind = 'phone'::text)
                                    FROM teams.call_records o
                                   WHERE ((o.tenant_id = c.tenant_id) AND (o.id = c.id))) q)
-                          WHERE ((NOT (c.tenant_id <> p.tenant_id)) AND (c.details_version IS NOT NULL) AND (c.start_at >= (p.start_at - '00:01:00'::interval)) AND (c.start_at <= (p.start_at + '00:01:00'::interval)) AND ((q.user_id = p.user_id) OR q.is_phone))
+                          WHERE ((NOT (c.tenant_id IS DISTINCT FROM p.tenant_id)) AND (c.details_version IS NOT NULL) AND (c.start_at >= (p.start_at - '00:01:00'::interval)) AND (c.start_at <= (p.start_at + '00:01:00'::interval)) AND ((q.user_id = p.user_id) OR q.is_phone))
                           GROUP BY c.id) best
                   WHERE (best.score >= 2)
                   GROUP BY best.score

@@ -182,8 +182,9 @@ CROSS JOIN LATERAL (
                 FROM teams.call_records o
                 WHERE o.tenant_id = c.tenant_id AND o.id = c.id
             ) AS q
-            -- With = in place of this, all records of the tenant would be read for each row.
-            WHERE NOT (c.tenant_id <> p.tenant_id) AND c.details_version IS NOT NULL
+            -- No index serves this comparison, so the records are found by their start. With = all of the tenant
+            -- would be read for each row, as long as the table has no statistics.
+            WHERE c.tenant_id IS NOT DISTINCT FROM p.tenant_id AND c.details_version IS NOT NULL
                 AND c.start_at >= p.start_at - interval '60 seconds'
                 AND c.start_at <= p.start_at + interval '60 seconds'
                 AND (q.user_id = p.user_id OR q.is_phone)
