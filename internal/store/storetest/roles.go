@@ -75,7 +75,8 @@ var checkPasswords = sync.OnceValue(func() error {
 })
 
 // Strange gives a role or database ("ROLE anna") settings by which SQL means something
-// else, or its answers are written in another way. Nothing may depend on them.
+// else, or its answers are written in another way. Nothing may depend on them. A statement
+// has a second, as the first of a session, which changes this, has it too.
 func Strange(of string) string {
 	var sql strings.Builder
 	for _, setting := range []string{
@@ -83,7 +84,7 @@ func Strange(of string) string {
 		"DateStyle = 'German, DMY'", "IntervalStyle = sql_standard",
 		"TimeZone = 'Asia/Kathmandu'", "search_path = ''", "bytea_output = escape",
 		"extra_float_digits = -15", "row_security = off",
-		"statement_timeout = 1", "lock_timeout = 1", "idle_in_transaction_session_timeout = 1",
+		"statement_timeout = '1s'", "lock_timeout = 1", "idle_in_transaction_session_timeout = 1",
 	} {
 		fmt.Fprintf(&sql, "ALTER %s SET %s;", of, setting)
 	}
