@@ -22,8 +22,8 @@ test: postgres ## Run all tests, against a real PostgreSQL; first it says which 
 	@.ci/install --missing
 	$(GO) test $(PARALLEL) ./...
 
-test-tools: postgres ## Run the tests that need a standby, a restore, or readers by others; they are named so
-	.ci/install readers
+test-tools: postgres ## Run the tests that need a browser, a standby, a restore, or readers by others
+	.ci/install browser axe readers
 	INGESTD_TEST_TOOLS=1 $(GO) test $(PARALLEL) -run '^TestTools' ./...
 
 race: postgres ## Run all tests under the race detector, those that repeat for long

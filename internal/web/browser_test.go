@@ -17,6 +17,7 @@ import (
 	"ingestd/internal/browsertest"
 	"ingestd/internal/config"
 	"ingestd/internal/golden"
+	"ingestd/internal/store/storetest"
 )
 
 // A stage is a server whose source can be changed.
@@ -37,8 +38,9 @@ func newStage(t *testing.T, source Source) *stage {
 	return st
 }
 
-func TestBrowser(t *testing.T) {
+func TestToolsBrowser(t *testing.T) {
 	t.Parallel()
+	storetest.Tools(t)
 	b := browsertest.New(t)
 	t.Run("looks", func(t *testing.T) { testLooks(t, b) })
 	t.Run("keyboard", func(t *testing.T) { testKeyboard(t, b) })
