@@ -3262,7 +3262,7 @@ CREATE VIEW live.endpoint_states AS
      CROSS JOIN LATERAL ( SELECT (EXISTS ( SELECT 1
                    FROM ingest.slots s
                   WHERE ((s.tenant_id = e.tenant_id) AND (s.endpoint = e.endpoint)))) AS slots,
-            (NOT (tstzrange(e.wanted_from, GREATEST(e.wanted_from, date_trunc(e.slot, e.owed_at, 'UTC'::text))) <@ known.spans)) AS unread) has)
+            (NOT (tstzrange(e.wanted_from, GREATEST(e.wanted_from, date_trunc(e.slot, (e.owed_at - '00:00:00.000001'::interval), 'UTC'::text))) <@ known.spans)) AS unread) has)
      CROSS JOIN LATERAL ( SELECT (bool_or((p.named_at < e.owed_at)) OR ((count(*) FILTER (WHERE (p.state IS NULL)) >= 5000) AND (min(p.reach_from) FILTER (WHERE (p.state IS DISTINCT FROM 'parked'::text)) < e.owed_at))) AS is_behind
            FROM ( SELECT c.reach_from,
                     x.state,

@@ -71,8 +71,11 @@ CROSS JOIN LATERAL (
     SELECT EXISTS (
             SELECT 1 FROM ingest.slots s WHERE s.tenant_id = e.tenant_id AND s.endpoint = e.endpoint
         ) AS slots,
-        NOT tstzrange(e.wanted_from, greatest(e.wanted_from, date_trunc(e.slot, e.owed_at, 'UTC'))) <@ known.spans
-            AS unread
+        NOT tstzrange(
+            e.wanted_from,
+            -- a slot that ends at that very time is not owed yet
+            greatest(e.wanted_from, date_trunc(e.slot, e.owed_at - interval '1 microsecond', 'UTC'))
+        ) <@ known.spans AS unread
 ) has
 CROSS JOIN LATERAL ( -- call records without their details: too long, or so many that runs do not keep up
     SELECT bool_or(p.named_at < e.owed_at)

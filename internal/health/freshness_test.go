@@ -141,12 +141,13 @@ func (g *ledgers) addEndpoint(e store.Endpoint, p schedule.Policy, every config.
 func (g *ledgers) addSlots(e store.Endpoint, p schedule.Policy, everRead bool) (until time.Time) {
 	until = e.Origin
 	gapless, gaps := true, pick(g, 0, 0, 1, 10, 100)
+	lastMissed := noon.Add(-time.Duration(g.IntN(4)) * p.Slot) // and nothing before
 	var slots [][]any
 	for at := e.Origin.Truncate(p.Slot); at.Before(noon); at = at.Add(p.Slot) {
 		to, read := at.Add(p.Slot), noon.Add(-2*time.Minute)
 		settled := !read.Before(to.Add(p.Settle))
 		switch {
-		case !everRead || gaps > 0 && g.IntN(200) < gaps:
+		case !everRead || gaps > 0 && g.IntN(200) < gaps || gaps == 0 && to.Equal(lastMissed):
 			gapless = false
 			g.failedOrKnown(e, at, to)
 			continue
