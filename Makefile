@@ -22,7 +22,7 @@ test: postgres ## Run all tests, against a real PostgreSQL; first it says which 
 	@.ci/install --missing
 	$(GO) test $(PARALLEL) ./...
 
-test-tools: postgres ## Run the tests that need a browser, a standby, a restore, or readers by others
+test-tools: postgres ## Run the tests that need a browser, a demo, a standby, a restore, or readers
 	.ci/install browser axe readers
 	INGESTD_TEST_TOOLS=1 $(GO) test $(PARALLEL) -run '^TestTools' ./...
 

@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"ingestd/internal/health"
+	"ingestd/internal/store/storetest"
 )
 
-// TestTheTroubleOfADemo looks at a demo of trouble as a person would.
-func TestTheTroubleOfADemo(t *testing.T) {
+// TestToolsTroubleOfADemo looks at a demo of trouble as a person would.
+func TestToolsTroubleOfADemo(t *testing.T) {
+	storetest.Tools(t)
 	t.Parallel()
 	dir := t.TempDir()
 	p := launch(t, dir, "demo", "--trouble", "--users", "40", "--calls", "30", "--records", "3")

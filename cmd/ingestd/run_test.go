@@ -197,7 +197,7 @@ func TestDemoInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, at string }{
 		{"while it starts", "Starting a private PostgreSQL"},
-		{"while it reads", "Reading its calls"}, // TestTheTroubleOfADemo ends one that goes on
+		{"while it reads", "Reading its calls"}, // TestToolsTroubleOfADemo ends one that goes on
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,10 +14,18 @@ import (
 // TestScripts runs the command line as its users do, one script per theme.
 // Each has a tenant, a migrated and an empty database, and in its folder a
 // config.yaml that joins the first two.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata") }
+
+// TestToolsScripts are scripts that take long.
+func TestToolsScripts(t *testing.T) {
+	storetest.Tools(t)
+	runScripts(t, filepath.Join("testdata", "tools"))
+}
+
+func runScripts(t *testing.T, dir string) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,8 @@ const (
 )
 
 // TestReadingComesFirst has each statement of derived work and bookkeeping fail, or wait for a lock that somebody
-// holds. The daemon goes on reading, its runs are ok, and the log names what failed.
+// holds: some of them, other ones each time, or all with INGESTD_TEST_LONG=1. The daemon goes on reading, its runs are
+// ok, and the log names what failed.
 func TestReadingComesFirst(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -122,7 +124,8 @@ func TestReadingComesFirst(t *testing.T) {
 		{name: "marks locked", lock: "ingest.marks"},
 		{name: "backfills locked", sql: backfill, lock: "ingest.backfills", logged: "note the progress of a backfill"},
 	}
-	for _, tt := range tests {
+	rand.Shuffle(len(tests), func(i, j int) { tests[i], tests[j] = tests[j], tests[i] })
+	for _, tt := range tests[:storetest.Times(6, len(tests))] {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			core, logs := observer.New(zapcore.WarnLevel)

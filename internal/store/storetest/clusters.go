@@ -13,8 +13,9 @@ import (
 	"ingestd/internal/pgserver"
 )
 
-// Tools skips the test unless INGESTD_TEST_TOOLS=1: it starts clusters of its own
-// or programs that come with neither Go nor PostgreSQL's server, and takes long.
+// Tools skips the test unless INGESTD_TEST_TOOLS=1: it starts clusters of its own,
+// a whole demo, or programs that come with neither Go nor PostgreSQL's server, and
+// takes long.
 func Tools(t testing.TB) {
 	t.Helper()
 	if os.Getenv("INGESTD_TEST_TOOLS") != "1" {
