@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -26,6 +27,11 @@ func BenchRows(b *testing.B) int {
 		b.Fatalf("INGESTD_BENCH_ROWS is not a number of rows: %q", text)
 	}
 	return rows
+}
+
+// Median is the middle of values, the lower of two.
+func Median(values []float64) float64 {
+	return slices.Sorted(slices.Values(values))[(len(values)-1)/2]
 }
 
 // Machine names what a benchmark ran on, besides the processor that go test

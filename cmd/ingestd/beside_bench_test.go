@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/graphsim"
+	"ingestd/internal/pgserver"
+	"ingestd/internal/store/storetest"
+)
+
+// BenchmarkBeside has the program and three loaders that people write read the same
+// phone calls over TLS, first and again unchanged, each into a database of its own.
+// They take turns. The table has medians: seconds, seconds of CPU of the loader, without
+// PostgreSQL's, and what PostgreSQL has written. The metrics are ratios to the program.
+//
+// The loaders are in testdata/beside. They do less: they keep no watermark, no member
+// that they do not know, and no other row of a page that has a bad one; the program
+// keeps its figures of days as well.
+func BenchmarkBeside(b *testing.B) {
+	for b.Loop() {
+		s := newBeside(b)
+		for range besideRounds(b) {
+			for _, l := range s.loaders {
+				s.race(l)
+			}
+		}
+		s.report()
+	}
+}
+
+const (
+	besideRows = 200_000
+	besideDays = 60 // getPstnCalls takes at most 90 in a request
+)
+
+// besideRounds is how often each has its turn: once where a benchmark is small.
+func besideRounds(b *testing.B) int {
+	if scaled(b, besideRows) < besideRows {
+		return 1
+	}
+	return 5
+}
+
+type beside struct {
+	*testing.B
+	server  *pgserver.Server
+	tenant  *graphsim.Server
+	from    time.Time
+	loaders []*loader
+	made    int // databases
+}
+
+// A loader reads all phone calls into a database.
+type loader struct {
+	name    string
+	script  string
+	prepare func(dir, url string)           // what it needs before its first run
+	command func(dir, url string) *exec.Cmd // one run
+	runs    [2][]load                       // first and again, of all rounds
+}
+
+// A load is what one run took: seconds, seconds of the loader's CPU, MB of WAL, dead rows.
+type load [4]float64
+
+func newBeside(b *testing.B) *beside {
+	now := time.Now().UTC().Truncate(24 * time.Hour)
+	tenant := simulate(b, graphsim.Config{Seed: 1, Users: 2000, Now: func() time.Time { return now },
+		CallsPerDay: scaled(b, callsPerDay) * besideRows / 1_000_000 * 365 / besideDays,
+		History:     besideDays * 24 * time.Hour})
+	server, err := pgserver.Start(b.Context(), pgserver.Options{Settings: map[string]string{
+		"shared_buffers": "256MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min", "autovacuum": "off",
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { server.Stop() })
+	s := &beside{B: b, server: server, tenant: tenant, from: now.AddDate(0, 0, -besideDays)}
+	s.loaders = []*loader{{name: "ingestd", prepare: s.configure, command: func(dir, _ string) *exec.Cmd {
+		return prepare(dir, "once").Cmd
+	}}}
+	s.add("curl, jq, psql", s.table, "bash", "pipe.sh")
+	s.add("Python, psycopg2", s.table, python(), "loader.py")
+	s.add("Python, dlt", func(string, string) {}, python(), "loader_dlt.py")
+	return s
+}
+
+// python is the interpreter that make test-tools installs packages for.
+func python() string {
+	path, err := filepath.Abs("../../.tools/readers/bin/python")
+	if err != nil {
+		return "python3"
+	}
+	return path
+}
+
+// add takes a script in, where what it needs is installed.
+func (s *beside) add(name string, prepare func(dir, url string), interpreter, script string) {
+	path, err := filepath.Abs(filepath.Join("testdata/beside", script))
+	if err != nil {
+		s.Fatal(err)
+	}
+	check := exec.Command(interpreter, "-c", "import dlt, psycopg2, requests")
+	if interpreter == "bash" {
+		check = exec.Command("bash", "-c", "type curl jq psql")
+	}
+	if err := check.Run(); err != nil {
+		s.Logf("%s is left out, as it is not installed (make tools)", name)
+		return
+	}
+	command := func(dir, url string) *exec.Cmd {
+		cmd := exec.Command(interpreter, path)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), s.environment(dir, url)...)
+		return cmd
+	}
+	s.loaders = append(s.loaders, &loader{name: name, script: script, prepare: prepare, command: command})
+}
+
+// environment tells a script where the calls are, and where they go.
+func (s *beside) environment(dir, url string) []string {
+	ca := filepath.Join(dir, "ca.pem")
+	if err := os.WriteFile(ca, s.tenant.CAPEM(), 0o600); err != nil {
+		s.Fatal(err)
+	}
+	return []string{
+		"CURL_CA_BUNDLE=" + ca, "REQUESTS_CA_BUNDLE=" + ca, "DATABASE_URL=" + inFull(s.B, url),
+		"TOKEN_URL=" + s.tenant.LoginURL() + "/" + s.tenant.Tenant() + "/oauth2/v2.0/token",
+		"CLIENT_ID=" + graphsim.ClientID, "CLIENT_SECRET=" + graphsim.ClientSecret,
+		"SCOPE=" + s.tenant.GraphURL() + "/.default",
+		fmt.Sprintf("CALLS_URL=%s/v1.0/communications/callRecords/getPstnCalls(fromDateTime=%s,toDateTime=%s)",
+			s.tenant.GraphURL(), s.from.Format(time.DateOnly),
+			s.from.AddDate(0, 0, besideDays+1).Format(time.DateOnly)),
+		"RUNTIME__DLTHUB_TELEMETRY=false", "HOME=" + dir,
+	}
+}
+
+// inFull names what dlt wants to be named: a user, a password and a host.
+func inFull(b *testing.B, address string) string {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return fmt.Sprintf("postgresql://%s:unused@localhost:%d/%s?host=%s", config.User, config.Port, config.Database,
+		config.Host)
+}
+
+// configure makes the program's configuration and tables.
+func (s *beside) configure(dir, url string) {
+	if err := configure(dir, url, "pstn_calls", s.tenant); err != nil {
+		s.Fatal(err)
+	}
+	launch(s, dir, "migrate", "up").exits(s, patience, exitOK)
+}
+
+// table makes the table of the scripts.
+func (s *beside) table(_, url string) {
+	text, err := os.ReadFile("testdata/beside/table.sql")
+	if err != nil {
+		s.Fatal(err)
+	}
+	storetest.Exec(s, storetest.Conn(s, url), string(text))
+}
+
+// race has a loader read all calls, and again.
+func (s *beside) race(l *loader) {
+	s.made++
+	name, dir := fmt.Sprintf("beside%d", s.made), s.TempDir()
+	conn := storetest.Conn(s, s.server.URL("postgres"))
+	storetest.Exec(s, conn, "CREATE DATABASE "+name)
+	url := s.server.URL(name)
+	l.prepare(dir, url)
+	for again := range l.runs {
+		if again == 1 && l == s.loaders[0] {
+			storetest.Exec(s, storetest.Conn(s, url), `DELETE FROM ingest.slots`) // all is due
+		}
+		l.runs[again] = append(l.runs[again], s.run(conn, l.command(dir, url), url))
+	}
+}
+
+// run measures one run.
+func (s *beside) run(conn *pgx.Conn, cmd *exec.Cmd, url string) load {
+	const position = `SELECT (pg_current_wal_insert_lsn() - '0/0')::float8`
+	storetest.Exec(s, conn, `CHECKPOINT`)
+	before, began := storetest.Query[float64](s, conn, position), time.Now()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		s.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+	}
+	wall, used := time.Since(began).Seconds(), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
+	return load{wall, used.Seconds(), (storetest.Query[float64](s, conn, position) - before) / 1e6, s.dead(url)}
+}
+
+// dead counts the dead rows of the tables of calls, whatever their schema.
+func (s *beside) dead(url string) float64 {
+	conn, err := pgx.Connect(s.Context(), url)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	return storetest.Query[float64](s, conn, `
+		SELECT coalesce(sum(n_dead_tup), 0)::float8
+		FROM pg_stat_user_tables
+		WHERE relname = 'pstn_calls'`)
+}
+
+func (s *beside) report() {
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "reading\tloader\tseconds\tCPU s\tWAL MB\tdead rows\t")
+	for n, reading := range []string{"first", "again"} {
+		for _, l := range s.loaders {
+			m := medians(l.runs[n])
+			fmt.Fprintf(table, "%s\t%s\t%.2f\t%.2f\t%.1f\t%.0f\t\n", reading, l.name, m[0], m[1], m[2], m[3])
+			if l != s.loaders[0] {
+				ours := medians(ratios(l.runs[n], s.loaders[0].runs[n]))
+				s.ReportMetric(ours[0], reading+"-"+l.script+"/ours")
+				s.ReportMetric(ours[1], reading+"-"+l.script+"/ours-CPU")
+			}
+		}
+	}
+	table.Flush()
+	s.Logf("%s\n%s", storetest.Machine(s, storetest.Conn(s, s.server.URL("postgres"))), text.String())
+}
+
+// ratios are those of the runs of each round.
+func ratios(theirs, ours []load) (all []load) {
+	for n, l := range theirs {
+		for i := range l {
+			l[i] /= ours[n][i]
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// medians is the median of each figure.
+func medians(loads []load) (m load) {
+	for i := range m {
+		var values []float64
+		for _, l := range loads {
+			values = append(values, l[i])
+		}
+		m[i] = storetest.Median(values)
+	}
+	return m
+}
