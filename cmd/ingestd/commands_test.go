@@ -81,6 +81,19 @@ func oneLine(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// silent demands that the last command wrote nothing to its standard error but how it
+// got on, which is said of what takes long.
+func silent(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args)
+	for line := range strings.Lines(ts.ReadFile("stderr")) {
+		if !howFar.MatchString(line) {
+			ts.Fatalf("stderr has %q", line)
+		}
+	}
+}
+
+var howFar = regexp.MustCompile(`^[^:]+: [0-9,]+ of [0-9,]+ `)
+
 // signal NAME sends a signal to the commands in the background.
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, args, "NAME")

@@ -32,6 +32,7 @@ func runScripts(t *testing.T, dir string) {
 			"edit":      edit,
 			"exits":     exits,
 			"oneline":   oneLine,
+			"silent":    silent,
 			"signal":    sendSignal,
 			"sql":       query,
 			"until":     until,
