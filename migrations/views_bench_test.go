@@ -199,9 +199,7 @@ func (y *year) ms(b *testing.B, sql string) float64 {
 	for range 4 {
 		took = append(took, y.explain(b, sql))
 	}
-	took = took[1:] // the first reads the pages
-	slices.Sort(took)
-	return took[1]
+	return storetest.Median(took[1:]) // the first reads the pages
 }
 
 func (y *year) explain(b *testing.B, sql string) float64 {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -55,6 +54,7 @@ func besideRounds(b *testing.B) int {
 type beside struct {
 	*testing.B
 	server  *pgserver.Server
+	admin   *pgx.Conn
 	tenant  *graphsim.Server
 	from    time.Time
 	loaders []*loader
@@ -79,30 +79,16 @@ func newBeside(b *testing.B) *beside {
 	tenant := simulate(b, graphsim.Config{Seed: 1, Users: 2000, Now: func() time.Time { return now },
 		CallsPerDay: scaled(b, callsPerDay) * besideRows / 1_000_000 * 365 / besideDays,
 		History:     besideDays * 24 * time.Hour, Keep: true})
-	server, err := pgserver.Start(b.Context(), pgserver.Options{Settings: map[string]string{
-		"shared_buffers": "256MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min", "autovacuum": "off",
-	}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { server.Stop() })
-	s := &beside{B: b, server: server, tenant: tenant, from: now.AddDate(0, 0, -besideDays)}
+	server := startServer(b, "autovacuum", "off") // dead rows are to be counted
+	s := &beside{B: b, server: server, admin: storetest.Conn(b, server.URL("postgres")), tenant: tenant,
+		from: now.AddDate(0, 0, -besideDays)}
 	s.loaders = []*loader{{name: "ingestd", prepare: s.configure, command: func(dir, _ string) *exec.Cmd {
 		return prepare(dir, "once").Cmd
 	}}}
 	s.add("curl, jq, psql", s.table, "bash", "pipe.sh")
-	s.add("Python, psycopg2", s.table, python(), "loader.py")
-	s.add("Python, dlt", func(string, string) {}, python(), "loader_dlt.py")
+	s.add("Python, psycopg2", s.table, reader(b, "python"), "loader.py")
+	s.add("Python, dlt", func(string, string) {}, reader(b, "python"), "loader_dlt.py")
 	return s
-}
-
-// python is the interpreter that make test-tools installs packages for.
-func python() string {
-	path, err := filepath.Abs("../../.tools/readers/bin/python")
-	if err != nil {
-		return "python3"
-	}
-	return path
 }
 
 // add takes a script in, where what it needs is installed.
@@ -176,47 +162,32 @@ func (s *beside) table(_, url string) {
 func (s *beside) race(l *loader) {
 	s.made++
 	name, dir := fmt.Sprintf("beside%d", s.made), s.TempDir()
-	conn := storetest.Conn(s, s.server.URL("postgres"))
-	storetest.Exec(s, conn, "CREATE DATABASE "+name)
+	storetest.Exec(s, s.admin, "CREATE DATABASE "+name)
 	url := s.server.URL(name)
 	l.prepare(dir, url)
+	conn := storetest.Conn(s, url)
 	for again := range l.runs {
-		l.runs[again] = append(l.runs[again], s.run(conn, l.command(dir, url), url))
+		l.runs[again] = append(l.runs[again], s.run(conn, l.command(dir, url)))
 		if l == s.loaders[0] {
-			ours := storetest.Conn(s, url)
-			s.reading[again] = append(s.reading[again], storetest.Query[float64](s, ours, `
-				SELECT extract(epoch FROM finished_at - started_at)::float8
-				FROM ingest.runs
-				ORDER BY run_id DESC
-				LIMIT 1`))
-			storetest.Exec(s, ours, `DELETE FROM ingest.slots`) // all is due again
+			s.reading[again] = append(s.reading[again], lastRun(s, conn))
+			storetest.Exec(s, conn, `DELETE FROM ingest.slots`) // all is due again
 		}
 	}
 }
 
-// run measures one run.
-func (s *beside) run(conn *pgx.Conn, cmd *exec.Cmd, url string) load {
-	const position = `SELECT (pg_current_wal_insert_lsn() - '0/0')::float8`
+// run measures one run, which fills the database of a connection.
+func (s *beside) run(conn *pgx.Conn, cmd *exec.Cmd) load {
 	storetest.Exec(s, conn, `CHECKPOINT`)
-	before, began := storetest.Query[float64](s, conn, position), time.Now()
+	before, began := position(s, conn), time.Now()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		s.Fatalf("%v: %v\n%s", cmd.Args, err, out)
 	}
 	wall, used := time.Since(began).Seconds(), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
-	return load{wall, used.Seconds(), (storetest.Query[float64](s, conn, position) - before) / 1e6, s.dead(url)}
-}
-
-// dead counts the dead rows of the tables of calls, whatever their schema.
-func (s *beside) dead(url string) float64 {
-	conn, err := pgx.Connect(s.Context(), url)
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	return storetest.Query[float64](s, conn, `
+	dead := storetest.Query[float64](s, conn, `
 		SELECT coalesce(sum(n_dead_tup), 0)::float8
 		FROM pg_stat_user_tables
-		WHERE relname = 'pstn_calls'`)
+		WHERE relname = 'pstn_calls' -- whatever its schema`)
+	return load{wall, used.Seconds(), (position(s, conn) - before) / 1e6, dead}
 }
 
 func (s *beside) report() {
@@ -228,24 +199,19 @@ func (s *beside) report() {
 			m := medians(l.runs[n])
 			fmt.Fprintf(table, "%s\t%s\t%.2f\t%.2f\t%.1f\t%.0f\t\n", reading, l.name, m[0], m[1], m[2], m[3])
 			if l != s.loaders[0] {
-				ours := medians(ratios(l.runs[n], s.loaders[0].runs[n]))
-				s.ReportMetric(ours[1], reading+"-"+l.script+"/ours-CPU")
+				s.ReportMetric(storetest.Median(s.ratios(l, n)), reading+"-"+l.script+"/ours-CPU")
 			}
 		}
 	}
 	table.Flush()
 	s.Logf("%s; the program's readings, without its figures: %.2f s and %.2f s\n%s",
-		storetest.Machine(s, storetest.Conn(s, s.server.URL("postgres"))),
-		storetest.Median(s.reading[0]), storetest.Median(s.reading[1]), text.String())
+		storetest.Machine(s, s.admin), storetest.Median(s.reading[0]), storetest.Median(s.reading[1]), text.String())
 }
 
-// ratios are those of the runs of each round.
-func ratios(theirs, ours []load) (all []load) {
-	for n, l := range theirs {
-		for i := range l {
-			l[i] /= ours[n][i]
-		}
-		all = append(all, l)
+// ratios are those of a loader's CPU to the program's, of each round.
+func (s *beside) ratios(l *loader, reading int) (all []float64) {
+	for round, theirs := range l.runs[reading] {
+		all = append(all, theirs[1]/s.loaders[0].runs[reading][round][1])
 	}
 	return all
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -210,8 +209,7 @@ func (c *catchUp) reportShare() {
 		return
 	}
 	c.Logf("of the allowed requests in spans of %v: %.1f %%", c.span, shares)
-	slices.Sort(shares)
-	c.ReportMetric(shares[(len(shares)-1)/2], "%allowed")
+	c.ReportMetric(storetest.Median(shares), "%allowed")
 }
 
 // transactions are those that were committed in the database.

@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,8 +39,7 @@ func BenchmarkMillionRows(b *testing.B) {
 		m.round(figures)
 	}
 	for name, values := range figures {
-		slices.Sort(values)
-		b.ReportMetric(values[len(values)/2], name)
+		b.ReportMetric(storetest.Median(values), name)
 	}
 }
 
@@ -65,25 +62,27 @@ func newMillion(b *testing.B) *million {
 		b.Skip("reads /proc")
 	}
 	now := time.Now()
-	tenant, err := graphsim.Start(graphsim.Config{Seed: 1, Users: 2000, CallsPerDay: callsPerDay,
+	tenant := simulate(b, graphsim.Config{Seed: 1, Users: 2000, CallsPerDay: callsPerDay,
 		History: time.Duration(scaled(b, 365)) * 24 * time.Hour, Now: func() time.Time { return now }, Keep: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { tenant.Close() })
+	server := startServer(b, "autovacuum_naptime", "15s")
+	m := &million{B: b, tenant: tenant, server: server, admin: storetest.Conn(b, server.URL("postgres"))}
+	m.Logf("%s; CPU times in µs a row", storetest.Machine(b, m.admin))
+	return m
+}
+
+// startServer starts a PostgreSQL with the settings of production, and one of the
+// benchmark's own.
+func startServer(b *testing.B, name, value string) *pgserver.Server {
+	b.Helper()
 	server, err := pgserver.Start(b.Context(), pgserver.Options{Settings: map[string]string{
 		"shared_buffers": "256MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min",
-		"wal_compression": "lz4", "autovacuum_naptime": "15s", "fsync": "on", "full_page_writes": "on",
+		"wal_compression": "lz4", "fsync": "on", "full_page_writes": "on", name: value,
 	}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { server.Stop() })
-	m := &million{B: b, tenant: tenant, server: server}
-	m.admin = m.connect("postgres")
-	b.Cleanup(func() { m.admin.Close(context.Background()) })
-	m.Logf("%s; CPU times in µs a row", storetest.Machine(b, m.admin))
-	return m
+	return server
 }
 
 // callsPerDay is how many calls a working day needs for a year of a million rows.
@@ -94,12 +93,9 @@ const callsPerDay = 3850
 func (m *million) round(figures map[string][]float64) {
 	m.rounds++
 	name := fmt.Sprintf("round_%d", m.rounds)
-	m.exec(m.admin, `CREATE DATABASE `+name)
-	m.conn = m.connect(name)
-	defer func() {
-		m.conn.Close(context.Background())
-		m.exec(m.admin, `DROP DATABASE `+name+` WITH (FORCE)`)
-	}()
+	storetest.Exec(m, m.admin, `CREATE DATABASE `+name)
+	defer storetest.Exec(m, m.admin, `DROP DATABASE `+name+` WITH (FORCE)`)
+	m.conn = storetest.Conn(m, m.server.URL(name))
 	m.dir = m.TempDir()
 	if err := configure(m.dir, m.server.URL(name), "pstn_calls", m.tenant); err != nil {
 		m.Fatal(err)
@@ -109,7 +105,8 @@ func (m *million) round(figures map[string][]float64) {
 	first := m.read()
 	rows := storetest.Query[float64](m, m.conn, `SELECT count(*) FROM teams.pstn_calls`)
 	floor := m.floor()
-	m.exec(m.conn, `DELETE FROM ingest.slots; VACUUM teams.pstn_calls`)
+	storetest.Exec(m, m.conn, `DELETE FROM ingest.slots`)
+	storetest.Exec(m, m.conn, `VACUUM teams.pstn_calls`)
 	before := m.written()
 	again := m.read()
 	if after := m.written(); after != before {
@@ -140,10 +137,10 @@ type passage struct {
 // measured has the server write out what is dirty, and measures what is done
 // until it returns.
 func (m *million) measured(do func() passage) passage {
-	m.exec(m.admin, `CHECKPOINT`)
-	simulator, server, wal := processCPU(os.Getpid()), m.serverCPU(), m.position()
+	storetest.Exec(m, m.admin, `CHECKPOINT`)
+	simulator, server, wal := processCPU(os.Getpid()), m.serverCPU(), position(m, m.admin)
 	p := do()
-	p.simulator, p.server, p.wal = processCPU(os.Getpid())-simulator, m.serverCPU()-server, m.position()-wal
+	p.simulator, p.server, p.wal = processCPU(os.Getpid())-simulator, m.serverCPU()-server, position(m, m.admin)-wal
 	return p
 }
 
@@ -154,20 +151,30 @@ func (m *million) read() (p passage) {
 	p = m.measured(func() (p passage) {
 		program, peak = launch(m, m.dir, "once"), make(chan float64, 1)
 		go func() { peak <- program.peak(m) }()
-		const took = `SELECT coalesce((SELECT extract(epoch FROM finished_at - started_at)
-			FROM ingest.runs ORDER BY run_id DESC LIMIT 1), 0)`
 		const ended = `SELECT count(*) FROM ingest.runs WHERE finished_at IS NOT NULL`
 		runs := storetest.Query[int](m, m.conn, ended)
 		for storetest.Query[int](m, m.conn, ended) == runs && program.alive() {
 			time.Sleep(50 * time.Millisecond)
 		}
 		p.program = processCPU(program.Process.Pid)
-		p.wall = storetest.Query[float64](m, m.conn, took)
+		p.wall = lastRun(m, m.conn)
 		return p
 	})
 	p.peak = <-peak
 	program.exits(m, patience, exitOK)
 	return p
+}
+
+// lastRun is how long the last run took, in seconds; 0 if there was none.
+func lastRun(b testing.TB, conn *pgx.Conn) float64 {
+	b.Helper()
+	return storetest.Query[float64](b, conn, `
+		SELECT coalesce((
+			SELECT extract(epoch FROM finished_at - started_at)
+			FROM ingest.runs
+			ORDER BY run_id DESC
+			LIMIT 1
+		), 0)`)
 }
 
 // floor copies the stored rows, as bytes, into an empty table with the same
@@ -178,8 +185,8 @@ func (m *million) floor() passage {
 	if err != nil {
 		m.Fatal(err)
 	}
-	m.exec(m.conn, `CREATE TABLE floor (LIKE teams.pstn_calls INCLUDING ALL)`)
-	defer m.exec(m.conn, `DROP TABLE floor`)
+	storetest.Exec(m, m.conn, `CREATE TABLE floor (LIKE teams.pstn_calls INCLUDING ALL)`)
+	defer storetest.Exec(m, m.conn, `DROP TABLE floor`)
 	return m.measured(func() (p passage) {
 		start := time.Now()
 		if _, err := m.conn.PgConn().CopyFrom(m.Context(), &rows, `COPY floor FROM STDIN (FORMAT binary)`); err != nil {
@@ -192,14 +199,16 @@ func (m *million) floor() passage {
 
 // written counts rows written and dead in schema teams since the server's start.
 func (m *million) written() string {
-	m.exec(m.conn, `SELECT pg_stat_force_next_flush()`)
+	storetest.Exec(m, m.conn, `SELECT pg_stat_force_next_flush()`)
 	return storetest.Query[string](m, m.conn, `SELECT
 		string_agg(concat_ws(' ', relname, n_tup_ins + n_tup_upd + n_tup_del, n_dead_tup), ', ' ORDER BY relname)
 		FROM pg_stat_user_tables WHERE schemaname = 'teams'`)
 }
 
-func (m *million) position() float64 {
-	return storetest.Query[float64](m, m.admin, `SELECT (pg_current_wal_insert_lsn() - '0/0')::float8`)
+// position is where a server writes its log next, in bytes.
+func position(b testing.TB, conn *pgx.Conn) float64 {
+	b.Helper()
+	return storetest.Query[float64](b, conn, `SELECT (pg_current_wal_insert_lsn() - '0/0')::float8`)
 }
 
 // serverCPU is what all processes of the server have taken, also those that are
@@ -244,21 +253,4 @@ func processStat(pid int) []string {
 		return nil
 	}
 	return strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-}
-
-func (m *million) connect(database string) *pgx.Conn {
-	conn, err := pgx.Connect(m.Context(), m.server.URL(database))
-	if err != nil {
-		m.Fatal(err)
-	}
-	return conn
-}
-
-func (m *million) exec(conn *pgx.Conn, sql string) {
-	m.Helper()
-	for _, statement := range strings.Split(sql, ";") {
-		if _, err := conn.Exec(m.Context(), statement); err != nil {
-			m.Fatal(err)
-		}
-	}
 }

@@ -23,17 +23,12 @@ import (
 // to.
 type reading struct {
 	url, dir string
-	tools    string // folder of programs that others wrote
 }
 
 func newReading(t *testing.T) *reading {
 	t.Helper()
 	storetest.Tools(t)
-	tools, err := filepath.Abs("../../.tools")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &reading{url: storetest.URL(t), tools: tools}
+	r := &reading{url: storetest.URL(t)}
 	tenant := simulate(t, graphsim.Config{Seed: 1, Users: 40, CallsPerDay: 60, RecordsPerDay: 20,
 		History: 20 * 24 * time.Hour})
 	r.dir = workplace(t, r.url, tenant, "call_records")
@@ -48,6 +43,19 @@ func newReading(t *testing.T) *reading {
 	}
 	launch(t, r.dir, "once").exits(t, patience, exitOK)
 	return r
+}
+
+// reader is a program of those that read what is exported; tool, any that .ci/install
+// fetches. It need not be there.
+func reader(t testing.TB, program string) string { return tool(t, "readers/bin/"+program) }
+
+func tool(t testing.TB, path string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("../../.tools", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // export runs a verb of export, and returns what it prints.
@@ -67,7 +75,7 @@ func (r *reading) export(t *testing.T, env []string, args ...string) string {
 // run runs one of the readers' programs.
 func (r *reading) run(t *testing.T, dir string, env []string, program string, args ...string) {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(r.tools, "readers/bin", program), args...)
+	cmd := exec.Command(reader(t, program), args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s %v: %v\n%s", program, args, err, out)
@@ -190,7 +198,7 @@ func (r *reading) bucket(t *testing.T, args ...string) {
 
 func (r *reading) readS3(t *testing.T) {
 	address := r.serve(t, func(port string) *exec.Cmd {
-		return exec.Command(filepath.Join(r.tools, "readers/bin/moto_server"), "-H", "127.0.0.1", "-p", port)
+		return exec.Command(reader(t, "moto_server"), "-H", "127.0.0.1", "-p", port)
 	})
 	env := []string{"AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=not-to-be-told", "AWS_REGION=us-east-1"}
 	r.readBucket(t, env, "s3", address, "s3://lake/teams?use_path_style=true&endpoint=http://"+address)
@@ -201,7 +209,7 @@ const azuriteKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 
 func (r *reading) readAzure(t *testing.T) {
 	address := r.serve(t, func(port string) *exec.Cmd {
-		return exec.Command(filepath.Join(r.tools, "azurite/node_modules/.bin/azurite-blob"), "--silent",
+		return exec.Command(tool(t, "azurite/node_modules/.bin/azurite-blob"), "--silent",
 			"--skipApiVersionCheck", "--blobHost", "127.0.0.1", "--blobPort", port)
 	})
 	env := []string{"AZURE_STORAGE_ACCOUNT=devstoreaccount1", "AZURE_STORAGE_KEY=" + azuriteKey}

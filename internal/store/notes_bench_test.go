@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -67,13 +66,8 @@ func compare(b *testing.B, sides [2]*noteBench, name string, pairs, rows int, wo
 		ratios = append(ratios, took[0].Seconds()/took[1].Seconds())
 		each = append(each, 1e6*took[0].Seconds()/float64(rows))
 	}
-	b.ReportMetric(median(ratios), name+"-ratio")
-	b.ReportMetric(median(each), name+"-µs/row")
-}
-
-func median(of []float64) float64 {
-	slices.Sort(of)
-	return of[len(of)/2]
+	b.ReportMetric(storetest.Median(ratios), name+"-ratio")
+	b.ReportMetric(storetest.Median(each), name+"-µs/row")
 }
 
 // A noteBench is a database with one session, and a run in it.

@@ -29,9 +29,10 @@ func BenchRows(b *testing.B) int {
 	return rows
 }
 
-// Median is the middle of values, the lower of two.
+// Median is the median of values, of which there is one at least.
 func Median(values []float64) float64 {
-	return slices.Sorted(slices.Values(values))[(len(values)-1)/2]
+	sorted := slices.Sorted(slices.Values(values))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
 // Machine names what a benchmark ran on, besides the processor that go test
