@@ -127,20 +127,18 @@ CREATE FUNCTION ingest.feed_hold_back() RETURNS interval
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    WITH horizon AS (
-        SELECT pg_snapshot_xmin(pg_current_snapshot())::xid AS xid
-    ), holder AS (
-        SELECT xact_start AS since
+    WITH writer AS (
+        SELECT backend_xid AS xid, xact_start AS since
         FROM pg_stat_activity
-        WHERE backend_xid = (SELECT xid FROM horizon)
+        WHERE backend_xid IS NOT NULL
         UNION ALL
-        SELECT prepared
+        SELECT transaction, prepared
         FROM pg_prepared_xacts
-        WHERE transaction = (SELECT xid FROM horizon)
     )
     SELECT CASE
         WHEN pg_is_in_recovery() THEN NULL -- the writers are elsewhere
-        WHEN EXISTS (SELECT 1 FROM holder) THEN (SELECT clock_timestamp() - min(since) FROM holder)
+        WHEN EXISTS (SELECT FROM writer) THEN
+            (SELECT clock_timestamp() - since FROM writer ORDER BY age(xid) DESC LIMIT 1)
         ELSE interval '0'
     END
 $$;

@@ -35,24 +35,23 @@ RETURN (
 COMMENT ON FUNCTION ingest.feed_epoch() IS 'Names the cluster, the timeline, the database and the tables that transaction numbers belong to. Where it changes, a reader of analytics.change_feed reads all again. Null on a standby that receives no log just now, or whose reader is no member of pg_read_all_stats.';
 
 -- Whoever asks sees it by the rights of the owner: others may not see what sessions
--- of other users do. It names no session.
+-- of other users do. It names no session. The first writer that is still there is
+-- meant, not the one of the snapshot: that may have ended in between.
 CREATE FUNCTION ingest.feed_hold_back() RETURNS interval
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH horizon AS (
-        SELECT pg_snapshot_xmin(pg_current_snapshot())::xid AS xid
-    ), holder AS (
-        SELECT xact_start AS since
+    WITH writer AS (
+        SELECT backend_xid AS xid, xact_start AS since
         FROM pg_stat_activity
-        WHERE backend_xid = (SELECT xid FROM horizon)
+        WHERE backend_xid IS NOT NULL
         UNION ALL
-        SELECT prepared
+        SELECT transaction, prepared
         FROM pg_prepared_xacts
-        WHERE transaction = (SELECT xid FROM horizon)
     )
     SELECT CASE
         WHEN pg_is_in_recovery() THEN NULL -- the writers are elsewhere
-        WHEN EXISTS (SELECT 1 FROM holder) THEN (SELECT clock_timestamp() - min(since) FROM holder)
+        WHEN EXISTS (SELECT FROM writer) THEN
+            (SELECT clock_timestamp() - since FROM writer ORDER BY age(xid) DESC LIMIT 1)
         ELSE interval '0'
     END
 $$;

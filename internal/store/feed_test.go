@@ -127,6 +127,23 @@ func TestFeedHoldBack(t *testing.T) {
 	storetest.Eventually(t, func() bool { return !held(f.conn, began) })
 }
 
+// The second transaction holds the feed back once the first has ended, also for
+// who took a snapshot before.
+func TestFeedHoldBackBySecond(t *testing.T) {
+	f := newFeed(t)
+	first, second := storetest.Conn(t, f.url), storetest.Conn(t, f.url)
+	f.exec(first, `BEGIN`)
+	f.exec(first, insertCall, tenant, "of the first")
+	f.exec(second, `BEGIN`)
+	f.exec(second, insertCall, tenant, "of the second")
+	f.exec(f.conn, `BEGIN ISOLATION LEVEL REPEATABLE READ`)
+	f.exec(f.conn, `SELECT 1`)
+	f.exec(first, `ROLLBACK`)
+	if !storetest.Query[bool](t, f.conn, `SELECT ingest.feed_hold_back() > '0'`) {
+		t.Error("the second is not found")
+	}
+}
+
 // Pages end within a transaction, rows change between them, and each row is read
 // at last as it is. Keys of two tenants and tables stand side by side.
 func TestFeedByPages(t *testing.T) {
