@@ -79,6 +79,28 @@ func TestOneDayThatAlwaysFails(t *testing.T) {
 	}
 }
 
+// TestSleepBetweenPlanAndRequest has the machine sleep for days after the present hour was planned up to now and before
+// it is asked for. What came since the plan is not asked for then, so the hour is not settled.
+func TestSleepBetweenPlanAndRequest(t *testing.T) {
+	t.Parallel()
+	c := scheduletest.RecordsConfig()
+	r := scheduletest.Record(1, 1, 1, 1)
+	r.Start = scheduletest.Noon.Add(45 * time.Minute)
+	r.Available = r.Start.Add(time.Minute)
+	c.Graph.Records = append(c.Graph.Records, r)
+	w := scheduletest.New(t, c)
+	w.Advance(30 * time.Minute)
+	var asleep atomic.Bool
+	w.Graph.SetFaults(onAllDays(func(graphsim.Request) graphsim.Fault {
+		if !asleep.Swap(true) { // what expires is asked for before the present hour
+			w.Advance(5 * day)
+		}
+		return graphsim.Fault{Date: w.Now()}
+	}))
+	w.Once()
+	w.WantServed()
+}
+
 // The answer that was no page is kept for a person to look at.
 func TestBodyOfAFailedDayIsKept(t *testing.T) {
 	t.Parallel()

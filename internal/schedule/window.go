@@ -223,10 +223,15 @@ func (r *reading) count(at time.Time) {
 // completedSlots are the slots that were read to their last page. One that
 // began to leave Graph's reach meanwhile is not among them. One that had begun
 // before, and was never read, is: that is all there is to get of it, and it
-// does not count as settled.
+// does not count as settled. One that had not ended when it was planned counts
+// as read then, however much later it was asked for.
 func (r *reading) completedSlots() []store.Slot {
 	var list []store.Slot
 	for i, s := range r.window.slots {
+		readAt := r.asked
+		if r.window.To.Before(s.to) {
+			readAt = earlier(readAt, r.window.To)
+		}
 		leftBefore := s.owed.Before(r.policy.horizon(r.asked)) && !r.policy.WholeSlots
 		if s.owed.Before(r.policy.horizon(r.served)) && !(leftBefore && s.read.IsZero()) {
 			continue
@@ -236,9 +241,9 @@ func (r *reading) completedSlots() []store.Slot {
 			store.Slot{
 				From:    s.from,
 				To:      s.to,
-				ReadAt:  r.asked,
+				ReadAt:  readAt,
 				Rows:    r.counts[i],
-				Settled: r.policy.earns(s, r.asked, r.served),
+				Settled: r.policy.earns(s, readAt, r.served),
 			},
 		)
 	}
