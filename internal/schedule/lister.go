@@ -89,11 +89,8 @@ func (l *lister) readRound(ctx context.Context, windows []Window) ([]failure, er
 	group.SetLimit(concurrency)
 	errs := make([]error, len(windows))
 	for i, w := range windows {
-		if i > 0 && l.stop() {
-			break
-		}
 		group.Go(func() error {
-			if gctx.Err() != nil {
+			if gctx.Err() != nil || i > 0 && l.stop() {
 				return nil
 			}
 			errs[i] = safely(func() error { return l.readWindow(gctx, w) })

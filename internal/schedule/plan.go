@@ -25,8 +25,8 @@ const (
 )
 
 // Plan returns the windows that are due, or would be before the next tick, in
-// the order to be read: where there is more to do than keeping up, what came
-// since the last ticks; then what leaves Graph's reach within 48 hours, oldest
+// the order to be read: where there is more to do than keeping up, the hours in
+// which rows still appear; then what leaves Graph's reach within 48 hours, oldest
 // first; then what was never read or not since it settled, newest first; then
 // re-reads, newest first.
 //
@@ -37,7 +37,7 @@ func (p Policy) Plan(now, next time.Time, ledger []store.Slot) []Window {
 	now = now.UTC().Truncate(time.Second) // Graph is asked in whole seconds
 	due := p.due(now, next, ledger)
 	size := p.windowSlots(ledger)
-	windows := p.windows(takeRecent(due, now, ledger), now, size)
+	windows := p.windows(p.takeRecent(due, now, ledger, size), now, size)
 	windows = append(windows, p.windows(due[expiring], now, size)...)
 	for _, u := range []urgency{first, reread} {
 		newest := p.windows(due[u], now, size)
@@ -47,23 +47,27 @@ func (p Policy) Plan(now, next time.Time, ledger []store.Slot) []Window {
 	return windows
 }
 
-// takeRecent takes from what is due the newest slots that were not read since
-// they ended, two at most, if more urgent work would keep them waiting. An
-// endpoint that is read for the first time has none.
-func takeRecent(due map[urgency][]slot, now time.Time, ledger []store.Slot) (recent []slot) {
+// takeRecent takes from what is due the newest slots in which rows still appear,
+// if more urgent work would keep them waiting: as many as a window has, or two.
+// An endpoint that is read for the first time has none.
+func (p Policy) takeRecent(due map[urgency][]slot, now time.Time, ledger []store.Slot, size int) (recent []slot) {
 	if len(ledger) == 0 || len(due[expiring]) == 0 && len(due[first]) < 2 {
 		return nil
 	}
-	for _, u := range []urgency{first, reread} {
-		for n := len(due[u]); n > 0 && len(recent) < 2; n-- {
-			s := due[u][n-1]
-			if age := now.Sub(s.to); age >= s.to.Sub(s.from) || !s.read.Before(s.to) {
-				break
-			}
-			due[u], recent = due[u][:n-1], append(recent, s)
+	if size == 0 {
+		size = int(p.Span / p.Slot)
+	}
+	newest := slices.Concat(due[first], due[reread])
+	slices.SortFunc(newest, func(a, b slot) int { return b.from.Compare(a.from) })
+	for _, s := range newest[:min(len(newest), max(2, size))] {
+		if now.Sub(s.to) < max(p.Slot, appearsWithin) {
+			recent = append(recent, s)
 		}
 	}
-	slices.SortFunc(recent, func(a, b slot) int { return a.from.Compare(b.from) })
+	for _, u := range []urgency{first, reread} {
+		due[u] = slices.DeleteFunc(due[u], func(s slot) bool { return slices.Contains(recent, s) })
+	}
+	slices.Reverse(recent)
 	return recent
 }
 

@@ -78,6 +78,10 @@ const (
 	edge = 48 * time.Hour
 	// margin is what a first run gets to read the oldest slot in.
 	margin = time.Hour
+	// appearsWithin is how long after a slot has ended most of its rows appear:
+	// a call record does 150 minutes after its call at the latest (Graph:
+	// change-notifications-delivery-latency).
+	appearsWithin = 3 * time.Hour
 	// rejectsEvery is how often a slot is read again that has open rejects.
 	rejectsEvery = time.Hour
 )

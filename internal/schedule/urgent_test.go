@@ -13,8 +13,9 @@ import (
 	"ingestd/internal/schedule/scheduletest"
 )
 
-// TestNewCallsDuringCatchUp has a call appear every six minutes while a month is read for the first time, of which a
-// day takes three. Each is listed once the run under way has met its tick, long before the month is read.
+// TestNewCallsDuringCatchUp has a call appear every six minutes, 45 minutes after its start, while a month is read for
+// the first time, of which a day takes three. Each is listed once the run under way has met its tick, long before the
+// month is read, also where its hour has ended and was read since.
 func TestNewCallsDuringCatchUp(t *testing.T) {
 	t.Parallel()
 	const tick, window = 5 * time.Minute, 3 * time.Minute
@@ -22,8 +23,8 @@ func TestNewCallsDuringCatchUp(t *testing.T) {
 	c.Every = tick
 	for n := range 20 {
 		r := scheduletest.Record(n, 1, 1, 1)
-		r.Start = scheduletest.Noon.Add(time.Duration(n) * 6 * time.Minute)
-		r.Available = r.Start.Add(time.Minute)
+		r.Available = scheduletest.Noon.Add(time.Duration(n)*6*time.Minute + time.Minute)
+		r.Start = r.Available.Add(-45 * time.Minute)
 		c.Graph.Records = append(c.Graph.Records, r)
 	}
 	w := scheduletest.New(t, c)
