@@ -11,13 +11,18 @@ import (
 )
 
 // handedOver starts a daemon, whose first run is held up until release, and a
-// backfill beside it that asks the daemon for its span.
-func handedOver(t *testing.T) (daemon, backfill *process, tenant *graphsim.Server, url string, release func()) {
+// backfill beside it that asks the daemon for its span. The database is a round
+// trip away for both.
+func handedOver(
+	t *testing.T, away time.Duration,
+) (daemon, backfill *process, tenant *graphsim.Server, url string, release func()) {
 	t.Helper()
 	c := small
 	c.Now = time.Now
 	url, tenant = storetest.URL(t), simulate(t, c)
-	dir := workplace(t, url, tenant, "pstn_calls")
+	proxy, through := storetest.NewProxy(t, url)
+	proxy.Delay(away)
+	dir := workplace(t, through, tenant, "pstn_calls")
 	release = hold(t, url, noWrites)
 	daemon = launch(t, dir, "run")
 	await(t, url, saving)
@@ -32,7 +37,7 @@ func handedOver(t *testing.T) (daemon, backfill *process, tenant *graphsim.Serve
 // runs of the daemon, one after the other.
 func TestBackfillBesideDaemonIsHandedOver(t *testing.T) {
 	t.Parallel()
-	daemon, backfill, tenant, url, release := handedOver(t)
+	daemon, backfill, tenant, url, release := handedOver(t, 0)
 	release()
 	backfill.exits(t, patience, exitOK)
 	conn := storetest.Conn(t, url)
@@ -48,10 +53,11 @@ func TestBackfillBesideDaemonIsHandedOver(t *testing.T) {
 	}
 }
 
-// A backfill that is interrupted takes its request back.
+// A backfill that is interrupted takes its request back, also one whose number
+// it has not learned yet.
 func TestInterruptedBackfillCancelsItsRequest(t *testing.T) {
 	t.Parallel()
-	daemon, backfill, _, url, release := handedOver(t)
+	daemon, backfill, _, url, release := handedOver(t, 100*time.Millisecond)
 	backfill.signal(t, os.Interrupt)
 	backfill.exits(t, patience, exitInterrupted)
 	await(t, url, `SELECT count(*) = 1 FROM ingest.backfills WHERE result = 'cancelled'`)
@@ -63,7 +69,7 @@ func TestInterruptedBackfillCancelsItsRequest(t *testing.T) {
 // A backfill whose daemon dies goes on by itself.
 func TestBackfillOutlivesDaemon(t *testing.T) {
 	t.Parallel()
-	daemon, backfill, _, url, release := handedOver(t)
+	daemon, backfill, _, url, release := handedOver(t, 0)
 	daemon.signal(t, syscall.SIGKILL)
 	backfill.says(t, "the daemon has gone")
 	release()

@@ -38,7 +38,9 @@ func (h *handover) read(
 	if err != nil {
 		return report, true, err
 	}
-	id, err := db.RequestBackfill(ctx, store.Backfill{
+	finish, cancel := schedule.WithGrace(ctx) // a request whose number is not learned cannot be taken back
+	defer cancel()
+	id, err := db.RequestBackfill(finish, store.Backfill{
 		Tenant: j.Tenant, Endpoint: j.Endpoint.Name, From: h.span.From, To: h.span.To, Since: now.Add(-fresh),
 	})
 	if err != nil {
@@ -48,9 +50,7 @@ func (h *handover) read(
 		b, err := db.Backfill(ctx, id)
 		switch {
 		case ctx.Err() != nil:
-			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer cancel()
-			return report, true, errors.Join(ctx.Err(), db.CancelBackfill(late, id))
+			return report, true, errors.Join(ctx.Err(), db.CancelBackfill(finish, id))
 		case err != nil:
 			return report, true, err
 		case b.FinishedAt != nil:
@@ -58,7 +58,7 @@ func (h *handover) read(
 		}
 		h.latest.Store(&b)
 		if j.Lock.Keep(ctx) == nil { // the daemon has gone
-			switch err := db.CancelBackfill(ctx, id); {
+			switch err := db.CancelBackfill(finish, id); {
 			case errors.Is(err, store.ErrBackfillEnded):
 				continue // it was the last that the daemon did
 			case err != nil:

@@ -9,10 +9,10 @@ import (
 // daemon is told to stop. The process ends some seconds later whatever happens.
 const gracePeriod = 15 * time.Second
 
-// withGrace returns a context that outlives ctx by the grace period: for work
+// WithGrace returns a context that outlives ctx by the grace period: for work
 // that, once begun, is to be finished. A run makes one, so that all its work
 // shares one deadline.
-func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
+func WithGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(gracePeriod, cancel) })
 	return late, func() { stop(); cancel() }

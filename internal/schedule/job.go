@@ -103,7 +103,7 @@ func (r *Report) add(more Report) {
 
 // execute reads what a planner says and notes what came of it.
 func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop func() bool) (report Report, err error) {
-	finish, cancel := withGrace(ctx)
+	finish, cancel := WithGrace(ctx)
 	defer cancel()
 	now, err := j.Client.Now(ctx)
 	if err != nil {
