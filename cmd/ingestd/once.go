@@ -97,6 +97,7 @@ func once(ctx context.Context, jobs []*schedule.Job, trigger string) []outcome {
 
 // sideBySide does the work of all jobs at once and waits for the last.
 func sideBySide(jobs []*schedule.Job, work func(*schedule.Job) (schedule.Report, error)) []outcome {
+	forgetStart()
 	outcomes := make([]outcome, len(jobs))
 	var running sync.WaitGroup
 	for i, j := range jobs {
