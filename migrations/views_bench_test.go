@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ingestd/internal/bench"
 	"ingestd/internal/catalog"
 	"ingestd/internal/pgserver"
 	"ingestd/internal/store/storetest"
@@ -31,7 +32,7 @@ func BenchmarkViews(b *testing.B) {
 		for b.Loop() {
 			y.fill(b)
 		}
-		b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/365, "s/day")
+		bench.Report(b, b.Elapsed().Seconds()/float64(b.N)/365, "s/day")
 	})
 	y.exec(`VACUUM ANALYZE`)
 	const scan = `SELECT count(*) FROM teams.pstn_calls WHERE duration_s > 60`
@@ -53,13 +54,13 @@ func (y *year) measure(b *testing.B, v view, floor float64) {
 		y.explain(b, v.over(week))
 	}
 	ofWeek := y.ms(b, v.over(week))
-	b.ReportMetric(y.ms(b, v.over(day)), "day-ms")
-	b.ReportMetric(ofWeek, "week-ms")
-	b.ReportMetric(ofWeek/floor, "week/floor")
+	bench.Report(b, y.ms(b, v.over(day)), "day-ms")
+	bench.Report(b, ofWeek, "week-ms")
+	bench.Report(b, ofWeek/floor, "week/floor")
 	if v.isOfBuckets() {
-		b.ReportMetric(y.ms(b, "SELECT * FROM analytics."+v.Name), "year-ms")
+		bench.Report(b, y.ms(b, "SELECT * FROM analytics."+v.Name), "year-ms")
 	}
-	b.ReportMetric(y.pages(b, v.over(week)), "week-pages-%")
+	bench.Report(b, y.pages(b, v.over(week)), "week-pages-%")
 }
 
 // A year is the database that the views are measured on.
@@ -84,7 +85,7 @@ func newYear(b *testing.B) *year {
 	for name, million := range map[string]int{
 		"year.calls": 150_000, "year.users": 3000, "year.pstn": 2_000_000, "year.direct": 2_000_000,
 	} {
-		number := max(100, million*storetest.BenchRows(b)/1_000_000)
+		number := max(100, million*bench.Rows(b)/1_000_000)
 		y.exec(fmt.Sprintf(`SELECT set_config('%s', '%d', false)`, name, number))
 	}
 	for _, name := range []string{"calls", "logs"} {
@@ -199,7 +200,7 @@ func (y *year) ms(b *testing.B, sql string) float64 {
 	for range 4 {
 		took = append(took, y.explain(b, sql))
 	}
-	return storetest.Median(took[1:]) // the first reads the pages
+	return bench.Median(took[1:]) // the first reads the pages
 }
 
 func (y *year) explain(b *testing.B, sql string) float64 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ingestd/internal/bench"
 	"ingestd/internal/graphsim"
 	"ingestd/internal/pgserver"
 	"ingestd/internal/store/storetest"
@@ -199,13 +200,13 @@ func (s *beside) report() {
 			m := medians(l.runs[n])
 			fmt.Fprintf(table, "%s\t%s\t%.2f\t%.2f\t%.1f\t%.0f\t\n", reading, l.name, m[0], m[1], m[2], m[3])
 			if l != s.loaders[0] {
-				s.ReportMetric(storetest.Median(s.ratios(l, n)), reading+"-"+l.script+"/ours-CPU")
+				bench.Report(s.B, bench.Median(s.ratios(l, n)), reading+"-"+l.script+"/ours-CPU")
 			}
 		}
 	}
 	table.Flush()
 	s.Logf("%s; the program's readings, without its figures: %.2f s and %.2f s\n%s",
-		storetest.Machine(s, s.admin), storetest.Median(s.reading[0]), storetest.Median(s.reading[1]), text.String())
+		storetest.Machine(s, s.admin), bench.Median(s.reading[0]), bench.Median(s.reading[1]), text.String())
 }
 
 // ratios are those of a loader's CPU to the program's, of each round.
@@ -223,7 +224,7 @@ func medians(loads []load) (m load) {
 		for _, l := range loads {
 			values = append(values, l[i])
 		}
-		m[i] = storetest.Median(values)
+		m[i] = bench.Median(values)
 	}
 	return m
 }

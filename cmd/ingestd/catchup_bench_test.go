@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"ingestd/internal/bench"
 	"ingestd/internal/graphsim"
 	"ingestd/internal/store/storetest"
 )
@@ -44,23 +45,25 @@ func BenchmarkCatchUp(b *testing.B) {
 // published limits, so that program and database are what may end the growth. The
 // published ones allow 37 records a second, at two requests a record: four times as
 // many are to be stored here, and as many with a database whose answers take 20 ms
-// longer.
+// longer. What is between shows what the way costs.
 func BenchmarkDetails(b *testing.B) {
-	for _, bench := range []struct {
+	for _, tt := range []struct {
 		name   string
 		factor int
 		away   time.Duration
 	}{
 		{"here", 5, 0},
+		{"1ms", 5, time.Millisecond},
+		{"5ms", 3, 5 * time.Millisecond},
 		{"20ms", 2, 20 * time.Millisecond},
 	} {
-		b.Run(bench.name, func(b *testing.B) {
+		b.Run(tt.name, func(b *testing.B) {
 			for b.Loop() {
-				c := newCatchUp(b, 200*time.Millisecond, bench.factor, bench.away)
+				c := newCatchUp(b, 200*time.Millisecond, tt.factor, tt.away)
 				before := c.transactions()
 				c.run()
 				c.report()
-				b.ReportMetric(float64(c.transactions()-before)/float64(c.records), "transactions/record")
+				bench.Report(b, float64(c.transactions()-before)/float64(c.records), "transactions/record")
 			}
 		})
 	}
@@ -77,6 +80,7 @@ type catchUp struct {
 	*testing.B
 	tenant  *graphsim.Server
 	conn    *pgx.Conn
+	program string
 	dir     string // with the configuration
 	records int
 	allowed int           // requests in a span
@@ -90,7 +94,7 @@ type catchUp struct {
 }
 
 func newCatchUp(b *testing.B, latency time.Duration, factor int, away time.Duration) *catchUp {
-	c := &catchUp{B: b, records: max(60, scaled(b, catchUpRecords*factor))}
+	c := &catchUp{B: b, program: built(b), records: max(60, scaled(b, catchUpRecords*factor))}
 	c.allowed, c.span = 1500*factor/limitSpeed, 20*time.Second/limitSpeed
 	c.tenant = simulate(b, graphsim.Config{
 		CallsPerDay: -1, Records: c.calls(), Now: time.Now, Latency: latency,
@@ -171,7 +175,7 @@ func (c *catchUp) note(r graphsim.Request) graphsim.Fault {
 
 // run reads all there is.
 func (c *catchUp) run() {
-	p := launch(c, c.dir, "once")
+	p := launchBuilt(c.B, c.program, c.dir, "once")
 	c.peak = p.peak(c)
 	p.exits(c, patience, exitOK)
 	c.cpu = p.ProcessState.UserTime() + p.ProcessState.SystemTime()
@@ -189,11 +193,11 @@ func (c *catchUp) report() {
 	began := c.asked[0]
 	took := c.last.Sub(began).Seconds()
 	c.Logf("%s: %d records and %d requests in %.1f s", storetest.Machine(c, c.conn), c.records, len(c.asked), took)
-	c.ReportMetric(float64(c.records)/took, "records/s")
-	c.ReportMetric(float64(len(c.asked))/took, "requests/s")
-	c.ReportMetric(float64(throttled), "429")
-	c.ReportMetric(c.peak, "peak-MiB")
-	c.ReportMetric(1000*c.cpu.Seconds()/float64(c.records), "cpu-ms/record")
+	bench.Report(c.B, float64(c.records)/took, "records/s")
+	bench.Report(c.B, float64(len(c.asked))/took, "requests/s")
+	bench.Report(c.B, float64(throttled), "429")
+	bench.Report(c.B, c.peak, "peak-MiB")
+	bench.Report(c.B, 1000*c.cpu.Seconds()/float64(c.records), "cpu-ms/record")
 }
 
 // reportShare prints the share of the allowed requests; nothing where the
@@ -209,7 +213,7 @@ func (c *catchUp) reportShare() {
 		return
 	}
 	c.Logf("of the allowed requests in spans of %v: %.1f %%", c.span, shares)
-	c.ReportMetric(storetest.Median(shares), "%allowed")
+	bench.Report(c.B, bench.Median(shares), "%allowed")
 }
 
 // transactions are those that were committed in the database.

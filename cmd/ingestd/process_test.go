@@ -35,11 +35,7 @@ func launchWith(t testing.TB, dir string, env []string, args ...string) *process
 	t.Helper()
 	p := prepare(dir, args...)
 	p.Env = append(p.Env, env...)
-	stderr, err := p.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.start(t, stderr)
+	p.startHeard(t)
 	return p
 }
 
@@ -67,6 +63,16 @@ func prepare(dir string, args ...string) *process {
 	// Nothing of the developer's own configuration.
 	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/no-home", "TMPDIR=" + dir, quickExit, "INGESTD_LOG_LEVEL=info"}
 	return p
+}
+
+// startHeard starts a process and listens to it.
+func (p *process) startHeard(t testing.TB) {
+	t.Helper()
+	stderr, err := p.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.start(t, stderr)
 }
 
 func (p *process) start(t testing.TB, stderr io.Reader) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"ingestd/internal/bench"
 	"ingestd/internal/fetch"
 	"ingestd/internal/graphsim"
 	"ingestd/internal/store/storetest"
@@ -27,31 +27,31 @@ func BenchmarkSteadyState(b *testing.B) {
 		b.Skip("reads /proc")
 	}
 	many, settle, over := 200, 20*time.Second, 5*time.Minute // from one tick to the next
-	if storetest.BenchRows(b) < 100_000 {                    // a small run
+	if bench.Rows(b) < 100_000 {                             // a small run
 		many, settle, over = 20, time.Second, 10*time.Second
 	}
 	program := built(b)
-	for _, bench := range []struct {
+	for _, load := range []struct {
 		tenants              int
 		memory, core, perDay float64
 	}{
 		{tenants: 1, memory: 40, core: 0.5, perDay: 300},
 		{tenants: many, memory: 250, core: 2, perDay: 300},
 	} {
-		b.Run(fmt.Sprintf("tenants=%d", bench.tenants), func(b *testing.B) {
+		b.Run(fmt.Sprintf("tenants=%d", load.tenants), func(b *testing.B) {
 			for b.Loop() {
-				s := runSteady(b, program, bench.tenants, settle, over)
-				b.Logf("%d tenants: %+v", bench.tenants, s)
-				b.ReportMetric(s.peak, "MiB-peak")
-				b.ReportMetric(s.memory, "MiB")
-				b.ReportMetric(s.core, "%-of-a-core")
-				b.ReportMetric(s.lines, "lines/day/tenant")
-				b.ReportMetric(float64(s.connections), "connections")
-				if s.memory > bench.memory || s.connections > 6 {
-					b.Errorf("above %v MiB or 6 connections", bench.memory)
+				s := runSteady(b, program, load.tenants, settle, over)
+				b.Logf("%d tenants: %+v", load.tenants, s)
+				bench.Report(b, s.peak, "MiB-peak")
+				bench.Report(b, s.memory, "MiB")
+				bench.Report(b, s.core, "%-of-a-core")
+				bench.Report(b, s.lines, "lines/day/tenant")
+				bench.Report(b, float64(s.connections), "connections")
+				if s.memory > load.memory || s.connections > 6 {
+					b.Errorf("above %v MiB or 6 connections", load.memory)
 				}
-				if tick := over >= 5*time.Minute; tick && (s.core > bench.core || s.lines > bench.perDay) {
-					b.Errorf("above %v %% of a core or %v lines", bench.core, bench.perDay)
+				if tick := over >= 5*time.Minute; tick && (s.core > load.core || s.lines > load.perDay) {
+					b.Errorf("above %v %% of a core or %v lines", load.core, load.perDay)
 				}
 			}
 		})
@@ -65,18 +65,6 @@ type steady struct {
 	lines        float64 // of log, a day and tenant
 	connections  int     // to PostgreSQL
 	starting     time.Duration
-}
-
-// built builds the program as it is shipped. The test binary, which stands in for it elsewhere, takes more memory.
-func built(b *testing.B) string {
-	b.Helper()
-	path := filepath.Join(b.TempDir(), "ingestd")
-	build := exec.Command("go", "build", "-trimpath", "-o", path, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
-	return path
 }
 
 func runSteady(b *testing.B, program string, tenants int, settle, over time.Duration) (s steady) {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"ingestd/internal/bench"
 	"ingestd/internal/mapping"
 	"ingestd/internal/mapping/mappingtest"
 )
@@ -420,5 +421,5 @@ func BenchmarkCallRecord(b *testing.B) {
 	if len(batch.Elements) != 1 || countRows(batch)["sessions"] != 60 {
 		b.Fatal(batch.Rejects)
 	}
-	b.ReportMetric(float64(mapped)/float64(generic), "x-encoding/json")
+	bench.Report(b, float64(mapped)/float64(generic), "x-encoding/json")
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"ingestd/internal/bench"
 )
 
 // The benchmarks measure the simulator with its client, which runs in the same
@@ -46,8 +48,8 @@ func benchmarkWindow(b *testing.B, operation string, callsPerDay int) {
 				}
 			}
 			rows := float64(a.Requests().Rows[operation] - before)
-			b.ReportMetric(rows/b.Elapsed().Seconds(), "rows/s")
-			b.ReportMetric(perOp(b)/floor(b, pages, encoding), "x-floor")
+			bench.Report(b, rows/b.Elapsed().Seconds(), "rows/s")
+			bench.Report(b, perOp(b)/floor(b, pages, encoding), "x-floor")
 		})
 	}
 }
@@ -76,8 +78,8 @@ func BenchmarkCallRecords(b *testing.B) {
 				read(a.recordURL("/" + id + "?$expand=participants_v2"))
 				n++
 			}
-			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "records/s")
-			b.ReportMetric(perOp(b)*float64(min(n, 60))/floor(b, bodies, encoding), "x-floor")
+			bench.Report(b, float64(n)/b.Elapsed().Seconds(), "records/s")
+			bench.Report(b, perOp(b)*float64(min(n, 60))/floor(b, bodies, encoding), "x-floor")
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ingestd/internal/bench"
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
 	"ingestd/internal/health"
@@ -60,7 +61,7 @@ func BenchmarkLook(b *testing.B) {
 					b.Fatalf("verdict %+v", s.Verdict)
 				}
 			}
-			b.ReportMetric(asking.Seconds()*1e3/float64(b.N), "ms-asking/op")
+			bench.Report(b, asking.Seconds()*1e3/float64(b.N), "ms-asking/op")
 		})
 	}
 }

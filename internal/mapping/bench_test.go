@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ingestd/internal/bench"
 	. "ingestd/internal/mapping"
 )
 
@@ -96,6 +97,6 @@ func BenchmarkPage(b *testing.B) {
 	if len(batch.Elements) != 1000 {
 		b.Fatal(batch.Rejects)
 	}
-	b.ReportMetric(float64(mapped.Nanoseconds())/float64(b.N)/1000, "ns/row")
-	b.ReportMetric(float64(mapped)/float64(structs), "x-encoding/json")
+	bench.Report(b, float64(mapped.Nanoseconds())/float64(b.N)/1000, "ns/row")
+	bench.Report(b, float64(mapped)/float64(structs), "x-encoding/json")
 }

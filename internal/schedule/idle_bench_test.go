@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"ingestd/internal/bench"
 	"ingestd/internal/graphsim"
 	"ingestd/internal/schedule/scheduletest"
 	"ingestd/internal/store/storetest"
@@ -22,7 +23,7 @@ func BenchmarkIdleRun(b *testing.B) {
 	const rounds = 15
 	for b.Loop() {
 		young, old := newIdle(b), newIdle(b)
-		records := storetest.BenchRows(b)
+		records := bench.Rows(b)
 		old.age(records)
 		var here, there []cost
 		for range 2 + rounds {
@@ -31,9 +32,9 @@ func BenchmarkIdleRun(b *testing.B) {
 		a, z := median(here[2:]), median(there[2:]) // but for the first two, which connect and prepare
 		b.Logf("%s: a run without news: %v; after ten years with %d records: %v",
 			storetest.Machine(b, old.Conn), a, records, z)
-		b.ReportMetric(float64(z.statements)/float64(a.statements), "x-statements")
-		b.ReportMetric(float64(z.buffers)/float64(a.buffers), "x-buffers")
-		b.ReportMetric(float64(z.took)/float64(a.took), "x-time")
+		bench.Report(b, float64(z.statements)/float64(a.statements), "x-statements")
+		bench.Report(b, float64(z.buffers)/float64(a.buffers), "x-buffers")
+		bench.Report(b, float64(z.took)/float64(a.took), "x-time")
 	}
 }
 

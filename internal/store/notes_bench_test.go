@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"ingestd/internal/bench"
 	"ingestd/internal/fetch"
 	"ingestd/internal/mapping"
 	"ingestd/internal/store"
@@ -30,7 +31,7 @@ func BenchmarkNotes(b *testing.B) {
 	if runtime.GOOS != "linux" {
 		b.Skip("reads /proc")
 	}
-	pairs := max(2, storetest.BenchRows(b)/(5*pageRows))
+	pairs := max(2, bench.Rows(b)/(5*pageRows))
 	for b.Loop() {
 		noting := [2]*noteBench{newNoteBench(b, calls), newNoteBench(b, calls)}
 		noting[1].withoutNotes()
@@ -66,8 +67,8 @@ func compare(b *testing.B, sides [2]*noteBench, name string, pairs, rows int, wo
 		ratios = append(ratios, took[0].Seconds()/took[1].Seconds())
 		each = append(each, 1e6*took[0].Seconds()/float64(rows))
 	}
-	b.ReportMetric(storetest.Median(ratios), name+"-ratio")
-	b.ReportMetric(storetest.Median(each), name+"-µs/row")
+	bench.Report(b, bench.Median(ratios), name+"-ratio")
+	bench.Report(b, bench.Median(each), name+"-µs/row")
 }
 
 // A noteBench is a database with one session, and a run in it.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"ingestd/internal/bench"
 	"ingestd/internal/fetch"
 	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
@@ -31,7 +32,7 @@ func BenchmarkSurvey(b *testing.B) {
 				}
 			}
 			for name, ms := range took {
-				b.ReportMetric(ms/float64(b.N), "ms-"+name+"/op")
+				bench.Report(b, ms/float64(b.N), "ms-"+name+"/op")
 			}
 		})
 	}
