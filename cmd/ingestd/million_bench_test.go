@@ -211,8 +211,8 @@ func (m *million) read() (p passage) {
 		runs := storetest.Query[int](m, m.conn, ended)
 		for storetest.Query[int](m, m.conn, ended) == runs && program.alive() {
 			time.Sleep(50 * time.Millisecond)
+			p.program = max(p.program, processCPU(program.Process.Pid)) // 0 once it has ended
 		}
-		p.program = processCPU(program.Process.Pid)
 		p.wall = lastRun(m, m.conn)
 		return p
 	})

@@ -240,9 +240,16 @@ func (w *world) pass(ctx context.Context) {
 		w.fails.Fatal(err)
 	}
 	defer p.Close()
-	if err := p.Pass(ctx); err != nil && ctx.Err() == nil {
+	if err := p.Pass(ctx); err != nil && !over(ctx) {
 		w.fails.Fatal(err)
 	}
+}
+
+// over reports whether ctx has ended, or will at once: a connection notices the
+// deadline by a timer of its own.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
 // kill leaves what a pass does that is killed after its last file: the states are as
