@@ -30,7 +30,7 @@ import (
 func BenchmarkBeside(b *testing.B) {
 	for b.Loop() {
 		s := newBeside(b)
-		for range besideRounds(b) {
+		for range rounds(b) {
 			for _, l := range s.loaders {
 				s.race(l)
 			}
@@ -43,14 +43,6 @@ const (
 	besideRows = 200_000
 	besideDays = 60 // getPstnCalls takes at most 90 in a request
 )
-
-// besideRounds is how often each has its turn: once where a benchmark is small.
-func besideRounds(b *testing.B) int {
-	if scaled(b, besideRows) < besideRows {
-		return 1
-	}
-	return 5
-}
 
 type beside struct {
 	*testing.B
@@ -83,8 +75,11 @@ func newBeside(b *testing.B) *beside {
 	server := startServer(b, "autovacuum", "off") // dead rows are to be counted
 	s := &beside{B: b, server: server, admin: storetest.Conn(b, server.URL("postgres")), tenant: tenant,
 		from: now.AddDate(0, 0, -besideDays)}
-	s.loaders = []*loader{{name: "ingestd", prepare: s.configure, command: func(dir, _ string) *exec.Cmd {
-		return prepare(dir, "once").Cmd
+	program := built(b)
+	s.loaders = []*loader{{name: "ingestd", script: "ours", prepare: s.configure, command: func(dir, _ string) *exec.Cmd {
+		p := prepare(dir, "once")
+		p.Path = program
+		return p.Cmd
 	}}}
 	s.add("curl, jq, psql", s.table, "bash", "pipe.sh")
 	s.add("Python, psycopg2", s.table, reader(b, "python"), "loader.py")
@@ -198,9 +193,13 @@ func (s *beside) report() {
 	for n, reading := range []string{"first", "again"} {
 		for _, l := range s.loaders {
 			m := medians(l.runs[n])
+			name := reading + "-" + l.script
+			bench.Report(s.B, m[1], name+"-CPU-s")
+			bench.Report(s.B, m[2], name+"-WAL-MB")
+			bench.Report(s.B, m[3], name+"-dead-rows")
 			fmt.Fprintf(table, "%s\t%s\t%.2f\t%.2f\t%.1f\t%.0f\t\n", reading, l.name, m[0], m[1], m[2], m[3])
 			if l != s.loaders[0] {
-				bench.Report(s.B, bench.Median(s.ratios(l, n)), reading+"-"+l.script+"/ours-CPU")
+				bench.Report(s.B, bench.Median(s.ratios(l, n)), name+"/ours-CPU")
 			}
 		}
 	}

@@ -26,11 +26,13 @@ func BenchmarkTableSize(b *testing.B) {
 			m.B = b
 			figures := map[string][]float64{}
 			for b.Loop() {
-				m.fill(scaled(b, size))
-				seed++
-				m.follow(tenantOf(b, seed, days))
-				storetest.Exec(m, m.conn, `DELETE FROM ingest.slots`)
-				m.addRound(figures)
+				for range rounds(b) {
+					m.fill(scaled(b, size))
+					seed++
+					m.follow(tenantOf(b, seed, days))
+					storetest.Exec(m, m.conn, `DELETE FROM ingest.slots`)
+					m.addRound(figures)
+				}
 			}
 			report(b, figures)
 		})
