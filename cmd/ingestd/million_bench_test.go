@@ -155,8 +155,7 @@ func (m *million) round(figures map[string][]float64) {
 	for name, p := range map[string]passage{"first": first, "again": again, "changed": changed} {
 		p.add(figures, name, rows, floor)
 	}
-	figures["floor-server"] = append(figures["floor-server"], 1e6*floor.server/rows)
-	figures["floor-WAL-B/row"] = append(figures["floor-WAL-B/row"], floor.wal/rows)
+	floor.addFloor(figures, rows)
 }
 
 // newDatabase makes a database, migrated, and returns what drops it.
@@ -182,6 +181,15 @@ func (m *million) follow(tenant *graphsim.Server) {
 func (m *million) forget() {
 	storetest.Exec(m, m.conn, `DELETE FROM ingest.slots`)
 	storetest.Exec(m, m.conn, `VACUUM teams.pstn_calls`)
+}
+
+// addFloor adds to figures what the floor cost.
+func (p passage) addFloor(figures map[string][]float64, rows float64) {
+	for what, value := range map[string]float64{
+		"-µs/row": 1e6 * p.wall / rows, "-server": 1e6 * p.server / rows, "-WAL-B/row": p.wal / rows,
+	} {
+		figures["floor"+what] = append(figures["floor"+what], value)
+	}
 }
 
 // add adds to figures what a reading of so many rows cost.

@@ -91,7 +91,8 @@ func (m *million) addRound(figures map[string][]float64) {
 		p.wall = time.Since(start).Seconds()
 		return p
 	})
-	floor.wall, floor.server = floor.wall*rows/copied, floor.server*rows/copied
+	floor.wall, floor.server, floor.wal = floor.wall*rows/copied, floor.server*rows/copied, floor.wal*rows/copied
 	m.Logf("%.0f rows: first %.2f s, floor %.2f s", rows, first.wall, floor.wall)
 	first.add(figures, "first", rows, floor)
+	floor.addFloor(figures, rows)
 }

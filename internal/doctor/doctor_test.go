@@ -274,7 +274,9 @@ func TestTenant(t *testing.T) {
 			scene: scene{tune: func(o *fetch.Options) { o.RootCAs = x509.NewCertPool() }},
 		},
 		"no answer": { // port 1 is nobody's, one that was closed may soon be another server's
-			scene: scene{tune: func(o *fetch.Options) { o.LoginURL, o.GraphURL = "https://127.0.0.1:1", "https://127.0.0.1:1" }},
+			scene: scene{tune: func(o *fetch.Options) {
+				o.LoginURL, o.GraphURL = "https://127.0.0.1:1", "https://127.0.0.1:1"
+			}},
 		},
 		"Graph fails": {
 			prepare: func(g *graphsim.Server) {

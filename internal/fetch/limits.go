@@ -34,8 +34,8 @@ func DefaultLimits() Limits {
 	}
 }
 
-// headroomPercent is how much of a limit is used, in spans that are a little longer than Graph's: 97 % of what it allows
-// together. Of an unpaced client's answers 4 to 9 % are 429, at the same rate.
+// headroomPercent is how much of a limit is used, in spans that are a little longer than Graph's: together 97 % of what
+// it allows. Of an unpaced client's answers 4 to 9 % are 429, at the same rate.
 const headroomPercent = 98
 
 // starts is how many requests may start in any span.
