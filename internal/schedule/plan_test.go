@@ -325,6 +325,38 @@ func TestPlanSpan(t *testing.T) {
 	}
 }
 
+// TestRecentDuringCatchUp has hours in which calls still appear go before a month that is caught up: as many of them as
+// a window has, or two where an hour alone fills one.
+func TestRecentDuringCatchUp(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		rows int // of each hour
+		want []string
+	}{
+		{name: "quiet", rows: 10, want: []string{"06-15T09:00..06-15T12:00", "06-14T06:00..06-15T06:00"}},
+		{name: "busy", rows: 3000, want: []string{
+			"06-15T10:00..06-15T11:00", "06-15T11:00..06-15T12:00", "06-15T05:00..06-15T06:00",
+		}},
+	}
+	for _, tt := range tests {
+		p := Policy{
+			Slot: time.Hour, Span: day, Reach: 30 * day, Settle: 72 * time.Hour, Rereads: RecordRereads,
+			Origin: noon.Add(-10 * day), WindowRows: 3000,
+		}
+		var ledger []store.Slot
+		for hour := range 6 {
+			from := noon.Add(-time.Duration(hour+1) * time.Hour)
+			ledger = append([]store.Slot{{
+				From: from, To: from.Add(time.Hour), ReadAt: noon.Add(-10 * time.Minute), Rows: tt.rows,
+			}}, ledger...)
+		}
+		if got := planned(p.Plan(noon, noon.Add(5*time.Minute), ledger))[:len(tt.want)]; !slices.Equal(got, tt.want) {
+			t.Errorf("%s: first %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestPolicyCheck(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
