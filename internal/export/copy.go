@@ -186,7 +186,7 @@ func (c *copying) copyPart(ctx context.Context, p part) error {
 		if err != nil {
 			return c.unread(file, err)
 		}
-		if now.contents, err = c.replace(ctx, file, rows, expired); err != nil {
+		if now.contents, err = c.replace(ctx, file, rows); err != nil {
 			return err
 		}
 		c.state.Files[file] = now
@@ -215,9 +215,8 @@ func (c *copying) count(before, now contents) {
 }
 
 // replace writes rows to a file, unless they are those that it holds. The file is not
-// there before all of it is. One of a day that retention has deleted rows of stays if
-// there are none.
-func (c *copying) replace(ctx context.Context, file string, rows pgx.Rows, expired bool) (now contents, err error) {
+// there before all of it is, and not if there are none.
+func (c *copying) replace(ctx context.Context, file string, rows pgx.Rows) (now contents, err error) {
 	attempt, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	w, err := c.bucket.NewWriter(attempt, file, &blob.WriterOptions{
@@ -242,8 +241,6 @@ func (c *copying) replace(ctx context.Context, file string, rows pgx.Rows, expir
 		return now, c.unread(file, err)
 	case err != nil || same:
 		return now, told(c.options.To, err)
-	case expired:
-		return before, nil
 	}
 	return now, c.remove(ctx, file)
 }

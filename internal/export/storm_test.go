@@ -45,6 +45,8 @@ var knownStorms = [][]act{
 		{Do: "save a call", Day: 0}, {Do: "save a record", Day: 0}, {Do: "back up"},
 		{Do: "save a call", Day: 4, Row: 1}, {Do: "prune"}, {Do: "restore"},
 	},
+	// The only call of a month moves to a day that reads what retention has deleted, and is not computed any more.
+	{{Do: "save a call", Day: 2, Content: 3}, {Do: "prune"}, {Do: "save a call", Day: 1, Content: 7}},
 	// A call that moves from a day whose file was new when the export was killed.
 	{{Do: "save a call", Day: 1}, {Do: "refresh"}, {Do: "kill a pass"}, {Do: "save a call", Day: 3}},
 	// A file that somebody deletes, and one that a loss of power empties.
