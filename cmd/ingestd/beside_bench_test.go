@@ -76,11 +76,7 @@ func newBeside(b *testing.B) *beside {
 	s := &beside{B: b, server: server, admin: storetest.Conn(b, server.URL("postgres")), tenant: tenant,
 		from: now.AddDate(0, 0, -besideDays)}
 	program := built(b)
-	ours := func(dir, _ string) *exec.Cmd {
-		p := prepare(dir, "once")
-		p.Path = program
-		return p.Cmd
-	}
+	ours := func(dir, _ string) *exec.Cmd { return prepareBuilt(program, dir, "once").Cmd }
 	s.loaders = []*loader{{name: "ingestd", script: "ours", prepare: s.configure, command: ours}}
 	s.add("curl, jq, psql", s.table, "bash", "pipe.sh")
 	s.add("Python, psycopg2", s.table, reader(b, "python"), "loader.py")

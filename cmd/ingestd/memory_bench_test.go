@@ -165,8 +165,13 @@ func built(b *testing.B) string {
 // launchBuilt executes the program as it is shipped.
 func launchBuilt(b *testing.B, program, dir string, args ...string) *process {
 	b.Helper()
+	p := prepareBuilt(program, dir, args...)
+	p.startHeard(b)
+	return p
+}
+
+func prepareBuilt(program, dir string, args ...string) *process {
 	p := prepare(dir, args...)
 	p.Path = program
-	p.startHeard(b)
 	return p
 }

@@ -145,8 +145,7 @@ func (m *million) round(figures map[string][]float64) {
 		WHERE hashtext(id) % 100 = 0`)
 	m.forget()
 	changed := m.read()
-	if n := storetest.Query[int](m, m.conn, `
-		SELECT rows_changed FROM ingest.runs ORDER BY run_id DESC LIMIT 1`); n < int(rows/200) {
+	if n := ofLastRun[int](m, m.conn, "rows_changed"); n < int(rows/200) {
 		m.Errorf("%d of %.0f rows had changed", n, rows)
 	}
 
@@ -247,38 +246,49 @@ func (m *million) read() (p passage) {
 			FROM pg_stat_activity
 			WHERE datname = current_database() AND pid <> pg_backend_pid()`)
 	})
-	if result := storetest.Query[string](m, m.conn, `
-		SELECT coalesce(result, error) FROM ingest.runs ORDER BY run_id DESC LIMIT 1`); result != "ok" {
+	if result := ofLastRun[string](m, m.conn, "coalesce(result, error)"); result != "ok" {
 		m.Errorf("the run ended as %s", result)
 	}
 	return p
 }
 
-// lastRun is how long the last run took, in seconds; 0 if there was none.
+// lastRun is how long the last run took, in seconds.
 func lastRun(b testing.TB, conn *pgx.Conn) float64 {
 	b.Helper()
-	return storetest.Query[float64](b, conn, `
-		SELECT coalesce((
-			SELECT extract(epoch FROM finished_at - started_at)
-			FROM ingest.runs
-			ORDER BY run_id DESC
-			LIMIT 1
-		), 0)`)
+	return ofLastRun[float64](b, conn, "extract(epoch FROM finished_at - started_at)")
+}
+
+// ofLastRun is what ingest.runs has of the last run.
+func ofLastRun[T any](b testing.TB, conn *pgx.Conn, column string) T {
+	b.Helper()
+	return storetest.Query[T](b, conn, `SELECT `+column+` FROM ingest.runs ORDER BY run_id DESC LIMIT 1`)
 }
 
 // floor copies the stored rows, as bytes, into an empty table with the same
 // indexes.
 func (m *million) floor() passage {
+	rows := m.copyOut(`SELECT * FROM teams.pstn_calls`)
+	storetest.Exec(m, m.conn, `CREATE TABLE floor (LIKE teams.pstn_calls INCLUDING ALL)`)
+	defer storetest.Exec(m, m.conn, `DROP TABLE floor`)
+	return m.copyInto("floor", rows)
+}
+
+// copyOut returns the rows of a query as COPY writes them.
+func (m *million) copyOut(query string) *bytes.Buffer {
 	var rows bytes.Buffer
-	_, err := m.conn.PgConn().CopyTo(m.Context(), &rows, `COPY teams.pstn_calls TO STDOUT (FORMAT binary)`)
+	_, err := m.conn.PgConn().CopyTo(m.Context(), &rows, `COPY (`+query+`) TO STDOUT (FORMAT binary)`)
 	if err != nil {
 		m.Fatal(err)
 	}
-	storetest.Exec(m, m.conn, `CREATE TABLE floor (LIKE teams.pstn_calls INCLUDING ALL)`)
-	defer storetest.Exec(m, m.conn, `DROP TABLE floor`)
+	return &rows
+}
+
+// copyInto measures a COPY of rows into a table.
+func (m *million) copyInto(table string, rows *bytes.Buffer) passage {
 	return m.measured(func() (p passage) {
 		start := time.Now()
-		if _, err := m.conn.PgConn().CopyFrom(m.Context(), &rows, `COPY floor FROM STDIN (FORMAT binary)`); err != nil {
+		_, err := m.conn.PgConn().CopyFrom(m.Context(), rows, `COPY `+table+` FROM STDIN (FORMAT binary)`)
+		if err != nil {
 			m.Fatal(err)
 		}
 		p.wall = time.Since(start).Seconds()
@@ -286,12 +296,14 @@ func (m *million) floor() passage {
 	})
 }
 
-// written counts rows written and dead in schema teams since the server's start.
+// written counts rows written and dead in schema teams since the server's start, but
+// for users: these are derived from the rows after the run, until the program is
+// killed.
 func (m *million) written() string {
 	storetest.Exec(m, m.conn, `SELECT pg_stat_force_next_flush()`)
 	return storetest.Query[string](m, m.conn, `SELECT
 		string_agg(concat_ws(' ', relname, n_tup_ins + n_tup_upd + n_tup_del, n_dead_tup), ', ' ORDER BY relname)
-		FROM pg_stat_user_tables WHERE schemaname = 'teams'`)
+		FROM pg_stat_user_tables WHERE schemaname = 'teams' AND relname <> 'users'`)
 }
 
 // position is where a server writes its log next, in bytes.

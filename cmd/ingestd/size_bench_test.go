@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"ingestd/internal/store/storetest"
 )
@@ -30,7 +28,7 @@ func BenchmarkTableSize(b *testing.B) {
 					m.fill(scaled(b, size))
 					seed++
 					m.follow(tenantOf(b, seed, days))
-					storetest.Exec(m, m.conn, `DELETE FROM ingest.slots`)
+					m.forget()
 					m.addRound(figures)
 				}
 			}
@@ -53,7 +51,7 @@ func (m *million) fill(rows int) {
 		storetest.Exec(m, m.conn, fmt.Sprintf(`INSERT INTO teams.pstn_calls %s LIMIT %d`, m.another(n), rows-have))
 		have += min(sample, rows-have)
 	}
-	storetest.Exec(m, m.conn, `VACUUM ANALYZE teams.pstn_calls`)
+	storetest.Exec(m, m.conn, `ANALYZE teams.pstn_calls`)
 }
 
 // another is a query for the rows of the sample as other calls, n months earlier.
@@ -62,35 +60,20 @@ func (m *million) another(n int) string {
 		SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
 		FROM pg_attribute
 		WHERE attrelid = 'sample'::regclass AND attnum > 0`)
-	earlier := fmt.Sprintf("$1_at - %d * interval '36 days'", n)
+	earlier := fmt.Sprintf("_at - %d * interval '36 days',", n)
 	return `SELECT ` + strings.NewReplacer(
 		", id,", ", gen_random_uuid()::text,", ", call_id,", ", gen_random_uuid()::text,",
-		", start_at,", ", "+strings.Replace(earlier, "$1", "start", 1)+",",
-		", end_at,", ", "+strings.Replace(earlier, "$1", "end", 1)+",",
+		", start_at,", ", start"+earlier, ", end_at,", ", end"+earlier,
 	).Replace(columns) + ` FROM sample`
 }
 
 // addRound adds to figures what reading new rows costs, and beside it a COPY of
 // as many.
 func (m *million) addRound(figures map[string][]float64) {
-	const stored = `SELECT rows_new FROM ingest.runs ORDER BY run_id DESC LIMIT 1`
 	first := m.read()
-	rows := storetest.Query[float64](m, m.conn, stored)
-	var sample bytes.Buffer
-	query := `COPY (` + m.another(0) + `) TO STDOUT (FORMAT binary)`
-	if _, err := m.conn.PgConn().CopyTo(m.Context(), &sample, query); err != nil {
-		m.Fatal(err)
-	}
+	rows := ofLastRun[float64](m, m.conn, "rows_new")
+	floor := m.copyInto("teams.pstn_calls", m.copyOut(m.another(0)))
 	copied := storetest.Query[float64](m, m.conn, `SELECT count(*) FROM sample`)
-	floor := m.measured(func() (p passage) {
-		start := time.Now()
-		_, err := m.conn.PgConn().CopyFrom(m.Context(), &sample, `COPY teams.pstn_calls FROM STDIN (FORMAT binary)`)
-		if err != nil {
-			m.Fatal(err)
-		}
-		p.wall = time.Since(start).Seconds()
-		return p
-	})
 	floor.wall, floor.server, floor.wal = floor.wall*rows/copied, floor.server*rows/copied, floor.wal*rows/copied
 	m.Logf("%.0f rows: first %.2f s, floor %.2f s", rows, first.wall, floor.wall)
 	first.add(figures, "first", rows, floor)

@@ -96,8 +96,7 @@ func runSteady(b *testing.B, program string, tenants int, settle, over time.Dura
 	if err != nil {
 		b.Fatal(err)
 	}
-	p := prepare(dir, "run")
-	p.Path = program
+	p := prepareBuilt(program, dir, "run")
 	p.Stderr = log
 	began := time.Now()
 	p.start(b, strings.NewReader(""))
