@@ -54,9 +54,6 @@ func (p Policy) takeRecent(due map[urgency][]slot, now time.Time, ledger []store
 	if len(ledger) == 0 || len(due[expiring]) == 0 && len(due[first]) < 2 {
 		return nil
 	}
-	if size == 0 {
-		size = int(p.Span / p.Slot)
-	}
 	newest := slices.Concat(due[first], due[reread])
 	slices.SortFunc(newest, func(a, b slot) int { return b.from.Compare(a.from) })
 	for _, s := range newest[:min(len(newest), max(2, size))] {
@@ -158,10 +155,10 @@ const unknownShare = 4
 
 // windowSlots is how many slots a window may have, by the rows of the slots
 // read so far: a window that takes longer than a tick would hold up newer ones.
-// Zero means as many as the longest window has.
 func (p Policy) windowSlots(ledger []store.Slot) int {
+	longest := int(p.Span / p.Slot)
 	if p.WindowRows == 0 {
-		return 0
+		return longest
 	}
 	rows, read := 0, 0
 	for _, s := range ledger {
@@ -172,11 +169,11 @@ func (p Policy) windowSlots(ledger []store.Slot) int {
 	}
 	switch {
 	case read == 0:
-		return max(1, int(p.Span/p.Slot)/unknownShare)
+		return max(1, longest/unknownShare)
 	case rows == 0:
-		return 0
+		return longest
 	}
-	return max(1, p.WindowRows*read/rows)
+	return max(1, min(longest, p.WindowRows*read/rows))
 }
 
 // windows joins adjacent slots, up to so many (0: any number) and up to the

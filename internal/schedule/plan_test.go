@@ -345,11 +345,10 @@ func TestRecentDuringCatchUp(t *testing.T) {
 			Origin: noon.Add(-10 * day), WindowRows: 3000,
 		}
 		var ledger []store.Slot
-		for hour := range 6 {
-			from := noon.Add(-time.Duration(hour+1) * time.Hour)
-			ledger = append([]store.Slot{{
+		for from := noon.Add(-6 * time.Hour); from.Before(noon); from = from.Add(time.Hour) {
+			ledger = append(ledger, store.Slot{
 				From: from, To: from.Add(time.Hour), ReadAt: noon.Add(-10 * time.Minute), Rows: tt.rows,
-			}}, ledger...)
+			})
 		}
 		if got := planned(p.Plan(noon, noon.Add(5*time.Minute), ledger))[:len(tt.want)]; !slices.Equal(got, tt.want) {
 			t.Errorf("%s: first %v, want %v", tt.name, got, tt.want)
