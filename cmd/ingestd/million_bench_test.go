@@ -47,6 +47,34 @@ func BenchmarkMillionRows(b *testing.B) {
 	report(b, figures)
 }
 
+// BenchmarkOneWindow reads a fifth of a million PSTN calls that all lie in one
+// window, the longest there is, so that no second one is read beside it.
+func BenchmarkOneWindow(b *testing.B) {
+	const days = 29
+	m := newMeasured(b)
+	m.tenant = tenantOf(b, 1, days, scaled(b, callsPerDay)*365/days/5)
+	m.firstRound(map[string][]float64{}) // has the pages made
+	figures := map[string][]float64{}
+	for b.Loop() {
+		for range rounds(b) {
+			m.firstRound(figures)
+		}
+	}
+	report(b, figures)
+}
+
+// firstRound measures a first reading and the floor, and adds what they cost to
+// figures.
+func (m *million) firstRound(figures map[string][]float64) {
+	defer m.newDatabase()()
+	first := m.read()
+	rows := storetest.Query[float64](m, m.conn, `SELECT count(*) FROM teams.pstn_calls`)
+	floor := m.floor()
+	m.Logf("%.0f rows: first %.2f s, floor %.2f s", rows, first.wall, floor.wall)
+	first.add(figures, "first", rows, floor)
+	floor.addFloor(figures, rows)
+}
+
 // rounds is how often what is compared takes turns: once where a benchmark is
 // small.
 func rounds(b *testing.B) int {
@@ -81,7 +109,7 @@ type million struct {
 // PostgreSQL with the settings of production.
 func newMillion(b *testing.B) *million {
 	m := newMeasured(b)
-	m.tenant = tenantOf(b, 1, scaled(b, 365))
+	m.tenant = tenantOf(b, 1, scaled(b, 365), callsPerDay)
 	return m
 }
 
@@ -97,12 +125,12 @@ func newMeasured(b *testing.B) *million {
 	return m
 }
 
-// tenantOf is a tenant that has made calls for some days, and whose clock stands
-// still.
-func tenantOf(b *testing.B, seed int64, days int) *graphsim.Server {
+// tenantOf is a tenant that has made so many calls on each working day for some
+// days, and whose clock stands still.
+func tenantOf(b *testing.B, seed int64, days, calls int) *graphsim.Server {
 	b.Helper()
 	now := time.Now()
-	return simulate(b, graphsim.Config{Seed: seed, Users: 2000, CallsPerDay: callsPerDay,
+	return simulate(b, graphsim.Config{Seed: seed, Users: 2000, CallsPerDay: calls,
 		History: time.Duration(days) * 24 * time.Hour, Now: func() time.Time { return now }, Keep: true})
 }
 

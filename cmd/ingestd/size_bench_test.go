@@ -14,7 +14,7 @@ import (
 func BenchmarkTableSize(b *testing.B) {
 	m := newMeasured(b)
 	days := scaled(b, 36)
-	m.tenant = tenantOf(b, 1, days)
+	m.tenant = tenantOf(b, 1, days, callsPerDay)
 	defer m.newDatabase()()
 	m.read()
 	storetest.Exec(m, m.conn, `CREATE TABLE sample AS TABLE teams.pstn_calls`)
@@ -27,7 +27,7 @@ func BenchmarkTableSize(b *testing.B) {
 				for range rounds(b) {
 					m.fill(scaled(b, size))
 					seed++
-					m.follow(tenantOf(b, seed, days))
+					m.follow(tenantOf(b, seed, days, callsPerDay))
 					m.forget()
 					m.addRound(figures)
 				}
