@@ -129,7 +129,7 @@ func TestSignalEndsWaitForGraph(t *testing.T) {
 
 func TestRunWaitsForDatabase(t *testing.T) {
 	t.Parallel()
-	kept := pgserver.Options{Dir: reachable(t), Settings: map[string]string{"fsync": "off"}}
+	kept := pgserver.Options{Dir: storetest.Folder(t), Settings: map[string]string{"fsync": "off"}}
 	server, err := pgserver.Start(t.Context(), kept)
 	if err != nil {
 		t.Fatal(err)
@@ -163,20 +163,6 @@ func TestSignalEndsWaitForDatabase(t *testing.T) {
 	p.says(t, "waiting for the database")
 	p.signal(t, syscall.SIGTERM)
 	p.exits(t, 3*time.Second, exitOK)
-}
-
-// reachable is a folder that the account PostgreSQL runs under can enter.
-func reachable(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "ingestd-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 func TestSecondDaemonTakesOver(t *testing.T) {

@@ -36,6 +36,10 @@ type Options struct {
 	// time there.
 	InMemory bool
 
+	// Programs is the folder with the server's programs. Empty means the first
+	// that is found where systems keep them.
+	Programs string
+
 	// StandbyOf is the URL of a database of another cluster. A new cluster begins
 	// as a copy of that one and follows it, until it is promoted by pg_promote().
 	StandbyOf string
@@ -64,9 +68,12 @@ type Server struct {
 // nobody. Errors say what to do about missing binaries, a folder in use or one
 // the account cannot reach, and carry the last lines of the server's output.
 func Start(ctx context.Context, o Options) (*Server, error) {
-	binaries, err := find(ctx, places(ctx))
-	if err != nil {
-		return nil, err
+	binaries := o.Programs
+	if binaries == "" {
+		var err error
+		if binaries, err = find(ctx, places(ctx)); err != nil {
+			return nil, err
+		}
 	}
 	f, err := openFolder(ctx, o)
 	if err != nil {

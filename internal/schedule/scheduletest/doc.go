@@ -22,8 +22,8 @@
 // one with faults it moves by some seconds: assertions about such a test compare times to w.Now().
 //
 // Reading. Once reads all that is due and fails the test on an error. Try returns the error, and may be stopped. Daemon
-// runs the daemon itself. Forget makes everything due again. Twin is a second daemon on the same tenant and database.
-// RefreshUsers and RetryRejects do what the daemon does beside reading.
+// runs the daemon itself. Forget makes everything due again. Twin is a second daemon on the same tenant and database,
+// In one on another database. RefreshUsers and RetryRejects do what the daemon does beside reading.
 //
 // Looking. Runs, Slots, Retries and Endpoint are what is noted in schema ingest. Missing lists what Graph serves and
 // the tables lack. WantServed fails unless the tables hold exactly what Graph serves; WantSettled fails unless the

@@ -75,10 +75,16 @@ func New(t testing.TB, c Config) *World {
 // Twin is the same World with another daemon: another process on the same tenant and database.
 func (w *World) Twin() *World {
 	w.Helper()
-	twin := *w
-	twin.DB = storetest.Connect(w, w.Conn.Config().ConnString())
-	twin.startDaemon()
-	return &twin
+	return w.In(w.Conn.Config().ConnString())
+}
+
+// In is the same World with another daemon and another database, which is migrated.
+func (w *World) In(url string) *World {
+	w.Helper()
+	other := *w
+	other.Conn, other.DB = storetest.Conn(w, url), storetest.Connect(w, url)
+	other.startDaemon()
+	return &other
 }
 
 // Of is the same World with its methods about another of its endpoints.

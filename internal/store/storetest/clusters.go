@@ -59,10 +59,10 @@ func Database(t testing.TB, server *pgserver.Server, name string, migrated bool)
 }
 
 // Dump writes a dump of a database to a file and returns its name.
-func Dump(t testing.TB, url string) string {
+func Dump(t testing.TB, url string, options ...string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "dump")
-	runProgram(t, "pg_dump", "--format=custom", "--file="+file, url)
+	runProgram(t, "pg_dump", append(options, "--format=custom", "--file="+file, url)...)
 	return file
 }
 
