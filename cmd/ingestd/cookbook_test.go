@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/spf13/cobra"
 
 	"ingestd/internal/catalog"
 	"ingestd/internal/demo"
 	"ingestd/internal/fetch"
 	"ingestd/internal/golden"
 	"ingestd/internal/graphsim"
+	"ingestd/internal/schedule"
 	"ingestd/internal/store/storetest"
 )
 
@@ -113,7 +115,20 @@ func companyOf(t *testing.T, c graphsim.Config) *app {
 	c.Seed, c.History, c.Now = 1, 20*24*time.Hour, now
 	tenant := simulate(t, c)
 	// In a cluster with others their transactions would hide what has changed.
-	url, dir := storetest.Database(t, storetest.Cluster(t, ""), "teams", true), t.TempDir()
+	url := storetest.Database(t, storetest.Cluster(t, ""), "teams", true)
+	a, jobs := opened(t, url, tenant, now)
+	readAll(t, a, jobs)
+	fillLists(t, url, tenant)
+	if _, err := a.refreshRollups(quiet(t)); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// opened is the program with all that there is of a tenant to read, at its time.
+func opened(t *testing.T, url string, tenant *graphsim.Server, now func() time.Time) (*app, []*schedule.Job) {
+	t.Helper()
+	dir := t.TempDir()
 	if err := configure(dir, url, "", tenant); err != nil {
 		t.Fatal(err)
 	}
@@ -127,19 +142,25 @@ func companyOf(t *testing.T, c graphsim.Config) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := newDemo()
-	cmd.SetContext(t.Context())
-	cmd.SetErr(io.Discard)
-	for _, o := range a.once(cmd, jobs) {
+	return a, jobs
+}
+
+// readAll reads all that is due.
+func readAll(t *testing.T, a *app, jobs []*schedule.Job) {
+	t.Helper()
+	for _, o := range a.once(quiet(t), jobs) {
 		if o.err != nil {
 			t.Fatal(o.err)
 		}
 	}
-	fillLists(t, url, tenant)
-	if _, err := a.refreshRollups(cmd); err != nil {
-		t.Fatal(err)
-	}
-	return a
+}
+
+// quiet is a command whose progress nobody sees.
+func quiet(t *testing.T) *cobra.Command {
+	cmd := newDemo()
+	cmd.SetContext(t.Context())
+	cmd.SetErr(io.Discard)
+	return cmd
 }
 
 // noDaysToCome ends the calendars on the day of the pages: to compute the days

@@ -136,7 +136,7 @@ func tenantOf(b *testing.B, seed int64, days, calls int) *graphsim.Server {
 
 // startServer starts a PostgreSQL with the settings of production, and one of the
 // benchmark's own.
-func startServer(b *testing.B, name, value string) *pgserver.Server {
+func startServer(b testing.TB, name, value string) *pgserver.Server {
 	b.Helper()
 	server, err := pgserver.Start(b.Context(), pgserver.Options{Settings: map[string]string{
 		"shared_buffers": "256MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min",
