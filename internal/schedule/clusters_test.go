@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,6 +44,42 @@ func wantAll(t *testing.T, w *scheduletest.World) {
 // urlOf is the database that a world reads into.
 func urlOf(w *scheduletest.World) string { return w.Conn.Config().ConnString() }
 
+// inParts has Graph answer for ten call records, and for ten more as each gate is opened; once the last one is, for
+// all.
+func inParts(w *scheduletest.World, gates ...chan struct{}) {
+	var mu sync.Mutex
+	part := map[string]int{} // by call id
+	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
+		if r.CallID == "" {
+			return graphsim.Fault{}
+		}
+		mu.Lock()
+		n, known := part[r.CallID]
+		if !known {
+			n = min(len(part)/10, len(gates))
+			part[r.CallID] = n
+		}
+		mu.Unlock()
+		for _, gate := range gates[:n] {
+			<-gate
+		}
+		return graphsim.Fault{}
+	})
+}
+
+// served counts the call records of a world, stored those that a database has with their details.
+func served(w *scheduletest.World) (n int) {
+	for range w.Graph.CallRecords(w.Now().Add(-30*day), w.Now()) {
+		n++
+	}
+	return n
+}
+
+func stored(t *testing.T, conn *pgx.Conn) int {
+	t.Helper()
+	return storetest.Query[int](t, conn, `SELECT count(*) FROM teams.call_records WHERE NOT pending`)
+}
+
 // epoch is what transaction numbers count in.
 const epoch = `SELECT ingest.feed_epoch()`
 
@@ -76,6 +111,31 @@ func TestToolsGoesOnAfterRestore(t *testing.T) {
 	if records != recordsThere || calls != callsThere || records.Details == 0 || calls.Rows.New == 0 {
 		t.Errorf("of a day it reads %+v and %+v, and %+v and %+v after the restore",
 			records, calls, recordsThere, callsThere)
+	}
+	wantAll(t, there)
+}
+
+// A dump that is made while the daemon reads is of one moment: what was stored after it is read again, and no more.
+func TestToolsGoesOnAfterDumpMeanwhile(t *testing.T) {
+	storetest.Tools(t)
+	t.Parallel()
+	w := scheduletest.New(t, movable())
+	rest := make(chan struct{})
+	inParts(w, rest)
+	var dump string
+	w.Daemon(func() bool {
+		if stored(t, w.Conn) < 5 {
+			return false
+		}
+		dump = storetest.Dump(t, urlOf(w))
+		close(rest)
+		return true
+	})
+	there := restored(t, w, dump)
+	had := stored(t, there.Conn)
+	records, _ := readBoth(there)
+	if all := served(w); had < 5 || had >= all || records.Details != all-had {
+		t.Errorf("of %d records the dump has %d, and %d are read after it", all, had, records.Details)
 	}
 	wantAll(t, there)
 }
@@ -124,42 +184,19 @@ func TestToolsGoesOnAfterPromotion(t *testing.T) {
 	here, there := storetest.Conn(t, at), storetest.Conn(t, standby.URL("teams"))
 
 	w := scheduletest.New(t, movable())
-	served := 0
-	for range w.Graph.CallRecords(w.Now().Add(-30*day), w.Now()) {
-		served++
-	}
 	cut, promoted := make(chan struct{}), make(chan struct{})
-	var seen sync.Map // of how many calls it was asked before this one, by its id
-	var calls atomic.Int64
-	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
-		if r.CallID != "" {
-			n, known := seen.Load(r.CallID)
-			if !known {
-				n, _ = seen.LoadOrStore(r.CallID, calls.Add(1))
-			}
-			switch {
-			case n.(int64) > 20:
-				<-promoted
-			case n.(int64) > 10:
-				<-cut
-			}
-		}
-		return graphsim.Fault{}
-	})
-	stored := func(conn *pgx.Conn) int {
-		return storetest.Query[int](t, conn, `SELECT count(*) FROM teams.call_records WHERE NOT pending`)
-	}
+	inParts(w, cut, promoted)
 	before := storetest.Query[string](t, here, epoch)
 
 	daemon := w.In(ofEither(t, at, standby.URL("teams")))
 	step := 0
 	daemon.Daemon(func() bool {
 		switch {
-		case step == 0 && stored(here) >= 5 && stored(there) == stored(here):
+		case step == 0 && stored(t, here) >= 5 && stored(t, there) == stored(t, here):
 			storetest.CutOff(t, there)
 			close(cut)
 			step++
-		case step == 1 && stored(here) >= stored(there)+5:
+		case step == 1 && stored(t, here) >= stored(t, there)+5:
 			if err := primary.Stop(); err != nil {
 				t.Error(err)
 			}
@@ -168,7 +205,7 @@ func TestToolsGoesOnAfterPromotion(t *testing.T) {
 			step++
 		case step == 2:
 			w.Advance(time.Second)
-			return stored(there) >= served
+			return stored(t, there) >= served(w)
 		}
 		return false
 	})
