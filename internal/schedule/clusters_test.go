@@ -174,7 +174,7 @@ func TestToolsGoesOnFromThePast(t *testing.T) {
 }
 
 // A standby is promoted while the daemon writes, and lacks what was written last. The
-// daemon finds it, and reads again what it lacks.
+// daemon finds it, takes its tenant's lock there, and reads again what it lacks.
 func TestToolsGoesOnAfterPromotion(t *testing.T) {
 	storetest.Tools(t)
 	t.Parallel()
@@ -183,7 +183,9 @@ func TestToolsGoesOnAfterPromotion(t *testing.T) {
 	standby := storetest.Cluster(t, at)
 	here, there := storetest.Conn(t, at), storetest.Conn(t, standby.URL("teams"))
 
-	w := scheduletest.New(t, movable())
+	c := movable()
+	c.Locked = true
+	w := scheduletest.New(t, c)
 	cut, promoted := make(chan struct{}), make(chan struct{})
 	inParts(w, cut, promoted)
 	before := storetest.Query[string](t, here, epoch)

@@ -27,11 +27,17 @@ func (w *World) startDaemon() {
 		w.config.Log = zaptest.NewLogger(w, zaptest.Level(zap.InfoLevel))
 	}
 	client := w.newClient()
-	w.jobs = nil
+	w.jobs, w.locks = nil, nil
+	if w.config.Locked {
+		w.locks = w.DB.NewLocks()
+	}
 	budget := schedule.NewBudget()
 	for _, name := range w.endpoints() {
 		j := w.newJob(name)
 		j.Client, j.Budget = client, budget
+		if w.locks != nil {
+			j.Lock = w.locks.Of(Tenant)
+		}
 		w.jobs = append(w.jobs, j)
 	}
 	w.job = w.jobs[0]

@@ -35,6 +35,7 @@ type Config struct {
 	Every               time.Duration          // from a tick to the next, by the clock; default: 50 ms
 	Alive               func()                 // told while the daemon and its runs make progress
 	Through             func(string) string    // makes of the database's URL the daemon's; default: the same
+	Locked              bool                   // a daemon keeps the lock of its tenant
 }
 
 // A World is a simulated tenant, its clock, a database, and the daemon that reads the one into the other.
