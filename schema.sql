@@ -283,6 +283,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION rollup.note_all() IS 'Has the next refresh compute all days anew.';
 
+CREATE FUNCTION rollup.ripe_before() RETURNS xid8
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN '18446744073709551615'::xid8;
+COMMENT ON FUNCTION rollup.ripe_before() IS 'The transaction from which on a refresh of the rollups leaves notes for later, as rows that they are about may not be seen yet: none here, on Citus ingest.feed_horizon().';
+
 CREATE TABLE teams.pstn_blocked_users_log (
     tenant_id uuid NOT NULL,
     event_key text NOT NULL COLLATE pg_catalog."C",
@@ -6395,7 +6400,7 @@ CREATE VIEW rollup.stale_days AS
     d.day
    FROM (( SELECT DISTINCT stale.at
            FROM rollup.stale
-          WHERE ((stale.at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (stale.at <= '9999-12-31 00:00:00+00'::timestamp with time zone))) s
+          WHERE (((stale.at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (stale.at <= '9999-12-31 00:00:00+00'::timestamp with time zone)) AND (stale.note_xid < ( SELECT rollup.ripe_before() AS ripe_before)))) s
      JOIN ref.days d ON (((d.from_at < (s.at + '01:10:00'::interval)) AND (d.to_at > (s.at - '00:10:00'::interval)) AND (d.from_at > (s.at - '26:00:00'::interval)))));
 COMMENT ON VIEW rollup.stale_days IS 'The days that the hours of rollup.stale lie in or are close to: a row matches others within a minute of it.';
 COMMENT ON COLUMN rollup.stale_days.at IS 'The hour.';

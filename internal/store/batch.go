@@ -347,13 +347,15 @@ var (
 
 // writeNoted notes and locks what a statement writes, and runs it, in one round trip.
 // It returns the ids written. If another writer was overtaken, all of the transaction
-// has to be done again.
+// has to be done again. New rows are those stored first at the transaction's time, which
+// is asked for by itself: beside rows Citus would tell another node's.
 func writeNoted(ctx context.Context, tx pgx.Tx, note string, args []any, write string) ([]string, error) {
 	var both pgx.Batch
 	var written []string
 	var id string
-	var isNew bool
+	var now, since time.Time
 	locked := map[string]bool{}
+	both.Queue(`SELECT now()`).QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
 	both.Queue(note, args...).QueryRow(func(row pgx.Row) error {
 		var ids []string
 		err := row.Scan(&ids)
@@ -363,8 +365,8 @@ func writeNoted(ctx context.Context, tx pgx.Tx, note string, args []any, write s
 		return err
 	})
 	both.Queue(write).Query(func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, []any{&id, &isNew}, func() error {
-			if !isNew && !locked[id] {
+		_, err := pgx.ForEachRow(rows, []any{&id, &since}, func() error {
+			if !since.Equal(now) && !locked[id] {
 				return errOvertaken
 			}
 			written = append(written, id)

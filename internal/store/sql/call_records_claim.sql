@@ -1,7 +1,7 @@
 -- Stores the staged headers, in the order of their ids, each unless details of
 -- its version or a higher one are stored. The rows written are locked until the
 -- end of the transaction, so that nobody else writes details of theirs. It tells
--- which are new.
+-- when each was stored first.
 INSERT INTO teams.call_records AS t ({columns}, details_version, details_at, change_xid)
 SELECT {columns}, version, now(), pg_current_xact_id()
 FROM {stage}
@@ -15,4 +15,4 @@ SET {set},
 	details_at = excluded.details_at,
 	change_xid = excluded.change_xid
 WHERE t.details_version IS NULL OR t.details_version < excluded.details_version
-RETURNING id::text, ingested_at = now()
+RETURNING id::text, ingested_at

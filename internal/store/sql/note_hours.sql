@@ -2,6 +2,8 @@
 -- those in which the rows do that they replace. Their old time is that of the row under
 -- its lock: rows $2, which are known to be stored, are locked in the order given, that
 -- of keys, and found as in look_up.sql. It names those that it has locked, in one array.
+-- The transaction's number is asked for beside a table of the ledger: on Citus it would
+-- be another node's beside rows.
 WITH locked AS (
 	SELECT stored.*
 	FROM unnest($2::{id_type}[]) AS wanted (id)
@@ -14,8 +16,9 @@ WITH locked AS (
 	) AS stored
 ), noted AS (
 	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT $1, '{table}', hour, pg_current_xact_id()
-	FROM (
+	SELECT $1, '{table}', hour, xid
+	FROM (SELECT pg_current_xact_id() AS xid FROM ingest.schema_version) AS here
+	CROSS JOIN (
 		SELECT hour FROM unnest({hours}::timestamptz[]) AS hour
 		UNION
 		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL

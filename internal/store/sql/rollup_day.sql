@@ -2,17 +2,17 @@
 -- NOT IN is a look into a hash table, whatever the planner expects: of a day that is
 -- newer than the statistics it expects one row, and would compare each with each.
 WITH fresh AS MATERIALIZED (
-	SELECT l AS line
+	SELECT l.*
 	FROM live.{view} l
 	WHERE l.day = $1 AND l.tenant_id = ANY ($2::uuid[])
 ), gone AS (
 	DELETE FROM rollup.{view} r
-	WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]) AND r NOT IN (SELECT line FROM fresh)
+	WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]) AND r NOT IN (SELECT f FROM fresh f)
 	RETURNING 1
 )
 INSERT INTO rollup.{view}
-SELECT (line).*
-FROM fresh
-WHERE line NOT IN (SELECT r FROM rollup.{view} r WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]))
+SELECT *
+FROM fresh f
+WHERE f NOT IN (SELECT r FROM rollup.{view} r WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]))
 	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted
 {taken}

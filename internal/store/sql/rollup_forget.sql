@@ -8,4 +8,4 @@ WITH done AS (
 )
 DELETE FROM rollup.stale
 USING done
-WHERE stale.at = done.at
+WHERE stale.at = done.at AND note_xid < rollup.ripe_before()

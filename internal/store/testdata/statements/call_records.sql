@@ -67,6 +67,8 @@ COPY pg_temp.stage_details (tenant_id, updated_at, run_id, row_hash, id, version
 -- those in which the rows do that they replace. Their old time is that of the row under
 -- its lock: rows $2, which are known to be stored, are locked in the order given, that
 -- of keys, and found as in look_up.sql. It names those that it has locked, in one array.
+-- The transaction's number is asked for beside a table of the ledger: on Citus it would
+-- be another node's beside rows.
 WITH locked AS (
 	SELECT stored.*
 	FROM unnest($2::uuid[]) AS wanted (id)
@@ -79,8 +81,9 @@ WITH locked AS (
 	) AS stored
 ), noted AS (
 	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT $1, 'call_records', hour, pg_current_xact_id()
-	FROM (
+	SELECT $1, 'call_records', hour, xid
+	FROM (SELECT pg_current_xact_id() AS xid FROM ingest.schema_version) AS here
+	CROSS JOIN (
 		SELECT hour FROM unnest($3::timestamptz[]) AS hour
 		UNION
 		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
@@ -93,7 +96,7 @@ FROM locked;
 -- Stores the staged headers, in the order of their ids, each unless details of
 -- its version or a higher one are stored. The rows written are locked until the
 -- end of the transaction, so that nobody else writes details of theirs. It tells
--- which are new.
+-- when each was stored first.
 INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
@@ -130,7 +133,7 @@ SET updated_at = excluded.updated_at,
 	details_at = excluded.details_at,
 	change_xid = excluded.change_xid
 WHERE t.details_version IS NULL OR t.details_version < excluded.details_version
-RETURNING id::text, ingested_at = now();
+RETURNING id::text, ingested_at;
 
 -- === stored by
 -- Names those of the staged records whose details a run has stored at the very

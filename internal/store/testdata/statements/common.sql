@@ -34,7 +34,7 @@ WHERE tenant_id = $1 AND endpoint = $2 AND resolved_at IS NULL
 -- How far users were refreshed from this endpoint, and how far they can be: a
 -- transaction before the second is over, and all its rows can be seen.
 SELECT coalesce((SELECT xid FROM ingest.marks WHERE tenant_id = $1 AND endpoint = $2 AND name = 'users'), '0')::text,
-	pg_snapshot_xmin(pg_current_snapshot())::text;
+	ingest.feed_horizon()::text;
 
 -- === users_move_mark
 INSERT INTO ingest.marks AS m (tenant_id, endpoint, name, xid)
@@ -240,34 +240,35 @@ WITH done AS (
 )
 DELETE FROM rollup.stale
 USING done
-WHERE stale.at = done.at;
+WHERE stale.at = done.at AND note_xid < rollup.ripe_before();
 
 -- === rollup_day
 -- Computes day $1 of a rollup for tenants $2. Rows that stay the same are not written.
 -- NOT IN is a look into a hash table, whatever the planner expects: of a day that is
 -- newer than the statistics it expects one row, and would compare each with each.
 WITH fresh AS MATERIALIZED (
-	SELECT l AS line
+	SELECT l.*
 	FROM live."pstn_matches" l
 	WHERE l.day = $1 AND l.tenant_id = ANY ($2::uuid[])
 ), gone AS (
 	DELETE FROM rollup."pstn_matches" r
-	WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]) AND r NOT IN (SELECT line FROM fresh)
+	WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]) AND r NOT IN (SELECT f FROM fresh f)
 	RETURNING 1
 )
 INSERT INTO rollup."pstn_matches"
-SELECT (line).*
-FROM fresh
-WHERE line NOT IN (SELECT r FROM rollup."pstn_matches" r WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]))
+SELECT *
+FROM fresh f
+WHERE f NOT IN (SELECT r FROM rollup."pstn_matches" r WHERE r.day = $1 AND r.tenant_id = ANY ($2::uuid[]))
 	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted
 ON CONFLICT (tenant_id, id, start_at) DO UPDATE SET (day, call_id, method, score)
 			= (excluded.day, excluded.call_id, excluded.method, excluded.score);
 
 -- === renew_look
--- The lowest transaction of the table that has not happened yet here.
+-- The lowest transaction of the table that has not happened yet here. What has is asked
+-- for as in note_hours.sql.
 SELECT change_xid::text
 FROM teams.pstn_calls
-WHERE tenant_id = $1 AND change_xid >= pg_snapshot_xmax(pg_current_snapshot())
+WHERE tenant_id = $1 AND change_xid >= (SELECT pg_snapshot_xmax(pg_current_snapshot()) FROM ingest.schema_version)
 ORDER BY change_xid
 LIMIT 1;
 
@@ -278,7 +279,7 @@ UPDATE teams.pstn_calls
 SET change_xid = pg_current_xact_id()
 WHERE tenant_id = $1 AND change_xid > pg_current_xact_id() AND change_xid <= coalesce((
 	SELECT change_xid FROM teams.pstn_calls
-	WHERE tenant_id = $1 AND change_xid > pg_current_xact_id()
+	WHERE tenant_id = $1 AND change_xid > (SELECT pg_current_xact_id() FROM ingest.schema_version)
 	ORDER BY change_xid
 	LIMIT 1 OFFSET $2
 ), '18446744073709551615');

@@ -24,7 +24,7 @@ CROSS JOIN LATERAL (
 -- === upsert
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
--- stored one came from a clock that was ahead. It tells which are new.
+-- stored one came from a clock that was ahead. It tells when each was stored first.
 INSERT INTO teams.dialout_report AS t (tenant_id, window_from, window_to, updated_at, run_id, row_hash, report_key, user_id,
 	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
 	total_call_seconds, total_call_charge, unknown_fields, change_xid)
@@ -50,13 +50,15 @@ SET updated_at = excluded.updated_at,
 	change_xid = excluded.change_xid
 WHERE t.row_hash <> excluded.row_hash
 	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
-RETURNING report_key::text, ingested_at = now();
+RETURNING report_key::text, ingested_at;
 
 -- === note hours
 -- Notes for the rollups the hours $5 in which rows count that are written next, and
 -- those in which the rows do that they replace. Their old time is that of the row under
 -- its lock: rows $2, which are known to be stored, are locked in the order given, that
 -- of keys, and found as in look_up.sql. It names those that it has locked, in one array.
+-- The transaction's number is asked for beside a table of the ledger: on Citus it would
+-- be another node's beside rows.
 WITH locked AS (
 	SELECT stored.*
 	FROM unnest($2::text[]) AS wanted (id)
@@ -69,8 +71,9 @@ WITH locked AS (
 	) AS stored
 ), noted AS (
 	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT $1, 'dialout_report', hour, pg_current_xact_id()
-	FROM (
+	SELECT $1, 'dialout_report', hour, xid
+	FROM (SELECT pg_current_xact_id() AS xid FROM ingest.schema_version) AS here
+	CROSS JOIN (
 		SELECT hour FROM unnest($5::timestamptz[]) AS hour
 		UNION
 		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
@@ -87,7 +90,8 @@ COPY teams.dialout_report (tenant_id, window_from, window_to, updated_at, run_id
 -- === replace
 -- Deletes the day's rows that its newest answer does not name, unless a newer
 -- answer was stored meanwhile. A reading that is newer by an hour or more came
--- from a clock that was ahead. The day is noted for the rollups.
+-- from a clock that was ahead. The day is noted for the rollups. The
+-- transaction's number is asked for as in note_hours.sql.
 WITH gone AS (
 	DELETE FROM teams.dialout_report
 	WHERE tenant_id = $1 AND window_from = $3 AND window_to = $4 AND report_key <> ALL ($2::text[]) AND updated_at < $5
@@ -97,14 +101,18 @@ WITH gone AS (
 				AND read_at > $5 AND read_at - $5 < interval '1 hour'
 		)
 	RETURNING tenant_id, window_from, window_to, report_key
+), here AS (
+	SELECT pg_current_xact_id() AS xid FROM ingest.schema_version
 ), noted AS (
 	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT DISTINCT tenant_id, 'dialout_report', date_bin('1 hour', window_from, '2000-01-01Z'), pg_current_xact_id()
+	SELECT DISTINCT tenant_id, 'dialout_report', date_bin('1 hour', window_from, '2000-01-01Z'), xid
 	FROM gone
+	CROSS JOIN here
 )
 INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
-SELECT tenant_id, 'dialout_report', to_jsonb(gone), 'delete', pg_current_xact_id()
-FROM gone;
+SELECT tenant_id, 'dialout_report', to_jsonb(gone), 'delete', xid
+FROM gone
+CROSS JOIN here;
 
 -- === next changed row
 -- The transaction of the tenant's changed row that comes after $4 others, counted

@@ -22,7 +22,7 @@ CROSS JOIN LATERAL (
 -- === upsert
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
--- stored one came from a clock that was ahead. It tells which are new.
+-- stored one came from a clock that was ahead. It tells when each was stored first.
 INSERT INTO teams.pstn_blocked_users_log AS t (tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
 	user_telephone_number, block_at, block_reason, user_block_mode, remediation_id, unknown_fields, change_xid)
 SELECT tenant_id, updated_at, run_id, row_hash, event_key, user_id, user_principal_name, user_display_name,
@@ -45,13 +45,15 @@ SET updated_at = excluded.updated_at,
 	change_xid = excluded.change_xid
 WHERE t.row_hash <> excluded.row_hash
 	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
-RETURNING event_key::text, ingested_at = now();
+RETURNING event_key::text, ingested_at;
 
 -- === note hours
 -- Notes for the rollups the hours $3 in which rows count that are written next, and
 -- those in which the rows do that they replace. Their old time is that of the row under
 -- its lock: rows $2, which are known to be stored, are locked in the order given, that
 -- of keys, and found as in look_up.sql. It names those that it has locked, in one array.
+-- The transaction's number is asked for beside a table of the ledger: on Citus it would
+-- be another node's beside rows.
 WITH locked AS (
 	SELECT stored.*
 	FROM unnest($2::text[]) AS wanted (id)
@@ -64,8 +66,9 @@ WITH locked AS (
 	) AS stored
 ), noted AS (
 	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT $1, 'pstn_blocked_users_log', hour, pg_current_xact_id()
-	FROM (
+	SELECT $1, 'pstn_blocked_users_log', hour, xid
+	FROM (SELECT pg_current_xact_id() AS xid FROM ingest.schema_version) AS here
+	CROSS JOIN (
 		SELECT hour FROM unnest($3::timestamptz[]) AS hour
 		UNION
 		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL

@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (
 -- === upsert
 -- Stores the staged rows in key order. A stored row is replaced by one that
 -- says something else and is newer, or that is older by more than an hour: the
--- stored one came from a clock that was ahead. It tells which are new.
+-- stored one came from a clock that was ahead. It tells when each was stored first.
 INSERT INTO teams.sms_messages AS t (tenant_id, updated_at, run_id, row_hash, id, id_source, sms_id, user_id, user_principal_name,
 	user_display_name, user_country_code, tenant_country_code, other_party_country_code, source_number,
 	destination_number, sent_at, call_charge, currency, sms_type, destination_context, destination_name,
@@ -64,13 +64,15 @@ SET updated_at = excluded.updated_at,
 	change_xid = excluded.change_xid
 WHERE t.row_hash <> excluded.row_hash
 	AND (t.updated_at < excluded.updated_at OR t.updated_at - excluded.updated_at > interval '1 hour')
-RETURNING id::text, ingested_at = now();
+RETURNING id::text, ingested_at;
 
 -- === note hours
 -- Notes for the rollups the hours $3 in which rows count that are written next, and
 -- those in which the rows do that they replace. Their old time is that of the row under
 -- its lock: rows $2, which are known to be stored, are locked in the order given, that
 -- of keys, and found as in look_up.sql. It names those that it has locked, in one array.
+-- The transaction's number is asked for beside a table of the ledger: on Citus it would
+-- be another node's beside rows.
 WITH locked AS (
 	SELECT stored.*
 	FROM unnest($2::text[]) AS wanted (id)
@@ -83,8 +85,9 @@ WITH locked AS (
 	) AS stored
 ), noted AS (
 	INSERT INTO rollup.stale (tenant_id, source, at, note_xid)
-	SELECT $1, 'sms_messages', hour, pg_current_xact_id()
-	FROM (
+	SELECT $1, 'sms_messages', hour, xid
+	FROM (SELECT pg_current_xact_id() AS xid FROM ingest.schema_version) AS here
+	CROSS JOIN (
 		SELECT hour FROM unnest($3::timestamptz[]) AS hour
 		UNION
 		SELECT date_bin('1 hour', at, '2000-01-01Z') FROM locked WHERE at IS NOT NULL
