@@ -26,16 +26,27 @@ other.`,
 }
 
 func newMigrateUp() *cobra.Command {
+	var distribute bool
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Bring the schema up to date",
 		Long: `up brings the schema up to date, step by step. A daemon may run meanwhile. A schema
 that is up to date stays as it is. Roles that were given rights by migrate grant are
 given what has come since. In the end the views of days are filled, which takes some
-minutes for a year of rows; interrupted, a daemon goes on with it.`,
+minutes for a year of rows; interrupted, a daemon goes on with it.
+
+On Citus, tables that are not distributed yet are then, each in a transaction of its
+own: it is locked against writing meanwhile, and needs its disk twice, as a hidden copy
+stays until truncate_local_data_after_distributing_table. Large ones are refused
+without --distribute.`,
 		Example: "  ingestd migrate up",
 		Args:    cobra.NoArgs,
 		RunE: withDatabase(func(cmd *cobra.Command, a *app) error {
+			a.db.Distribution.Filled = distribute
+			a.db.Distribution.Placing = func(table string, bytes int64) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "distributing %s (%d MB): locked against writing meanwhile\n",
+					table, bytes>>20)
+			}
 			if err := a.db.MigrateUp(cmd.Context()); err != nil {
 				return err
 			}
@@ -48,6 +59,7 @@ minutes for a year of rows; interrupted, a daemon goes on with it.`,
 		}),
 	}
 	exitTable(cmd, nil)
+	cmd.Flags().BoolVar(&distribute, "distribute", false, "on Citus, distribute large tables too, locked meanwhile")
 	return cmd
 }
 

@@ -65,6 +65,7 @@ func newApp(c *config.Config, out zapcore.WriteSyncer) (*app, error) {
 	if a.db, err = store.Open(c.Database.URL.Reveal(), password); err != nil {
 		return nil, errConfig("database.url: " + err.Error())
 	}
+	a.db.Distribution = store.Distribution{Citus: c.Database.Distribution == "citus", Shards: c.Database.Shards}
 	return a, nil
 }
 

@@ -53,6 +53,15 @@ type Database struct {
 	// a token of the first tenant's credential as the password, for the user in
 	// URL. Default: password.
 	Auth string `yaml:"auth"`
+
+	// Distribution says on how many nodes rows lie: none, or citus, where URL leads
+	// to the coordinator of a cluster of Citus and tables are distributed by tenant.
+	// Experimental. Default: none. Danger: the way back is by hand, table by table.
+	Distribution string `yaml:"distribution"`
+
+	// Shards is into how many parts citus cuts each table when it is distributed
+	// first; later it changes nothing. Default: 16.
+	Shards int `yaml:"shards"`
 }
 
 // Tenant is one Entra tenant and the application that may read its records.

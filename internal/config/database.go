@@ -43,6 +43,10 @@ func (t Tenant) DatabaseScope() string {
 func (l *loader) checkDatabase(d *Database) {
 	const path = "database.url"
 	l.oneOf("database.auth", d.Auth, "password", "entra")
+	l.oneOf("database.distribution", d.Distribution, "none", "citus")
+	if d.Shards < 1 || d.Shards > 1024 {
+		l.add("database.shards", "%d is not from 1 to 1024", d.Shards)
+	}
 	if d.URL.text == "" && l.getenv("PGHOST")+l.getenv("PGSERVICE")+l.getenv("PGDATABASE") == "" {
 		l.missing(path)
 		return

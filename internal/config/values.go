@@ -18,6 +18,8 @@ func scanner(dst any) func(text string) error {
 		return func(text string) error { return scanText(dst, text) }
 	case *bool:
 		return func(text string) error { return scanBool(dst, text) }
+	case *int:
+		return func(text string) error { return scanInt(dst, text) }
 	case *time.Duration:
 		return func(text string) error { return scanDuration(dst, text) }
 	case *time.Time:
@@ -41,6 +43,15 @@ func scanBool(dst *bool, text string) error {
 		return errors.New("must be true or false")
 	}
 	*dst = text == "true"
+	return nil
+}
+
+func scanInt(dst *int, text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return errors.New("must be a whole number")
+	}
+	*dst = n
 	return nil
 }
 

@@ -109,9 +109,15 @@ func classify(err error) error {
 	}
 	return &Error{
 		Kind: causeOf(pg.Code).kind, State: pg.Code, Severity: strings.ToUpper(pg.Severity),
-		Object: objectOf(pg), Constraint: pg.ConstraintName,
+		Object: objectOf(pg), Constraint: withoutShard(pg.ConstraintName),
 	}
 }
+
+// shard is the number that Citus appends to names on the nodes that hold rows. It
+// changes when rows are moved.
+var shard = regexp.MustCompile(`_[0-9]{6,}$`)
+
+func withoutShard(name string) string { return shard.ReplaceAllString(name, "") }
 
 // named things are what a message of classes 3F and 42 says is missing or
 // forbidden. It quotes names only, never values.
@@ -127,7 +133,7 @@ var depending = regexp.MustCompile(`^(.+?) depends on `)
 // other than English the message tells nothing.
 func objectOf(pg *pgconn.PgError) string {
 	if pg.TableName != "" {
-		return "table " + strings.TrimPrefix(pg.SchemaName+"."+pg.TableName, ".")
+		return "table " + strings.TrimPrefix(pg.SchemaName+"."+withoutShard(pg.TableName), ".")
 	}
 	if found := depending.FindStringSubmatch(pg.Detail); pg.Code == "2BP01" && found != nil {
 		return found[1]

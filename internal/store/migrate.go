@@ -25,8 +25,11 @@ import (
 // ErrNotMigrated says that the database's schema is not this program's.
 var ErrNotMigrated = errors.New("database schema does not fit")
 
-// errOlder is ErrNotMigrated for a schema that MigrateUp helps.
-var errOlder = fmt.Errorf("%w", ErrNotMigrated)
+// errOlder and errNotPlaced are ErrNotMigrated for a schema that MigrateUp helps.
+var (
+	errOlder     = fmt.Errorf("%w", ErrNotMigrated)
+	errNotPlaced = fmt.Errorf("%w", ErrNotMigrated) // but for where its tables lie
+)
 
 // newest returns the number of the last migration this program carries.
 func newest() uint {
@@ -55,7 +58,8 @@ func (db *DB) Version(ctx context.Context) (have, want uint, err error) {
 }
 
 // CheckSchema returns ErrNotMigrated, with the next step, unless the schema is
-// this program's, and ErrUnfit where no schema would help.
+// this program's and its tables lie where they are to, and ErrUnfit where no schema
+// would help.
 func (db *DB) CheckSchema(ctx context.Context) error {
 	if err := db.checkSession(ctx); err != nil {
 		return err
@@ -68,7 +72,7 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 	case have > want:
 		return tooNew(have, want)
 	}
-	return nil
+	return db.checkPlaced(ctx)
 }
 
 func tooNew(have, want uint) error {
@@ -76,13 +80,19 @@ func tooNew(have, want uint) error {
 		ErrNotMigrated, have, want)
 }
 
-// MigrateUp brings the schema to this program's version. It leaves a newer one
-// alone.
+// MigrateUp brings the schema to this program's version, and its tables to where they
+// are to lie. It leaves a newer one alone.
 func (db *DB) MigrateUp(ctx context.Context) error {
-	if err := db.CheckSchema(ctx); err == nil || !errors.Is(err, errOlder) {
-		return err // up to date, newer, or no database for this program
+	switch err := db.CheckSchema(ctx); {
+	case errors.Is(err, errOlder):
+		err = db.migrate(ctx, func(m *migrate.Migrate) error { return m.Up() })
+		if err != nil {
+			return err
+		}
+	case err != nil && !errors.Is(err, errNotPlaced):
+		return err // newer, or no database for this program
 	}
-	return db.migrate(ctx, func(m *migrate.Migrate) error { return m.Up() })
+	return db.place(ctx)
 }
 
 // MigrateDown takes back the last steps migrations. Their tables are dropped

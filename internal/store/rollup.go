@@ -33,11 +33,11 @@ var (
 )
 
 // rollupSettings are those of the connection that computes rollups, besides those of
-// every connection.
+// every connection. Citus plans with values only.
 const rollupSettings = `
 	SELECT set_config(name, value, false)
 	FROM (VALUES
-		('plan_cache_mode', 'force_generic_plan'), -- a year of days is planned once
+		('plan_cache_mode', $1), -- a year of days is planned once
 		('work_mem', '64MB'),
 		('lock_timeout', '5s'), -- without a table that somebody locks the others go on
 		('client_connection_check_interval', '10s') -- a query ends soon after its client
@@ -72,13 +72,17 @@ func (db *DB) RefreshRollups(ctx context.Context, progress func(done, left int))
 	}
 	defer closeConn(conn)
 	err = once(ctx, op, noteTimeout, func(ctx context.Context) error {
-		_, err := conn.Exec(ctx, rollupSettings)
+		plan := "force_generic_plan"
+		if db.Distribution.Citus {
+			plan = "force_custom_plan"
+		}
+		_, err := conn.Exec(ctx, rollupSettings, plan)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	r := refresh{conn: conn, progress: progress}
+	r := refresh{conn: conn, progress: progress, oneTenant: db.Distribution.Citus}
 	for left := 1; left > 0; {
 		err := once(ctx, op, rollupTimeout, func(ctx context.Context) (err error) {
 			left, err = r.next(ctx)
@@ -93,12 +97,13 @@ func (db *DB) RefreshRollups(ctx context.Context, progress func(done, left int))
 
 // A refresh is what one call does.
 type refresh struct {
-	conn     *pgx.Conn
-	progress func(done, left int)
-	done     int         // days
-	apart    bool        // a statement failed: each is rolled back by itself
-	skipped  []time.Time // days left to the next call, as some statement fails for one of them
-	failure  error       // the first of these
+	conn      *pgx.Conn
+	progress  func(done, left int)
+	oneTenant bool        // at a time
+	done      int         // days
+	apart     bool        // a statement failed: each is rolled back by itself
+	skipped   []time.Time // days left to the next call, as some statement fails for one of them
+	failure   error       // the first of these
 }
 
 // next computes the newest stale days in a transaction, and returns how many are left.
@@ -198,7 +203,7 @@ func (r *refresh) compute(ctx context.Context, tx pgx.Tx, days []time.Time) (all
 	for _, w := range list {
 		tenants = append(tenants, w.Tenants...)
 		dates = append(dates, slices.Repeat([]time.Time{w.Day}, len(w.Tenants))...)
-		err := r.exec(ctx, tx, dayStatement(w.View), w.Day, w.Tenants)
+		err := r.day(ctx, tx, dayStatement(w.View), w.Day, w.Tenants)
 		if err == nil {
 			continue
 		}
@@ -210,6 +215,20 @@ func (r *refresh) compute(ctx context.Context, tx pgx.Tx, days []time.Time) (all
 	}
 	_, err = tx.Exec(ctx, changedDays, days, tenants, dates)
 	return all, err
+}
+
+// day computes a day of a rollup, on Citus for one tenant after the other: the rows of
+// each lie on one node.
+func (r *refresh) day(ctx context.Context, tx pgx.Tx, sql string, day time.Time, tenants []string) error {
+	if !r.oneTenant {
+		return r.exec(ctx, tx, sql, day, tenants)
+	}
+	for _, tenant := range tenants {
+		if err := r.exec(ctx, tx, sql, day, []string{tenant}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // exec runs a statement, by itself if one has failed before.

@@ -26,6 +26,9 @@ type DB struct {
 	url          string
 	password     Password
 	longestPause time.Duration // between two attempts
+
+	// Distribution is set before the first use, if at all.
+	Distribution Distribution
 }
 
 // Open prepares a pool; it connects at the first use. url is a PostgreSQL URL
