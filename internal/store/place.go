@@ -69,8 +69,8 @@ func (db *DB) checkPlaced(ctx context.Context) error {
 			errNotPlaced, firstOf(missing, "is", "are"))
 	}
 	if placed := inState(tables, "placed"); !db.Distribution.Citus && len(placed) > 0 {
-		return fmt.Errorf("%w: database.distribution is none, but Citus has distributed %s; set it to citus, or bring "+
-			"each back: SELECT undistribute_table('%s')", ErrUnfit, firstOf(placed, "", ""), placed[0].Name)
+		return fmt.Errorf("%w: database.distribution is none, but Citus has distributed %s; set it to citus, or "+
+			"bring each back: SELECT undistribute_table('%s')", ErrUnfit, firstOf(placed, "", ""), placed[0].Name)
 	}
 	return nil
 }
@@ -79,8 +79,8 @@ func (db *DB) checkPlaced(ctx context.Context) error {
 func (db *DB) checkCluster(ctx context.Context, found bool) error {
 	const is = "database.distribution is citus, but "
 	if !found {
-		return fmt.Errorf("%w: "+is+"the database has no Citus; load it on every node (shared_preload_libraries, CREATE "+
-			"EXTENSION citus), or set database.distribution to none", ErrUnfit)
+		return fmt.Errorf("%w: "+is+"the database has no Citus; load it on every node (shared_preload_libraries, "+
+			"CREATE EXTENSION citus), or set database.distribution to none", ErrUnfit)
 	}
 	facts, err := list[struct {
 		Version, Group int
@@ -94,7 +94,8 @@ func (db *DB) checkCluster(ctx context.Context, found bool) error {
 	case f.Version < oldestCitus:
 		return fmt.Errorf("%w: "+is+"Citus has version %d; install %d or newer", ErrUnfit, f.Version, oldestCitus)
 	case f.Group != 0:
-		return fmt.Errorf("%w: "+is+"database.url leads to a worker (group %d); name the coordinator", ErrUnfit, f.Group)
+		return fmt.Errorf("%w: "+is+"database.url leads to a worker (group %d); name the coordinator",
+			ErrUnfit, f.Group)
 	case !f.Known:
 		return fmt.Errorf("%w: "+is+"Citus does not know the coordinator's address; run there: "+
 			"SELECT citus_set_coordinator_host('HOST')", ErrUnfit)
@@ -103,8 +104,8 @@ func (db *DB) checkCluster(ctx context.Context, found bool) error {
 	}
 	tables, err := db.clusterTables(ctx)
 	if wrong := inState(tables, "elsewhere"); err == nil && len(wrong) > 0 {
-		err = fmt.Errorf("%w: "+is+"%s not distributed by tenant_id beside teams.call_records (schema ref: as reference "+
-			"tables); bring each back, SELECT undistribute_table('%s'), and run: ingestd migrate up",
+		err = fmt.Errorf("%w: "+is+"%s not distributed by tenant_id beside teams.call_records (schema ref: as "+
+			"reference tables); bring each back, SELECT undistribute_table('%s'), and run: ingestd migrate up",
 			ErrUnfit, firstOf(wrong, "is", "are"), wrong[0].Name)
 	}
 	return err

@@ -120,7 +120,7 @@ func TestPlace(t *testing.T) {
 	for _, view := range []string{"analytics.change_feed", "live.pstn_matches"} {
 		text := storetest.Query[string](t, c.conn, `SELECT pg_get_viewdef($1::text::regclass)`, view)
 		if strings.Count(text, "FROM ingest.schema_version") != strings.Count(text, "feed_horizon()")*2 ||
-			strings.Contains(text, "tenant_id IS DISTINCT FROM") || strings.Contains(text, "tenant_id IS NOT DISTINCT") {
+			strings.Contains(text, "tenant_id IS DISTINCT FROM") {
 			t.Errorf("%s is as it was:\n%s", view, text)
 		}
 	}
@@ -156,7 +156,8 @@ func TestPlaceRefuses(t *testing.T) {
 			"citus, but database.url leads to a worker (group 3); name the coordinator",
 		},
 		{
-			`UPDATE pg_dist_node SET groupid = 7 WHERE groupid = 0`, `UPDATE pg_dist_node SET groupid = 0 WHERE groupid = 7`,
+			`UPDATE pg_dist_node SET groupid = 7 WHERE groupid = 0`,
+			`UPDATE pg_dist_node SET groupid = 0 WHERE groupid = 7`,
 			"does not know the coordinator's address; run there: SELECT citus_set_coordinator_host",
 		},
 		{
@@ -164,7 +165,8 @@ func TestPlaceRefuses(t *testing.T) {
 			"citus, but no node takes rows; add one",
 		},
 		{
-			`INSERT INTO pg_dist_partition VALUES ('teams.call_records', 'h', 'id', 2, 's')`, `DELETE FROM pg_dist_partition`,
+			`INSERT INTO pg_dist_partition VALUES ('teams.call_records', 'h', 'id', 2, 's')`,
+			`DELETE FROM pg_dist_partition`,
 			"citus, but teams.call_records is not distributed by tenant_id",
 		},
 	} {
@@ -194,7 +196,8 @@ func TestFeedOnCitus(t *testing.T) {
 	c.place()
 	storetest.Exec(t, c.conn, `BEGIN`)
 	storetest.Exec(t, c.conn, insertCall, tenant, "prepared")
-	storetest.Exec(t, c.conn, `INSERT INTO rollup.stale (tenant_id, source, at) VALUES ($1, 'pstn_calls', now())`, tenant)
+	storetest.Exec(t, c.conn, `
+		INSERT INTO rollup.stale (tenant_id, source, at) VALUES ($1, 'pstn_calls', now())`, tenant)
 	storetest.Exec(t, c.conn, `INSERT INTO pg_dist_transaction VALUES ('citus_0_1_2_3')`)
 	xid := storetest.Query[string](t, c.conn, `SELECT pg_current_xact_id()::text`)
 	storetest.Exec(t, c.conn, `COMMIT`)

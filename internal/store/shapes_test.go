@@ -16,20 +16,29 @@ func TestShapesOfStatements(t *testing.T) {
 			t.Errorf("%s: %s", place, fault)
 		}
 	}
+	const (
+		noColumns   = "a sub-select without columns"
+		noFrom      = "an arm of a UNION without FROM"
+		time        = "another node's time"
+		transaction = "another node's transaction"
+		joined      = "rows joined with the ledger in a sub-select"
+	)
 	for sql, want := range map[string]string{
-		"SELECT EXISTS (SELECT FROM ingest.runs)":                                         "a sub-select without columns",
-		"SELECT * FROM (SELECT 1 AS a UNION ALL SELECT a FROM b) x":                       "an arm of a UNION without FROM",
-		"SELECT * FROM (SELECT a FROM b UNION ALL SELECT c.a WHERE (true)) x":             "an arm of a UNION without FROM",
-		"INSERT INTO a SELECT 1 RETURNING xmax = 0":                                       "a column of the system's: xmax",
-		"SELECT (SELECT a FROM b UNION SELECT a FROM c) FROM d":                           "",
-		"INSERT INTO teams.a SELECT b RETURNING id, at = now()":                           "another node's time",
-		"INSERT INTO x SELECT a, pg_current_xact_id() FROM gone":                          "another node's transaction",
-		"SELECT 1 FROM teams.a WHERE xid < coalesce(ingest.feed_horizon(), '0')":          "another node's transaction",
-		"SELECT 1 FROM teams.a WHERE xid < (SELECT ingest.feed_horizon())":                "another node's transaction",
-		"SELECT 1 FROM teams.a WHERE x < (SELECT pg_current_xact_id() FROM ingest.runs)":  "",
-		"SELECT 1 FROM ingest.slots s WHERE EXISTS (SELECT 1 FROM teams.a WHERE b = s.b)": "rows joined with the ledger in a sub-select",
-		"SELECT (SELECT 1 FROM ingest.runs r WHERE r.a = c.a) FROM teams.calls c":         "rows joined with the ledger in a sub-select",
-		"SELECT (SELECT 1 FROM ingest.tombstones t WHERE t.a = c.a) FROM teams.b c":       "",
+		"SELECT EXISTS (SELECT FROM ingest.runs)":                             noColumns,
+		"SELECT * FROM (SELECT 1 AS a UNION ALL SELECT a FROM b) x":           noFrom,
+		"SELECT * FROM (SELECT a FROM b UNION ALL SELECT c.a WHERE (true)) x": noFrom,
+		"SELECT (SELECT a FROM b UNION SELECT a FROM c) FROM d":               "",
+
+		"INSERT INTO a SELECT 1 RETURNING xmax = 0":                                   "a column of the system's: xmax",
+		"INSERT INTO teams.a SELECT b RETURNING id, at = now()":                       time,
+		"INSERT INTO x SELECT a, pg_current_xact_id() FROM gone":                      transaction,
+		"SELECT 1 FROM teams.a WHERE x < coalesce(ingest.feed_horizon(), '0')":        transaction,
+		"SELECT 1 FROM teams.a WHERE x < (SELECT ingest.feed_horizon())":              transaction,
+		"SELECT 1 FROM teams.a WHERE x < (SELECT pg_current_xact_id() FROM ingest.b)": "",
+
+		"SELECT 1 FROM ingest.a s WHERE EXISTS (SELECT 1 FROM teams.a WHERE b = s.b)": joined,
+		"SELECT (SELECT 1 FROM ingest.a r WHERE r.a = c.a) FROM teams.b c":            joined,
+		"SELECT (SELECT 1 FROM ingest.tombstones t WHERE t.a = c.a) FROM teams.b c":   "",
 	} {
 		if got := strings.Join(faultsOf(sql), "; "); got != want {
 			t.Errorf("%s: %q, want %q", sql, got, want)
@@ -44,7 +53,8 @@ var (
 	sqlComment   = regexp.MustCompile(`--[^\n]*`)
 	sqlWord      = regexp.MustCompile(`[()]|\bSELECT\b|\bUNION\b|` +
 		`\b(FROM|JOIN|USING|INTO|UPDATE)\b(?:\s+([a-z{][\w{}.]*)(?:\s+(?:AS\s+)?([a-z]\w*))?)?|` +
-		`\b((?:ingest\.|rollup\.)?(?:pg_current_xact_id|pg_current_snapshot|feed_horizon|ripe_before))\b|\b(\w+)\.\w+`)
+		`\b((?:\w+\.)?(?:pg_current_xact_id|pg_current_snapshot|feed_horizon|ripe_before))\b|` +
+		`\b(\w+)\.\w+`)
 	// Tables that are placed by tenant, and those that stay on the coordinator.
 	placedTable = regexp.MustCompile(`^(teams\.|ingest\.(acknowledgements|details_retries|tombstones)$|rollup\.pstn_)`)
 	staysTable  = regexp.MustCompile(`^(ingest|rollup)\.|^\{stage\}$`)
