@@ -167,7 +167,7 @@ func (f *fetcher) wait(ctx context.Context, named, listed <-chan struct{}) error
 	select {
 	case id := <-f.done:
 		delete(f.inFlight, id)
-		if f.limit < maxInFlight && f.job.Client.HasRoom(f.job.Endpoint) {
+		if f.limit < maxInFlight && len(f.ready) == 0 && f.job.Client.HasRoom(f.job.Endpoint) {
 			f.limit++
 		}
 	case <-named:

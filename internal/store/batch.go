@@ -32,7 +32,8 @@ type save struct {
 // to drop.
 func (s *save) keepFirst(elements []int, order func(a, b int) int, drop func(kept, other *mapping.Element)) {
 	all := s.batch.Elements
-	s.ids, s.place = []string{}, map[string]int{}
+	s.keep, s.ids = make([]int, 0, len(elements)), make([]string, 0, len(elements))
+	s.place = make(map[string]int, len(elements))
 	slices.SortFunc(elements, func(a, b int) int { return cmp.Or(cmp.Compare(all[a].Key, all[b].Key), order(a, b)) })
 	for _, i := range elements {
 		if n := len(s.keep); n > 0 && all[s.keep[n-1]].Key == all[i].Key {
