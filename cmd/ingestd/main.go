@@ -35,7 +35,7 @@ func interrupted(root *cobra.Command, args []string) int {
 // often. Documents being read are bounded; garbage as large as they are is not
 // worth its memory. GOMEMLIMIT goes before it.
 const (
-	memoryLimit  = 60 << 20
+	memoryLimit  = 90 << 20
 	memoryTenant = 400 << 10 // more for each tenant
 )
 

@@ -25,7 +25,7 @@ const (
 	// savers is how many transactions with details are under way at once.
 	savers = 2
 	// budgetBytes bounds the memory of call records in flight in the process.
-	budgetBytes = 64 << 20
+	budgetBytes = 48 << 20
 )
 
 // NewBudget bounds the memory that call records in flight take. The jobs of a
