@@ -18,7 +18,7 @@ import (
 const (
 	// batchPages is how many pages go into one transaction: smaller ones cost
 	// the server more for each row, larger ones cost memory and redo.
-	batchPages = 5
+	batchPages = 4
 	// maxReads is how often a window is read before it counts as failed.
 	maxReads = 3
 	// maxSpans is how many spans of one slot may fail before it is left to the
