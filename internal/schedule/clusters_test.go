@@ -290,13 +290,18 @@ func TestToolsCopyForAnalysts(t *testing.T) {
 	storetest.Exec(t, copied, strings.Replace(subscribe, "host=source dbname=teams user=replicator", replicator, 1))
 	follow := func() {
 		t.Helper()
+		const tables = `SELECT array_agg(srrelid::bigint) FROM pg_subscription_rel`
+		for _, table := range storetest.Query[[]int64](t, copied, tables) {
+			storetest.Eventually(t, func() bool {
+				const state = `SELECT srsubstate::text FROM pg_subscription_rel WHERE srrelid = $1::bigint`
+				return storetest.Query[string](t, copied, state, table) == "r"
+			})
+		}
 		now := storetest.Query[string](t, w.Conn, `SELECT pg_current_wal_insert_lsn()::text`)
 		storetest.Eventually(t, func() bool {
-			return storetest.Query[bool](t, copied, `
-				SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel`) &&
-				storetest.Query[bool](t, w.Conn, `
-					SELECT coalesce(min(confirmed_flush_lsn) >= $1::text::pg_lsn, false)
-					FROM pg_replication_slots WHERE slot_type = 'logical'`, now)
+			return storetest.Query[bool](t, w.Conn, `
+				SELECT min(confirmed_flush_lsn) >= $1::text::pg_lsn
+				FROM pg_replication_slots WHERE slot_type = 'logical'`, now)
 		})
 		if diff := cmp.Diff(digests(t, w.Conn), digests(t, copied)); diff != "" {
 			t.Errorf("views of source (-) and copy (+):\n%s", diff)
