@@ -32,6 +32,8 @@ func Cluster(t testing.TB, standbyOf string) *pgserver.Server {
 		StandbyOf: standbyOf,
 		Settings: map[string]string{
 			"max_wal_size": "128MB", "max_prepared_transactions": "10", "wal_level": "logical",
+			"wal_retrieve_retry_interval": "100ms", // of standbys and subscribers
+			"jit":                         "off",
 		},
 	})
 	if err != nil {
