@@ -8,7 +8,9 @@ import (
 // A Batch collects the rows of many elements, encoded for COPY, and the elements that need to be kept raw. It refers to
 // the texts that elements and their pages came from, and so holds them, until it is reset.
 type Batch struct {
-	Model    *Model
+	Model *Model
+	// Redactor changes what is appended; nil: it is encoded as served. What is called served below is what it made.
+	Redactor *Redactor
 	Elements []Element
 	Rejects  []Reject
 	// Misfits and Unknown count values that did not fit their column and members that have none.
@@ -22,6 +24,8 @@ type Batch struct {
 	strange     map[Strange]int
 	kept        []*plan // the arrays of that element that were kept as they were, without rows
 	enc         encoder
+	doc         Document // what the redactor made last
+	redacted    int64    // bytes that it has made
 }
 
 // An Element is one element whose rows are in the batch.
@@ -69,25 +73,28 @@ func (b *Batch) Reset() {
 	clear(b.pages)
 	b.Elements, b.Rejects, b.pages = b.Elements[:0], b.Rejects[:0], b.pages[:0]
 	b.starts, b.firstReject, b.kept = b.starts[:0], b.firstReject[:0], b.kept[:0]
-	b.Misfits, b.Unknown, b.strange, b.open = 0, 0, nil, false
+	b.Misfits, b.Unknown, b.strange, b.open, b.redacted = 0, 0, nil, false, 0
 	for i := range b.rows {
 		b.rows[i].truncate(0)
 	}
 }
 
-// Held returns how many bytes the encoded rows take, without the texts they came from.
+// Held returns how many bytes the encoded rows take, and what a redactor made; without the texts they came from.
 func (b *Batch) Held() int64 {
 	const perEnd = 8
 	held := 0
 	for i := range b.rows {
 		held += cap(b.rows[i].data) + perEnd*cap(b.rows[i].ends)
 	}
-	return int64(held)
+	return int64(held) + b.redacted
 }
 
 // Append encodes one element that Graph served at the given time. An element that cannot be stored becomes a reject;
 // one that can only be stored with characters replaced is stored and becomes a reject marked so.
 func (b *Batch) Append(v Value, at time.Time) {
+	if b.Redactor != nil {
+		v = b.redact(v, (*Batch).redactElement, b.Redactor.root)
+	}
 	for _, r := range b.rows {
 		b.starts = append(b.starts, len(r.ends))
 	}

@@ -20,6 +20,9 @@ func (b *Batch) Extend(name string, elements Value, first int) error {
 	if err != nil {
 		return err
 	}
+	if b.Redactor != nil {
+		elements = b.redact(elements, (*Batch).redactElements, b.Redactor.root.members[name].inner)
+	}
 	b.pages = append(b.pages, page{len(b.Elements) - 1, name, elements.Raw()})
 	if err := b.extend(p, elements, first); err != nil {
 		b.RejectLast(err.Error())

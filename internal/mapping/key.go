@@ -43,6 +43,9 @@ func (b *Batch) hashKey(f *frame, p *plan) error {
 	hash, found := []byte{}, false
 	for i := range p.hashed {
 		part, v := &p.hashed[i], f.values[p.hashed[i].place]
+		if form := f.values[part.keyForm]; !form.absent() {
+			v = form
+		}
 		if v.blank() {
 			hash = append(hash, null...)
 			continue

@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A Model is a compiled declaration: the tables that the elements of one endpoint fill, the element's own table first.
@@ -44,6 +45,8 @@ type plan struct {
 	table  int    // Side, Rows: index into Model.Tables
 	inner  *shape
 	hashed []plan // HashKey, Else: the members it covers
+	// keyForm is, of such a member, the place of what the key is made of where a redactor has changed its value.
+	keyForm int
 }
 
 // Table compiles a declaration. It panics on a contradictory one, as declarations are package variables and every test
@@ -159,6 +162,7 @@ func (s *shape) named(names []string) []plan {
 			panic("mapping: a key is a hash of " + name + ", which is no column")
 		}
 		found = append(found, s.plans[i])
+		found[len(found)-1].keyForm = s.place(name + keyForm)
 	}
 	return found
 }
@@ -188,5 +192,5 @@ func (m *Model) JSONNames() []string {
 	for name, place := range m.root.places {
 		names[place] = name
 	}
-	return names
+	return slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, keyForm) })
 }
