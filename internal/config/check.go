@@ -35,6 +35,7 @@ func (l *loader) checkTenant(path string, t *Tenant) {
 	l.checkCloud(path, t)
 	l.checkAuth(join(path, "auth"), &t.Auth)
 	l.checkEndpoints(join(path, "endpoints"), t.Endpoints)
+	l.checkPrivacy(join(path, "privacy"), &t.Privacy)
 }
 
 // longestName is how many characters a tenant's name may have: it leads each row of a

@@ -100,6 +100,9 @@ type Tenant struct {
 
 	// Limits are the request rates to stay below.
 	Limits Limits `yaml:"limits"`
+
+	// Privacy is what becomes of personal data while it is read.
+	Privacy Privacy `yaml:"privacy"`
 }
 
 // Auth is the application registration and its credential. Exactly one of
@@ -144,6 +147,34 @@ type Auth struct {
 	ClientSecret   Secret      `yaml:"-"`
 	Certificate    Certificate `yaml:"-"`
 	FederatedToken Secret      `yaml:"-"`
+}
+
+// Privacy is what becomes of each class of personal data while it is read. What is
+// not kept never reaches the database. Danger: nothing brings it back, once Graph
+// keeps it no longer.
+type Privacy struct {
+	// Identity is for who a person is, ids and names: keep, hmac or drop.
+	// Default: keep.
+	Identity string `yaml:"identity"`
+
+	// Numbers is for phone numbers: keep, mask, hmac or drop. Default: keep.
+	Numbers string `yaml:"numbers"`
+
+	// Location is for addresses and names of networks and machines: keep,
+	// truncate, hmac or drop. Default: keep.
+	Location string `yaml:"location"`
+
+	// FreeText is for what somebody wrote, and for links into meetings: keep or
+	// drop. Default: keep.
+	FreeText string `yaml:"free_text"`
+
+	// KeyFile is the file that holds the secret of which keys are made, 32 bytes
+	// at least; one newline at its end is ignored. Needed if any class is not
+	// kept. Danger: with another secret the same person gets another pseudonym.
+	KeyFile string `yaml:"key_file"`
+
+	// Key is what KeyFile held. Set by Load.
+	Key Key `yaml:"-"`
 }
 
 // Endpoint is how one log is copied.

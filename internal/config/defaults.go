@@ -30,6 +30,7 @@ func newTenant(known map[string]Bounds) Tenant {
 	return Tenant{
 		Cloud:     "global",
 		Endpoints: newEndpoints(known),
+		Privacy:   Privacy{Identity: "keep", Numbers: "keep", Location: "keep", FreeText: "keep"},
 		Limits: Limits{
 			CallRecords: Rate{Requests: 1500, Per: 20 * time.Second},
 			List:        Rate{Requests: 40, Per: 20 * time.Second},

@@ -51,7 +51,7 @@ tenants:
 
 	least.File, shown.File = "", ""
 	if diff := cmp.Diff(least, shown, cmp.Transformer("DSN", DSN.Reveal),
-		cmp.Comparer(sameSource), cmp.Comparer(sameFiles),
+		cmp.Comparer(sameSource), cmp.Comparer(sameFiles), cmp.Transformer("Key", Key.Reveal),
 		cmp.Transformer("Schedule", Schedule.String)); diff != "" {
 		t.Errorf("default (-), shown (+):\n%s", diff)
 	}
@@ -65,7 +65,7 @@ func sameFiles(a, b Certificate) bool {
 
 func TestAlternativesOfExample(t *testing.T) {
 	t.Parallel()
-	ca := write(t, "ca.pem", certificate)
+	ca, key := write(t, "ca.pem", certificate), write(t, "key", strings.Repeat("k", leastKey)+"\n")
 	for name, in := range map[string][]string{
 		"secret file":     {"client_secret_file"},
 		"certificate":     {"certificate_file"},
@@ -75,6 +75,7 @@ func TestAlternativesOfExample(t *testing.T) {
 		"start":           {"client_secret_file", "start_from"},
 		"own cloud":       {"client_secret_file", "graph_url", "login_url", "ca_file"},
 		"own authority":   {"client_secret_file", "ca_file"},
+		"pseudonyms":      {"client_secret_file", "key_file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,6 +84,10 @@ func TestAlternativesOfExample(t *testing.T) {
 				text = replace(t, text, `(?m)^( *)#`+key+`: `, "${1}"+key+": ")
 			}
 			text = replace(t, text, "/etc/ingestd/ca.pem", ca)
+			text = replace(t, text, "/run/secrets/pseudonyms", key)
+			if name == "pseudonyms" {
+				text = replace(t, text, "identity: keep", "identity: hmac")
+			}
 			if name == "own cloud" {
 				text = replace(t, text, "cloud: global", "cloud: custom")
 			}

@@ -21,6 +21,7 @@ func TestFaults(t *testing.T) {
 	}
 	const secret = "client_secret_env: GRAPH_SECRET"
 	const cloud = "    auth:"
+	short := write(t, "key", strings.Repeat("hunter2", 4)+"\n")
 
 	for _, test := range []struct {
 		name, old, new string // what is replaced, and with what
@@ -137,6 +138,18 @@ func TestFaults(t *testing.T) {
 		{name: "cloud without records", old: pstn, new: pstn + "\n    cloud: china",
 			line: 8, key: "tenants[0].cloud",
 			text: "Microsoft offers neither call records nor the logs in its Chinese cloud (21Vianet)"},
+		{name: "mode of another class", old: pstn, new: pstn + "\n    privacy: {numbers: truncate}",
+			line: 8, key: "tenants[0].privacy.numbers", text: "must be keep or mask or hmac or drop"},
+		{name: "mode of identities", old: pstn, new: pstn + "\n    privacy: {identity: mask}",
+			line: 8, key: "tenants[0].privacy.identity", text: "must be keep or hmac or drop"},
+		{name: "no key", old: pstn, new: pstn + "\n    privacy: {identity: hmac, free_text: drop}",
+			line: 8, key: "tenants[0].privacy.key_file", text: "missing, and needed for identity: hmac and " +
+				"free_text: drop; make one with: openssl rand -hex 32 > FILE"},
+		{name: "key that is too short", old: pstn, new: pstn + "\n    privacy: {key_file: " + short + "}",
+			line: 8, key: "tenants[0].privacy.key_file",
+			text: "the file holds fewer than 32 bytes; make one with: openssl rand -hex 32 > FILE"},
+		{name: "key that is no file", old: pstn, new: pstn + "\n    privacy: {key_file: /}",
+			line: 8, key: "tenants[0].privacy.key_file", text: "must be a regular file"},
 		{name: "listen", old: pstn, new: pstn + "\nserver: {listen: localhost}",
 			line: 8, key: "server.listen", text: "must be a host and a port such as 127.0.0.1:8080, or none"},
 		{name: "host", old: pstn, new: pstn + "\nserver: {hosts: [\"https://me\"]}",
