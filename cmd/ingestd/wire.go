@@ -12,8 +12,10 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"ingestd/internal/catalog"
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
+	"ingestd/internal/privacy"
 	"ingestd/internal/schedule"
 	"ingestd/internal/store"
 	"ingestd/internal/web"
@@ -101,11 +103,16 @@ func (a *app) jobs() ([]*schedule.Job, error) {
 		if err != nil {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
+		policy, err := policyOf(t)
+		if err != nil {
+			return nil, errConfig(fmt.Sprintf("tenant %s: %v", t.Name, err))
+		}
 		for _, e := range fetch.Endpoints {
 			job, err := a.job(t, e, client, budget)
 			if err != nil {
 				return nil, errConfig(fmt.Sprintf("tenant %s, endpoint %s: %v", t.Name, e.Name, err))
 			}
+			job.Redactor = policy.Redactor(e.Rows)
 			list = append(list, job)
 		}
 	}
@@ -171,6 +178,20 @@ func credential(a config.Auth) fetch.Credential {
 		return fetch.ManagedIdentity()
 	}
 	return fetch.ClientSecret(a.ClientSecret.Read)
+}
+
+// policyOf is what becomes of a tenant's personal data; nil: it is kept.
+func policyOf(t config.Tenant) (*privacy.Policy, error) {
+	id, err := uuid.Parse(t.ID)
+	if err != nil {
+		return nil, err
+	}
+	return privacy.New(map[catalog.Class]privacy.Mode{
+		catalog.Identity: privacy.Mode(t.Privacy.Identity),
+		catalog.Numbers:  privacy.Mode(t.Privacy.Numbers),
+		catalog.Location: privacy.Mode(t.Privacy.Location),
+		catalog.Text:     privacy.Mode(t.Privacy.FreeText),
+	}, t.Privacy.Key.Reveal(), id)
 }
 
 func (a *app) job(

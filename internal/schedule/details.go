@@ -201,7 +201,7 @@ func (f *fetcher) readOne(ctx context.Context, r store.Record) {
 
 // read reads a record in all its parts. All must be of one version.
 func (f *fetcher) read(ctx context.Context, r store.Record) (*fetched, error) {
-	got := &fetched{record: r, batch: f.job.Endpoint.Rows.NewBatch(), memory: f.job.Budget.Reserve()}
+	got := &fetched{record: r, batch: f.job.newBatch(), memory: f.job.Budget.Reserve()}
 	whole := false
 	defer func() { // after a panic, too
 		if !whole {

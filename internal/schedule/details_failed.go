@@ -106,7 +106,7 @@ func (f *fetcher) note(r store.Record, why error, fate *fate, outage bool) error
 	note.Code, note.Error = codeOf(why), why.Error()
 	note.NextAt = now.Add(f.policy.retryAfter(r, now, parked))
 	if graph != nil {
-		note.RequestID, note.Body = graph.RequestID, graph.Body
+		note.RequestID, note.Body = graph.RequestID, f.job.kept(graph.Body)
 	}
 	if isNotFound(why) {
 		note.Code = graphFailing

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/mapping"
 	"ingestd/internal/store"
 )
 
@@ -30,10 +31,11 @@ type Job struct {
 	DB        *store.DB
 	Lock      *store.Lock // of the tenant; nil: none is kept
 	Log       *zap.Logger
-	Self      *store.Daemon // the process, if it reads as a daemon
-	Budget    *fetch.Budget // memory of records in flight; of a versioned endpoint
-	Heartbeat time.Duration // how often a run says that it is alive; default: heartbeatEvery
-	Observer  Observer      // told of each run; nil: none
+	Self      *store.Daemon     // the process, if it reads as a daemon
+	Budget    *fetch.Budget     // memory of records in flight; of a versioned endpoint
+	Heartbeat time.Duration     // how often a run says that it is alive; default: heartbeatEvery
+	Redactor  *mapping.Redactor // changes all that is read before it is stored; nil: it is stored as served
+	Observer  Observer          // told of each run; nil: none
 
 	current atomic.Pointer[runLog] // of the run at work
 	unknown unknown                // members without a column
@@ -57,6 +59,22 @@ type Report struct {
 	Rejects       int          // elements kept raw and not stored, of this run and earlier ones
 	FirstError    string       // of details that failed; empty if none did
 	err           error        // the most severe of the windows' and records'
+}
+
+// newBatch makes a batch for what is read.
+func (j *Job) newBatch() *mapping.Batch {
+	b := j.Endpoint.Rows.NewBatch()
+	b.Redactor = j.Redactor
+	return b
+}
+
+// kept is what is kept of the body of a failed answer: nothing where personal data may not be stored as served, as
+// nobody knows what it holds.
+func (j *Job) kept(body []byte) []byte {
+	if j.Redactor != nil {
+		return nil
+	}
+	return body
 }
 
 // A planner chooses what is read.

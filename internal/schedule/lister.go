@@ -36,7 +36,8 @@ type lister struct {
 	log      *runLog
 	stop     func() bool   // reports whether no more windows are to be begun
 	named    chan struct{} // holds a token when records were named since it was last taken
-	batches  sync.Pool     // of *mapping.Batch that were stored: the memory of one is worth keeping
+	newBatch func() *mapping.Batch
+	batches  sync.Pool // of *mapping.Batch that were stored: the memory of one is worth keeping
 
 	mu       sync.Mutex
 	answered bool // Graph has served a page in this run
@@ -217,7 +218,7 @@ func (j *Job) noteFailures(ctx context.Context, run *store.Run, now time.Time, a
 		s := f.window.slots[0]
 		note := store.Failure{From: s.from, To: s.to, At: now, Code: codeOf(f.err), Error: f.err.Error()}
 		if graph := (*fetch.Error)(nil); errors.As(f.err, &graph) {
-			note.RequestID, note.Body = graph.RequestID, graph.Body
+			note.RequestID, note.Body = graph.RequestID, j.kept(graph.Body)
 		}
 		if err := j.DB.NoteFailure(ctx, run, note); err != nil {
 			return err

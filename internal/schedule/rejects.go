@@ -60,7 +60,7 @@ func (j *Job) RetryRejects(ctx context.Context, named [][]byte) (stored, kept in
 // retryReject tries to store one reject, and reports whether it is stored.
 func (j *Job) retryReject(ctx context.Context, run *store.Run, r store.RawReject) (bool, error) {
 	var doc mapping.Document
-	b := j.Endpoint.Rows.NewBatch()
+	b := j.newBatch()
 	if err := doc.Parse(r.Raw); err != nil {
 		return false, nil // no version of this program can read it
 	}

@@ -34,7 +34,7 @@ func (j *Job) run(
 
 	list := &lister{
 		graph: j.Client, endpoint: j.Endpoint, api: j.API, policy: l.policy, save: j.saveFunc(run), finish: finish,
-		log: log, stop: stop, named: make(chan struct{}, 1),
+		log: log, stop: stop, named: make(chan struct{}, 1), newBatch: j.newBatch,
 		known: readSlots(l.policy.slots(l.policy.horizon(now), now, l.slots)),
 	}
 	details := &fetcher{

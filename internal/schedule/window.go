@@ -61,7 +61,7 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 	}
 	batch, ok := l.batches.Get().(*mapping.Batch)
 	if !ok {
-		batch = l.endpoint.Rows.NewBatch()
+		batch = l.newBatch()
 	}
 	defer l.batches.Put(batch)
 	var err error

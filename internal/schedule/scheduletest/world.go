@@ -12,6 +12,7 @@ import (
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/graphsim"
+	"ingestd/internal/privacy"
 	"ingestd/internal/schedule"
 	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
@@ -36,6 +37,7 @@ type Config struct {
 	Alive               func()                 // told while the daemon and its runs make progress
 	Through             func(string) string    // makes of the database's URL the daemon's; default: the same
 	Locked              bool                   // a daemon keeps the lock of its tenant
+	Privacy             *privacy.Policy        // of the tenant; default: all is kept
 }
 
 // A World is a simulated tenant, its clock, a database, and the daemon that reads the one into the other.
