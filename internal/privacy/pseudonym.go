@@ -17,9 +17,9 @@ import (
 )
 
 // A pseudonym has two halves: the first 8 bytes of an HMAC-SHA256 of what it stands for, and a checksum of these. So it
-// is known as a pseudonym when it is met again, and left as it is: whatever has been replaced may be replaced anew. Some
-// bits say what it is instead; 56 are left of the first half in an address, 60 in a GUID: of a million values two share
-// a pseudonym with a chance below 1 to 100,000.
+// is known as a pseudonym when it is met again, and left as it is: what was redacted may be redacted again. Some bits
+// say what it is instead; 56 are left of the first half in an address, 60 in a GUID: of a million values two share a
+// pseudonym with a chance below 1 to 100,000.
 type pseudonym [16]byte
 
 // A key makes pseudonyms.

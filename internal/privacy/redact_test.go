@@ -69,10 +69,10 @@ func TestNothingServedIsStored(t *testing.T) {
 				for _, document := range documents(t, e) {
 					planted = append(planted, appendPlanted(t, b, document)...)
 				}
-				if len(planted) < 50 || len(b.Elements) < 20 || len(b.Rejects) < 2 {
-					t.Fatalf("%d values planted, %d elements, %d rejects", len(planted), len(b.Elements), len(b.Rejects))
+				if n, m := len(b.Elements), len(b.Rejects); len(planted) < 50 || n < 20 || m < 20 {
+					t.Fatalf("%d values planted, %d elements, %d rejects", len(planted), n, m)
 				}
-				if found := privacytest.Found(stored(b), planted); found != nil {
+				if found := privacytest.Found(stored(b), planted); len(found) > 0 {
 					t.Errorf("of %d values %d are stored: %.300q", len(planted), len(found), found)
 				}
 				wantSame(t, b)
@@ -153,7 +153,7 @@ func appendPlanted(t *testing.T, b *mapping.Batch, document string) (planted []s
 	whole := fmt.Appendf(nil, `{"new": {"a": [%q]}, "x@odata.count": [%[1]q], "duration": %[1]q, "type": [%[1]q], %s`,
 		unknown, changed[1:])
 	b.Append(parse(t, whole), at)
-	b.Append(parse(t, append([]byte(`{"userId": 7, "startDateTime": `+fmt.Sprintf("%q, ", unknown)), changed[1:]...)), at)
+	b.Append(parse(t, fmt.Appendf(nil, `{"userId": 7, "startDateTime": %q, %s`, unknown, changed[1:])), at)
 	b.Append(parse(t, fmt.Appendf(nil, "[%s]", whole)), at)
 	return planted
 }

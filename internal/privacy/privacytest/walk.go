@@ -5,7 +5,9 @@ package privacytest
 import (
 	"bytes"
 	"encoding/json"
+	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -60,34 +62,79 @@ func change(around, name string, v any, visit func(kind, value string) string) a
 	return v
 }
 
-// Values are the personal data in documents.
+// Values are the personal data in documents that stands nowhere else in them.
 func Values(documents ...[]byte) (values []string, err error) {
+	var others []byte
 	seen := map[string]bool{}
 	for _, document := range documents {
-		_, err := Change(document, func(_, value string) string {
+		rest, err := Change(document, func(_, value string) string {
 			if !seen[value] {
 				values = append(values, value)
 			}
 			seen[value] = true
-			return value
+			return ""
 		})
 		if err != nil {
 			return nil, err
 		}
+		others = append(others, rest...)
 	}
-	return values, nil
+	for _, value := range Found(others, values) {
+		delete(seen, value)
+	}
+	return slices.DeleteFunc(values, func(v string) bool { return !seen[v] }), nil
 }
 
-// Found returns those of some values that stand in stored bytes, as text in whatever case or as PostgreSQL's uuid.
-// Values too short to tell anybody are passed over.
+// Found returns those of some values that stand in stored bytes, as text in whatever case or as PostgreSQL has a uuid
+// or an address. Values too short to tell anybody are passed over.
 func Found(stored []byte, values []string) (found []string) {
-	text := bytes.ToLower(stored)
+	texts, binaries := needles{}, needles{}
 	for _, v := range values {
-		plain := strings.TrimRight(strings.TrimPrefix(strings.ToLower(v), "+"), "*")
-		id, err := uuid.Parse(v)
-		if len(plain) >= 5 && bytes.Contains(text, []byte(plain)) || err == nil && bytes.Contains(stored, id[:]) {
-			found = append(found, v)
+		texts.add(v, []byte(strings.TrimRight(strings.TrimPrefix(strings.ToLower(v), "+"), "*")))
+		binaries.add(v, inBinary(v))
+	}
+	hits := map[string]bool{}
+	texts.find(bytes.ToLower(stored), hits)
+	binaries.find(stored, hits)
+	return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return !hits[v] })
+}
+
+// needles are values and what to look for, by its first bytes.
+type needles map[[5]byte][]needle
+
+type needle struct {
+	value string
+	text  []byte
+}
+
+func (n needles) add(value string, text []byte) {
+	if len(text) >= 5 {
+		n[[5]byte(text)] = append(n[[5]byte(text)], needle{value, text})
+	}
+}
+
+func (n needles) find(text []byte, hits map[string]bool) {
+	for ; len(text) >= 5; text = text[1:] {
+		for _, needle := range n[[5]byte(text)] {
+			if bytes.HasPrefix(text, needle.text) {
+				hits[needle.value] = true
+			}
 		}
 	}
-	return found
+}
+
+// inBinary is a value as PostgreSQL sends it; nil if it is text there.
+func inBinary(value string) []byte {
+	if id, err := uuid.Parse(value); err == nil {
+		return id[:]
+	}
+	addr, err := netip.ParseAddr(value)
+	if err != nil {
+		return nil
+	}
+	family := byte(2)
+	if addr.Is6() {
+		family = 3
+	}
+	return append([]byte{family, byte(addr.BitLen()), 0, byte(addr.BitLen() / 8)}, addr.AsSlice()...)
 }

@@ -44,6 +44,17 @@ func (w *World) Missing() []Row {
 	return missing
 }
 
+// Documents are all elements that Graph serves now, of all endpoints that are read.
+func (w *World) Documents() (list [][]byte) {
+	w.Helper()
+	for _, j := range w.jobs {
+		for row := range w.Of(j.Endpoint.Name).served() {
+			list = append(list, row.JSON)
+		}
+	}
+	return list
+}
+
 // moment is what a window may lack of the time before now: Graph is asked in whole seconds, and tells the time so.
 const moment = 2 * time.Second
 

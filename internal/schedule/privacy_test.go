@@ -1,0 +1,115 @@
+package schedule_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"ingestd/internal/catalog"
+	"ingestd/internal/fetch"
+	"ingestd/internal/graphsim"
+	"ingestd/internal/privacy"
+	"ingestd/internal/privacy/privacytest"
+	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store/storetest"
+)
+
+// figures are questions of analysts whose answers name nobody.
+var figures = []string{
+	`SELECT source || external_country || external_prefix || direction || outcome || is_number_masked, count(*),
+		count(DISTINCT user_id), count(DISTINCT external_number) FROM analytics.telephony_calls GROUP BY 1`,
+	`SELECT call_kind, count(*), count(DISTINCT organizer_user_id) FROM teams.call_records GROUP BY 1`,
+	`SELECT identity_kind, count(*), count(DISTINCT user_id), count(DISTINCT identity_id)
+		FROM teams.session_endpoints GROUP BY 1`,
+	`SELECT identity_kind, count(*), count(DISTINCT participant_id) FROM teams.call_participants GROUP BY 1`,
+	`SELECT source, count(*) FROM teams.users GROUP BY 1`,
+	`SELECT count(*), count(DISTINCT event_key), count(DISTINCT user_id) FROM teams.pstn_blocked_users_log`,
+	`SELECT count(*), count(DISTINCT report_key), sum(total_calls) FROM teams.dialout_report`,
+	`SELECT id_source, count(*), count(DISTINCT id) FROM teams.sms_messages GROUP BY 1`,
+}
+
+// With pseudonyms nothing personal that Graph serves is in the database or the log, though some of it cannot be stored
+// or read, and analysts count the same as without.
+func TestPseudonymsOfATenant(t *testing.T) {
+	t.Parallel()
+	policy, err := privacy.New(map[catalog.Class]privacy.Mode{
+		catalog.Identity: privacy.HMAC, catalog.Numbers: privacy.HMAC, catalog.Location: privacy.HMAC,
+		catalog.Text: privacy.Drop,
+	}, make([]byte, 32), scheduletest.Tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := new(lockedBuffer)
+	c := scheduletest.Config{Graph: graphsim.Config{Seed: 20, Users: 20, CallsPerDay: 10, History: 3 * day}}
+	for _, e := range fetch.Endpoints {
+		c.Endpoints = append(c.Endpoints, e.Name)
+	}
+	c.Log = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), log, zap.DebugLevel))
+	open := read(scheduletest.New(t, c))
+	c.Privacy = policy
+	w := read(scheduletest.New(t, c))
+
+	for _, table := range []string{"rejects", "parked", "details_retries"} {
+		if storetest.Query[int](t, w.Conn, `SELECT count(*) FROM ingest.`+table) == 0 {
+			t.Errorf("ingest.%s is empty: the test shows little", table)
+		}
+	}
+	values, err := privacytest.Values(w.Documents()...)
+	if err != nil || len(values) < 100 {
+		t.Fatalf("%d values, %v", len(values), err)
+	}
+	if n := len(privacytest.Found(everything(open), values)); n < len(values)/2 {
+		t.Errorf("of %d values that are kept %d are found: the test shows little", len(values), n)
+	}
+	if found := privacytest.Found(everything(w), values); len(found) > 0 {
+		t.Errorf("of %d values %d are in the database: %.300q", len(values), len(found), found)
+	}
+	if found := privacytest.Found([]byte(log.String()), values); len(found) > 0 {
+		t.Errorf("of %d values %d are in the log: %.300q", len(values), len(found), found)
+	}
+	for _, q := range figures {
+		sql := fmt.Sprintf(`SELECT coalesce(string_agg(q::text, E'\n' ORDER BY q::text), '') FROM (%s) q`, q)
+		want, got := storetest.Query[string](t, open.Conn, sql), storetest.Query[string](t, w.Conn, sql)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-as served, +with pseudonyms):\n%s", q, diff)
+		}
+	}
+}
+
+// read reads all endpoints of a world, where the database refuses some rows and some answers are garbled.
+func read(w *scheduletest.World) *scheduletest.World {
+	w.Helper()
+	w.Exec(`ALTER TABLE teams.direct_routing_calls ADD CONSTRAINT own CHECK (duration_s % 2 <> 0)`)
+	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
+		if r.Operation == "getPstnCalls" && r.From.Day()%2 == 0 ||
+			r.Operation == "getCallRecord" && strings.HasSuffix(r.CallID, "0") {
+			return graphsim.Fault{Body: graphsim.TrailingBody}
+		}
+		return graphsim.Fault{}
+	})
+	for _, e := range fetch.Endpoints {
+		_, _ = w.Of(e.Name).Try(w.Context()) // it fails where it has to
+	}
+	w.Derive()
+	return w
+}
+
+// everything is all rows of all tables, as COPY sends them in binary.
+func everything(w *scheduletest.World) []byte {
+	w.Helper()
+	tables := storetest.Query[[]string](w, w.Conn, `SELECT array_agg(format('%I.%I', schemaname, tablename))
+		FROM pg_tables WHERE schemaname IN ('teams', 'ingest', 'rollup', 'ref')`)
+	var all bytes.Buffer
+	for _, table := range tables {
+		_, err := w.Conn.PgConn().CopyTo(w.Context(), &all, "COPY (TABLE "+table+") TO STDOUT (FORMAT binary)")
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	return all.Bytes()
+}
