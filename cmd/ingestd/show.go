@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -21,7 +22,11 @@ func newShow() *cobra.Command {
 media, streams and participants, put together again from its rows. It equals what
 Graph served but for the few things that the README lists. The document holds
 personal data. A call that several tenants took part in is shown as the first of them
-was served it.`,
+was served it.
+
+Of a tenant whose configuration has modes for personal data (privacy) it shows what
+was stored: pseudonyms and shortened values are not turned back, and what was left
+out, members without a column too, is missing. It says so on standard error.`,
 		Example: `  ingestd show 0f8e7d6c-5b4a-4392-8170-1f2e3d4c5b6a
   ingestd show 0f8e7d6c-5b4a-4392-8170-1f2e3d4c5b6a | jq '.sessions[].failureInfo'`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -69,6 +74,10 @@ func (a *app) show(cmd *cobra.Command, chosen *selection, id uuid.UUID) error {
 				cmd.ErrOrStderr(),
 				"ingestd: the details of its newest version are not stored yet; see: ingestd status, ingestd gaps",
 			)
+		}
+		if modes := t.Privacy.InForce(); err == nil && len(modes) > 0 {
+			fmt.Fprintf(cmd.ErrOrStderr(), "ingestd: not all as Graph served it (%s; docs/privacy.md)\n",
+				strings.Join(modes, ", "))
 		}
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 // Key is a secret of which keys are made. It never prints.
 type Key struct {
 	mask
+	file   Secret
 	secret []byte
 }
 
@@ -53,7 +54,8 @@ func (l *loader) checkPrivacy(path string, p *Privacy) {
 		}
 		return
 	}
-	secret, err := Secret{file: p.KeyFile, getenv: l.getenv}.read()
+	p.Key.file = Secret{file: p.KeyFile, getenv: l.getenv}
+	secret, err := p.Key.file.read()
 	switch secret = bytes.TrimSuffix(bytes.TrimSuffix(secret, []byte("\n")), []byte("\r")); {
 	case err != nil:
 		l.add(join(path, "key_file"), "%s", err)
@@ -61,8 +63,8 @@ func (l *loader) checkPrivacy(path string, p *Privacy) {
 		l.add(join(path, "key_file"), "the file holds fewer than %d bytes; make one with: openssl rand -hex 32 > FILE",
 			leastKey)
 	}
-	p.Key = Key{secret: secret}
+	p.Key.secret = secret
 }
 
 // Exposed says how others may get at the file; see Secret.Exposed.
-func (p Privacy) Exposed() string { return Secret{file: p.KeyFile}.Exposed() }
+func (k Key) Exposed() string { return k.file.Exposed() }

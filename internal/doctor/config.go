@@ -23,11 +23,25 @@ func (s *Subject) config() []Finding {
 				What: fmt.Sprintf("%s: %s switched off; what Microsoft deletes meanwhile is gone", t.Name,
 					strings.Join(off, ", "))})
 		}
+		list = append(list, privacyOf(t)...)
 		enabled += len(t.Endpoints) - len(off)
 	}
 	read := fmt.Sprintf("%s: %s, %s", file, health.Count(len(s.Config.Tenants), "tenant", "tenants"),
 		health.Count(enabled, "endpoint", "endpoints"))
 	return slices.Insert(list, 0, Finding{Area: areaConfig, Status: OK, What: read})
+}
+
+// privacyOf says what becomes of a tenant's personal data, and warns of a secret that others can get at.
+func privacyOf(t config.Tenant) (list []Finding) {
+	if modes := t.Privacy.InForce(); len(modes) > 0 {
+		list = append(list, Finding{Area: areaConfig, Tenant: Word(t.Name), Status: Note,
+			What: fmt.Sprintf("%s: personal data is stored by %s", t.Name, strings.Join(modes, ", "))})
+	}
+	if what, fix, exposed := strings.Cut(t.Privacy.Key.Exposed(), "; run: "); exposed {
+		list = append(list, Finding{Area: areaConfig, Tenant: Word(t.Name), Status: Warn,
+			Code: Word(health.SecretReadable), What: what, Fix: []string{fix}, First: fix})
+	}
+	return list
 }
 
 func switchedOff(t config.Tenant) (names []string) {
