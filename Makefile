@@ -7,7 +7,8 @@ GO ?= go
 PARALLEL = -parallel 8
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test test-tools race soak bench bench-small lint lint-deploy image fuzz tools postgres clean
+.PHONY: help build demo test test-tools test-hashed race soak bench bench-small lint lint-deploy image fuzz tools \
+	postgres clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +26,9 @@ test: postgres ## Run all tests, against a real PostgreSQL; first it says which 
 test-tools: postgres ## Run the tests that need a browser, a demo, a standby, a restore, or readers
 	.ci/install browser axe readers
 	INGESTD_TEST_TOOLS=1 $(GO) test $(PARALLEL) -run '^TestTools' ./...
+
+test-hashed: postgres ## Run the store's tests on tables cut into parts by tenant, as Citus cuts them
+	INGESTD_TEST_TEAMS=hashed $(GO) test $(PARALLEL) ./internal/store
 
 race: postgres ## Run all tests under the race detector, those that repeat for long
 	INGESTD_TEST_LONG=1 $(GO) test -race $(PARALLEL) -timeout 20m ./...

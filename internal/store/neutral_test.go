@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -173,5 +174,20 @@ func TestUpdatesSetNothingVolatile(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Rows are stored, replaced and counted in tables that are cut into parts by tenant, as
+// Citus cuts them. make test-hashed runs all tests of the package so.
+func TestHashedTables(t *testing.T) {
+	storetest.NotHashed(t, "this is that run")
+	t.Parallel()
+	const some = `^(TestSaveUpdatesExactlyWhatChanged|TestDayIsReplaced|TestManyRecordsAtOnce|TestUsers.*|` +
+		`TestRollupsWriteWhatDiffers|TestRenewTransactionIDs|TestFeedByPages)$`
+	run := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run", some)
+	run.Env = append(os.Environ(), "INGESTD_TEST_TEAMS=hashed")
+	out, err := run.CombinedOutput()
+	if passed := strings.Count(string(out), "\n--- PASS"); err != nil || passed < 7 {
+		t.Errorf("%d tests pass: %v\n%s", passed, err, out)
 	}
 }

@@ -40,6 +40,9 @@ var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 	if err := execute(ctx, server, `CREATE DATABASE template_ingestd`); err != nil {
 		return nil, err
 	}
+	if err := migrateHashed(ctx, server.URL("template_ingestd")); err != nil {
+		return nil, err
+	}
 	// Copies have none of them.
 	if err := execute(ctx, server, Strange("DATABASE template_ingestd")); err != nil {
 		return nil, err
