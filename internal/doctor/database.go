@@ -106,6 +106,9 @@ func (s *Subject) role(ctx context.Context, c store.Checkup, there bool) []Findi
 		wrong = append(wrong, s.rights(ctx, c.Role)...)
 	}
 	wrong = append(wrong, s.room(c)...)
+	if there {
+		wrong = append(wrong, s.cluster(ctx)...)
+	}
 	if c.Ahead.Abs() > health.MaxSkew {
 		wrong = append(wrong, Finding{Area: areaDatabase, Status: Warn, Code: Word(health.ClockSkewed),
 			What: fmt.Sprintf("the server's clock is %s this machine's", apart(c.Ahead)),
@@ -166,6 +169,19 @@ func inWords(lacking []store.Right) string {
 		}
 	}
 	return strings.Join(parts, "; ")
+}
+
+// cluster says what is wrong with the nodes that rows are distributed to.
+func (s *Subject) cluster(ctx context.Context) (list []Finding) {
+	faults, err := s.DB.ClusterFaults(ctx)
+	if err != nil {
+		return []Finding{failed(err)}
+	}
+	for _, f := range faults {
+		list = append(list, Finding{Area: areaDatabase, Status: Warn, Code: Word(health.DatabaseUnfit),
+			What: f.What, Fix: []string{f.Fix}, First: "mend Citus' nodes"})
+	}
+	return list
 }
 
 // room looks for the limit that leaves too few connections.

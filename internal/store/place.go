@@ -28,6 +28,7 @@ const (
 
 var (
 	clusterFacts     = statement("cluster")
+	clusterFaults    = statement("cluster_faults")
 	clusterTables    = statement("cluster_tables")
 	clusterFunctions = statement("cluster_functions")
 	clusterReplace   = statement("cluster_replace")
@@ -109,6 +110,17 @@ func (db *DB) checkCluster(ctx context.Context, found bool) error {
 			ErrUnfit, firstOf(wrong, "is", "are"), wrong[0].Name)
 	}
 	return err
+}
+
+// A ClusterFault is what is wrong with a node of Citus.
+type ClusterFault struct{ What, Fix string }
+
+// ClusterFaults asks all nodes; there are none where tables are not distributed.
+func (db *DB) ClusterFaults(ctx context.Context) ([]ClusterFault, error) {
+	if !db.Distribution.Citus {
+		return nil, nil
+	}
+	return list[ClusterFault](ctx, db, "ask the nodes of Citus", clusterFaults)
 }
 
 func (db *DB) clusterTables(ctx context.Context) ([]clusterTable, error) {

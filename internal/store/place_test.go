@@ -22,7 +22,14 @@ const standIns = `
 	CREATE TABLE pg_dist_object (classid regclass, objid oid);
 	CREATE TABLE pg_dist_transaction (gid text);
 	CREATE TABLE pg_dist_local_group (groupid int);
-	CREATE TABLE pg_dist_node (groupid int, noderole text, isactive boolean, shouldhaveshards boolean);
+	CREATE TABLE pg_dist_node (groupid int, noderole text, isactive boolean, shouldhaveshards boolean,
+		nodename text DEFAULT 'a', nodeport int DEFAULT 5432);
+	CREATE FUNCTION run_command_on_all_nodes(command text, OUT nodeid int, OUT success boolean, OUT result text)
+	RETURNS SETOF record LANGUAGE plpgsql AS $$
+	BEGIN
+		EXECUTE command INTO result;
+		RETURN QUERY VALUES (1, true, result), (2, false, NULL), (3, true, '0');
+	END $$;
 	INSERT INTO pg_dist_local_group VALUES (0);
 	INSERT INTO pg_dist_node VALUES (0, 'primary', true, false), (1, 'primary', true, true);
 	CREATE FUNCTION citus_version() RETURNS text LANGUAGE sql RETURN 'Citus 13.2.2 on a stand';
@@ -187,6 +194,23 @@ func TestPlaceRefuses(t *testing.T) {
 	c.place()
 	c.db.Distribution = store.Distribution{}
 	refused("is none, but Citus has distributed ref.call_types and", store.ErrUnfit)
+}
+
+// What is wrong with nodes is found: the stand-in has one that answers as this server,
+// one that does not answer, and one whose every answer is 0.
+func TestClusterFaults(t *testing.T) {
+	c := newCluster(t)
+	storetest.Exec(t, c.conn, `UPDATE pg_dist_node SET isactive = false WHERE groupid = 1`)
+	faults, err := c.db.ClusterFaults(t.Context())
+	var got []string
+	for _, f := range faults {
+		got = append(got, f.What)
+	}
+	want := []string{"node a:5432 is not active", "node 2 cannot be asked",
+		"on node 3 sessions of this role wait for locks without end"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
 }
 
 // What a transaction wrote is shown, and figures made of it, once Citus has seen it
