@@ -89,9 +89,9 @@ func (db *DB) NoteRemoved(ctx context.Context, configured []uuid.UUID) error {
 	return db.exec(ctx, "note which tenants are no longer configured", `
 		UPDATE ingest.endpoints e
 		SET removed_at = now()
-		WHERE removed_at IS NULL AND tenant_id <> ALL ($1)
+		WHERE removed_at IS NULL AND tenant_id <> ALL ($1::text[]::uuid[])
 			AND NOT EXISTS (
 				SELECT 1 FROM ingest.tenants t JOIN ingest.daemons d USING (daemon_id)
 				WHERE t.tenant_id = e.tenant_id AND d.heartbeat_at > clock_timestamp() - $2::interval)`,
-		configured, heartbeatTimeout)
+		texts(configured), heartbeatTimeout)
 }

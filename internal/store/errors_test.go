@@ -24,8 +24,9 @@ func TestEveryErrorNamesItsOperation(t *testing.T) {
 		"Needs": true, "Where": true, "Checkup": true, "NewLocks": true, "Lock": true,
 		"RenewTransactionIDs": true, "Session": true,
 		"Grant": true, "GrantAgain": true, "CheckGrantee": true, // nobody was given rights
-		"Survey":  true, // says that there is no schema
-		"Version": true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
+		"ClusterFaults": true, // nothing is distributed
+		"Survey":        true, // says that there is no schema
+		"Version":       true, "CheckSchema": true, "MigrateUp": true, "MigrateDown": true,
 		"ExecWithin": true, "HolderOf": true, "Hurry": true, // a test's
 	}
 	db := storetest.Connect(t, storetest.EmptyURL(t))
@@ -78,7 +79,7 @@ func argument(t *testing.T, method string, n int, of reflect.Type) reflect.Value
 	}
 	for _, v := range []any{
 		&store.Run{Tenant: tenant, Endpoint: calls.Name}, to, calls.Rows, elements, []*mapping.Batch{elements},
-		[]string{calls.Name}, []store.Acknowledgement{{}}, [][]byte{nil}, calls.Name, 1, int64(1),
+		[]string{calls.Name}, []uuid.UUID{tenant}, []store.Acknowledgement{{}}, [][]byte{nil}, calls.Name, 1, int64(1),
 		noon.Add(time.Duration(n) * time.Hour), time.Hour, true, tenant,
 	} {
 		if reflect.TypeOf(v) == of {
