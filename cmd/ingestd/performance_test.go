@@ -66,7 +66,7 @@ const (
 
 // twoDigits writes a figure to two digits, or to the whole number if that is longer.
 func twoDigits(v float64) string {
-	if v == 0 || math.Abs(v) >= 10 {
+	if v == math.Trunc(v) || math.Abs(v) >= 10 {
 		return fmt.Sprintf("%.0f", v)
 	}
 	return fmt.Sprintf("%.*f", max(0, 1-int(math.Floor(math.Log10(math.Abs(v))))), v)
