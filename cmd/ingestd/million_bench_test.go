@@ -37,14 +37,7 @@ func scaled(b *testing.B, number int) int {
 // The simulator has its pages ready, but for those of one reading beforehand.
 func BenchmarkMillionRows(b *testing.B) {
 	m := newMillion(b)
-	m.round(map[string][]float64{}) // has the pages made
-	figures := map[string][]float64{}
-	for b.Loop() {
-		for range rounds(b) {
-			m.round(figures)
-		}
-	}
-	report(b, figures)
+	m.takeTurns(m.round)
 }
 
 // BenchmarkOneWindow reads a fifth of a million PSTN calls that all lie in one
@@ -53,26 +46,35 @@ func BenchmarkOneWindow(b *testing.B) {
 	const days = 29
 	m := newMeasured(b)
 	m.tenant = tenantOf(b, 1, days, scaled(b, callsPerDay)*365/days/5)
-	m.firstRound(map[string][]float64{}) // has the pages made
-	figures := map[string][]float64{}
-	for b.Loop() {
-		for range rounds(b) {
-			m.firstRound(figures)
-		}
-	}
-	report(b, figures)
+	m.takeTurns(func(figures map[string][]float64) {
+		defer m.newDatabase()()
+		m.first(figures)
+	})
 }
 
-// firstRound measures a first reading and the floor, and adds what they cost to
-// figures.
-func (m *million) firstRound(figures map[string][]float64) {
-	defer m.newDatabase()()
+// takeTurns reports the medians of what some rounds add to figures, without that of
+// one beforehand, which has the pages made.
+func (m *million) takeTurns(round func(figures map[string][]float64)) {
+	round(map[string][]float64{})
+	figures := map[string][]float64{}
+	for m.Loop() {
+		for range rounds(m.B) {
+			round(figures)
+		}
+	}
+	report(m.B, figures)
+}
+
+// first measures a first reading of the round's database and the floor, and adds what
+// they cost to figures.
+func (m *million) first(figures map[string][]float64) (rows float64, floor passage) {
 	first := m.read()
-	rows := storetest.Query[float64](m, m.conn, `SELECT count(*) FROM teams.pstn_calls`)
-	floor := m.floor()
+	rows = storetest.Query[float64](m, m.conn, `SELECT count(*) FROM teams.pstn_calls`)
+	floor = m.floor()
 	m.Logf("%.0f rows: first %.2f s, floor %.2f s", rows, first.wall, floor.wall)
 	first.add(figures, "first", rows, floor)
 	floor.addFloor(figures, rows)
+	return rows, floor
 }
 
 // rounds is how often what is compared takes turns: once where a benchmark is
@@ -156,9 +158,7 @@ const callsPerDay = 3850
 // its own, and adds what they cost to figures.
 func (m *million) round(figures map[string][]float64) {
 	defer m.newDatabase()()
-	first := m.read()
-	rows := storetest.Query[float64](m, m.conn, `SELECT count(*) FROM teams.pstn_calls`)
-	floor := m.floor()
+	rows, floor := m.first(figures)
 
 	m.forget()
 	before := m.written()
@@ -177,12 +177,9 @@ func (m *million) round(figures map[string][]float64) {
 		m.Errorf("%d of %.0f rows had changed", n, rows)
 	}
 
-	m.Logf("%.0f rows: first %.2f s, floor %.2f s, again %.2f s, 1 %% changed %.2f s",
-		rows, first.wall, floor.wall, again.wall, changed.wall)
-	for name, p := range map[string]passage{"first": first, "again": again, "changed": changed} {
-		p.add(figures, name, rows, floor)
-	}
-	floor.addFloor(figures, rows)
+	m.Logf("again %.2f s, 1 %% changed %.2f s", again.wall, changed.wall)
+	again.add(figures, "again", rows, floor)
+	changed.add(figures, "changed", rows, floor)
 }
 
 // newDatabase makes a database, migrated, and returns what drops it.

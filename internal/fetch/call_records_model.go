@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"ingestd/internal/mapping"
 )
 
@@ -299,4 +297,4 @@ func odataType(object mapping.Value) string {
 	return strings.ToLower(text[strings.LastIndexByte(text, '.')+1:])
 }
 
-func isGUID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }
+func isGUID(text string) bool { return mapping.IsGUID([]byte(text)) }

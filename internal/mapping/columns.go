@@ -145,9 +145,8 @@ func (b *Batch) list(f *frame, p *plan, v Value) (stored bool) {
 		dst, extra, err = appendList(dst, v, p.names)
 		return dst, err
 	})
-	b.Unknown += extra
 	for range extra {
-		b.met(f.table, []byte(p.name), false)
+		b.metUnknown(f.table, []byte(p.name))
 	}
 	if err == errMisfit {
 		b.misfit(f, p, v)

@@ -165,8 +165,7 @@ func (b *Batch) members(f *frame, plans []plan) (stored bool, err error) {
 		stored = stored || ok
 	}
 	for _, o := range f.others {
-		b.Unknown++
-		b.met(f.table, o.name, false)
+		b.metUnknown(f.table, o.name)
 		b.keep(o.name, o.value, f.path.member(o.name))
 	}
 	return stored, nil

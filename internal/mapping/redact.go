@@ -116,16 +116,10 @@ func (b *Batch) redactObject(dst []byte, r *redaction, v Value) []byte {
 		case value == chosen:
 			dst = b.redactObject(appendName(dst, text), r.oneOf, value)
 		default:
-			b.leaveOut(r.table, text)
+			b.metUnknown(r.table, text)
 		}
 	}
 	return append(dst, '}')
-}
-
-// leaveOut counts a member that has no column.
-func (b *Batch) leaveOut(table int, member []byte) {
-	b.Unknown++
-	b.met(table, member, false)
 }
 
 // chosen returns the one object among the members without a declaration, or none if there is not exactly one.
@@ -262,7 +256,7 @@ func (b *Batch) redactPicked(dst []byte, m *redactedMember, object Value) (_ []b
 		return append(dst, '0'), true // as little an object as what was served
 	}
 	for range others {
-		b.leaveOut(m.row, []byte(m.name))
+		b.metUnknown(m.row, []byte(m.name))
 	}
 	dst, ok = m.redactText(appendName(append(dst, '{'), []byte(m.names[0])), text)
 	return append(dst, '}'), ok

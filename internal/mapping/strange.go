@@ -72,6 +72,12 @@ func (b *Batch) TakeStrange() map[Strange]int {
 	return taken
 }
 
+// metUnknown counts a member that has no column.
+func (b *Batch) metUnknown(table int, member []byte) {
+	b.Unknown++
+	b.met(table, member, false)
+}
+
 // met counts a value that the declaration has no room for.
 func (b *Batch) met(table int, member []byte, misfit bool) {
 	if b.strange == nil {

@@ -94,7 +94,7 @@ func indexedText(dst []byte, v Value) ([]byte, error) {
 
 func idColumn(dst []byte, v Value) ([]byte, error) {
 	out, err := indexedText(dst, v)
-	if text := out[len(dst):]; isGUID(text) {
+	if text := out[len(dst):]; IsGUID(text) {
 		lower(text)
 	}
 	return out, err
@@ -128,7 +128,8 @@ func content(v Value) (text []byte, ok bool) {
 	return text, true
 }
 
-func isGUID(text []byte) bool {
+// IsGUID reports whether a text is a GUID in its usual form of 36 characters, in either case.
+func IsGUID(text []byte) bool {
 	if len(text) != 36 {
 		return false
 	}
@@ -149,7 +150,7 @@ func uuidColumn(dst []byte, v Value) ([]byte, error) {
 }
 
 func appendUUID(dst, text []byte) ([]byte, error) {
-	if !isGUID(text) {
+	if !IsGUID(text) {
 		return dst, errMisfit
 	}
 	var digits [32]byte

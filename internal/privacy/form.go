@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ingestd/internal/catalog"
+	"ingestd/internal/mapping"
 )
 
 // A form is what a text looks like.
@@ -22,7 +23,7 @@ const (
 // formOf tells the form of a text as far as it matters for the column.
 func (r *rule) formOf(text []byte) form {
 	switch {
-	case isGUID(text):
+	case mapping.IsGUID(text):
 		return guid
 	case r.in(catalog.Location) && isHardware(text):
 		return hardware
@@ -32,18 +33,6 @@ func (r *rule) formOf(text []byte) form {
 		return number
 	}
 	return other
-}
-
-func isGUID(text []byte) bool {
-	if len(text) != 36 {
-		return false
-	}
-	for i, c := range text {
-		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (c == '-') || !dash && !isHex(c) {
-			return false
-		}
-	}
-	return true
 }
 
 func isHex(c byte) bool   { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
@@ -112,7 +101,7 @@ func isHardware(text []byte) bool {
 }
 
 func hexDigits(text []byte) []byte {
-	return lowered(bytes.ReplaceAll(text, text[2:3], nil))
+	return bytes.ToLower(bytes.ReplaceAll(text, text[2:3], nil))
 }
 
 func isAddress(text []byte) bool {
@@ -155,7 +144,3 @@ func truncated(text []byte) []byte {
 
 // visitor begins the ids of those who join without signing in, and tells what kind they are.
 const visitor = "teamsvisitor:"
-
-func cutVisitor(text []byte) (rest []byte, ok bool) { return bytes.CutPrefix(text, []byte(visitor)) }
-
-func lowered(text []byte) []byte { return bytes.ToLower(text) }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
+
+	"ingestd/internal/mapping"
 )
 
 // A pseudonym has two halves: the first 8 bytes of an HMAC-SHA256 of what it stands for, and a checksum of these. So it
@@ -122,7 +124,7 @@ func codeLength(digits []byte) int {
 
 // isPseudonym reports whether a text is one, under whatever key.
 func isPseudonym(text []byte) bool {
-	if isGUID(text) {
+	if mapping.IsGUID(text) {
 		p, err := uuid.ParseBytes(text)
 		return err == nil && p[6]&0xf0 == version && pseudonym(p).whole()
 	}

@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"bytes"
 	"slices"
 
 	"ingestd/internal/catalog"
@@ -26,7 +27,7 @@ func (r *rule) Replace(text []byte) (stored []byte, ok bool) {
 	f := r.formOf(text)
 	mode := r.mode(f)
 	switch {
-	case mode == Keep, f == guid && slices.Contains(assistants, string(lowered(text))):
+	case mode == Keep, f == guid && slices.Contains(assistants, string(bytes.ToLower(text))):
 		return text, true
 	case mode == Drop:
 		return nil, false
@@ -87,7 +88,7 @@ func (r *rule) pseudonym(f form, text []byte) []byte {
 	k := r.policy.keys[r.class(f)]
 	switch f {
 	case guid:
-		return k.guid(lowered(text))
+		return k.guid(bytes.ToLower(text))
 	case number:
 		return k.number(text)
 	case address:
@@ -95,7 +96,7 @@ func (r *rule) pseudonym(f form, text []byte) []byte {
 	case hardware:
 		return k.text(nil, hexDigits(text))
 	}
-	if name, ok := cutVisitor(text); ok {
+	if name, ok := bytes.CutPrefix(text, []byte(visitor)); ok {
 		return k.text([]byte(visitor), name)
 	}
 	return k.text(nil, text)

@@ -27,7 +27,7 @@ func Tools(t testing.TB) {
 // follows another one where its URL is given.
 func Cluster(t testing.TB, standbyOf string) *pgserver.Server {
 	t.Helper()
-	server, err := pgserver.Start(t.Context(), pgserver.Options{
+	return start(t, pgserver.Options{
 		InMemory:  true,
 		StandbyOf: standbyOf,
 		Settings: map[string]string{
@@ -36,6 +36,12 @@ func Cluster(t testing.TB, standbyOf string) *pgserver.Server {
 			"jit":                         "off",
 		},
 	})
+}
+
+// start starts a cluster, and stops it with the test.
+func start(t testing.TB, o pgserver.Options) *pgserver.Server {
+	t.Helper()
+	server, err := pgserver.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,18 +32,7 @@ func KeptCluster(t testing.TB) *pgserver.Server {
 
 func startKept(t testing.TB, dir, programs string) *pgserver.Server {
 	t.Helper()
-	server, err := pgserver.Start(t.Context(), pgserver.Options{
-		Dir: dir, Programs: programs, Settings: map[string]string{"fsync": "off"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server
+	return start(t, pgserver.Options{Dir: dir, Programs: programs, Settings: map[string]string{"fsync": "off"}})
 }
 
 // Upgrade stops a cluster, and brings all of it to a cluster of a newer PostgreSQL.
