@@ -48,10 +48,10 @@ var onParts = regexp.MustCompile(`(?m)^ALTER TABLE teams\.\w+ +SET \(parallel_wo
 // IsHashed reports whether the tables of databases are hashed: INGESTD_TEST_TEAMS=hashed.
 func IsHashed() bool { return os.Getenv("INGESTD_TEST_TEAMS") == "hashed" }
 
-// NotHashed skips the test, or a part of it, where tables are hashed.
+// NotHashed skips the test, or a part of it, where tables are hashed, here or by Citus.
 func NotHashed(t testing.TB, why string) {
 	t.Helper()
-	if IsHashed() {
+	if IsHashed() || OnCitus() {
 		t.Skip("tables are hashed: " + why)
 	}
 }
