@@ -1,5 +1,10 @@
 package graphsim
 
+import (
+	"slices"
+	"strings"
+)
+
 // callVersion is a call as one version of its record tells it.
 type callVersion struct {
 	*call
@@ -13,6 +18,10 @@ type callVersion struct {
 
 func (v *callVersion) id() string        { return v.call.id.String() }
 func (v *callVersion) startTicks() int64 { return v.start }
+
+func (v *callVersion) has(participant string) bool {
+	return slices.ContainsFunc(v.parties(), func(p party) bool { return strings.EqualFold(p.id, participant) })
+}
 
 // parties are drawn once for a document.
 func (v *callVersion) parties() []party {

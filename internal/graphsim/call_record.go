@@ -14,6 +14,8 @@ type document interface {
 	// root is that of its annotations; without one there are none.
 	appendHeader(dst []byte, root string) []byte
 	relation(name string) relation
+	// has reports whether somebody takes part, by the id as a participant.
+	has(participant string) bool
 }
 
 // The relationships of a record that can be expanded, and what a page of each

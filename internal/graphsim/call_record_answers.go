@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -33,8 +34,7 @@ func (s *Server) recordMetadata(api string) string {
 // listPage answers with a page of the list.
 func (s *Server) listPage(r *http.Request, dst []byte) answer {
 	q, err := s.recordQuery(listCallRecords, r)
-	filter := q.options.Get("$filter")
-	w, filterErr := parseFilter(filter)
+	w, participant, filterErr := parseFilter(q.options.Get("$filter"))
 	if err != nil || filterErr != nil || q.options.Has("$expand") {
 		return badQuery()
 	}
@@ -45,13 +45,18 @@ func (s *Server) listPage(r *http.Request, dst []byte) answer {
 	}
 	w.now = ticks(s.now())
 	list, link := s.records.listed(w), s.recordRoot(q.API)+"?"
-	if filter != "" {
-		link += "$filter=" + strings.ReplaceAll(url.QueryEscape(filter), "+", "%20") + "&"
+	if participant != "" {
+		list = slices.DeleteFunc(list, func(d document) bool { return !d.has(participant) })
+	}
+	for _, option := range []string{"$filter", "$select"} {
+		if text := q.options.Get(option); text != "" {
+			link += option + "=" + strings.ReplaceAll(url.QueryEscape(text), "+", "%20") + "&"
+		}
 	}
 	p, metadata := q.cut(len(list), preferredSize(r.Header, recordPage), f), s.recordMetadata(q.API)
 	dst = fmt.Appendf(dst, `{"@odata.context":"%s"`, metadata)
 	dst = p.array(link, f).appendTo(dst, p.size, func(dst []byte, i int) []byte {
-		return append(list[p.skip+i].appendHeader(append(dst, '{'), metadata), '}')
+		return append(q.appendHeader(append(dst, '{'), list[p.skip+i], metadata), '}')
 	})
 	return answer{status: http.StatusOK, body: append(dst, '}'), rows: p.size, fault: f}
 }
@@ -69,7 +74,7 @@ func (s *Server) record(r *http.Request, dst []byte) answer {
 			of = "(sessions(segments()))"
 		}
 		dst := fmt.Appendf(dst, `{"@odata.context":"%s%s/$entity",`, metadata, of)
-		dst = d.appendHeader(dst, metadata)
+		dst = q.appendHeader(dst, d, metadata)
 		if name != "" {
 			page := relationPage{name: name, expanded: true, size: relationSizes[name], segments: segments}
 			dst, _ = s.appendRelation(dst, q, f, d, page)

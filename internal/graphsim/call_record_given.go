@@ -102,6 +102,17 @@ func (g givenRecord) version(m moment) *givenVersion {
 func (v *givenVersion) id() string        { return v.name }
 func (v *givenVersion) startTicks() int64 { return v.start }
 
+func (v *givenVersion) has(participant string) bool {
+	people := v.related[participants]
+	for i := range people.size {
+		var p struct{ ID string }
+		if json.Unmarshal(people.element(nil, i, true), &p) == nil && strings.EqualFold(p.ID, participant) {
+			return true
+		}
+	}
+	return false
+}
+
 func (v *givenVersion) appendHeader(dst []byte, _ string) []byte { return append(dst, v.header...) }
 
 func (v *givenVersion) relation(name string) relation { return v.related[name] }

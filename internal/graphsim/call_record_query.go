@@ -2,9 +2,12 @@ package graphsim
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +16,14 @@ import (
 // recordQuery is what the URL of a request for call records says.
 type recordQuery struct {
 	Request
-	options url.Values
+	options  url.Values
+	selected []string // members, of $select; nil: all
+}
+
+// recordMembers are those that $select may name.
+var recordMembers = []string{
+	"id", "version", "type", "modalities", "lastModifiedDateTime", "startDateTime", "endDateTime", "joinWebUrl",
+	"organizer_v2",
 }
 
 func (s *Server) recordQuery(operation string, r *http.Request) (q recordQuery, err error) {
@@ -24,8 +34,37 @@ func (s *Server) recordQuery(operation string, r *http.Request) (q recordQuery, 
 		CallID:    r.PathValue("call"),
 		URL:       s.url + r.RequestURI,
 	}
+	if q.options.Has("$select") {
+		q.selected = strings.Split(q.options.Get("$select"), ",")
+	}
+	for _, name := range q.selected {
+		if !slices.Contains(recordMembers, name) {
+			return q, errSelect
+		}
+	}
 	q.Skip, err = strconv.Atoi("0" + q.options.Get("$skiptoken"))
 	return q, err
+}
+
+// appendHeader writes the members of a record that were asked for, with their
+// annotations. One that is not there is null.
+func (q recordQuery) appendHeader(dst []byte, d document, metadata string) []byte {
+	if q.selected == nil {
+		return d.appendHeader(dst, metadata)
+	}
+	list, _ := membersOf(append(d.appendHeader([]byte("{"), metadata), '}')) // whose members are whole
+	for _, name := range q.selected {
+		found := false
+		for _, m := range list {
+			if of, _, _ := strings.Cut(m.name, "@"); of == name {
+				dst, found = append(append(dst, m.text...), ','), found || m.name == name
+			}
+		}
+		if !found {
+			dst = fmt.Appendf(dst, `"%s":null,`, name)
+		}
+	}
+	return dst[:len(dst)-1]
 }
 
 // preferredSize of a page; more than the most is not granted.
@@ -63,23 +102,32 @@ func (p stretch) array(link string, f Fault) array {
 	return a
 }
 
-var errFilter = errors.New("graphsim: a filter that is not simulated")
+var (
+	errFilter = errors.New("graphsim: a filter that is not simulated")
+	errSelect = errors.New("graphsim: a member that records do not have")
+)
 
-// parseFilter reads comparisons of the start. The ends of the window are
-// included, so the tick next to them stands for those that are not.
-func parseFilter(filter string) (window, error) {
-	w := window{from: math.MinInt64, to: math.MaxInt64}
+var participantFilter = regexp.MustCompile(`^participants_v2/any\((\w+):(\w+)/id eq '([0-9A-Fa-f-]{36})'\)$`)
+
+// parseFilter reads comparisons of the start, and who has to take part. The ends of
+// the window are included, so the tick next to them stands for those that are not.
+func parseFilter(filter string) (w window, participant string, err error) {
+	w = window{from: math.MinInt64, to: math.MaxInt64}
 	if filter == "" {
-		return w, nil
+		return w, "", nil
 	}
 	for clause := range strings.SplitSeq(filter, " and ") {
+		if who := participantFilter.FindStringSubmatch(clause); who != nil && who[1] == who[2] {
+			participant = who[3]
+			continue
+		}
 		words := strings.Fields(clause)
 		if len(words) != 3 || words[0] != "startDateTime" {
-			return w, errFilter
+			return w, "", errFilter
 		}
 		t, err := parseTime(words[2])
 		if err != nil {
-			return w, err
+			return w, "", err
 		}
 		switch at := ticks(t); words[1] {
 		case "ge":
@@ -91,10 +139,10 @@ func parseFilter(filter string) (window, error) {
 		case "lt":
 			w.to = min(w.to, at-1)
 		default:
-			return w, errFilter
+			return w, "", errFilter
 		}
 	}
-	return w, nil
+	return w, participant, nil
 }
 
 // ends are zero where the window has none.

@@ -142,17 +142,20 @@ func TestFilter(t *testing.T) {
 	a := start(t, Config{CallsPerDay: -1, Records: []CallRecord{
 		given("after", 1, at.Add(tick), at), given("at", 1, at, at), given("before", 1, at.Add(-tick), at),
 		given("gone", 1, noon.AddDate(0, 0, -30).Add(-tick), at), given("last", 1, noon.AddDate(0, 0, -30), at),
+		{Start: at, Available: at, JSON: []byte(`{"id": "attended", "participants_v2": [{"id": "` + acsApp + `"}]}`)},
 	}})
 	moment := at.Format("2006-01-02T15:04:05.0000000Z")
 	for filter, want := range map[string]string{
-		"":                           "last before at after",
-		"startDateTime ge " + moment: "at after",
+		"":                           "last before at attended after",
+		"startDateTime ge " + moment: "at attended after",
 		"startDateTime gt " + moment: "after",
-		"startDateTime le " + moment: "last before at",
+		"startDateTime le " + moment: "last before at attended",
 		"startDateTime lt " + moment: "last before",
 		"startDateTime ge " + moment + " and startDateTime lt " + moment: "",
-		"startDateTime le " + moment + " and startDateTime ge " + moment: "at",
-		"startDateTime gt 2026-03-15 and startDateTime lt 2026-03-16":    "before at after",
+		"startDateTime le " + moment + " and startDateTime ge " + moment: "at attended",
+		"startDateTime gt 2026-03-15 and startDateTime lt 2026-03-16":    "before at attended after",
+		"participants_v2/any(p:p/id eq '" + acsApp + "')":                "attended",
+		"participants_v2/any(p:p/id eq '" + elsewhere + "')":             "",
 	} {
 		t.Run(filter, func(t *testing.T) {
 			var ids []string
@@ -169,6 +172,45 @@ func TestFilter(t *testing.T) {
 				t.Errorf("%s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// The list can be narrowed to the calls of a person, in some span, and to some members.
+func TestCallsOfAPerson(t *testing.T) {
+	t.Parallel()
+	a := start(t, Config{Users: 30})
+	from, to := noon.AddDate(0, 0, -6), noon.AddDate(0, 0, -2)
+	who, want := "", []string{}
+	for record := range a.CallRecords(from, to.Add(-tick)) {
+		var r struct {
+			ID           string
+			Participants []struct{ ID string } `json:"participants_v2"`
+		}
+		if err := json.Unmarshal(record, &r); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range r.Participants {
+			if who == "" && len(p.ID) == len(elsewhere) {
+				who = p.ID
+			}
+			if p.ID == who {
+				want = append(want, r.ID)
+			}
+		}
+	}
+	filter := " and participants_v2/any(p:p/id eq '" + strings.ToUpper(who) + "')"
+	list := a.recordURL(between(from, to) + url.QueryEscape(filter) + "&$select=id,version")
+	records, _, _ := a.follow(t, list, "Prefer", "odata.maxpagesize=3")
+	var ids []string
+	for _, record := range records {
+		r := decodeRecord(t, record)
+		ids = append(ids, r.ID)
+		if text := fmt.Sprintf(`{"id":%q,"version":%d}`, r.ID, r.Version); string(record) != text {
+			t.Errorf("%s, want %s", record, text)
+		}
+	}
+	if len(want) < 7 || !slices.Equal(ids, want) {
+		t.Errorf("%d calls are not the %d of %s", len(ids), len(want), who)
 	}
 }
 
@@ -288,6 +330,9 @@ func TestRefusedQueriesOfCallRecords(t *testing.T) {
 		"?$filter=startDateTime%20eq%202026-03-17":         {400, "BadRequest", "not valid"},
 		"?$filter=startDateTime%20ge%20soon":               {400, "BadRequest", "not valid"},
 		"?$filter=startDateTime":                           {400, "BadRequest", "not valid"},
+		"?$filter=participants_v2/any(p:p/id%20eq%20'x')":  {400, "BadRequest", "not valid"},
+		"?$select=id,participants_v2":                      {400, "BadRequest", "not valid"},
+		"/known?$select=":                                  {400, "BadRequest", "not valid"},
 		"?$skiptoken=abc":                                  {400, "BadRequest", "not valid"},
 		"/known?$expand=sessions,participants_v2":          {400, "BadRequest", "not valid"},
 		"/known?$expand=segments":                          {400, "BadRequest", "not valid"},
