@@ -1614,7 +1614,9 @@ CREATE TABLE ingest.endpoints (
     last_error text,
     last_error_at timestamp with time zone,
     last_status integer,
-    last_request_id text
+    last_request_id text,
+    kept_from timestamp with time zone,
+    details_kept_from timestamp with time zone
 );
 COMMENT ON TABLE ingest.endpoints IS 'One row per tenant and endpoint: how it is configured and how far it has come. Written by the daemon at its start, while it reads and after each run.';
 COMMENT ON COLUMN ingest.endpoints.tenant_id IS 'Entra tenant id.';
@@ -1643,6 +1645,8 @@ COMMENT ON COLUMN ingest.endpoints.last_error IS 'What the last failed run faile
 COMMENT ON COLUMN ingest.endpoints.last_error_at IS 'End of the last failed run.';
 COMMENT ON COLUMN ingest.endpoints.last_status IS 'HTTP status of that failure; null if there was no answer.';
 COMMENT ON COLUMN ingest.endpoints.last_request_id IS 'Microsoft''s request-id of that failure, for a support case; null if there was no answer.';
+COMMENT ON COLUMN ingest.endpoints.kept_from IS 'Before when rows may have been deleted by retention; null: none were. What Graph still says of that time is not stored. It never moves back.';
+COMMENT ON COLUMN ingest.endpoints.details_kept_from IS 'Of call records: before when details may have been deleted by retention, while the call stays; null: none were. It never moves back.';
 
 CREATE TABLE ref.settings (
     single boolean DEFAULT true NOT NULL,
@@ -6686,6 +6690,8 @@ CREATE INDEX media_endpoints_subnet ON teams.media_endpoints USING btree (subnet
 CREATE INDEX media_endpoints_unknown ON teams.media_endpoints USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
 
 CREATE INDEX media_streams_unknown ON teams.media_streams USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
+
+CREATE INDEX pstn_blocked_users_log_block ON teams.pstn_blocked_users_log USING btree (block_at);
 
 CREATE INDEX pstn_blocked_users_log_change ON teams.pstn_blocked_users_log USING btree (tenant_id, change_xid);
 

@@ -107,6 +107,7 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool, load 
 	asDaemon(jobs)
 	a.log.Info("starting", zap.Int("tenants", len(a.config.Tenants)), zap.Int("endpoints", len(jobs)))
 	reading := schedule.NewDaemon(jobs, a.withLocks(jobs), fetch.MachineClock())
+	reading.Retention = a.retention()
 	reading.Alive = func() { notify(daemon.SdNotifyWatchdog) }
 	if load != nil {
 		r := &reloader{app: a, load: load, again: reading.TryAgain, prints: map[string]string{}}

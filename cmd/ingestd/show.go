@@ -65,15 +65,12 @@ func (a *app) show(cmd *cobra.Command, chosen *selection, id uuid.UUID) error {
 		if !of.Has(tenant, of.Endpoint) {
 			continue
 		}
-		whole, err := a.showOf(cmd, tenant, id)
+		lacks, err := a.showOf(cmd, tenant, id)
 		if errors.Is(err, store.ErrUnknown) {
 			continue
 		}
-		if err == nil && !whole {
-			fmt.Fprintln(
-				cmd.ErrOrStderr(),
-				"ingestd: the details of its newest version are not stored yet; see: ingestd status, ingestd gaps",
-			)
+		if lacks != "" {
+			fmt.Fprintln(cmd.ErrOrStderr(), "ingestd: "+lacks)
 		}
 		if modes := t.Privacy.InForce(); err == nil && len(modes) > 0 {
 			fmt.Fprintf(cmd.ErrOrStderr(), "ingestd: not all as Graph served it (%s; docs/privacy.md)\n",
@@ -84,19 +81,26 @@ func (a *app) show(cmd *cobra.Command, chosen *selection, id uuid.UUID) error {
 	return fmt.Errorf("no call record %s is stored; the ids are in teams.call_records", id)
 }
 
-func (a *app) showOf(cmd *cobra.Command, tenant, id uuid.UUID) (whole bool, err error) {
+// showOf prints a tenant's record, and says what the document lacks.
+func (a *app) showOf(cmd *cobra.Command, tenant, id uuid.UUID) (lacks string, err error) {
 	document, err := a.db.Rebuild(cmd.Context(), fetch.CallRecords.Rows, tenant, id.String())
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	whole, err = a.db.HasDetails(cmd.Context(), tenant, id)
+	stored, keptFrom, err := a.db.HasDetails(cmd.Context(), tenant, id)
 	if err != nil {
-		return false, err
+		return "", err
+	}
+	switch {
+	case keptFrom != nil:
+		lacks = "retention has deleted the details of calls before " + minute(*keptFrom)
+	case !stored:
+		lacks = "the details of its newest version are not stored yet; see: ingestd status, ingestd gaps"
 	}
 	var pretty bytes.Buffer
 	if err := json.Indent(&pretty, document, "", "  "); err != nil {
-		return false, err
+		return "", err
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), pretty.String())
-	return whole, err
+	return lacks, err
 }

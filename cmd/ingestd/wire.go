@@ -89,7 +89,9 @@ func (a *app) password() (store.Password, error) {
 func bounds() []config.Bounds {
 	var list []config.Bounds
 	for _, e := range fetch.Endpoints {
-		list = append(list, config.Bounds{Name: e.Name, Reach: e.Reach, Settle: e.Settle, APIs: e.APIs})
+		list = append(list, config.Bounds{
+			Name: e.Name, Reach: e.Reach, Settle: e.Settle, APIs: e.APIs, HasDetails: e.Versioned,
+		})
 	}
 	return list
 }

@@ -23,6 +23,10 @@ func (l *loader) check(c *Config) {
 		l.checkTenant(fmt.Sprintf("tenants[%d]", i), &c.Tenants[i])
 	}
 	l.checkUnique(c.Tenants)
+	for _, t := range c.Tenants {
+		l.checkReach(c.Retention, t.Endpoints)
+	}
+	l.checkRetention(c.Retention)
 	l.checkProxy()
 	l.checkServer(&c.Server)
 	l.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")

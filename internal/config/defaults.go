@@ -13,6 +13,9 @@ type Bounds struct {
 	// Settle is the default settle time.
 	Settle time.Duration
 
+	// HasDetails says that its rows have details, which may be kept for less.
+	HasDetails bool
+
 	// APIs are the versions of Graph that serve it; the first is the default.
 	APIs []string
 }
@@ -23,6 +26,21 @@ func newConfig() *Config {
 		Server:   Server{Listen: "127.0.0.1:8080"},
 		Log:      Log{Level: "info", Format: "json"},
 	}
+}
+
+// Keys of Retention besides the endpoints.
+const (
+	Details = "details"
+	Rollups = "rollups"
+)
+
+// newRetention keeps all for ever.
+func newRetention(known map[string]Bounds) map[string]time.Duration {
+	terms := map[string]time.Duration{Details: 0, Rollups: 0}
+	for name := range known {
+		terms[name] = 0
+	}
+	return terms
 }
 
 // newTenant is what a tenant is before its keys are read.

@@ -72,10 +72,14 @@ func TestAlternativesOfExample(t *testing.T) {
 		"its password":    {"certificate_file", "certificate_password_file"},
 		"federated token": {"federated_token_file"},
 		"the machine's":   {"managed_identity"},
-		"start":           {"client_secret_file", "start_from"},
-		"own cloud":       {"client_secret_file", "graph_url", "login_url", "ca_file"},
-		"own authority":   {"client_secret_file", "ca_file"},
-		"pseudonyms":      {"client_secret_file", "key_file"},
+		"retention": {
+			"client_secret_file", "details", "rollups", "call_records", "pstn_calls", "direct_routing_calls",
+			"sms_messages", "pstn_blocked_users_log", "dialout_report",
+		},
+		"start":         {"client_secret_file", "start_from"},
+		"own cloud":     {"client_secret_file", "graph_url", "login_url", "ca_file"},
+		"own authority": {"client_secret_file", "ca_file"},
+		"pseudonyms":    {"client_secret_file", "key_file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,6 +29,7 @@ var searched = []string{"config.yaml", "/etc/ingestd/config.yaml"}
 func Load(path string, getenv func(string) string, known []Bounds) (*Config, error) {
 	l := newLoader(getenv, known)
 	config := newConfig()
+	config.Retention = newRetention(l.known)
 	l.decode(l.read(path), config)
 	config.File = l.file
 	l.environment(config)

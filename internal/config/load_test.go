@@ -20,7 +20,7 @@ var known = []Bounds{
 	{Name: "sms_messages", Reach: 90 * day, Settle: 72 * time.Hour, APIs: []string{"beta"}},
 	{Name: "pstn_blocked_users_log", Reach: 90 * day, Settle: 72 * time.Hour, APIs: []string{"beta"}},
 	{Name: "dialout_report", Reach: 90 * day, Settle: 72 * time.Hour, APIs: []string{"beta"}},
-	{Name: "call_records", Reach: 30 * day, Settle: 36 * time.Hour, APIs: []string{"v1.0"}},
+	{Name: "call_records", Reach: 30 * day, Settle: 36 * time.Hour, APIs: []string{"v1.0"}, HasDetails: true},
 }
 
 // valid is a smallest file that loads, given GRAPH_SECRET. Tests replace lines

@@ -59,9 +59,17 @@ const day = 24 * time.Hour
 
 var errDuration = errors.New("must be a positive duration such as 365d, 72h or 1h30m")
 
-// scanDuration reads Go's durations with days in front: 1d12h. A day is 24
-// hours, as it is in UTC.
+// scanDuration reads Go's durations with years or days in front: 3y, 1d12h. A day
+// is 24 hours, as it is in UTC, and a year 365 days.
 func scanDuration(dst *time.Duration, text string) error {
+	if years, ok := strings.CutSuffix(text, "y"); ok {
+		n, err := strconv.ParseUint(years, 10, 7)
+		if err != nil || n == 0 {
+			return errDuration
+		}
+		*dst = time.Duration(n) * 365 * day
+		return nil
+	}
 	days, rest, hasDays := strings.Cut(text, "d")
 	if !hasDays {
 		days, rest = "0", text

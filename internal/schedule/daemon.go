@@ -33,6 +33,8 @@ const (
 // the time of what comes next and for work that has ended, which goes on beside
 // it. All fields of Daemon, tenant, worker and chore belong to the loop.
 type Daemon struct {
+	Retention Retention // what is kept how long; zero: all for ever
+
 	Alive func() // called every few seconds while the loop and all runs make progress; nil: nobody asks
 
 	clock   fetch.Clock
@@ -72,7 +74,11 @@ func NewDaemon(jobs []*Job, locks *store.Locks, clock fetch.Clock) *Daemon {
 		{do: d.endKilledRuns, every: killedEvery, failed: "killed runs are not noted; it is tried again"},
 		{do: d.giveSign, every: signEvery, failed: "the daemon is not noted as alive; it goes on"},
 		{do: d.noteRemoved, every: removedEvery, failed: "tenants that are no longer configured are not noted"},
-		{do: d.pruneRuns, every: pruneEvery, failed: "old runs are not deleted; it is tried again"},
+		{do: d.pruneRuns, every: runsEvery, failed: "old runs are not deleted; it is tried again"},
+		{
+			do: d.prune, every: pruneEvery,
+			failed: "not all that is past its term (retention) is deleted; reading goes on, and it is tried again",
+		},
 		{do: d.summarize, every: summaryEvery, late: true},
 	}
 	return d

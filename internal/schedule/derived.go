@@ -14,8 +14,8 @@ import (
 
 const (
 	usersSlice  = 2_000               // changed rows that teams.users is refreshed from at a time
-	pruneSlice  = 5_000               // old runs that are deleted at a time
-	pruneEvery  = 24 * time.Hour      // how often old runs are looked for
+	runsSlice   = 5_000               // old runs that are deleted at a time
+	runsEvery   = 24 * time.Hour      // how often old runs are looked for
 	killedEvery = time.Minute         // how often runs are looked for whose process is gone
 	keepRuns    = 90 * 24 * time.Hour // how long runs are kept
 )
@@ -89,8 +89,8 @@ func derive(ctx context.Context, jobs []*Job) {
 
 func pruneRuns(ctx context.Context, db *store.DB) error {
 	for {
-		n, err := db.PruneRuns(ctx, keepRuns, pruneSlice)
-		if err != nil || n < pruneSlice {
+		n, err := db.PruneRuns(ctx, keepRuns, runsSlice)
+		if err != nil || n < runsSlice {
 			return err
 		}
 	}

@@ -63,6 +63,9 @@ type attempt struct {
 	refused    map[int]bool      // elements that are kept raw and not stored
 	stored     []storedRow       // of the kept elements, as last looked up; nil of a list of call records
 	collisions int64             // rows replaced that the same reading stored
+	kept       time.Time         // what is before was deleted by retention; zero: nothing
+	looked     bool              // kept is known
+	passed     int64             // rejects passed over, as they are of that time
 	at         map[int]time.Time // when elements count as served, if not as they say
 	rejects    []mapping.Reject
 	resolved   []string // keys whose rejects are closed, but for those met now
@@ -120,7 +123,7 @@ func (a *attempt) count(known bool) {
 func (a *attempt) total() Counts {
 	c := a.counts
 	c.Pages = int64(a.reading.Pages)
-	c.Unchanged = a.repeats + int64(len(a.keep)) - c.New - c.Changed - int64(len(a.refused))
+	c.Unchanged = a.repeats + a.passed + int64(len(a.keep)) - c.New - c.Changed - int64(len(a.refused))
 	c.Changed -= a.collisions
 	for _, r := range a.rejects {
 		if !r.Stored {
@@ -164,6 +167,39 @@ func (s *save) slots(key string) (from, to time.Time) {
 	}
 	from = at.Truncate(r.Slot)
 	return from, from.Add(r.Slot)
+}
+
+// isOld reports whether a kept element is of a time whose rows retention deletes: it
+// is passed over, and counts as unchanged.
+func (a *attempt) isOld(n int) bool {
+	if len(a.ofDay) > 0 {
+		return a.reading.From.Before(a.kept)
+	}
+	at, ok := a.target.time(a.batch, a.keep[n])
+	return ok && at.Before(a.kept)
+}
+
+// passOver has old elements count as stored as they are served, and leaves out the
+// rejects of their time.
+func (a *attempt) passOver() {
+	for n := range a.stored {
+		if a.isOld(n) {
+			a.stored[n] = storedRow{known: true, hash: a.element(n).Hash, updatedAt: a.served(n)}
+		}
+	}
+	a.passRejects()
+}
+
+func (a *attempt) passRejects() {
+	if a.kept.IsZero() {
+		return
+	}
+	before := len(a.rejects)
+	a.rejects = slices.DeleteFunc(a.rejects, func(r mapping.Reject) bool {
+		_, to := a.slots(r.Key)
+		return !to.IsZero() && !to.After(a.kept)
+	})
+	a.passed += int64(before - len(a.rejects))
 }
 
 // served is when an element counts as served.

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"ingestd/internal/mapping"
 )
 
@@ -27,6 +25,8 @@ type recordStatements struct {
 	delete   string   // deletes details
 	copyIn   []string // for each child table
 	note     string
+
+	pruneDetails pruneStatements
 }
 
 func newRecordStatements(m *mapping.Model) *recordStatements {
@@ -43,6 +43,8 @@ func newRecordStatements(m *mapping.Model) *recordStatements {
 		sessions: slices.IndexFunc(m.Tables, func(t *mapping.Layout) bool { return t.Name == "sessions" }),
 		kinds:    newKindColumns(m),
 		note:     statement("call_records_note"),
+
+		pruneDetails: newPruneDetails(m),
 	}
 	headers := []string{
 		"{table}", root.Name,
@@ -100,9 +102,6 @@ func (s *save) keepHighest() {
 }
 
 func (a *attempt) announce(ctx context.Context) error {
-	if len(a.keep) == 0 {
-		return nil
-	}
 	stored, err := a.versions(ctx)
 	if err != nil {
 		return err
@@ -129,24 +128,26 @@ func (a *attempt) announce(ctx context.Context) error {
 // versions are those that are stored of the kept elements.
 func (a *attempt) versions(ctx context.Context) (map[int]int64, error) {
 	stored := map[int]int64{}
-	rows, err := a.tx.Query(ctx, a.lookUp, a.target.Tenant, a.ids)
-	if err != nil {
-		return nil, err
-	}
 	var id string
 	var version int64
-	_, err = pgx.ForEachRow(rows, []any{&id, &version}, func() error {
+	err := a.look(ctx, a.ids, []any{a.target.Tenant, a.ids}, []any{&id, &version}, func() error {
 		stored[a.place[id]] = version
 		return nil
 	})
+	if err == nil {
+		a.passRejects()
+	}
 	return stored, err
 }
 
 // raised returns the kept elements that are new or of a version above the stored
-// one.
+// one, but for old ones.
 func (a *attempt) raised(stored map[int]int64) []int {
 	var todo []int
 	for n, i := range a.keep {
+		if a.isOld(n) {
+			continue
+		}
 		known, ok := stored[n]
 		if version, _ := a.target.version(a.batch, i); !ok || version > known {
 			todo = append(todo, n)

@@ -14,7 +14,7 @@ import (
 
 var (
 	// ErrNewer says that details of a record are stored already, of the version
-	// given or a higher one.
+	// given or a higher one, or that they were and retention has deleted them.
 	ErrNewer = errors.New("a version as high is stored")
 	// ErrKeptRaw says that a record has no rows: it is among the rejects.
 	ErrKeptRaw = errors.New("the record could only be kept raw")
@@ -63,7 +63,7 @@ func (db *DB) saveDetails(ctx context.Context, run *Run, t *Target, records []*m
 		"save details of "+run.Endpoint,
 		saveTimeout,
 		func(ctx context.Context, tx pgx.Tx) (err error) {
-			d := &details{run, t, t.records, records, tx}
+			d := &details{run: run, target: t, statements: t.records, records: records, tx: tx}
 			results, err = d.save(ctx, repeated)
 			repeated = true
 			return err
@@ -95,6 +95,7 @@ type details struct {
 	statements *recordStatements
 	records    []*mapping.Batch
 	tx         pgx.Tx
+	kept       time.Time // what is before was deleted by retention; zero: nothing
 }
 
 // save stores the records and returns the result of each. repeated says that the
@@ -123,6 +124,9 @@ func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
 	var own []*mapping.Batch // the records claimed
 	for i, b := range d.records {
 		switch id := d.id(b); {
+		case d.isOld(b):
+			results[i] = ErrNewer
+			continue
 		case len(b.Elements) == 0:
 			results[i] = ErrKeptRaw
 		case slices.Contains(claimed, id):
@@ -155,10 +159,22 @@ func (d *details) id(record *mapping.Batch) string {
 	return d.target.keyText(record.Elements[0].Key)
 }
 
+// isOld reports whether a record is of a time whose rows or details retention deletes.
+func (d *details) isOld(record *mapping.Batch) bool {
+	if len(record.Elements) == 0 {
+		return false
+	}
+	at, ok := d.target.time(record, 0)
+	return ok && at.Before(d.kept)
+}
+
 // claim stores the headers and returns the ids of the records whose details are
 // to be replaced.
 func (d *details) claim(ctx context.Context) ([]string, error) {
-	if err := d.statements.headers.prepare(ctx, d.tx); err != nil {
+	var both pgx.Batch
+	queueKeptFrom(&both, d.run, &d.kept)
+	both.Queue(d.statements.headers.make)
+	if err := d.tx.SendBatch(ctx, &both).Close(); err != nil {
 		return nil, err
 	}
 	_, err := copyRows(ctx, d.tx, d.statements.headers.copyIn, len(d.records), func(dst []byte, n int) []byte {
@@ -169,7 +185,7 @@ func (d *details) claim(ctx context.Context) ([]string, error) {
 	}
 	ids, hours := []string{}, []time.Time{}
 	for _, b := range d.records {
-		if id := d.id(b); id != "" {
+		if id := d.id(b); id != "" && !d.isOld(b) {
 			ids, hours = append(ids, id), d.target.addHour(hours, b, 0)
 		}
 	}
@@ -212,7 +228,7 @@ func (d *details) replace(ctx context.Context, ids []string, records []*mapping.
 
 // appendHeader appends a record's header for COPY into the stage.
 func (d *details) appendHeader(dst []byte, record *mapping.Batch) []byte {
-	if len(record.Elements) == 0 {
+	if len(record.Elements) == 0 || d.isOld(record) {
 		return dst
 	}
 	sessions := 0

@@ -26,6 +26,14 @@ type Record struct {
 	Error     *string // what it failed with last, with the next step
 }
 
+// mayHaveDetails holds for a record of tenant $1 whose details retention would not
+// delete: no others are asked for, or lost.
+const mayHaveDetails = `c.reach_from >= coalesce((
+		SELECT details_kept_from
+		FROM ingest.endpoints
+		WHERE tenant_id = $1 AND endpoint = 'call_records'
+	), '-infinity')`
+
 // pendingRecords selects Records, and isDue those that might be tried at $2, or
 // failed in the future, as seen at $3, by a clock that was ahead. (The
 // planner takes a left join for an inner one when it meets "x.next_at IS NULL
@@ -37,7 +45,7 @@ const (
 		x.error
 	FROM teams.call_records c
 	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
-	WHERE c.tenant_id = $1 AND c.pending`
+	WHERE c.tenant_id = $1 AND c.pending AND ` + mayHaveDetails
 	isDue = ` AND coalesce(x.next_at <= $2 OR x.failed_at - $3::timestamptz > interval '1 hour', true)`
 )
 
@@ -101,11 +109,12 @@ func (db *DB) Backlog(
 					WHERE coalesce(x.next_at <= $2 OR x.failed_at - $2::timestamptz > interval '1 hour', true)),
 				count(*) FILTER (WHERE x.state = 'parked'), count(*) FILTER (WHERE c.reach_from < $4),
 				(SELECT c.reach_from FROM teams.call_records c
-				WHERE c.tenant_id = $1 AND c.pending AND c.reach_from >= $5 AND NOT `+isAcknowledged+`
+				WHERE c.tenant_id = $1 AND c.pending AND `+mayHaveDetails+` AND c.reach_from >= $5
+					AND NOT `+isAcknowledged+`
 				ORDER BY c.reach_from LIMIT 1)
 			FROM teams.call_records c
 			LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
-			WHERE c.tenant_id = $1 AND c.pending AND c.reach_from >= $3`,
+			WHERE c.tenant_id = $1 AND c.pending AND `+mayHaveDetails+` AND c.reach_from >= $3`,
 			tenant, now, horizon, edge, since).Scan(&b.Pending, &b.Due, &b.Parked, &b.Soon, &b.Oldest)
 	})
 	return b, err
@@ -171,15 +180,20 @@ func (db *DB) NoteDetailsRetry(ctx context.Context, run *Run, e DetailsRetry) er
 }
 
 // HasDetails reports whether the details of a record are stored at its newest
-// version; a record that is not stored is ErrUnknown.
-func (db *DB) HasDetails(ctx context.Context, tenant, call uuid.UUID) (stored bool, err error) {
+// version. If it began before keptFrom, retention has deleted them; nil: it has not. A
+// record that is not stored is ErrUnknown.
+func (db *DB) HasDetails(ctx context.Context, tenant, call uuid.UUID) (stored bool, keptFrom *time.Time, err error) {
 	err = db.again(ctx, "read a call record", noteTimeout, func(ctx context.Context) error {
-		err := db.pool.QueryRow(ctx, `SELECT NOT pending FROM teams.call_records WHERE tenant_id = $1 AND id = $2`,
-			tenant, call).Scan(&stored)
+		err := db.pool.QueryRow(ctx, `
+			SELECT NOT c.pending, CASE WHEN c.reach_from < e.details_kept_from THEN e.details_kept_from END
+			FROM teams.call_records c
+			LEFT JOIN ingest.endpoints e ON e.tenant_id = c.tenant_id AND e.endpoint = 'call_records'
+			WHERE c.tenant_id = $1 AND c.id = $2`,
+			tenant, call).Scan(&stored, &keptFrom)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("%w: call record %s", ErrUnknown, call)
 		}
 		return err
 	})
-	return stored, err
+	return stored, keptFrom, err
 }

@@ -81,6 +81,7 @@ func argument(t *testing.T, method string, n int, of reflect.Type) reflect.Value
 		&store.Run{Tenant: tenant, Endpoint: calls.Name}, to, calls.Rows, elements, []*mapping.Batch{elements},
 		[]string{calls.Name}, []uuid.UUID{tenant}, []store.Acknowledgement{{}}, [][]byte{nil}, calls.Name, 1, int64(1),
 		noon.Add(time.Duration(n) * time.Hour), time.Hour, true, tenant,
+		&store.Pruning{Target: to, Tenants: []uuid.UUID{tenant}, Before: noon},
 	} {
 		if reflect.TypeOf(v) == of {
 			return reflect.ValueOf(v)

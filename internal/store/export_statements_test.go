@@ -8,6 +8,12 @@ func (t *Target) Statements() []NamedStatement {
 	rows := func(s batchStatements) []NamedStatement {
 		return []NamedStatement{{"stage", s.make}, {"copy", s.copyIn}, {"look up", s.lookUp}, {"upsert", s.upsert}}
 	}
+	prune := func(s pruneStatements) []NamedStatement {
+		return []NamedStatement{
+			{"tenants to prune", s.tenants}, {"end of a slice", s.end}, {"prune", s.delete}, {"kept from", s.mark},
+			{"count", s.count},
+		}
+	}
 	users := []NamedStatement{{"next changed row", t.users.next}, {"refresh users", t.users.refresh}}
 	switch {
 	case t.records != nil:
@@ -24,13 +30,14 @@ func (t *Target) Statements() []NamedStatement {
 		for _, copyIn := range r.copyIn {
 			details = append(details, NamedStatement{"copy children", copyIn})
 		}
-		return slices.Concat(rows(r.announce), details, []NamedStatement{{"note", r.note}}, users)
+		return slices.Concat(rows(r.announce), details, []NamedStatement{{"note", r.note}}, users,
+			prune(t.prune), prune(r.pruneDetails))
 	case t.event < 0:
 		day := []NamedStatement{{"note hours", t.day.noteHours}, {"copy new", t.day.copyNew}, {"replace", t.replace}}
-		return slices.Concat(rows(t.day), day, users)
+		return slices.Concat(rows(t.day), day, users, prune(t.prune))
 	}
 	direct := []NamedStatement{{"note hours", t.rows.noteHours}, {"copy new", t.rows.copyNew}}
-	return slices.Concat(rows(t.rows), direct, users)
+	return slices.Concat(rows(t.rows), direct, users, prune(t.prune))
 }
 
 // A NamedStatement is SQL and what it is for.
@@ -43,11 +50,13 @@ func CommonStatements() []NamedStatement {
 		"put_rejects", "resolve_rejects", "users_mark", "users_move_mark", "renew_tables", "renew_marks",
 		"renew_tombstones",
 		"rights", "checkup", "rollup_due", "rollup_lists", "rollup_days", "rollup_work",
-		"rollup_forget",
+		"rollup_forget", "kept_from", "prune_who", "prune_raw", "prune_freeze", "prune_users",
+		"prune_count_users",
 	} {
 		all = append(all, NamedStatement{file, statement(file)})
 	}
 	all = append(all, NamedStatement{"rollup_day", dayStatement("pstn_matches")})
+	all = append(all, NamedStatement{"prune_rollup", statement("prune_rollup", "{rollup}", "rollup.pstn_cost_daily")})
 	for _, file := range []string{"renew_look", "renew_slice"} {
 		all = append(all, NamedStatement{file, statement(file, "{table}", "teams.pstn_calls")})
 	}

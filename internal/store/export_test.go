@@ -52,3 +52,6 @@ func SurveyTimes(t testing.TB, db *DB, now time.Time, lately time.Duration) map[
 	}
 	return took
 }
+
+// InSlicesOf has a pruning delete so many rows, or records, in one transaction.
+func (p *Pruning) InSlicesOf(n int) { p.limit = n }

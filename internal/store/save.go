@@ -104,6 +104,14 @@ type storedRow struct {
 // for new, and if that is wrong the rows meet their keys.
 func (a *attempt) lookUpRows(ctx context.Context) error {
 	a.stored = make([]storedRow, len(a.keep))
+	if err := a.lookUpStored(ctx); err != nil {
+		return err
+	}
+	a.passOver()
+	return nil
+}
+
+func (a *attempt) lookUpStored(ctx context.Context) error {
 	if some := sample(a.ids); a.direct && len(some) < len(a.ids) {
 		if found, err := a.lookUpIDs(ctx, some); err != nil || !found {
 			return err
@@ -130,20 +138,34 @@ func sample(ids []string) []string {
 
 // lookUpIDs notes what is stored of some ids, and reports whether anything is.
 func (a *attempt) lookUpIDs(ctx context.Context, ids []string) (found bool, err error) {
-	if len(ids) == 0 {
-		return false, nil
-	}
-	rows, err := a.tx.Query(ctx, a.lookUp, append([]any{a.target.Tenant, ids}, a.ofDay...)...)
-	if err != nil {
-		return false, err
-	}
 	row := storedRow{known: true}
 	var id rawText
-	tag, err := pgx.ForEachRow(rows, []any{&id, &row.hash, &row.updatedAt}, func() error {
+	args := append([]any{a.target.Tenant, ids}, a.ofDay...)
+	err = a.look(ctx, ids, args, []any{&id, &row.hash, &row.updatedAt}, func() error {
+		found = true
 		a.stored[a.place[string(id)]] = row
 		return nil
 	})
-	return tag.RowsAffected() > 0, err
+	return found, err
+}
+
+// look looks up ids and, the first time, from when on rows are kept, in one round trip.
+func (a *attempt) look(ctx context.Context, ids []string, args, into []any, each func() error) error {
+	var both pgx.Batch
+	if !a.looked && len(ids)+len(a.rejects) > 0 {
+		a.looked = true
+		queueKeptFrom(&both, a.run, &a.kept)
+	}
+	if len(ids) > 0 {
+		both.Queue(a.lookUp, args...).Query(func(rows pgx.Rows) error {
+			_, err := pgx.ForEachRow(rows, into, each)
+			return err
+		})
+	}
+	if both.Len() == 0 {
+		return nil
+	}
+	return a.tx.SendBatch(ctx, &both).Close()
 }
 
 // A rawText is text where it was received, valid until the next row.

@@ -27,6 +27,7 @@ type Target struct {
 	rows    batchStatements
 	day     batchStatements
 	replace string // of ReplaceDay
+	prune   pruneStatements
 	records *recordStatements
 	users   userStatements
 }
@@ -80,8 +81,14 @@ func makeTarget(endpoint string, model *mapping.Model, eventTime string) (*Targe
 			t.counted = append(t.counted, column)
 		}
 	}
+	lead := rowLead
+	if t.event < 0 {
+		lead = dayLead
+	}
+	t.prune = newPruneStatements(root, timeOf(root, eventTime), lead)
 	if slices.Contains(root.ColumnNames(), "version") {
 		t.records = newRecordStatements(model)
+		t.prune = newPruneRecords(model)
 	} else if len(model.Tables) > 1 {
 		return nil, fmt.Errorf("%s has child tables, which only elements with a version can have", endpoint)
 	}
@@ -105,7 +112,7 @@ func newBatchStatements(root *mapping.Layout, lead []string, eventTime string) b
 	if slices.Contains(lead, "window_from") {
 		ofDay, hours = " AND window_from = $3 AND window_to = $4", "$5"
 	}
-	n := append(names(root, lead), "{time}", "coalesce("+strings.Join(countedBy(root, eventTime), ", ")+")",
+	n := append(names(root, lead), "{time}", timeOf(root, eventTime),
 		"{of_day}", ofDay, "{hours}", hours)
 	return batchStatements{
 		stage:     newStage(n, len(lead)+len(metadata)+len(root.Columns)),
@@ -116,14 +123,21 @@ func newBatchStatements(root *mapping.Layout, lead []string, eventTime string) b
 	}
 }
 
-// addHour adds the hour in which an element counts to others, once.
-func (t *Target) addHour(hours []time.Time, batch *mapping.Batch, element int) []time.Time {
+// time is the time by which an element counts; ok is false if it has none.
+func (t *Target) time(batch *mapping.Batch, element int) (at time.Time, ok bool) {
 	for _, column := range t.counted {
 		if at, ok := batch.Time(element, column); ok {
-			if hour := at.Truncate(time.Hour); !slices.ContainsFunc(hours, hour.Equal) {
-				hours = append(hours, hour)
-			}
-			break
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// addHour adds the hour in which an element counts to others, once.
+func (t *Target) addHour(hours []time.Time, batch *mapping.Batch, element int) []time.Time {
+	if at, ok := t.time(batch, element); ok {
+		if hour := at.Truncate(time.Hour); !slices.ContainsFunc(hours, hour.Equal) {
+			hours = append(hours, hour)
 		}
 	}
 	return hours
@@ -137,6 +151,15 @@ func countedBy(root *mapping.Layout, eventTime string) []string {
 		return []string{"invite_at", eventTime}
 	}
 	return []string{eventTime}
+}
+
+// timeOf is the time by which a row counts, as SQL that an index knows.
+func timeOf(root *mapping.Layout, eventTime string) string {
+	columns := countedBy(root, eventTime)
+	if len(columns) == 1 {
+		return columns[0]
+	}
+	return "coalesce(" + strings.Join(columns, ", ") + ")"
 }
 
 func newStage(names []string, fields int) stage {

@@ -39,7 +39,7 @@ WITH rejects AS (
 	FROM teams.call_records c
 	JOIN ingest.endpoints e ON e.tenant_id = c.tenant_id AND e.endpoint = 'call_records'
 	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
-	WHERE c.pending AND c.reach_from >= e.origin
+	WHERE c.pending AND c.reach_from >= greatest(e.origin, e.details_kept_from)
 ), records AS (
 	SELECT tenant_id,
 		count(*) FILTER (WHERE NOT gone) AS pending,

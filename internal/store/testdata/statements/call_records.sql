@@ -73,7 +73,7 @@ WITH locked AS (
 	SELECT stored.*
 	FROM unnest($2::uuid[]) AS wanted (id)
 	CROSS JOIN LATERAL (
-		SELECT id AS id, coalesce(start_at) AS at
+		SELECT id AS id, start_at AS at
 		FROM teams.call_records
 		WHERE tenant_id = $1 AND id = wanted.id
 		LIMIT 1
@@ -299,4 +299,208 @@ WHERE excluded.first_seen_on < u.first_seen_on
 			IS DISTINCT FROM (u.display_name, u.principal_name)
 	OR u.display_name IS NULL AND excluded.display_name IS NOT NULL
 	OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL;
+
+-- === tenants to prune
+-- Of tenants $1 those whose rows of endpoint $2 before $3 can be deleted now, how many others, and from when
+-- on there may be any, with a day for what was stored late. Rows wait while figures are to be computed of
+-- days that read such rows, as they never are once some are gone. A day reads rows of the days beside it.
+SELECT coalesce(array_agg(tenant ORDER BY tenant) FILTER (WHERE ready), '{}'), count(*) FILTER (WHERE NOT ready),
+	coalesce(min(begins) FILTER (WHERE ready), '-infinity')
+FROM (
+	SELECT e.tenant_id::text AS tenant, '-infinity'::timestamptz - interval '1 day' AS begins, NOT EXISTS (
+		SELECT 1 FROM rollup.stale s
+		WHERE s.tenant_id = e.tenant_id AND s.at < $3::timestamptz + interval '3 days'
+	) AS ready
+	FROM ingest.endpoints e
+	WHERE e.tenant_id = ANY ($1::text[]::uuid[]) AND e.endpoint = $2
+) t;
+
+-- === end of a slice
+-- The time of the row that comes after $4 others of tenants $1, from $2 on and before $3.
+SELECT start_at
+FROM teams.call_records
+WHERE tenant_id = ANY ($1::text[]::uuid[]) AND start_at >= $2 AND start_at < $3
+ORDER BY start_at
+LIMIT 1 OFFSET $4;
+
+-- === prune
+-- Deletes the call records of tenants $1 from $2 on and before $3 with all that is kept of them, each with a
+-- tombstone, as prune_rows.sql does.
+WITH gone AS (
+	DELETE FROM teams.call_records
+	WHERE tenant_id = ANY ($1::text[]::uuid[])
+		AND (start_at >= $2 AND start_at < $3 OR start_at IS NULL AND ingested_at < $3)
+	RETURNING tenant_id, id
+), t1 AS (
+	DELETE FROM teams.call_participants t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t2 AS (
+	DELETE FROM teams.sessions t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t3 AS (
+	DELETE FROM teams.session_endpoints t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t4 AS (
+	DELETE FROM teams.segments t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t5 AS (
+	DELETE FROM teams.segment_endpoints t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t6 AS (
+	DELETE FROM teams.segment_media t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t7 AS (
+	DELETE FROM teams.media_endpoints t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t8 AS (
+	DELETE FROM teams.media_streams t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), versions AS (
+	DELETE FROM teams.call_record_versions v
+	USING gone
+	WHERE v.tenant_id = gone.tenant_id AND v.call_id = gone.id
+), retries AS (
+	DELETE FROM ingest.details_retries r
+	USING gone
+	WHERE r.tenant_id = gone.tenant_id AND r.call_id = gone.id
+), acknowledged AS (
+	DELETE FROM ingest.acknowledgements a
+	USING gone
+	WHERE a.tenant_id = gone.tenant_id AND a.endpoint = 'call_records' AND a.call_id = gone.id
+), here AS (
+	SELECT pg_current_xact_id() AS xid FROM ingest.schema_version
+)
+INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+SELECT tenant_id, 'call_records', to_jsonb(gone), 'expire', xid
+FROM gone
+CROSS JOIN here;
+
+-- === kept from
+-- Notes that rows of endpoint $2 before $3 may be deleted, of tenants $1, and that no figures are computed
+-- from them any more. Neither time moves back.
+WITH marked AS (
+	UPDATE ingest.endpoints
+	SET kept_from = greatest(kept_from, $3::timestamptz)
+	WHERE tenant_id = ANY ($1::text[]::uuid[]) AND endpoint = $2
+)
+INSERT INTO rollup.frozen AS f (tenant_id, source, before)
+SELECT t::uuid, $2, $3
+FROM unnest($1::text[]) AS t
+ORDER BY t
+ON CONFLICT (tenant_id, source) DO UPDATE
+SET before = excluded.before
+WHERE f.before < excluded.before;
+
+-- === count
+-- How many rows of tenants $1 are before $2, from '-infinity'::timestamptz on, and from when to when.
+SELECT r.tenant_id, count(*), min(start_at), max(start_at)
+FROM teams.call_records r
+JOIN ingest.endpoints e ON e.tenant_id = r.tenant_id AND e.endpoint = 'call_records'
+WHERE r.tenant_id = ANY ($1::text[]::uuid[])
+	AND (start_at >= '-infinity'::timestamptz AND start_at < $2 OR start_at IS NULL AND r.ingested_at < $2)
+GROUP BY r.tenant_id;
+
+-- === tenants to prune
+-- Of tenants $1 those whose rows of endpoint $2 before $3 can be deleted now, how many others, and from when
+-- on there may be any, with a day for what was stored late. Rows wait while figures are to be computed of
+-- days that read such rows, as they never are once some are gone. A day reads rows of the days beside it.
+SELECT coalesce(array_agg(tenant ORDER BY tenant) FILTER (WHERE ready), '{}'), count(*) FILTER (WHERE NOT ready),
+	coalesce(min(begins) FILTER (WHERE ready), '-infinity')
+FROM (
+	SELECT e.tenant_id::text AS tenant, coalesce(e.details_kept_from, '-infinity') - interval '1 day' AS begins, NOT EXISTS (
+		SELECT 1 FROM rollup.stale s
+		WHERE s.tenant_id = e.tenant_id AND s.at < $3::timestamptz + interval '3 days'
+	) AS ready
+	FROM ingest.endpoints e
+	WHERE e.tenant_id = ANY ($1::text[]::uuid[]) AND e.endpoint = $2
+) t;
+
+-- === end of a slice
+-- The time of the row that comes after $4 others of tenants $1, from $2 on and before $3.
+SELECT start_at
+FROM teams.call_records
+WHERE tenant_id = ANY ($1::text[]::uuid[]) AND start_at >= $2 AND start_at < $3
+ORDER BY start_at
+LIMIT 1 OFFSET $4;
+
+-- === prune
+-- Deletes the details of the call records of tenants $1 from $2 on and before $3, and what was answered in
+-- their place. The calls stay as they are: for those who follow changes nothing has changed.
+WITH gone AS (
+	SELECT tenant_id, id
+	FROM teams.call_records
+	WHERE tenant_id = ANY ($1::text[]::uuid[])
+		AND (start_at >= $2 AND start_at < $3 OR start_at IS NULL AND ingested_at < $3)
+), t1 AS (
+	DELETE FROM teams.call_participants t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t2 AS (
+	DELETE FROM teams.sessions t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t3 AS (
+	DELETE FROM teams.session_endpoints t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t4 AS (
+	DELETE FROM teams.segments t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t5 AS (
+	DELETE FROM teams.segment_endpoints t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t6 AS (
+	DELETE FROM teams.segment_media t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t7 AS (
+	DELETE FROM teams.media_endpoints t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), t8 AS (
+	DELETE FROM teams.media_streams t
+	USING gone
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+), retries AS (
+	DELETE FROM ingest.details_retries r
+	USING gone
+	WHERE r.tenant_id = gone.tenant_id AND r.call_id = gone.id
+)
+SELECT 1
+FROM gone;
+
+-- === kept from
+-- Notes that rows of endpoint $2 before $3 may be deleted, of tenants $1, and that no figures are computed
+-- from them any more. Neither time moves back.
+WITH marked AS (
+	UPDATE ingest.endpoints
+	SET details_kept_from = greatest(details_kept_from, $3::timestamptz)
+	WHERE tenant_id = ANY ($1::text[]::uuid[]) AND endpoint = $2
+)
+INSERT INTO rollup.frozen AS f (tenant_id, source, before)
+SELECT t::uuid, $2, $3
+FROM unnest($1::text[]) AS t
+ORDER BY t
+ON CONFLICT (tenant_id, source) DO UPDATE
+SET before = excluded.before
+WHERE f.before < excluded.before;
+
+-- === count
+-- How many rows of tenants $1 are before $2, from coalesce(e.details_kept_from, '-infinity') on, and from when to when.
+SELECT r.tenant_id, count(*), min(start_at), max(start_at)
+FROM teams.call_records r
+JOIN ingest.endpoints e ON e.tenant_id = r.tenant_id AND e.endpoint = 'call_records'
+WHERE r.tenant_id = ANY ($1::text[]::uuid[])
+	AND (start_at >= coalesce(e.details_kept_from, '-infinity') AND start_at < $2 OR start_at IS NULL AND r.ingested_at < $2)
+GROUP BY r.tenant_id;
 

@@ -242,6 +242,59 @@ DELETE FROM rollup.stale
 USING done
 WHERE stale.at = done.at AND note_xid < rollup.ripe_before();
 
+-- === kept_from
+-- Before when rows of an endpoint may have been deleted by retention; null if none were.
+SELECT greatest(kept_from, details_kept_from)
+FROM ingest.endpoints
+WHERE tenant_id = $1 AND endpoint = $2;
+
+-- === prune_who
+-- The tenants whose rows a daemon prunes: those it reads, $1, and those that nobody reads any more. And the
+-- time by which rows are old: Graph's as it was last known here, or the database's if that is earlier. What
+-- a clock that is ahead deletes does not come back.
+SELECT coalesce(array_agg(DISTINCT tenant_id::text)
+		FILTER (WHERE tenant_id = ANY ($1::text[]::uuid[]) OR gone), '{}'),
+	CASE WHEN count(clock_at) > 0 THEN least(max(clock_at), now()) END
+FROM (
+	SELECT tenant_id, clock_at, bool_and(removed_at IS NOT NULL) OVER (PARTITION BY tenant_id) AS gone
+	FROM ingest.endpoints
+) e;
+
+-- === prune_raw
+-- Deletes what was kept raw of the time before $3, of endpoint $2 of tenants $1: rejects, and what was
+-- answered in place of a page. That a slot failed stays known.
+WITH rejects AS (
+	DELETE FROM ingest.rejects
+	WHERE tenant_id = ANY ($1::text[]::uuid[]) AND endpoint = $2 AND coalesce(slot_to, served_at) <= $3
+)
+UPDATE ingest.parked
+SET body = NULL
+WHERE tenant_id = ANY ($1::text[]::uuid[]) AND endpoint = $2 AND slot_to <= $3 AND body IS NOT NULL;
+
+-- === prune_freeze
+-- Has no figures of days before $2 computed any more, of tenants $1.
+INSERT INTO rollup.frozen AS f (tenant_id, source, before)
+SELECT t::uuid, s.name, $2
+FROM unnest($1::text[]) AS t
+CROSS JOIN rollup.sources s
+ORDER BY t, s.name
+ON CONFLICT (tenant_id, source) DO UPDATE
+SET before = excluded.before
+WHERE f.before < excluded.before;
+
+-- === prune_users
+-- Forgets the users of tenants $1 whom no row has named since $2.
+DELETE FROM teams.users
+WHERE tenant_id = ANY ($1::text[]::uuid[]) AND last_seen_on < $2::date;
+
+-- === prune_count_users
+-- How many users of tenants $1 no row has named since $2, and from when to when one did last.
+SELECT tenant_id, count(*), min(last_seen_on)::timestamp AT TIME ZONE 'UTC',
+	max(last_seen_on)::timestamp AT TIME ZONE 'UTC'
+FROM teams.users
+WHERE tenant_id = ANY ($1::text[]::uuid[]) AND last_seen_on < $2::date
+GROUP BY tenant_id;
+
 -- === rollup_day
 -- Computes day $1 of a rollup for tenants $2. Rows that stay the same are not written.
 -- NOT IN is a look into a hash table, whatever the planner expects: of a day that is
@@ -262,6 +315,15 @@ WHERE f NOT IN (SELECT r FROM rollup."pstn_matches" r WHERE r.day = $1 AND r.ten
 	AND (SELECT count(*) FROM gone) >= 0 -- which deletes before anything is inserted
 ON CONFLICT (tenant_id, id, start_at) DO UPDATE SET (day, call_id, method, score)
 			= (excluded.day, excluded.call_id, excluded.method, excluded.score);
+
+-- === prune_rollup
+-- Deletes the oldest day before $2 of a rollup, of tenants $1.
+DELETE FROM rollup.pstn_cost_daily
+WHERE tenant_id = ANY ($1::text[]::uuid[]) AND day = (
+	SELECT min(day)
+	FROM rollup.pstn_cost_daily
+	WHERE tenant_id = ANY ($1::text[]::uuid[]) AND day < $2::date
+);
 
 -- === renew_look
 -- The lowest transaction of the table that has not happened yet here. What has is asked

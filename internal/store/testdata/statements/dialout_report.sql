@@ -63,7 +63,7 @@ WITH locked AS (
 	SELECT stored.*
 	FROM unnest($2::text[]) AS wanted (id)
 	CROSS JOIN LATERAL (
-		SELECT report_key AS id, coalesce(window_from) AS at
+		SELECT report_key AS id, window_from AS at
 		FROM teams.dialout_report
 		WHERE tenant_id = $1 AND report_key = wanted.id AND window_from = $3 AND window_to = $4
 		LIMIT 1
@@ -157,4 +157,68 @@ WHERE excluded.first_seen_on < u.first_seen_on
 			IS DISTINCT FROM (u.display_name, u.principal_name)
 	OR u.display_name IS NULL AND excluded.display_name IS NOT NULL
 	OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL;
+
+-- === tenants to prune
+-- Of tenants $1 those whose rows of endpoint $2 before $3 can be deleted now, how many others, and from when
+-- on there may be any, with a day for what was stored late. Rows wait while figures are to be computed of
+-- days that read such rows, as they never are once some are gone. A day reads rows of the days beside it.
+SELECT coalesce(array_agg(tenant ORDER BY tenant) FILTER (WHERE ready), '{}'), count(*) FILTER (WHERE NOT ready),
+	coalesce(min(begins) FILTER (WHERE ready), '-infinity')
+FROM (
+	SELECT e.tenant_id::text AS tenant, '-infinity'::timestamptz - interval '1 day' AS begins, NOT EXISTS (
+		SELECT 1 FROM rollup.stale s
+		WHERE s.tenant_id = e.tenant_id AND s.at < $3::timestamptz + interval '3 days'
+	) AS ready
+	FROM ingest.endpoints e
+	WHERE e.tenant_id = ANY ($1::text[]::uuid[]) AND e.endpoint = $2
+) t;
+
+-- === end of a slice
+-- The time of the row that comes after $4 others of tenants $1, from $2 on and before $3.
+SELECT window_from
+FROM teams.dialout_report
+WHERE tenant_id = ANY ($1::text[]::uuid[]) AND window_from >= $2 AND window_from < $3
+ORDER BY window_from
+LIMIT 1 OFFSET $4;
+
+-- === prune
+-- Deletes the rows of tenants $1 from $2 on and before $3, each with a tombstone. One that has no time
+-- counts as of when it was stored. The transaction's number is asked for as in note_hours.sql.
+WITH gone AS (
+	DELETE FROM teams.dialout_report
+	WHERE tenant_id = ANY ($1::text[]::uuid[])
+		AND (window_from >= $2 AND window_from < $3 OR window_from IS NULL AND ingested_at < $3)
+	RETURNING tenant_id, window_from, window_to, report_key
+), here AS (
+	SELECT pg_current_xact_id() AS xid FROM ingest.schema_version
+)
+INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+SELECT tenant_id, 'dialout_report', to_jsonb(gone), 'expire', xid
+FROM gone
+CROSS JOIN here;
+
+-- === kept from
+-- Notes that rows of endpoint $2 before $3 may be deleted, of tenants $1, and that no figures are computed
+-- from them any more. Neither time moves back.
+WITH marked AS (
+	UPDATE ingest.endpoints
+	SET kept_from = greatest(kept_from, $3::timestamptz)
+	WHERE tenant_id = ANY ($1::text[]::uuid[]) AND endpoint = $2
+)
+INSERT INTO rollup.frozen AS f (tenant_id, source, before)
+SELECT t::uuid, $2, $3
+FROM unnest($1::text[]) AS t
+ORDER BY t
+ON CONFLICT (tenant_id, source) DO UPDATE
+SET before = excluded.before
+WHERE f.before < excluded.before;
+
+-- === count
+-- How many rows of tenants $1 are before $2, from '-infinity'::timestamptz on, and from when to when.
+SELECT r.tenant_id, count(*), min(window_from), max(window_from)
+FROM teams.dialout_report r
+JOIN ingest.endpoints e ON e.tenant_id = r.tenant_id AND e.endpoint = 'dialout_report'
+WHERE r.tenant_id = ANY ($1::text[]::uuid[])
+	AND (window_from >= '-infinity'::timestamptz AND window_from < $2 OR window_from IS NULL AND r.ingested_at < $2)
+GROUP BY r.tenant_id;
 

@@ -58,7 +58,7 @@ WITH locked AS (
 	SELECT stored.*
 	FROM unnest($2::text[]) AS wanted (id)
 	CROSS JOIN LATERAL (
-		SELECT event_key AS id, coalesce(block_at) AS at
+		SELECT event_key AS id, block_at AS at
 		FROM teams.pstn_blocked_users_log
 		WHERE tenant_id = $1 AND event_key = wanted.id
 		LIMIT 1
@@ -124,4 +124,68 @@ WHERE excluded.first_seen_on < u.first_seen_on
 			IS DISTINCT FROM (u.display_name, u.principal_name)
 	OR u.display_name IS NULL AND excluded.display_name IS NOT NULL
 	OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL;
+
+-- === tenants to prune
+-- Of tenants $1 those whose rows of endpoint $2 before $3 can be deleted now, how many others, and from when
+-- on there may be any, with a day for what was stored late. Rows wait while figures are to be computed of
+-- days that read such rows, as they never are once some are gone. A day reads rows of the days beside it.
+SELECT coalesce(array_agg(tenant ORDER BY tenant) FILTER (WHERE ready), '{}'), count(*) FILTER (WHERE NOT ready),
+	coalesce(min(begins) FILTER (WHERE ready), '-infinity')
+FROM (
+	SELECT e.tenant_id::text AS tenant, '-infinity'::timestamptz - interval '1 day' AS begins, NOT EXISTS (
+		SELECT 1 FROM rollup.stale s
+		WHERE s.tenant_id = e.tenant_id AND s.at < $3::timestamptz + interval '3 days'
+	) AS ready
+	FROM ingest.endpoints e
+	WHERE e.tenant_id = ANY ($1::text[]::uuid[]) AND e.endpoint = $2
+) t;
+
+-- === end of a slice
+-- The time of the row that comes after $4 others of tenants $1, from $2 on and before $3.
+SELECT block_at
+FROM teams.pstn_blocked_users_log
+WHERE tenant_id = ANY ($1::text[]::uuid[]) AND block_at >= $2 AND block_at < $3
+ORDER BY block_at
+LIMIT 1 OFFSET $4;
+
+-- === prune
+-- Deletes the rows of tenants $1 from $2 on and before $3, each with a tombstone. One that has no time
+-- counts as of when it was stored. The transaction's number is asked for as in note_hours.sql.
+WITH gone AS (
+	DELETE FROM teams.pstn_blocked_users_log
+	WHERE tenant_id = ANY ($1::text[]::uuid[])
+		AND (block_at >= $2 AND block_at < $3 OR block_at IS NULL AND ingested_at < $3)
+	RETURNING tenant_id, event_key
+), here AS (
+	SELECT pg_current_xact_id() AS xid FROM ingest.schema_version
+)
+INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+SELECT tenant_id, 'pstn_blocked_users_log', to_jsonb(gone), 'expire', xid
+FROM gone
+CROSS JOIN here;
+
+-- === kept from
+-- Notes that rows of endpoint $2 before $3 may be deleted, of tenants $1, and that no figures are computed
+-- from them any more. Neither time moves back.
+WITH marked AS (
+	UPDATE ingest.endpoints
+	SET kept_from = greatest(kept_from, $3::timestamptz)
+	WHERE tenant_id = ANY ($1::text[]::uuid[]) AND endpoint = $2
+)
+INSERT INTO rollup.frozen AS f (tenant_id, source, before)
+SELECT t::uuid, $2, $3
+FROM unnest($1::text[]) AS t
+ORDER BY t
+ON CONFLICT (tenant_id, source) DO UPDATE
+SET before = excluded.before
+WHERE f.before < excluded.before;
+
+-- === count
+-- How many rows of tenants $1 are before $2, from '-infinity'::timestamptz on, and from when to when.
+SELECT r.tenant_id, count(*), min(block_at), max(block_at)
+FROM teams.pstn_blocked_users_log r
+JOIN ingest.endpoints e ON e.tenant_id = r.tenant_id AND e.endpoint = 'pstn_blocked_users_log'
+WHERE r.tenant_id = ANY ($1::text[]::uuid[])
+	AND (block_at >= '-infinity'::timestamptz AND block_at < $2 OR block_at IS NULL AND r.ingested_at < $2)
+GROUP BY r.tenant_id;
 

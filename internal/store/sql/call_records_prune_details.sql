@@ -1,0 +1,14 @@
+-- Deletes the details of the call records of tenants $1 from $2 on and before $3, and what was answered in
+-- their place. The calls stay as they are: for those who follow changes nothing has changed.
+WITH gone AS (
+	SELECT tenant_id, id
+	FROM teams.call_records
+	WHERE tenant_id = ANY ($1::text[]::uuid[])
+		AND (start_at >= $2 AND start_at < $3 OR start_at IS NULL AND ingested_at < $3)
+), {children}, retries AS (
+	DELETE FROM ingest.details_retries r
+	USING gone
+	WHERE r.tenant_id = gone.tenant_id AND r.call_id = gone.id
+)
+SELECT 1
+FROM gone
