@@ -9,7 +9,9 @@ import (
 // the texts that elements and their pages came from, and so holds them, until it is reset.
 type Batch struct {
 	Model *Model
-	// Redactor changes what is appended; nil: it is encoded as served. What is called served below is what it made.
+	// Eraser and then Redactor change what is appended; nil: it stays as it is. What is called served below is what
+	// they made.
+	Eraser   *Eraser
 	Redactor *Redactor
 	Elements []Element
 	Rejects  []Reject
@@ -24,8 +26,8 @@ type Batch struct {
 	strange     map[Strange]int
 	kept        []*plan // the arrays of that element that were kept as they were, without rows
 	enc         encoder
-	doc         Document // what the redactor made last
-	redacted    int64    // bytes that it has made
+	erased, doc Document // what the eraser and the redactor made last
+	redacted    int64    // bytes that they have made
 }
 
 // An Element is one element whose rows are in the batch.
@@ -79,7 +81,8 @@ func (b *Batch) Reset() {
 	}
 }
 
-// Held returns how many bytes the encoded rows take, and what a redactor made; without the texts they came from.
+// Held returns how many bytes the encoded rows take, and what eraser and redactor made; without the texts that they
+// came from.
 func (b *Batch) Held() int64 {
 	const perEnd = 8
 	held := 0
@@ -92,9 +95,8 @@ func (b *Batch) Held() int64 {
 // Append encodes one element that Graph served at the given time. An element that cannot be stored becomes a reject;
 // one that can only be stored with characters replaced is stored and becomes a reject marked so.
 func (b *Batch) Append(v Value, at time.Time) {
-	if b.Redactor != nil {
-		v = b.redact(v, (*Batch).redactElement, b.Redactor.root)
-	}
+	root := func(root *redaction) *redaction { return root }
+	v = b.allowed(v, root, (*Batch).eraseElement, (*Batch).redactElement)
 	for _, r := range b.rows {
 		b.starts = append(b.starts, len(r.ends))
 	}

@@ -20,9 +20,8 @@ func (b *Batch) Extend(name string, elements Value, first int) error {
 	if err != nil {
 		return err
 	}
-	if b.Redactor != nil {
-		elements = b.redact(elements, (*Batch).redactElements, b.Redactor.root.members[name].inner)
-	}
+	inner := func(root *redaction) *redaction { return root.members[name].inner }
+	elements = b.allowed(elements, inner, (*Batch).eraseElements, (*Batch).redactElements)
 	b.pages = append(b.pages, page{len(b.Elements) - 1, name, elements.Raw()})
 	if err := b.extend(p, elements, first); err != nil {
 		b.RejectLast(err.Error())

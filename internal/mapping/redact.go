@@ -30,6 +30,8 @@ type redactedMember struct {
 	prefix []byte     // its name, quoted, and a colon
 	rule   Rule       // nil: its values are kept
 	inKey  bool       // a key is made of it
+	side   string     // of the call, that the row of its column is of; empty: none
+	says   bool       // for an Eraser: it says whom the row is about
 	inner  *redaction // In, Rows
 }
 
@@ -40,7 +42,7 @@ func (m *Model) Redactor(rule func(column string) Rule) *Redactor {
 
 func newRedaction(table int, s *shape, rule func(column string) Rule) *redaction {
 	r := &redaction{table: table, members: map[string]*redactedMember{}}
-	r.add(table, s.plans, rule)
+	r.add(table, "", s.plans, rule)
 	for _, p := range s.plans {
 		for _, part := range p.hashed {
 			r.members[part.name].inKey = true
@@ -49,15 +51,15 @@ func newRedaction(table int, s *shape, rule func(column string) Rule) *redaction
 	return r
 }
 
-func (r *redaction) add(table int, plans []plan, rule func(column string) Rule) {
+func (r *redaction) add(table int, side string, plans []plan, rule func(column string) Rule) {
 	for i := range plans {
 		p := &plans[i]
-		m := &redactedMember{plan: p, row: table, prefix: append(quote(nil, []byte(p.name)), ':')}
+		m := &redactedMember{plan: p, row: table, side: side, prefix: append(quote(nil, []byte(p.name)), ':')}
 		switch p.word {
 		case wordHashKey, wordDerived:
 			continue
 		case wordSide:
-			r.add(p.table, p.inner.plans, rule)
+			r.add(p.table, p.side, p.inner.plans, rule)
 			continue
 		case wordOneOf:
 			r.oneOf = newRedaction(table, p.inner, rule)
@@ -73,14 +75,29 @@ func (r *redaction) add(table int, plans []plan, rule func(column string) Rule) 
 	}
 }
 
-// redact returns an element, or the elements of an array, as the batch may keep them.
-func (b *Batch) redact(v Value, write func(b *Batch, dst []byte, r *redaction, v Value) []byte, r *redaction) Value {
-	text := write(b, make([]byte, 0, len(v.Raw())), r, v)
+// allowed returns an element, or the elements of an array, as the batch may keep them: first without persons that are
+// erased, then as the tenant's modes say.
+func (b *Batch) allowed(
+	v Value,
+	r func(root *redaction) *redaction,
+	erase func(b *Batch, dst []byte, r *redaction, v Value, above sides) []byte,
+	redact func(b *Batch, dst []byte, r *redaction, v Value) []byte,
+) Value {
+	if b.Eraser != nil && b.Eraser.meets(v) {
+		v = b.parsed(&b.erased, erase(b, make([]byte, 0, len(v.Raw())), r(b.Eraser.root), v, nil))
+	}
+	if b.Redactor != nil {
+		v = b.parsed(&b.doc, redact(b, make([]byte, 0, len(v.Raw())), r(b.Redactor.root), v))
+	}
+	return v
+}
+
+func (b *Batch) parsed(doc *Document, text []byte) Value {
 	b.redacted += int64(cap(text))
-	if err := b.doc.Parse(text); err != nil {
+	if err := doc.Parse(text); err != nil {
 		panic("mapping: a redacted element is " + err.Error())
 	}
-	return b.doc.Root()
+	return doc.Root()
 }
 
 // redactElement writes null for what is no object.

@@ -25,31 +25,45 @@ import (
 type pseudonym [16]byte
 
 // A key makes pseudonyms.
-type key struct{ macs sync.Pool }
-
-func newKey(secret []byte) *key {
-	return &key{sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}}
+type key struct {
+	macs sync.Pool
+	flip uint64 // of the checksum: it is another one where a person was erased
 }
 
-// begin returns a pseudonym that has its first half.
-func (k *key) begin(text []byte) (p pseudonym) {
+// ofErased is the flip of keys that make pseudonyms of persons who were erased.
+const ofErased = ^uint64(0)
+
+func newKey(secret []byte) *key {
+	return &key{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}}
+}
+
+func (k *key) sum(text []byte) (sum [sha256.Size]byte) {
 	mac := k.macs.Get().(hash.Hash)
 	defer k.macs.Put(mac)
 	mac.Reset()
 	mac.Write(text)
-	var sum [sha256.Size]byte
-	copy(p[:8], mac.Sum(sum[:0]))
+	mac.Sum(sum[:0])
+	return sum
+}
+
+// begin returns a pseudonym that has its first half.
+func (k *key) begin(text []byte) (p pseudonym) {
+	sum := k.sum(text)
+	copy(p[:8], sum[:])
 	return p
 }
 
 // finish writes the second half. Its first bits are those of the variant of GUIDs in all forms.
-func (p pseudonym) finish() pseudonym {
-	binary.BigEndian.PutUint64(p[8:], xxhash.Sum64(p[:8]))
+func (p pseudonym) finish(flip uint64) pseudonym {
+	binary.BigEndian.PutUint64(p[8:], xxhash.Sum64(p[:8])^flip)
 	p[8] = p[8]&0x3f | 0x80
 	return p
 }
 
-func (p pseudonym) whole() bool { return p == p.finish() }
+// whole reports whether the second half is the first one's, in a pseudonym of whatever kind.
+func (p pseudonym) whole() bool { return p == p.finish(0) || p.ofErased() }
+
+func (p pseudonym) ofErased() bool { return p == p.finish(ofErased) }
 
 const (
 	version      = 0x80 // of GUIDs that have a meaning of their own: 8
@@ -62,9 +76,13 @@ var letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding
 
 // guid makes a GUID of a GUID in lower case.
 func (k *key) guid(text []byte) []byte {
+	return []byte(uuid.UUID(k.ofGUID(text)).String())
+}
+
+func (k *key) ofGUID(text []byte) pseudonym {
 	p := k.begin(text)
 	p[6] = p[6]&0x0f | version
-	return []byte(uuid.UUID(p.finish()).String())
+	return p.finish(k.flip)
 }
 
 // address makes an IPv6 address of an address, whatever the length of its prefix.
@@ -72,12 +90,12 @@ func (k *key) address(text []byte) []byte {
 	addr, _, _ := parseAddress(text)
 	p := k.begin([]byte(addr.String()))
 	p[0] = uniqueLocal
-	return []byte(netip.AddrFrom16(p.finish()).String())
+	return []byte(netip.AddrFrom16(p.finish(k.flip)).String())
 }
 
 // text makes a text that begins as given.
 func (k *key) text(begin, text []byte) []byte {
-	p := k.begin(text).finish()
+	p := k.begin(text).finish(k.flip)
 	return letters.AppendEncode(append(bytes.Clone(begin), mark), p[:])
 }
 
@@ -85,19 +103,24 @@ func (k *key) text(begin, text []byte) []byte {
 // one that is masked. A short number says no code.
 func (k *key) number(text []byte) []byte {
 	digits := digitsOf(text)
+	out := k.text(beginOf(text), digits)
+	for range bytes.Count(digits, []byte("*")) {
+		out = append(out, '*')
+	}
+	return out
+}
+
+// beginOf is what a pseudonym shows of a number: the plus and the code.
+func beginOf(number []byte) (begin []byte) {
+	digits := digitsOf(number)
 	shown, _, _ := bytes.Cut(digits, []byte("*"))
-	begin := text[:0:0]
-	if text[0] == '+' {
+	if number[0] == '+' {
 		begin = append(begin, '+')
 	}
 	if len(digits) > 7 {
 		begin = append(begin, shown[:codeLength(shown)]...)
 	}
-	out := k.text(begin, digits)
-	for range bytes.Count(digits, []byte("*")) {
-		out = append(out, '*')
-	}
-	return out
+	return begin
 }
 
 //go:embed calling_codes.txt
@@ -124,20 +147,28 @@ func codeLength(digits []byte) int {
 
 // isPseudonym reports whether a text is one, under whatever key.
 func isPseudonym(text []byte) bool {
+	_, _, ok := parse(text)
+	return ok
+}
+
+// parse reads a pseudonym, and what stands before it in a text.
+func parse(text []byte) (p pseudonym, begin []byte, ok bool) {
 	if mapping.IsGUID(text) {
-		p, err := uuid.ParseBytes(text)
-		return err == nil && p[6]&0xf0 == version && pseudonym(p).whole()
+		id, err := uuid.ParseBytes(text)
+		p = pseudonym(id)
+		return p, nil, err == nil && p[6]&0xf0 == version && p.whole()
 	}
 	if bytes.HasPrefix(text, []byte("fd")) {
 		if addr, err := netip.ParseAddr(string(text)); err == nil {
-			return addr.Is6() && pseudonym(addr.As16()).whole()
+			p = addr.As16()
+			return p, nil, addr.Is6() && p.whole()
 		}
 	}
 	text = bytes.TrimRight(text, "*")
-	if len(text) < markedLength || text[len(text)-markedLength] != mark {
-		return false
+	begins := len(text) - markedLength
+	if begins < 0 || text[begins] != mark {
+		return p, nil, false
 	}
-	var p pseudonym
-	n, err := letters.Decode(p[:], text[len(text)-markedLength+1:])
-	return err == nil && n == len(p) && p.whole()
+	n, err := letters.Decode(p[:], text[begins+1:])
+	return p, text[:begins:begins], err == nil && n == len(p) && p.whole()
 }
