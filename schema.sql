@@ -4577,6 +4577,38 @@ COMMENT ON COLUMN ingest.daemons.version IS 'Version of the program.';
 COMMENT ON COLUMN ingest.daemons.started_at IS 'Start, by the database''s clock.';
 COMMENT ON COLUMN ingest.daemons.heartbeat_at IS 'Its last sign of life, by the database''s clock. It is given by what starts the runs, about once a minute.';
 
+CREATE TABLE ingest.erasures (
+    tenant_id uuid NOT NULL,
+    erasure_id bigint NOT NULL,
+    known_by text NOT NULL,
+    hash bytea,
+    needed_until timestamp with time zone NOT NULL,
+    found jsonb NOT NULL,
+    program text NOT NULL,
+    begun_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT erasures_known_by_check CHECK ((known_by = ANY (ARRAY['user'::text, 'number'::text])))
+);
+COMMENT ON TABLE ingest.erasures IS 'Persons that were taken out of all that is stored, and are kept out of what is read; it does not say who.';
+COMMENT ON COLUMN ingest.erasures.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.erasures.erasure_id IS 'Number of the erasure.';
+COMMENT ON COLUMN ingest.erasures.known_by IS 'What the person was named by. One of: user, number.';
+COMMENT ON COLUMN ingest.erasures.hash IS 'HMAC-SHA256 of the user id or number, with a key of the tenant made of its secret; null once it is no longer needed.';
+COMMENT ON COLUMN ingest.erasures.needed_until IS 'Until when Graph may serve what was before the erasure.';
+COMMENT ON COLUMN ingest.erasures.found IS 'How many rows of which table named the person when it began.';
+COMMENT ON COLUMN ingest.erasures.program IS 'Version of the program.';
+COMMENT ON COLUMN ingest.erasures.begun_at IS 'When it began.';
+COMMENT ON COLUMN ingest.erasures.finished_at IS 'When nothing of the person was found any more; null before that.';
+
+ALTER TABLE ingest.erasures ALTER COLUMN erasure_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME ingest.erasures_erasure_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE ingest.grants (
     role text NOT NULL,
     access text NOT NULL,
@@ -6427,6 +6459,9 @@ ALTER TABLE ONLY ingest.details_retries
 
 ALTER TABLE ONLY ingest.endpoints
     ADD CONSTRAINT endpoints_pkey PRIMARY KEY (tenant_id, endpoint);
+
+ALTER TABLE ONLY ingest.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (tenant_id, erasure_id);
 
 ALTER TABLE ONLY ingest.grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (role);

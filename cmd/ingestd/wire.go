@@ -15,6 +15,7 @@ import (
 	"ingestd/internal/catalog"
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
+	"ingestd/internal/mapping"
 	"ingestd/internal/privacy"
 	"ingestd/internal/schedule"
 	"ingestd/internal/store"
@@ -114,7 +115,7 @@ func (a *app) jobs() ([]*schedule.Job, error) {
 			if err != nil {
 				return nil, errConfig(fmt.Sprintf("tenant %s, endpoint %s: %v", t.Name, e.Name, err))
 			}
-			job.Redactor = policy.Redactor(e.Rows)
+			job.Redactor, job.EraserOf = policy.Redactor(e.Rows), eraserOf(t)
 			list = append(list, job)
 		}
 	}
@@ -194,6 +195,27 @@ func policyOf(t config.Tenant) (*privacy.Policy, error) {
 		catalog.Location: privacy.Mode(t.Privacy.Location),
 		catalog.Text:     privacy.Mode(t.Privacy.FreeText),
 	}, t.Privacy.Key.Reveal(), id)
+}
+
+// eraserOf makes what keeps out those who were erased of a tenant; nil without a secret.
+func eraserOf(t config.Tenant) schedule.EraserOf {
+	secret := t.Privacy.Key.Reveal()
+	if secret == nil {
+		return nil
+	}
+	return func(m *mapping.Model, erased []store.Erased) (*mapping.Eraser, error) {
+		id, err := uuid.Parse(t.ID)
+		if err != nil {
+			return nil, err
+		}
+		e, err := privacy.NewEraser(secret, id)
+		for _, person := range erased {
+			if err == nil {
+				err = e.Add(person.KnownBy, person.Hash)
+			}
+		}
+		return e.Of(m), err
+	}
 }
 
 func (a *app) job(

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"strings"
 
@@ -65,7 +66,7 @@ func (e *Eraser) Person(text string) (p Person, ok bool) {
 		return p, false
 	}
 	hash := e.hash.sum(who[:])
-	p.By, p.Hash = ByUser, hash[:]
+	p.By, p.Hash = ByUser, append(e.secret(), hash[:]...)
 	all := [][]byte{bytes.ToLower([]byte(text))}
 	if mapping.IsGUID(all[0]) {
 		all = append(all, e.ids.guid(all[0]))
@@ -82,10 +83,25 @@ func (e *Eraser) Person(text string) (p Person, ok bool) {
 	return p, true
 }
 
+// ErrOtherSecret says that a person's hash was made with another secret.
+var ErrOtherSecret = errors.New("privacy.key_file holds another secret than when persons of the tenant were erased, " +
+	"so that they would not be known again; restore it")
+
 // Add has the Eraser know a person by the hash.
-func (e *Eraser) Add(by string, hash []byte) {
-	e.known[[sha256.Size]byte(hash)] = true
+func (e *Eraser) Add(by string, hash []byte) error {
+	sum, ok := bytes.CutPrefix(hash, e.secret())
+	if !ok {
+		return ErrOtherSecret
+	}
+	e.known[[sha256.Size]byte(sum)] = true
 	e.anyNumber = e.anyNumber || by == ByNumber
+	return nil
+}
+
+// secret begins hashes, and tells that they were made with this secret.
+func (e *Eraser) secret() []byte {
+	sum := e.hash.sum(nil)
+	return sum[:8]
 }
 
 // Of returns what changes the elements of a model; nil where nobody is known.

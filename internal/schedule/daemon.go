@@ -79,6 +79,7 @@ func NewDaemon(jobs []*Job, locks *store.Locks, clock fetch.Clock) *Daemon {
 			do: d.prune, every: pruneEvery,
 			failed: "not all that is past its term (retention) is deleted; reading goes on, and it is tried again",
 		},
+		{do: d.forgetErased, every: runsEvery, failed: "hashes of persons who were erased are not dropped"},
 		{do: d.summarize, every: summaryEvery, late: true},
 	}
 	return d

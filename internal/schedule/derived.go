@@ -53,6 +53,11 @@ func (d *Daemon) pruneRuns(ctx context.Context) (work func() error, note func())
 	return func() error { return pruneRuns(ctx, d.db) }, func() {}
 }
 
+// forgetErased drops what is no longer needed to know who was erased.
+func (d *Daemon) forgetErased(ctx context.Context) (work func() error, note func()) {
+	return func() error { return d.db.ForgetErased(ctx) }, func() {}
+}
+
 // endKilledRuns notes which runs have ended with their process. Nothing depends
 // on it.
 func (d *Daemon) endKilledRuns(ctx context.Context) (work func() error, note func()) {

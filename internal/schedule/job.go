@@ -35,8 +35,10 @@ type Job struct {
 	Budget    *fetch.Budget     // memory of records in flight; of a versioned endpoint
 	Heartbeat time.Duration     // how often a run says that it is alive; default: heartbeatEvery
 	Redactor  *mapping.Redactor // changes all that is read before it is stored; nil: it is stored as served
+	EraserOf  EraserOf          // before that; nil: the tenant has no secret to know by who was erased
 	Observer  Observer          // told of each run; nil: none
 
+	eraser  *mapping.Eraser        // of the run at work
 	current atomic.Pointer[runLog] // of the run at work
 	unknown unknown                // members without a column
 	failing streak                 // records, over all runs, whose details could not be stored
@@ -64,14 +66,14 @@ type Report struct {
 // newBatch makes a batch for what is read.
 func (j *Job) newBatch() *mapping.Batch {
 	b := j.Endpoint.Rows.NewBatch()
-	b.Redactor = j.Redactor
+	b.Eraser, b.Redactor = j.eraser, j.Redactor
 	return b
 }
 
 // kept is what is kept of the body of a failed answer: nothing where personal data may not be stored as served, as
 // nobody knows what it holds.
 func (j *Job) kept(body []byte) []byte {
-	if j.Redactor != nil {
+	if j.Redactor != nil || j.eraser != nil {
 		return nil
 	}
 	return body

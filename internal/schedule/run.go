@@ -41,7 +41,9 @@ func (j *Job) run(
 		job: j, policy: l.policy, run: run, log: log, now: now, finish: finish, stop: stop,
 		named: list.named, failing: &j.failing,
 	}
-	report.err = j.work(ctx, windows, list, details, report)
+	if report.err = j.knowErased(ctx); report.err == nil {
+		report.err = j.work(ctx, windows, list, details, report)
+	}
 	report.Usage, report.Details, report.DetailsFailed = log.usage.Counts(), log.details.Load(), log.failed.Load()
 	report.FirstError = log.firstError()
 

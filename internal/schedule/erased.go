@@ -1,0 +1,31 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+
+	"ingestd/internal/mapping"
+	"ingestd/internal/store"
+)
+
+// ErrNoEraser says that persons were erased, and nothing is there to know them by.
+var ErrNoEraser = errors.New("persons of the tenant were erased, and what is read may name them: restore the file " +
+	"that its privacy.key_file named when they were")
+
+// An EraserOf makes what keeps persons out of an endpoint's elements.
+type EraserOf func(m *mapping.Model, erased []store.Erased) (*mapping.Eraser, error)
+
+// knowErased has a run that has been noted keep those out who were erased until then. Who
+// erases somebody waits for the runs that are noted before.
+func (j *Job) knowErased(ctx context.Context) error {
+	erased, err := j.DB.Erased(ctx, j.Tenant)
+	j.eraser = nil
+	switch {
+	case err != nil || len(erased) == 0:
+		return err
+	case j.EraserOf == nil:
+		return ErrNoEraser
+	}
+	j.eraser, err = j.EraserOf(j.Endpoint.Rows, erased)
+	return err
+}

@@ -1,0 +1,3 @@
+DROP TABLE ingest.erasures;
+
+UPDATE ingest.schema_version SET version = 20;
