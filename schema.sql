@@ -4665,6 +4665,18 @@ COMMENT ON COLUMN ingest.rejects.seen_at IS 'When it was kept, by the database''
 COMMENT ON COLUMN ingest.rejects.resolved_at IS 'When it was closed; null while open.';
 COMMENT ON COLUMN ingest.rejects.resolution IS 'stored: a later answer for the same key was stored, or this one after all. dropped: someone wants it no more. Null while open.';
 
+CREATE TABLE ingest.rewrites (
+    tenant_id uuid NOT NULL,
+    endpoint text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    "position" text[] NOT NULL
+);
+COMMENT ON TABLE ingest.rewrites IS 'Where those stand who make stored rows anew, as for other modes of personal data. Forgotten when all are done.';
+COMMENT ON COLUMN ingest.rewrites.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.rewrites.endpoint IS 'Name of the endpoint.';
+COMMENT ON COLUMN ingest.rewrites.name IS 'What the rows are made anew for.';
+COMMENT ON COLUMN ingest.rewrites."position" IS 'Key of the last row done, in the order of keys.';
+
 ALTER TABLE ingest.runs ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME ingest.runs_run_id_seq
     START WITH 1
@@ -6474,6 +6486,9 @@ ALTER TABLE ONLY ingest.parked
 
 ALTER TABLE ONLY ingest.rejects
     ADD CONSTRAINT rejects_pkey PRIMARY KEY (tenant_id, endpoint, sha256);
+
+ALTER TABLE ONLY ingest.rewrites
+    ADD CONSTRAINT rewrites_pkey PRIMARY KEY (tenant_id, endpoint, name);
 
 ALTER TABLE ONLY ingest.runs
     ADD CONSTRAINT runs_pkey PRIMARY KEY (run_id);

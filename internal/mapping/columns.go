@@ -61,7 +61,7 @@ func (r *rows) field(write func(dst []byte) ([]byte, error)) ([]byte, error) {
 func (b *Batch) derived(f *frame, p *plan) {
 	var value []byte
 	if !f.object.absent() {
-		value = p.derived(f.object)
+		value = p.derived(f)
 	}
 	r := &b.rows[f.table]
 	r.data = AppendField(r.data, value)
@@ -70,8 +70,13 @@ func (b *Batch) derived(f *frame, p *plan) {
 	}
 }
 
-func (p *plan) derived(object Value) []byte {
-	switch text := []byte(p.derive(object)); {
+func (p *plan) derived(f *frame) []byte {
+	stored := f.values[p.stored]
+	text, _ := stored.Text()
+	if stored.absent() {
+		text = p.derive(f.object)
+	}
+	switch text := []byte(text); {
 	case len(text) == 0:
 		return nil
 	case p.typ.OID == Text.OID:

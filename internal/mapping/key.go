@@ -38,8 +38,13 @@ func (b *Batch) servedKey(f *frame, p *plan, v Value) error {
 	return nil
 }
 
-// hashKey hashes the columns' values, with a length before each so that no two lists of values run into the same bytes.
+// hashKey writes the hash of the columns' values, unless it is said that another key is stored.
 func (b *Batch) hashKey(f *frame, p *plan) error {
+	if stored := f.values[p.stored]; !stored.blank() {
+		key, _ := stored.Text()
+		b.writeKey(f, []byte(key))
+		return nil
+	}
 	hash, found := []byte{}, false
 	for i := range p.hashed {
 		part, v := &p.hashed[i], f.values[p.hashed[i].place]
@@ -64,9 +69,18 @@ func (b *Batch) hashKey(f *frame, p *plan) error {
 	if !found {
 		return errors.New("no key: every member it is made of is missing")
 	}
-	sum := sha256.Sum256(hash)
-	r := &b.rows[f.table]
-	r.data = AppendField(r.data, hex.AppendEncode(nil, sum[:16]))
-	r.key = len(r.data)
+	b.writeKey(f, keyHash(hash))
 	return nil
+}
+
+func (b *Batch) writeKey(f *frame, key []byte) {
+	r := &b.rows[f.table]
+	r.data = AppendField(r.data, key)
+	r.key = len(r.data)
+}
+
+// keyHash is the key made of fields: the length before each keeps two lists of values from running into the same bytes.
+func keyHash(fields []byte) []byte {
+	sum := sha256.Sum256(fields)
+	return hex.AppendEncode(nil, sum[:16])
 }

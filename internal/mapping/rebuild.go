@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -12,11 +13,20 @@ type Row [][]byte
 // Rebuild returns the JSON document that one element's rows came from. rows holds, table by table as in Tables, all
 // rows of the element, in any order. The document equals the served one but for this: times to the microsecond, "" and
 // year 1 as null, null as absent, GUIDs in lower case, no control annotations.
-func (m *Model) Rebuild(rows [][]Row) ([]byte, error) {
+func (m *Model) Rebuild(rows [][]Row) ([]byte, error) { return m.rebuild(rows, false) }
+
+// Restore is Rebuild with what makes Append encode the same rows again: annotations say what is stored where the
+// document does not, in columns derived from other annotations, and of a key whose parts were stored otherwise.
+func (m *Model) Restore(rows [][]Row) ([]byte, error) { return m.rebuild(rows, true) }
+
+// storedForm ends the name of an annotation that Restore makes; it begins with that of a column.
+const storedForm = "@odata.storedForm"
+
+func (m *Model) rebuild(rows [][]Row, annotated bool) ([]byte, error) {
 	if len(rows) != len(m.Tables) || len(rows[0]) != 1 {
 		return nil, fmt.Errorf("rebuild wants one row of %s and its %d child tables", m.Tables[0].Name, len(m.Tables)-1)
 	}
-	r := rebuilder{m, make([]map[string][]Row, len(rows))}
+	r := rebuilder{m, make([]map[string][]Row, len(rows)), annotated}
 	for table := 1; table < len(rows); table++ {
 		r.children[table] = groupByParent(m.Tables[table], rows[table])
 	}
@@ -31,8 +41,9 @@ func (m *Model) Rebuild(rows [][]Row) ([]byte, error) {
 type object map[string]any
 
 type rebuilder struct {
-	model    *Model
-	children []map[string][]Row // per table, by the key of the row above
+	model     *Model
+	children  []map[string][]Row // per table, by the key of the row above
+	annotated bool
 }
 
 // groupByParent sorts rows by their last key column within their parent's key.
@@ -62,6 +73,9 @@ func (r *rebuilder) row(into object, table int, plans []plan, row Row, column in
 	if _, err := r.members(into, plans, row, &column, key); err != nil {
 		return err
 	}
+	if r.annotated && table == 0 {
+		r.annotateKey(into, plans, row)
+	}
 	unknown := row[len(row)-1]
 	if unknown == nil {
 		return nil
@@ -80,8 +94,12 @@ func (r *rebuilder) members(into object, plans []plan, row Row, column *int, key
 	for i := range plans {
 		p := &plans[i]
 		switch p.word {
-		case wordHashKey, wordDerived:
+		case wordHashKey:
 			next()
+		case wordDerived:
+			if value := next(); value != nil && r.annotated {
+				into[p.column+storedForm] = json.RawMessage(p.render(value))
+			}
 		case wordKey, wordCol, wordList:
 			value := next()
 			if p.source != "" && string(next()) == SourceHash {
@@ -113,6 +131,24 @@ func (r *rebuilder) members(into object, plans []plan, row Row, column *int, key
 		}
 	}
 	return len(into) > 0, nil
+}
+
+// annotateKey says what the key of an element is if it is a hash of something else than the columns say.
+func (r *rebuilder) annotateKey(into object, plans []plan, row Row) {
+	columns := r.model.Tables[0].ColumnNames()
+	for _, p := range plans {
+		at := slices.Index(columns, p.column)
+		if len(p.hashed) == 0 || p.source != "" && string(row[at+1]) != SourceHash {
+			continue
+		}
+		var parts []byte
+		for _, part := range p.hashed {
+			parts = AppendField(parts, row[slices.Index(columns, part.column)])
+		}
+		if !bytes.Equal(row[at], keyHash(parts)) {
+			into[p.column+storedForm] = json.RawMessage(quote(nil, row[at]))
+		}
+	}
 }
 
 func (p *plan) render(value []byte) []byte {

@@ -54,9 +54,13 @@ func newRedaction(table int, s *shape, rule func(column string) Rule) *redaction
 func (r *redaction) add(table int, side string, plans []plan, rule func(column string) Rule) {
 	for i := range plans {
 		p := &plans[i]
-		m := &redactedMember{plan: p, row: table, side: side, prefix: append(quote(nil, []byte(p.name)), ':')}
+		name := p.name
+		if p.word == wordDerived {
+			name = p.column + storedForm
+		}
+		m := &redactedMember{plan: p, row: table, side: side, prefix: append(quote(nil, []byte(name)), ':')}
 		switch p.word {
-		case wordHashKey, wordDerived:
+		case wordHashKey:
 			continue
 		case wordSide:
 			r.add(p.table, p.side, p.inner.plans, rule)
@@ -71,7 +75,7 @@ func (r *redaction) add(table int, side string, plans []plan, rule func(column s
 		default:
 			m.rule = rule(p.column)
 		}
-		r.members[p.name] = m
+		r.members[name] = m
 	}
 }
 

@@ -3,7 +3,6 @@ package mapping
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // A Model is a compiled declaration: the tables that the elements of one endpoint fill, the element's own table first.
@@ -47,6 +46,7 @@ type plan struct {
 	hashed []plan // HashKey, Else: the members it covers
 	// keyForm is, of such a member, the place of what the key is made of where a redactor has changed its value.
 	keyForm int
+	stored  int // HashKey, Else, Derived: the place of the annotation that says what is stored
 }
 
 // Table compiles a declaration. It panics on a contradictory one, as declarations are package variables and every test
@@ -88,6 +88,9 @@ func (m *Model) plans(t *Layout, s *shape, members []Member) []plan {
 		p := plan{Member: member, place: -1, seed: member.seed()}
 		if member.name != "" {
 			p.place = s.place(member.name)
+		}
+		if member.word == wordHashKey || member.word == wordDerived || member.source != "" {
+			p.stored = s.place(member.column + storedForm)
 		}
 		switch member.word {
 		case wordKey, wordHashKey:
@@ -192,5 +195,5 @@ func (m *Model) JSONNames() []string {
 	for name, place := range m.root.places {
 		names[place] = name
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, keyForm) })
+	return slices.DeleteFunc(names, func(name string) bool { return isAnnotation([]byte(name)) })
 }

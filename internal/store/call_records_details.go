@@ -198,22 +198,40 @@ func (d *details) replace(ctx context.Context, ids []string, records []*mapping.
 	if len(ids) == 0 {
 		return nil
 	}
-	if _, err := d.tx.Exec(ctx, d.statements.delete, d.run.Tenant, ids); err != nil {
+	err := d.target.replaceDetails(ctx, d.tx, ids, func(record, table int) func(func([]byte) bool) {
+		return records[record].Rows(0, table)
+	})
+	if err != nil {
 		return err
 	}
-	for child, copyIn := range d.statements.copyIn {
+	_, err = d.tx.Exec(ctx, d.statements.note, d.run.Tenant, ids)
+	return err
+}
+
+// replaceDetails puts rows of child tables, given as encoded, in the place of those
+// stored of records.
+func (t *Target) replaceDetails(
+	ctx context.Context, tx pgx.Tx, ids []string, rowsOf func(record, table int) func(yield func([]byte) bool),
+) error {
+	if _, err := tx.Exec(ctx, t.records.delete, t.Tenant, ids); err != nil {
+		return err
+	}
+	for child, copyIn := range t.records.copyIn {
 		table := child + 1
-		rows := int64(0)
-		for _, b := range records {
-			for range b.Rows(0, table) {
+		rows, fields := int64(0), 1+len(t.model.Tables[table].Columns)
+		for n := range ids {
+			for range rowsOf(n, table) {
 				rows++
 			}
 		}
 		if rows == 0 {
 			continue
 		}
-		taken, err := copyRows(ctx, d.tx, copyIn, len(records), func(dst []byte, n int) []byte {
-			return d.appendChildren(dst, records[n], table)
+		taken, err := copyRows(ctx, tx, copyIn, len(ids), func(dst []byte, n int) []byte {
+			for row := range rowsOf(n, table) {
+				dst = append(mapping.AppendField(beginRow(dst, fields), t.Tenant[:]), row...)
+			}
+			return dst
 		})
 		if err == nil && taken < rows {
 			err = ErrDropped
@@ -222,8 +240,7 @@ func (d *details) replace(ctx context.Context, ids []string, records []*mapping.
 			return err
 		}
 	}
-	_, err := d.tx.Exec(ctx, d.statements.note, d.run.Tenant, ids)
-	return err
+	return nil
 }
 
 // appendHeader appends a record's header for COPY into the stage.
@@ -241,15 +258,6 @@ func (d *details) appendHeader(dst []byte, record *mapping.Batch) []byte {
 		dst = append(dst, row...)
 		dst = mapping.AppendField(dst, binary.BigEndian.AppendUint32(nil, uint32(sessions)))
 		dst = mapping.AppendField(dst, []byte(d.statements.kinds.kind(record, sessions)))
-	}
-	return dst
-}
-
-// appendChildren appends a record's rows of a child table for COPY.
-func (d *details) appendChildren(dst []byte, record *mapping.Batch, table int) []byte {
-	fields := 1 + len(d.target.model.Tables[table].Columns)
-	for row := range record.Rows(0, table) {
-		dst = append(mapping.AppendField(beginRow(dst, fields), d.run.Tenant[:]), row...)
 	}
 	return dst
 }

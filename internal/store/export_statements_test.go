@@ -15,6 +15,14 @@ func (t *Target) Statements() []NamedStatement {
 		}
 	}
 	users := []NamedStatement{{"next changed row", t.users.next}, {"refresh users", t.users.refresh}}
+	w := t.rewrite
+	rewrite := []NamedStatement{
+		{"next to rewrite", w.next}, {"lock", w.lock}, {"stage of rewritten", w.make}, {"copy of rewritten", w.copyIn},
+		{"delete moved", w.delete}, {"write rewritten", w.write}, {"note rewritten", w.note},
+	}
+	for _, query := range w.children {
+		rewrite = append(rewrite, NamedStatement{"read details", query})
+	}
 	switch {
 	case t.records != nil:
 		r := t.records
@@ -31,13 +39,13 @@ func (t *Target) Statements() []NamedStatement {
 			details = append(details, NamedStatement{"copy children", copyIn})
 		}
 		return slices.Concat(rows(r.announce), details, []NamedStatement{{"note", r.note}}, users,
-			prune(t.prune), prune(r.pruneDetails))
+			prune(t.prune), prune(r.pruneDetails), rewrite)
 	case t.event < 0:
 		day := []NamedStatement{{"note hours", t.day.noteHours}, {"copy new", t.day.copyNew}, {"replace", t.replace}}
-		return slices.Concat(rows(t.day), day, users, prune(t.prune))
+		return slices.Concat(rows(t.day), day, users, prune(t.prune), rewrite)
 	}
 	direct := []NamedStatement{{"note hours", t.rows.noteHours}, {"copy new", t.rows.copyNew}}
-	return slices.Concat(rows(t.rows), direct, users, prune(t.prune))
+	return slices.Concat(rows(t.rows), direct, users, prune(t.prune), rewrite)
 }
 
 // A NamedStatement is SQL and what it is for.
@@ -48,13 +56,14 @@ func CommonStatements() []NamedStatement {
 	var all []NamedStatement
 	for _, file := range []string{
 		"put_rejects", "resolve_rejects", "users_mark", "users_move_mark", "renew_tables", "renew_marks",
-		"renew_tombstones",
+		"renew_tombstones", "rewrite_rejects",
 		"rights", "checkup", "rollup_due", "rollup_lists", "rollup_days", "rollup_work",
 		"rollup_forget", "kept_from", "prune_who", "prune_raw", "prune_freeze", "prune_users",
 		"prune_count_users",
 	} {
 		all = append(all, NamedStatement{file, statement(file)})
 	}
+	all = append(all, NamedStatement{"rewrite_users", rewriteUsersSQL})
 	all = append(all, NamedStatement{"rollup_day", dayStatement("pstn_matches")})
 	all = append(all, NamedStatement{"prune_rollup", statement("prune_rollup", "{rollup}", "rollup.pstn_cost_daily")})
 	for _, file := range []string{"renew_look", "renew_slice"} {

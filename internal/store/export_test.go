@@ -55,3 +55,6 @@ func SurveyTimes(t testing.TB, db *DB, now time.Time, lately time.Duration) map[
 
 // InSlicesOf has a pruning delete so many rows, or records, in one transaction.
 func (p *Pruning) InSlicesOf(n int) { p.limit = n }
+
+// RewriteBy has rewrites of a target take so many rows at a time.
+func (t *Target) RewriteBy(rows int) { t.rewrite.limit = rows }

@@ -43,9 +43,14 @@ func rebuild(ctx context.Context, tx pgx.Tx, m *mapping.Model, tenant uuid.UUID,
 func rowsOf(ctx context.Context, tx pgx.Tx, t *mapping.Layout, tenant uuid.UUID, key string) ([]mapping.Row, error) {
 	query := fmt.Sprintf(`SELECT %s FROM teams.%s WHERE tenant_id = $1 AND %s = $2::text::%s`,
 		strings.Join(t.ColumnNames(), ", "), t.Name, t.Columns[0].Name, t.Columns[0].Type.Name)
+	return readRows(ctx, tx, query, tenant, key)
+}
+
+// readRows reads rows in PostgreSQL's binary form.
+func readRows(ctx context.Context, tx pgx.Tx, query string, args ...any) ([]mapping.Row, error) {
 	// Some of the modes that a URL may ask for answer in text.
 	inBinary := pgx.QueryResultFormats{pgx.BinaryFormatCode}
-	rows, err := tx.Query(ctx, query, pgx.QueryExecModeDescribeExec, inBinary, tenant, key)
+	rows, err := tx.Query(ctx, query, append([]any{pgx.QueryExecModeDescribeExec, inBinary}, args...)...)
 	if err != nil {
 		return nil, err
 	}

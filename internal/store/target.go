@@ -30,6 +30,7 @@ type Target struct {
 	prune   pruneStatements
 	records *recordStatements
 	users   userStatements
+	rewrite rewriteStatements
 }
 
 // batchStatements store the elements of a batch.
@@ -96,6 +97,10 @@ func makeTarget(endpoint string, model *mapping.Model, eventTime string) (*Targe
 	t.day = newBatchStatements(root, dayLead, eventTime)
 	t.replace = statement("replace_day", names(root, dayLead)...)
 	t.users = newUserStatements(t, eventTime)
+	t.rewrite = newRewriteStatements(model, rowLead, eventTime)
+	if t.event < 0 {
+		t.rewrite = newRewriteStatements(model, dayLead, eventTime)
+	}
 	return t, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -21,8 +22,9 @@ func newUserStatements(t *Target, eventTime string) userStatements {
 		people = statement("call_records_people")
 	}
 	return userStatements{
-		next:    statement("users_next", "{table}", table),
-		refresh: statement("users", "{people}", people, "{at}", eventTime),
+		next: statement("users_next", "{table}", table),
+		refresh: statement("users", "{people}", people, "{at}", eventTime,
+			"{merge}", strings.TrimSpace(statement("users_merge"))),
 	}
 }
 

@@ -504,3 +504,169 @@ WHERE r.tenant_id = ANY ($1::text[]::uuid[])
 	AND (start_at >= coalesce(e.details_kept_from, '-infinity') AND start_at < $2 OR start_at IS NULL AND r.ingested_at < $2)
 GROUP BY r.tenant_id;
 
+-- === next to rewrite
+-- The keys of the next $3 rows of tenant $1 from key $2 on, as texts.
+SELECT ARRAY[id::text]
+FROM teams.call_records
+WHERE tenant_id = $1 AND (id) >= (($2::text[])[1]::uuid)
+ORDER BY id
+LIMIT $3;
+
+-- === lock
+-- Locks rows by their keys, in the order given, and reads them as they are under the
+-- lock, each with the number of its key. Each is looked for by itself, as in look_up.sql.
+SELECT n, stored.*
+FROM unnest($2::text[]::uuid[]) WITH ORDINALITY AS wanted (id, n)
+CROSS JOIN LATERAL (
+	SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id, coalesce(details_version, version) AS version, type, modalities, start_at,
+	end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields
+	FROM teams.call_records t
+	WHERE t.tenant_id = $1 AND (t.id) = (wanted.id)
+	LIMIT 1
+	FOR UPDATE
+) AS stored;
+
+-- === stage of rewritten
+CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.rewrite_call_records ON COMMIT DELETE ROWS AS
+SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id, version, type, modalities, start_at,
+	end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields FROM teams.call_records WITH NO DATA;
+
+-- === copy of rewritten
+COPY pg_temp.rewrite_call_records (tenant_id, ingested_at, updated_at, run_id, row_hash, id, version, type, modalities, start_at,
+	end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields) FROM STDIN (FORMAT binary);
+
+-- === delete moved
+-- Deletes rows that get another key, each with a tombstone. The transaction's number is
+-- asked for as in note_hours.sql.
+WITH gone AS (
+	DELETE FROM teams.call_records t
+	USING unnest($2::text[]::uuid[]) AS wanted (id)
+	WHERE t.tenant_id = $1 AND (t.id) = (wanted.id)
+	RETURNING t.tenant_id, t.id
+), here AS (
+	SELECT pg_current_xact_id() AS xid FROM ingest.schema_version
+)
+INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+SELECT tenant_id, 'call_records', to_jsonb(gone), 'delete', xid
+FROM gone
+CROSS JOIN here;
+
+-- === write rewritten
+-- Stores the staged rows, whose old content is locked or deleted. A row that was read
+-- later under a key that is new to the staged one stays.
+INSERT INTO teams.call_records AS t (tenant_id, ingested_at, updated_at, run_id, row_hash, id, version, type, modalities, start_at,
+	end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields, change_xid)
+SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id, version, type, modalities, start_at,
+	end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
+	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
+	organizer_administrative_unit_ids, unknown_fields, pg_current_xact_id()
+FROM pg_temp.rewrite_call_records
+ORDER BY tenant_id, id
+ON CONFLICT (tenant_id, id) DO UPDATE
+SET updated_at = excluded.updated_at,
+	run_id = excluded.run_id,
+	row_hash = excluded.row_hash,
+	type = excluded.type,
+	modalities = excluded.modalities,
+	start_at = excluded.start_at,
+	end_at = excluded.end_at,
+	last_modified_at = excluded.last_modified_at,
+	join_web_url = excluded.join_web_url,
+	organizer_id = excluded.organizer_id,
+	organizer_identity_kind = excluded.organizer_identity_kind,
+	organizer_identity_id = excluded.organizer_identity_id,
+	organizer_display_name = excluded.organizer_display_name,
+	organizer_principal_name = excluded.organizer_principal_name,
+	organizer_tenant_id = excluded.organizer_tenant_id,
+	organizer_user_id = excluded.organizer_user_id,
+	organizer_administrative_unit_ids = excluded.organizer_administrative_unit_ids,
+	unknown_fields = excluded.unknown_fields,
+	change_xid = excluded.change_xid
+WHERE t.updated_at <= excluded.updated_at;
+
+-- === note rewritten
+-- Notes for the rollups the hours in which staged rows count.
+INSERT INTO rollup.stale (tenant_id, source, at)
+SELECT DISTINCT tenant_id, 'call_records', date_bin('1 hour', coalesce(start_at), '2000-01-01Z')
+FROM pg_temp.rewrite_call_records
+WHERE coalesce(start_at) IS NOT NULL;
+
+-- === read details
+SELECT call_id, participant_index, participant_id, identity_kind, identity_id, display_name, principal_name,
+	identity_tenant_id, user_id, identity_endpoint_type, administrative_unit_ids, unknown_fields
+FROM teams.call_participants
+WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]);
+
+-- === read details
+SELECT call_id, session_index, session_id, start_at, end_at, modalities, failure_stage, failure_reason,
+	is_test, unknown_fields
+FROM teams.sessions
+WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]);
+
+-- === read details
+SELECT call_id, session_index, side, endpoint_type, identity_id, display_name, principal_name,
+	identity_tenant_id, identity_kind, user_id, endpoint_name, cpu_name, cpu_cores_count,
+	cpu_processor_speed_in_mhz, user_agent_header, application_version, platform, product_family,
+	azure_ad_app_id, communication_service_id, service_role, feedback_rating, feedback_text,
+	feedback_tokens, unknown_fields
+FROM teams.session_endpoints
+WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]);
+
+-- === read details
+SELECT call_id, session_index, segment_index, segment_id, start_at, end_at, failure_stage, failure_reason,
+	unknown_fields
+FROM teams.segments
+WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]);
+
+-- === read details
+SELECT call_id, session_index, segment_index, side, endpoint_type, identity_id, display_name,
+	principal_name, identity_tenant_id, identity_kind, user_id, endpoint_name, cpu_name, cpu_cores_count,
+	cpu_processor_speed_in_mhz, user_agent_header, application_version, platform, product_family,
+	azure_ad_app_id, communication_service_id, service_role, feedback_rating, feedback_text,
+	feedback_tokens, unknown_fields
+FROM teams.segment_endpoints
+WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]);
+
+-- === read details
+SELECT call_id, session_index, segment_index, media_index, label, unknown_fields
+FROM teams.segment_media
+WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]);
+
+-- === read details
+SELECT call_id, session_index, segment_index, media_index, side, capture_device_name, capture_device_driver,
+	render_device_name, render_device_driver, capture_not_functioning_event_ratio,
+	cpu_insufficent_event_ratio, device_clipping_event_ratio, device_glitch_event_ratio,
+	initial_signal_level_root_mean_square, low_speech_level_event_ratio, low_speech_to_noise_event_ratio,
+	mic_glitch_rate, speaker_glitch_rate, render_mute_event_ratio, render_not_functioning_event_ratio,
+	render_zero_volume_event_ratio, howling_event_count, received_noise_level, received_signal_level,
+	sent_noise_level, sent_signal_level, connection_type, network_transport_protocol, wifi_band,
+	wifi_radio_type, basic_service_set_identifier, dns_suffix, mac_address, subnet,
+	wifi_microsoft_driver, wifi_microsoft_driver_version, wifi_vendor_driver, wifi_vendor_driver_version,
+	ip_address, reflexive_ip_address, relay_ip_address, port, relay_port, wifi_battery_charge,
+	wifi_channel, wifi_signal_strength, link_speed, bandwidth_low_event_ratio, delay_event_ratio,
+	received_quality_event_ratio, sent_quality_event_ratio, trace_route_hops, unknown_fields
+FROM teams.media_endpoints
+WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]);
+
+-- === read details
+SELECT call_id, session_index, segment_index, media_index, stream_index, stream_id, stream_direction,
+	start_at, end_at, audio_codec, video_codec, packet_utilization, average_bandwidth_estimate,
+	average_jitter_ms, max_jitter_ms, average_round_trip_time_ms, max_round_trip_time_ms,
+	average_audio_network_jitter_ms, max_audio_network_jitter_ms, average_freeze_duration_ms,
+	rms_freeze_duration_ms, average_packet_loss_rate, max_packet_loss_rate, average_audio_degradation,
+	average_ratio_of_concealed_samples, max_ratio_of_concealed_samples, average_received_frame_rate,
+	average_video_frame_loss_percentage, average_video_frame_rate, average_video_packet_loss_rate,
+	post_forward_error_correction_packet_loss_rate, low_frame_rate_ratio,
+	low_video_processing_capability_ratio, is_audio_forward_error_correction_used, was_media_bypassed,
+	unknown_fields
+FROM teams.media_streams
+WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]);
+

@@ -68,6 +68,19 @@ WHERE t.tenant_id = $1 AND t.change_xid >= pg_snapshot_xmax(pg_current_snapshot(
 	AND later.tenant_id = t.tenant_id AND later.table_name = t.table_name AND later.key = t.key
 	AND later.tombstone_id > t.tombstone_id;
 
+-- === rewrite_rejects
+-- Gives an element that is kept raw another text, unless that is kept already: then it
+-- is deleted.
+WITH there AS (
+	SELECT 1 FROM ingest.rejects WHERE tenant_id = $1 AND endpoint = $2 AND sha256 = $4
+), renamed AS (
+	UPDATE ingest.rejects
+	SET sha256 = $4, raw = $5, key = $6
+	WHERE tenant_id = $1 AND endpoint = $2 AND sha256 = $3 AND NOT EXISTS (SELECT 1 FROM there)
+)
+DELETE FROM ingest.rejects
+WHERE tenant_id = $1 AND endpoint = $2 AND sha256 = $3 AND EXISTS (SELECT 1 FROM there);
+
 -- === rights
 -- What role $1 lacks of access $2 (to the data of tenant $3), each thing with the
 -- statement that gives it, in the order in which they are to be carried out. What
@@ -294,6 +307,31 @@ SELECT tenant_id, count(*), min(last_seen_on)::timestamp AT TIME ZONE 'UTC',
 FROM teams.users
 WHERE tenant_id = ANY ($1::text[]::uuid[]) AND last_seen_on < $2::date
 GROUP BY tenant_id;
+
+-- === rewrite_users
+-- Adds users of tenant $1 to those that are there.
+INSERT INTO teams.users AS u (tenant_id, user_id, display_name, principal_name, first_seen_on, last_seen_on, source)
+SELECT $1, user_id, display_name, principal_name, first_seen_on, last_seen_on, source
+FROM unnest($2::text[]::uuid[], $3::text[], $4::text[], $5::date[], $6::date[], $7::text[])
+	AS moved (user_id, display_name, principal_name, first_seen_on, last_seen_on, source)
+ORDER BY user_id
+ON CONFLICT (tenant_id, user_id) DO UPDATE
+SET display_name = CASE WHEN excluded.last_seen_on >= u.last_seen_on
+		THEN coalesce(excluded.display_name, u.display_name)
+		ELSE coalesce(u.display_name, excluded.display_name) END,
+	principal_name = CASE WHEN excluded.last_seen_on >= u.last_seen_on
+		THEN coalesce(excluded.principal_name, u.principal_name)
+		ELSE coalesce(u.principal_name, excluded.principal_name) END,
+	source = CASE WHEN excluded.last_seen_on >= u.last_seen_on THEN excluded.source ELSE u.source END,
+	first_seen_on = least(u.first_seen_on, excluded.first_seen_on),
+	last_seen_on = greatest(u.last_seen_on, excluded.last_seen_on)
+WHERE excluded.first_seen_on < u.first_seen_on
+	OR excluded.last_seen_on > u.last_seen_on
+	OR excluded.last_seen_on = u.last_seen_on
+		AND (coalesce(excluded.display_name, u.display_name), coalesce(excluded.principal_name, u.principal_name))
+			IS DISTINCT FROM (u.display_name, u.principal_name)
+	OR u.display_name IS NULL AND excluded.display_name IS NOT NULL
+	OR u.principal_name IS NULL AND excluded.principal_name IS NOT NULL;
 
 -- === rollup_day
 -- Computes day $1 of a rollup for tenants $2. Rows that stay the same are not written.

@@ -222,3 +222,88 @@ WHERE r.tenant_id = ANY ($1::text[]::uuid[])
 	AND (window_from >= '-infinity'::timestamptz AND window_from < $2 OR window_from IS NULL AND r.ingested_at < $2)
 GROUP BY r.tenant_id;
 
+-- === next to rewrite
+-- The keys of the next $3 rows of tenant $1 from key $2 on, as texts.
+SELECT ARRAY[window_from::text, window_to::text, report_key::text]
+FROM teams.dialout_report
+WHERE tenant_id = $1 AND (window_from, window_to, report_key) >= (($2::text[])[1]::timestamptz, ($2::text[])[2]::timestamptz, ($2::text[])[3]::text)
+ORDER BY window_from, window_to, report_key
+LIMIT $3;
+
+-- === lock
+-- Locks rows by their keys, in the order given, and reads them as they are under the
+-- lock, each with the number of its key. Each is looked for by itself, as in look_up.sql.
+SELECT n, stored.*
+FROM unnest($2::text[]::timestamptz[], $3::text[]::timestamptz[], $4::text[]::text[]) WITH ORDINALITY AS wanted (window_from, window_to, report_key, n)
+CROSS JOIN LATERAL (
+	SELECT tenant_id, window_from, window_to, ingested_at, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields
+	FROM teams.dialout_report t
+	WHERE t.tenant_id = $1 AND (t.window_from, t.window_to, t.report_key) = (wanted.window_from, wanted.window_to, wanted.report_key)
+	LIMIT 1
+	FOR UPDATE
+) AS stored;
+
+-- === stage of rewritten
+CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.rewrite_dialout_report ON COMMIT DELETE ROWS AS
+SELECT tenant_id, window_from, window_to, ingested_at, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields FROM teams.dialout_report WITH NO DATA;
+
+-- === copy of rewritten
+COPY pg_temp.rewrite_dialout_report (tenant_id, window_from, window_to, ingested_at, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields) FROM STDIN (FORMAT binary);
+
+-- === delete moved
+-- Deletes rows that get another key, each with a tombstone. The transaction's number is
+-- asked for as in note_hours.sql.
+WITH gone AS (
+	DELETE FROM teams.dialout_report t
+	USING unnest($2::text[]::timestamptz[], $3::text[]::timestamptz[], $4::text[]::text[]) AS wanted (window_from, window_to, report_key)
+	WHERE t.tenant_id = $1 AND (t.window_from, t.window_to, t.report_key) = (wanted.window_from, wanted.window_to, wanted.report_key)
+	RETURNING t.tenant_id, t.window_from, t.window_to, t.report_key
+), here AS (
+	SELECT pg_current_xact_id() AS xid FROM ingest.schema_version
+)
+INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+SELECT tenant_id, 'dialout_report', to_jsonb(gone), 'delete', xid
+FROM gone
+CROSS JOIN here;
+
+-- === write rewritten
+-- Stores the staged rows, whose old content is locked or deleted. A row that was read
+-- later under a key that is new to the staged one stays.
+INSERT INTO teams.dialout_report AS t (tenant_id, window_from, window_to, ingested_at, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields, change_xid)
+SELECT tenant_id, window_from, window_to, ingested_at, updated_at, run_id, row_hash, report_key, user_id,
+	user_principal_name, user_display_name, usage_location, destination_context, currency, total_calls,
+	total_call_seconds, total_call_charge, unknown_fields, pg_current_xact_id()
+FROM pg_temp.rewrite_dialout_report
+ORDER BY tenant_id, window_from, window_to, report_key
+ON CONFLICT (tenant_id, window_from, window_to, report_key) DO UPDATE
+SET updated_at = excluded.updated_at,
+	run_id = excluded.run_id,
+	row_hash = excluded.row_hash,
+	user_id = excluded.user_id,
+	user_principal_name = excluded.user_principal_name,
+	user_display_name = excluded.user_display_name,
+	usage_location = excluded.usage_location,
+	destination_context = excluded.destination_context,
+	currency = excluded.currency,
+	total_calls = excluded.total_calls,
+	total_call_seconds = excluded.total_call_seconds,
+	total_call_charge = excluded.total_call_charge,
+	unknown_fields = excluded.unknown_fields,
+	change_xid = excluded.change_xid
+WHERE t.updated_at <= excluded.updated_at;
+
+-- === note rewritten
+-- Notes for the rollups the hours in which staged rows count.
+INSERT INTO rollup.stale (tenant_id, source, at)
+SELECT DISTINCT tenant_id, 'dialout_report', date_bin('1 hour', coalesce(window_from), '2000-01-01Z')
+FROM pg_temp.rewrite_dialout_report
+WHERE coalesce(window_from) IS NOT NULL;
+

@@ -225,3 +225,118 @@ WHERE r.tenant_id = ANY ($1::text[]::uuid[])
 	AND (coalesce(invite_at, start_at) >= '-infinity'::timestamptz AND coalesce(invite_at, start_at) < $2 OR coalesce(invite_at, start_at) IS NULL AND r.ingested_at < $2)
 GROUP BY r.tenant_id;
 
+-- === next to rewrite
+-- The keys of the next $3 rows of tenant $1 from key $2 on, as texts.
+SELECT ARRAY[id::text]
+FROM teams.direct_routing_calls
+WHERE tenant_id = $1 AND (id) >= (($2::text[])[1]::text)
+ORDER BY id
+LIMIT $3;
+
+-- === lock
+-- Locks rows by their keys, in the order given, and reads them as they are under the
+-- lock, each with the number of its key. Each is looked for by itself, as in look_up.sql.
+SELECT n, stored.*
+FROM unnest($2::text[]::text[]) WITH ORDINALITY AS wanted (id, n)
+CROSS JOIN LATERAL (
+	SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id, correlation_id, user_id,
+	user_principal_name, user_display_name, invite_at, start_at, failure_at, end_at, duration_s,
+	call_type, successful_call, caller_number, callee_number, media_path_location, signaling_location,
+	final_sip_code, call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
+	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
+	unknown_fields
+	FROM teams.direct_routing_calls t
+	WHERE t.tenant_id = $1 AND (t.id) = (wanted.id)
+	LIMIT 1
+	FOR UPDATE
+) AS stored;
+
+-- === stage of rewritten
+CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.rewrite_direct_routing_calls ON COMMIT DELETE ROWS AS
+SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id, correlation_id, user_id,
+	user_principal_name, user_display_name, invite_at, start_at, failure_at, end_at, duration_s,
+	call_type, successful_call, caller_number, callee_number, media_path_location, signaling_location,
+	final_sip_code, call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
+	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
+	unknown_fields FROM teams.direct_routing_calls WITH NO DATA;
+
+-- === copy of rewritten
+COPY pg_temp.rewrite_direct_routing_calls (tenant_id, ingested_at, updated_at, run_id, row_hash, id, correlation_id, user_id,
+	user_principal_name, user_display_name, invite_at, start_at, failure_at, end_at, duration_s,
+	call_type, successful_call, caller_number, callee_number, media_path_location, signaling_location,
+	final_sip_code, call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
+	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
+	unknown_fields) FROM STDIN (FORMAT binary);
+
+-- === delete moved
+-- Deletes rows that get another key, each with a tombstone. The transaction's number is
+-- asked for as in note_hours.sql.
+WITH gone AS (
+	DELETE FROM teams.direct_routing_calls t
+	USING unnest($2::text[]::text[]) AS wanted (id)
+	WHERE t.tenant_id = $1 AND (t.id) = (wanted.id)
+	RETURNING t.tenant_id, t.id
+), here AS (
+	SELECT pg_current_xact_id() AS xid FROM ingest.schema_version
+)
+INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+SELECT tenant_id, 'direct_routing_calls', to_jsonb(gone), 'delete', xid
+FROM gone
+CROSS JOIN here;
+
+-- === write rewritten
+-- Stores the staged rows, whose old content is locked or deleted. A row that was read
+-- later under a key that is new to the staged one stays.
+INSERT INTO teams.direct_routing_calls AS t (tenant_id, ingested_at, updated_at, run_id, row_hash, id, correlation_id, user_id,
+	user_principal_name, user_display_name, invite_at, start_at, failure_at, end_at, duration_s,
+	call_type, successful_call, caller_number, callee_number, media_path_location, signaling_location,
+	final_sip_code, call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
+	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
+	unknown_fields, change_xid)
+SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id, correlation_id, user_id,
+	user_principal_name, user_display_name, invite_at, start_at, failure_at, end_at, duration_s,
+	call_type, successful_call, caller_number, callee_number, media_path_location, signaling_location,
+	final_sip_code, call_end_sub_reason, final_sip_code_phrase, trunk_fqdn, media_bypass_enabled,
+	transferor_correlation_id, user_country_code, other_party_country_code, administrative_unit_ids,
+	unknown_fields, pg_current_xact_id()
+FROM pg_temp.rewrite_direct_routing_calls
+ORDER BY tenant_id, id
+ON CONFLICT (tenant_id, id) DO UPDATE
+SET updated_at = excluded.updated_at,
+	run_id = excluded.run_id,
+	row_hash = excluded.row_hash,
+	correlation_id = excluded.correlation_id,
+	user_id = excluded.user_id,
+	user_principal_name = excluded.user_principal_name,
+	user_display_name = excluded.user_display_name,
+	invite_at = excluded.invite_at,
+	start_at = excluded.start_at,
+	failure_at = excluded.failure_at,
+	end_at = excluded.end_at,
+	duration_s = excluded.duration_s,
+	call_type = excluded.call_type,
+	successful_call = excluded.successful_call,
+	caller_number = excluded.caller_number,
+	callee_number = excluded.callee_number,
+	media_path_location = excluded.media_path_location,
+	signaling_location = excluded.signaling_location,
+	final_sip_code = excluded.final_sip_code,
+	call_end_sub_reason = excluded.call_end_sub_reason,
+	final_sip_code_phrase = excluded.final_sip_code_phrase,
+	trunk_fqdn = excluded.trunk_fqdn,
+	media_bypass_enabled = excluded.media_bypass_enabled,
+	transferor_correlation_id = excluded.transferor_correlation_id,
+	user_country_code = excluded.user_country_code,
+	other_party_country_code = excluded.other_party_country_code,
+	administrative_unit_ids = excluded.administrative_unit_ids,
+	unknown_fields = excluded.unknown_fields,
+	change_xid = excluded.change_xid
+WHERE t.updated_at <= excluded.updated_at;
+
+-- === note rewritten
+-- Notes for the rollups the hours in which staged rows count.
+INSERT INTO rollup.stale (tenant_id, source, at)
+SELECT DISTINCT tenant_id, 'direct_routing_calls', date_bin('1 hour', coalesce(invite_at, start_at), '2000-01-01Z')
+FROM pg_temp.rewrite_direct_routing_calls
+WHERE coalesce(invite_at, start_at) IS NOT NULL;
+

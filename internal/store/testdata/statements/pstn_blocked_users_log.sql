@@ -189,3 +189,87 @@ WHERE r.tenant_id = ANY ($1::text[]::uuid[])
 	AND (block_at >= '-infinity'::timestamptz AND block_at < $2 OR block_at IS NULL AND r.ingested_at < $2)
 GROUP BY r.tenant_id;
 
+-- === next to rewrite
+-- The keys of the next $3 rows of tenant $1 from key $2 on, as texts.
+SELECT ARRAY[event_key::text]
+FROM teams.pstn_blocked_users_log
+WHERE tenant_id = $1 AND (event_key) >= (($2::text[])[1]::text)
+ORDER BY event_key
+LIMIT $3;
+
+-- === lock
+-- Locks rows by their keys, in the order given, and reads them as they are under the
+-- lock, each with the number of its key. Each is looked for by itself, as in look_up.sql.
+SELECT n, stored.*
+FROM unnest($2::text[]::text[]) WITH ORDINALITY AS wanted (event_key, n)
+CROSS JOIN LATERAL (
+	SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, event_key, user_id, user_principal_name,
+	user_display_name, user_telephone_number, block_at, block_reason, user_block_mode, remediation_id,
+	unknown_fields
+	FROM teams.pstn_blocked_users_log t
+	WHERE t.tenant_id = $1 AND (t.event_key) = (wanted.event_key)
+	LIMIT 1
+	FOR UPDATE
+) AS stored;
+
+-- === stage of rewritten
+CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.rewrite_pstn_blocked_users_log ON COMMIT DELETE ROWS AS
+SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, event_key, user_id, user_principal_name,
+	user_display_name, user_telephone_number, block_at, block_reason, user_block_mode, remediation_id,
+	unknown_fields FROM teams.pstn_blocked_users_log WITH NO DATA;
+
+-- === copy of rewritten
+COPY pg_temp.rewrite_pstn_blocked_users_log (tenant_id, ingested_at, updated_at, run_id, row_hash, event_key, user_id, user_principal_name,
+	user_display_name, user_telephone_number, block_at, block_reason, user_block_mode, remediation_id,
+	unknown_fields) FROM STDIN (FORMAT binary);
+
+-- === delete moved
+-- Deletes rows that get another key, each with a tombstone. The transaction's number is
+-- asked for as in note_hours.sql.
+WITH gone AS (
+	DELETE FROM teams.pstn_blocked_users_log t
+	USING unnest($2::text[]::text[]) AS wanted (event_key)
+	WHERE t.tenant_id = $1 AND (t.event_key) = (wanted.event_key)
+	RETURNING t.tenant_id, t.event_key
+), here AS (
+	SELECT pg_current_xact_id() AS xid FROM ingest.schema_version
+)
+INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+SELECT tenant_id, 'pstn_blocked_users_log', to_jsonb(gone), 'delete', xid
+FROM gone
+CROSS JOIN here;
+
+-- === write rewritten
+-- Stores the staged rows, whose old content is locked or deleted. A row that was read
+-- later under a key that is new to the staged one stays.
+INSERT INTO teams.pstn_blocked_users_log AS t (tenant_id, ingested_at, updated_at, run_id, row_hash, event_key, user_id, user_principal_name,
+	user_display_name, user_telephone_number, block_at, block_reason, user_block_mode, remediation_id,
+	unknown_fields, change_xid)
+SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, event_key, user_id, user_principal_name,
+	user_display_name, user_telephone_number, block_at, block_reason, user_block_mode, remediation_id,
+	unknown_fields, pg_current_xact_id()
+FROM pg_temp.rewrite_pstn_blocked_users_log
+ORDER BY tenant_id, event_key
+ON CONFLICT (tenant_id, event_key) DO UPDATE
+SET updated_at = excluded.updated_at,
+	run_id = excluded.run_id,
+	row_hash = excluded.row_hash,
+	user_id = excluded.user_id,
+	user_principal_name = excluded.user_principal_name,
+	user_display_name = excluded.user_display_name,
+	user_telephone_number = excluded.user_telephone_number,
+	block_at = excluded.block_at,
+	block_reason = excluded.block_reason,
+	user_block_mode = excluded.user_block_mode,
+	remediation_id = excluded.remediation_id,
+	unknown_fields = excluded.unknown_fields,
+	change_xid = excluded.change_xid
+WHERE t.updated_at <= excluded.updated_at;
+
+-- === note rewritten
+-- Notes for the rollups the hours in which staged rows count.
+INSERT INTO rollup.stale (tenant_id, source, at)
+SELECT DISTINCT tenant_id, 'pstn_blocked_users_log', date_bin('1 hour', coalesce(block_at), '2000-01-01Z')
+FROM pg_temp.rewrite_pstn_blocked_users_log
+WHERE coalesce(block_at) IS NOT NULL;
+

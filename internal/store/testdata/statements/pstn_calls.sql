@@ -229,3 +229,122 @@ WHERE r.tenant_id = ANY ($1::text[]::uuid[])
 	AND (start_at >= '-infinity'::timestamptz AND start_at < $2 OR start_at IS NULL AND r.ingested_at < $2)
 GROUP BY r.tenant_id;
 
+-- === next to rewrite
+-- The keys of the next $3 rows of tenant $1 from key $2 on, as texts.
+SELECT ARRAY[id::text]
+FROM teams.pstn_calls
+WHERE tenant_id = $1 AND (id) >= (($2::text[])[1]::text)
+ORDER BY id
+LIMIT $3;
+
+-- === lock
+-- Locks rows by their keys, in the order given, and reads them as they are under the
+-- lock, each with the number of its key. Each is looked for by itself, as in look_up.sql.
+SELECT n, stored.*
+FROM unnest($2::text[]::text[]) WITH ORDINALITY AS wanted (id, n)
+CROSS JOIN LATERAL (
+	SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name,
+	user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge,
+	connection_charge, currency, conference_id, destination_context, destination_name, inventory_type,
+	license_capability, operator, call_duration_source, usage_country_code, tenant_country_code,
+	other_party_country_code, administrative_unit_ids, client_local_ip_v4_address,
+	client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields
+	FROM teams.pstn_calls t
+	WHERE t.tenant_id = $1 AND (t.id) = (wanted.id)
+	LIMIT 1
+	FOR UPDATE
+) AS stored;
+
+-- === stage of rewritten
+CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.rewrite_pstn_calls ON COMMIT DELETE ROWS AS
+SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name,
+	user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge,
+	connection_charge, currency, conference_id, destination_context, destination_name, inventory_type,
+	license_capability, operator, call_duration_source, usage_country_code, tenant_country_code,
+	other_party_country_code, administrative_unit_ids, client_local_ip_v4_address,
+	client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields FROM teams.pstn_calls WITH NO DATA;
+
+-- === copy of rewritten
+COPY pg_temp.rewrite_pstn_calls (tenant_id, ingested_at, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name,
+	user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge,
+	connection_charge, currency, conference_id, destination_context, destination_name, inventory_type,
+	license_capability, operator, call_duration_source, usage_country_code, tenant_country_code,
+	other_party_country_code, administrative_unit_ids, client_local_ip_v4_address,
+	client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields) FROM STDIN (FORMAT binary);
+
+-- === delete moved
+-- Deletes rows that get another key, each with a tombstone. The transaction's number is
+-- asked for as in note_hours.sql.
+WITH gone AS (
+	DELETE FROM teams.pstn_calls t
+	USING unnest($2::text[]::text[]) AS wanted (id)
+	WHERE t.tenant_id = $1 AND (t.id) = (wanted.id)
+	RETURNING t.tenant_id, t.id
+), here AS (
+	SELECT pg_current_xact_id() AS xid FROM ingest.schema_version
+)
+INSERT INTO ingest.tombstones (tenant_id, table_name, key, op, change_xid)
+SELECT tenant_id, 'pstn_calls', to_jsonb(gone), 'delete', xid
+FROM gone
+CROSS JOIN here;
+
+-- === write rewritten
+-- Stores the staged rows, whose old content is locked or deleted. A row that was read
+-- later under a key that is new to the staged one stays.
+INSERT INTO teams.pstn_calls AS t (tenant_id, ingested_at, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name,
+	user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge,
+	connection_charge, currency, conference_id, destination_context, destination_name, inventory_type,
+	license_capability, operator, call_duration_source, usage_country_code, tenant_country_code,
+	other_party_country_code, administrative_unit_ids, client_local_ip_v4_address,
+	client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields, change_xid)
+SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id, call_id, user_id, user_principal_name,
+	user_display_name, start_at, end_at, duration_s, call_type, caller_number, callee_number, charge,
+	connection_charge, currency, conference_id, destination_context, destination_name, inventory_type,
+	license_capability, operator, call_duration_source, usage_country_code, tenant_country_code,
+	other_party_country_code, administrative_unit_ids, client_local_ip_v4_address,
+	client_local_ip_v6_address, client_public_ip_v4_address, client_public_ip_v6_address, unknown_fields, pg_current_xact_id()
+FROM pg_temp.rewrite_pstn_calls
+ORDER BY tenant_id, id
+ON CONFLICT (tenant_id, id) DO UPDATE
+SET updated_at = excluded.updated_at,
+	run_id = excluded.run_id,
+	row_hash = excluded.row_hash,
+	call_id = excluded.call_id,
+	user_id = excluded.user_id,
+	user_principal_name = excluded.user_principal_name,
+	user_display_name = excluded.user_display_name,
+	start_at = excluded.start_at,
+	end_at = excluded.end_at,
+	duration_s = excluded.duration_s,
+	call_type = excluded.call_type,
+	caller_number = excluded.caller_number,
+	callee_number = excluded.callee_number,
+	charge = excluded.charge,
+	connection_charge = excluded.connection_charge,
+	currency = excluded.currency,
+	conference_id = excluded.conference_id,
+	destination_context = excluded.destination_context,
+	destination_name = excluded.destination_name,
+	inventory_type = excluded.inventory_type,
+	license_capability = excluded.license_capability,
+	operator = excluded.operator,
+	call_duration_source = excluded.call_duration_source,
+	usage_country_code = excluded.usage_country_code,
+	tenant_country_code = excluded.tenant_country_code,
+	other_party_country_code = excluded.other_party_country_code,
+	administrative_unit_ids = excluded.administrative_unit_ids,
+	client_local_ip_v4_address = excluded.client_local_ip_v4_address,
+	client_local_ip_v6_address = excluded.client_local_ip_v6_address,
+	client_public_ip_v4_address = excluded.client_public_ip_v4_address,
+	client_public_ip_v6_address = excluded.client_public_ip_v6_address,
+	unknown_fields = excluded.unknown_fields,
+	change_xid = excluded.change_xid
+WHERE t.updated_at <= excluded.updated_at;
+
+-- === note rewritten
+-- Notes for the rollups the hours in which staged rows count.
+INSERT INTO rollup.stale (tenant_id, source, at)
+SELECT DISTINCT tenant_id, 'pstn_calls', date_bin('1 hour', coalesce(start_at), '2000-01-01Z')
+FROM pg_temp.rewrite_pstn_calls
+WHERE coalesce(start_at) IS NOT NULL;
+

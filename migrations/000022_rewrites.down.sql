@@ -1,0 +1,3 @@
+DROP TABLE ingest.rewrites;
+
+UPDATE ingest.schema_version SET version = 21;
