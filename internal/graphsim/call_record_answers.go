@@ -53,10 +53,13 @@ func (s *Server) listPage(r *http.Request, dst []byte) answer {
 			link += option + "=" + strings.ReplaceAll(url.QueryEscape(text), "+", "%20") + "&"
 		}
 	}
-	p, metadata := q.cut(len(list), preferredSize(r.Header, recordPage), f), s.recordMetadata(q.API)
+	p, metadata := q.cut(len(list), min(preferredSize(r.Header, recordPage), s.pageSize), f), s.recordMetadata(q.API)
 	dst = fmt.Appendf(dst, `{"@odata.context":"%s"`, metadata)
 	dst = p.array(link, f).appendTo(dst, p.size, func(dst []byte, i int) []byte {
-		return append(q.appendHeader(append(dst, '{'), list[p.skip+i], metadata), '}')
+		start := len(dst)
+		dst = append(q.appendHeader(append(dst, '{'), list[p.skip+i], metadata), '}')
+		s.tell(listCallRecords, dst[start:])
+		return dst
 	})
 	return answer{status: http.StatusOK, body: append(dst, '}'), rows: p.size, fault: f}
 }
@@ -69,6 +72,9 @@ func (s *Server) record(r *http.Request, dst []byte) answer {
 		return badQuery()
 	}
 	return s.about(q, func(d document, f Fault) answer {
+		if s.told != nil {
+			s.told(getCallRecord, whole(d))
+		}
 		metadata, of := s.recordMetadata(q.API), ""
 		if segments {
 			of = "(sessions(segments()))"
@@ -76,7 +82,8 @@ func (s *Server) record(r *http.Request, dst []byte) answer {
 		dst := fmt.Appendf(dst, `{"@odata.context":"%s%s/$entity",`, metadata, of)
 		dst = q.appendHeader(dst, d, metadata)
 		if name != "" {
-			page := relationPage{name: name, expanded: true, size: relationSizes[name], segments: segments}
+			size := min(relationSizes[name], s.pageSize)
+			page := relationPage{name: name, expanded: true, size: size, segments: segments}
 			dst, _ = s.appendRelation(dst, q, f, d, page)
 		}
 		return answer{status: http.StatusOK, body: append(dst, '}'), rows: 1, fault: f}
@@ -91,7 +98,8 @@ func (s *Server) related(operation, name string) handler {
 		if err != nil || q.options.Has("$expand") && (!segments || name != sessions) {
 			return badQuery()
 		}
-		page := relationPage{name: name, size: preferredSize(r.Header, relationSizes[name]), segments: segments}
+		size := min(preferredSize(r.Header, relationSizes[name]), s.pageSize)
+		page := relationPage{name: name, size: size, segments: segments}
 		return s.about(q, func(d document, f Fault) answer {
 			dst := fmt.Appendf(dst, `{"@odata.context":"%s('%s')/%s"`, s.recordMetadata(q.API), d.id(), name)
 			dst, rows := s.appendRelation(dst, q, f, d, page)

@@ -43,10 +43,10 @@ type page struct {
 	more    bool // rows follow
 }
 
-func (f *function) page(w window, skip int) page {
-	p := page{records: make([]record, 0, pageSize)}
+func (f *function) page(w window, skip, size int) page {
+	p := page{records: make([]record, 0, size)}
 	for row := range f.rows.served(w, skip) {
-		if p.more = len(p.records) == pageSize; p.more {
+		if p.more = len(p.records) == size; p.more {
 			break
 		}
 		p.records = append(p.records, row)
@@ -81,13 +81,13 @@ func (s *Server) logPage(i invocation, r *http.Request, dst []byte) answer {
 		return f.failure()
 	}
 	w := s.window(i.version, a.from, a.to)
-	p := i.page(w, max(skip-f.Shift, 0))
+	p := i.page(w, max(skip-f.Shift, 0), s.pageSize)
 	link := f.NextLink
 	if link == "" && p.more {
 		link = fmt.Sprintf("%s/%s/communications/callRecords/%s(%s)?$skip=%d",
 			s.url, i.version, i.name, fmt.Sprintf(i.ends, a.fromText, a.toText), skip+len(p.records))
 	}
-	body := s.appendPage(dst, i, w, p, array{poison: f.Poison, link: link, linkFirst: skip/pageSize%2 == 1})
+	body := s.appendPage(dst, i, w, p, array{poison: f.Poison, link: link, linkFirst: skip/s.pageSize%2 == 1})
 	return answer{status: http.StatusOK, body: body, rows: len(p.records), fault: f}
 }
 
@@ -111,9 +111,14 @@ func (s *Server) appendPage(dst []byte, i invocation, w window, p page, a array)
 		len(p.records)+len(a.poison),
 	)
 	dst = a.appendTo(dst, len(p.records), func(dst []byte, n int) []byte {
-		row := p.records[n]
-		return row.appendJSON(dst, row.common().form(w))
+		row, start := p.records[n], len(dst)
+		dst = row.appendJSON(dst, row.common().form(w))
+		s.tell(i.name, dst[start:])
+		return dst
 	})
+	for _, element := range a.poison {
+		s.tell(i.name, element)
+	}
 	return append(dst, '}')
 }
 

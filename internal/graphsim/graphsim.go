@@ -54,6 +54,12 @@ type Config struct {
 	// How many times shorter the spans of limits are, with as many fewer requests
 	// in each: 4 is 375 in 5 s for 1,500 in 20 s; default 1.
 	LimitSpeed float64
+	// How many elements a page holds at most; default: as many as Graph's.
+	PageSize int
+	// Served, if not nil, is told of each element that goes into a page, by operation: a row of a function, a record's
+	// header of "listCallRecords", and of "getCallRecord" the whole document at the version served. It is called
+	// concurrently.
+	Served func(operation string, element []byte)
 	// Keep has pages of logs made and compressed once, and sent again as they were: for benchmarks, which are not to
 	// measure the simulator. Of a page that is kept no fault is asked.
 	Keep    bool
@@ -87,8 +93,10 @@ type Server struct {
 	changed     atomic.Uint64 // as in window
 	faults      faults
 	counters    counters
-	buffers     sync.Pool // of *[]byte: page bodies
-	gzips       sync.Pool // of *gzip.Writer
+	pageSize    int
+	told        func(operation string, element []byte) // nil: nobody is
+	buffers     sync.Pool                              // of *[]byte: page bodies
+	gzips       sync.Pool                              // of *gzip.Writer
 	keep        bool
 	kept        sync.Map // of answer, by the URL asked for
 	http        *http.Server
@@ -98,6 +106,9 @@ type Server struct {
 // Start opens the listener on a free port of 127.0.0.1, with a certificate
 // authority made for this server alone.
 func Start(cfg Config) (*Server, error) {
+	if cfg.PageSize < 0 {
+		return nil, errors.New("graphsim: PageSize cannot be negative")
+	}
 	if cfg.Users < 0 || cfg.History < 0 || cfg.LimitFactor < 0 || cfg.LimitSpeed < 0 || cfg.Latency < 0 {
 		return nil, errors.New("graphsim: Users, History, LimitFactor, LimitSpeed and Latency cannot be negative")
 	}
@@ -109,6 +120,7 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		tenant: cfg.Tenant, now: cfg.Now, latency: cfg.Latency, after: cfg.After, keep: cfg.Keep,
+		pageSize: cfg.PageSize, told: cfg.Served,
 		functions: functionTable(cfg, company), records: records, done: make(chan struct{}),
 		credentials: credentials{secret: ClientSecret},
 	}
@@ -140,6 +152,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.CallsPerDay == 0 {
 		c.CallsPerDay = 600
+	}
+	if c.PageSize == 0 {
+		c.PageSize = pageSize
 	}
 	if c.LimitSpeed == 0 {
 		c.LimitSpeed = 1
@@ -192,6 +207,13 @@ func (s *Server) Rows(operation, api string, from, to time.Time) iter.Seq[[]byte
 				return
 			}
 		}
+	}
+}
+
+// tell tells of an element that goes into a page.
+func (s *Server) tell(operation string, element []byte) {
+	if s.told != nil {
+		s.told(operation, element)
 	}
 }
 
