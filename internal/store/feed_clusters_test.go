@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"ingestd/internal/store/feedtest"
 	"ingestd/internal/store/storetest"
 )
 
@@ -74,20 +75,20 @@ func TestToolsFeedAfterPromotion(t *testing.T) {
 	for n := range 20 {
 		storetest.Exec(t, conn, insertCall, tenant, fmt.Sprint("lost ", n))
 	}
-	c := newFeedCopy()
-	c.drain(t, conn, 100)
-	c.want(t, conn)
+	c := feedtest.New()
+	c.Drain(t, conn, 100)
+	c.Want(t, conn)
 	storetest.Exec(t, there, `SELECT pg_promote()`)
 	storetest.Exec(t, there, insertCall, tenant, "at once")
 	storetest.WaitForHorizon(t, there)
 	written := storetest.Query[string](t, there, `
 		SELECT epoch || ' ' || change_xid_text FROM analytics.change_feed WHERE key->>'id' = 'at once'`)
 	epoch, xid, _ := strings.Cut(written, " ")
-	if !strings.Contains(epoch, ".00000002.") || epoch == c.epoch || len(xid) > len(c.xid) || xid >= c.xid {
-		t.Errorf("written in epoch %s with number %s, read before in epoch %s to %s", epoch, xid, c.epoch, c.xid)
+	if !strings.Contains(epoch, ".00000002.") || epoch == c.Epoch || len(xid) > len(c.XID) || xid >= c.XID {
+		t.Errorf("written in epoch %s with number %s, read before in epoch %s to %s", epoch, xid, c.Epoch, c.XID)
 	}
-	c.drain(t, there, 100)
-	c.want(t, there)
+	c.Drain(t, there, 100)
+	c.Want(t, there)
 }
 
 // After a restore into a cluster with lower transaction numbers no row and no
@@ -125,13 +126,13 @@ func TestToolsFeedAfterRestore(t *testing.T) {
 	beside := storetest.Database(t, server, "beside", false)
 	storetest.Restore(t, storetest.Dump(t, url), beside)
 	for _, url := range []string{fresh, beside} {
-		conn, before := storetest.Conn(t, url), w.copy.epoch
+		conn, before := storetest.Conn(t, url), w.copy.Epoch
 		if got := epochOf(t, conn); got == before {
 			t.Errorf("the epoch is still %s", got)
 		}
 		storetest.Exec(t, conn, `DELETE FROM teams.pstn_calls WHERE id LIKE '%3'`) // without a word, as if lost
-		w.copy.drain(t, conn, 100)
-		w.copy.want(t, conn)
+		w.copy.Drain(t, conn, 100)
+		w.copy.Want(t, conn)
 	}
 }
 
@@ -197,7 +198,7 @@ func TestToolsFeedReader(t *testing.T) {
 		case 2:
 			storetest.Exec(t, w.conn, `DELETE FROM teams.pstn_calls WHERE id LIKE '%3'`) // without a word, as if lost
 			storetest.Exec(t, copied, `UPDATE seen SET epoch = 'past'; UPDATE mark SET epoch = 'past', former = 'past'`)
-			w.copy.forget()
+			w.copy.Forget()
 		case 3:
 			storetest.Exec(t, w.conn, `DELETE FROM teams.pstn_calls WHERE id LIKE '%7'`)
 			storetest.Exec(t, w.conn, `
@@ -208,8 +209,8 @@ func TestToolsFeedReader(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		w.copy.drain(t, w.conn, 100)
-		w.copy.want(t, w.conn)
+		w.copy.Drain(t, w.conn, 100)
+		w.copy.Want(t, w.conn)
 		wantCopy(t, w, copied)
 	}
 }
@@ -227,7 +228,7 @@ func wantCopy(t *testing.T, w *feedWorld, copied *pgx.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, want := map[string]string{}, map[string]string{}
+	got := map[string]string{}
 	var table, key, row string
 	_, err = pgx.ForEachRow(rows, []any{&table, &key, &row}, func() error {
 		got[table+" "+key] = row
@@ -236,12 +237,7 @@ func wantCopy(t *testing.T, w *feedWorld, copied *pgx.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for key, row := range w.copy.rows {
-		if row.expired || row.epoch == w.copy.epoch {
-			want[key.table+" "+key.key] = fmt.Sprint(row.expired, row.json)
-		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(w.copy.Kept(), got); diff != "" {
 		t.Errorf("the copy differs (-want +got):\n%s", diff)
 	}
 }

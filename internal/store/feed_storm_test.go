@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/store/feedtest"
 	"ingestd/internal/store/storetest"
 )
 
@@ -19,7 +20,7 @@ func TestFeedStorm(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w.TB = drawing{t, r}
 		w.clear()
-		w.copy = newFeedCopy()
+		w.copy = feedtest.New()
 		w.do(rapid.SliceOfN(rapid.Custom(drawAct), 1, storetest.Times(12, 60)).Draw(r, "acts"))
 		w.settle()
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/store/feedtest"
 	"ingestd/internal/store/storetest"
 )
 
@@ -163,17 +164,17 @@ func TestFeedByPages(t *testing.T) {
 			[]string{tenant.String(), other.String()})
 	}
 	storetest.WaitForHorizon(t, f.conn)
-	c, pages := newFeedCopy(), 0
+	c, pages := feedtest.New(), 0
 	for more := true; more; pages++ {
-		more = c.read(t, f.conn, 100)
+		more = c.Read(t, f.conn, 100)
 		f.exec(f.conn, `UPDATE teams.pstn_calls SET row_hash = row_hash + 1, change_xid = pg_current_xact_id()
 			WHERE id = $1`, fmt.Sprintf("Ä%d", 30+pages%3))
 	}
 	if pages < 8 {
 		t.Errorf("%d pages: the test shows little", pages)
 	}
-	c.drain(t, f.conn, 100)
-	c.want(t, f.conn)
+	c.Drain(t, f.conn, 100)
+	c.Want(t, f.conn)
 	n := storetest.Query[int](t, f.conn, `SELECT count(*) FROM analytics.change_feed WHERE tenant_id = $1`, other)
 	if n != 360 {
 		t.Errorf("%d rows of one tenant, want 360", n)
@@ -294,7 +295,7 @@ func TestDeletesLeaveTombstones(t *testing.T) {
 	}
 	for place, sql := range statements {
 		for _, m := range deletes.FindAllStringSubmatch(sql, -1) {
-			if _, ours := feedTables[m[3]]; !ours && m[3] != "{table}" {
+			if _, ours := feedtest.Tables[m[3]]; !ours && m[3] != "{table}" {
 				continue
 			}
 			found++

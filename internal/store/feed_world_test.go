@@ -11,6 +11,7 @@ import (
 	"ingestd/internal/fetch"
 	"ingestd/internal/mapping"
 	"ingestd/internal/store"
+	"ingestd/internal/store/feedtest"
 	"ingestd/internal/store/storetest"
 )
 
@@ -25,7 +26,7 @@ type feedWorld struct {
 	begun   string                    // "open", its name if it is prepared, or empty
 	blocker *pgx.Conn                 // holds the row that a writer waits for
 	blocked chan error                // of that writer; nil: none waits
-	copy    *feedCopy
+	copy    *feedtest.Copy
 	at      time.Time // of the last answer of Graph
 }
 
@@ -40,7 +41,7 @@ var feedTenants = []uuid.UUID{tenant, uuid.MustParse("99999999-2222-3333-4444-55
 
 func newFeedWorld(t testing.TB, url string) *feedWorld {
 	t.Helper()
-	w := &feedWorld{TB: t, copy: newFeedCopy(), at: noon}
+	w := &feedWorld{TB: t, copy: feedtest.New(), at: noon}
 	w.open(url)
 	return w
 }
@@ -93,7 +94,7 @@ func (w *feedWorld) act(a act) {
 	writer := func(e fetch.Endpoint) *feedWriter { return w.writers[a.Writer][fmt.Sprint(a.Tenant, e.Name)] }
 	switch a.Do {
 	case "page":
-		w.copy.read(w, w.conn, a.Limit)
+		w.copy.Read(w, w.conn, a.Limit)
 	case "save":
 		w.check(w.save(writer(calls), a))
 	case "replace a day":
@@ -254,8 +255,8 @@ func (w *feedWorld) settle() {
 	w.Helper()
 	w.unblock()
 	w.slowly(act{Do: "end"})
-	w.copy.drain(w, w.conn, 100)
-	w.copy.want(w, w.conn)
+	w.copy.Drain(w, w.conn, 100)
+	w.copy.Want(w, w.conn)
 }
 
 // clear begins a history.

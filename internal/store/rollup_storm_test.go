@@ -39,7 +39,7 @@ func TestRollupsAfterAStorm(t *testing.T) {
 	refresh(t, s.db)
 	wantFresh(t, s.conn)
 	var empty []string
-	for _, view := range rollups(t, s.conn) {
+	for _, view := range storetest.Rollups(t, s.conn) {
 		if !storetest.Query[bool](t, s.conn, `SELECT EXISTS (SELECT 1 FROM rollup.`+view+`)`) {
 			empty = append(empty, view)
 		}

@@ -90,25 +90,11 @@ func refresh(t *testing.T, db *store.DB) {
 	}
 }
 
-// rollups are the names of all rollups.
-func rollups(t testing.TB, conn *pgx.Conn) []string {
-	t.Helper()
-	return storetest.Query[[]string](t, conn, `SELECT array_agg(name ORDER BY name) FROM rollup.views`)
-}
-
 // wantFresh fails the test unless every rollup is what its live view is.
 func wantFresh(t testing.TB, conn *pgx.Conn) {
 	t.Helper()
-	for _, view := range rollups(t, conn) {
-		const differ = `SELECT count(*) FROM (
-			(TABLE live.%[1]s EXCEPT ALL TABLE rollup.%[1]s) UNION ALL
-			(TABLE rollup.%[1]s EXCEPT ALL TABLE live.%[1]s)) x`
-		if n := storetest.Query[int](t, conn, fmt.Sprintf(differ, view)); n > 0 {
-			t.Errorf("%d rows of rollup.%s differ from live.%[2]s", n, view)
-		}
-	}
-	if n := storetest.Query[int](t, conn, `SELECT count(*) FROM rollup.stale`); n > 0 {
-		t.Errorf("%d notes are left", n)
+	for _, fault := range storetest.RollupFaults(t, conn) {
+		t.Error(fault)
 	}
 }
 

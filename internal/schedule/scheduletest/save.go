@@ -110,7 +110,7 @@ func saveBatch(
 func WantRoundTrip(t testing.TB, db *store.DB, e fetch.Endpoint, documents ...string) {
 	t.Helper()
 	for _, element := range Encode(t, e, documents...).Elements {
-		key := keyOf(element)
+		key := KeyOf(element)
 		if e.Versioned { // the id of a call record is a GUID
 			key = uuid.Must(uuid.FromBytes([]byte(key))).String()
 		}

@@ -156,7 +156,7 @@ func (w *World) servedRows(from, to time.Time) iter.Seq[Row] {
 		e := w.job.Endpoint
 		for document := range w.Graph.Rows(Function(e.Name), w.job.API, from, to) {
 			b := Encode(w, e, string(document))
-			row := Row{Key: keyOf(b.Elements[0]), JSON: document, hash: b.Elements[0].Hash}
+			row := Row{Key: KeyOf(b.Elements[0]), JSON: document, hash: b.Elements[0].Hash}
 			row.At, _ = b.Time(0, slices.Index(e.Rows.Tables[0].ColumnNames(), e.EventTime))
 			if !yield(row) {
 				return
@@ -229,7 +229,8 @@ func (w *World) WantSettled() {
 	}
 }
 
-func keyOf(e mapping.Element) string {
+// KeyOf is the text of a key that is one column.
+func KeyOf(e mapping.Element) string {
 	for field := range mapping.Fields([]byte(e.Key)) {
 		return string(field)
 	}

@@ -1,8 +1,6 @@
 package storetest
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 	"net"
 	"net/url"
@@ -16,8 +14,8 @@ import (
 )
 
 // A Proxy passes bytes between a test and PostgreSQL over loopback, and counts
-// statements. It can stop passing bytes, pass them later, or lose the answer to
-// a statement.
+// statements. It can stop passing bytes, pass them later, and have a fault befall
+// any statement.
 type Proxy struct {
 	network, address string
 
@@ -28,9 +26,8 @@ type Proxy struct {
 	cuts    int // so many times
 	delay   time.Duration
 	conns   []net.Conn
-	lose    []byte // the statement whose answers are lost
-	losing  int    // how many are still to be lost
-	lost    int
+	decide  func(Message) Fault
+	lost    int // answers
 
 	statements int
 }
@@ -93,8 +90,21 @@ func (p *Proxy) Delay(d time.Duration) { p.set(func() { p.delay = d }) }
 // LoseAnswers closes the connection in place of the next n answers to a
 // statement, which the server has carried out.
 func (p *Proxy) LoseAnswers(statement string, n int) {
-	p.set(func() { p.lose, p.losing = []byte(statement), n })
+	var mu sync.Mutex
+	p.SetFaults(func(m Message) Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		if n == 0 || !strings.Contains(m.Statement, statement) {
+			return Fault{}
+		}
+		n--
+		return Fault{Lose: true}
+	})
 }
+
+// SetFaults decides from now on what befalls a message; nil: nothing does. It is
+// called concurrently.
+func (p *Proxy) SetFaults(decide func(Message) Fault) { p.set(func() { p.decide = decide }) }
 
 // Lost returns how many answers were lost.
 func (p *Proxy) Lost() int {
@@ -138,104 +148,9 @@ func (p *Proxy) accept(listener net.Listener) {
 			client.Close()
 			continue
 		}
-		pair := &pair{Proxy: p}
-		p.set(func() { p.conns, pair.cuts = append(p.conns, client, server), p.cuts })
+		pair := &pair{Proxy: p, client: client, server: server, prepared: map[string]string{}}
+		p.set(func() { p.conns, pair.before = append(p.conns, client, server), p.cuts })
 		go pair.pass(server, client, pair.asked)
 		go pair.pass(client, server, pair.answered)
 	}
-}
-
-// A pair is one connection of a client and the one to the server.
-type pair struct {
-	*Proxy
-	cuts int  // before it began
-	deaf bool // the next answer is lost
-
-	begun bool   // the first message of the client has passed; it alone has no type
-	part  []byte // of the client's next message
-}
-
-// pass copies bytes until one side ends. Reading goes on while earlier bytes
-// are held back, so that a delay does not add up.
-func (p *pair) pass(to, from net.Conn, look func([]byte) (keep bool, delay time.Duration)) {
-	type chunk struct {
-		bytes []byte
-		due   time.Time
-	}
-	chunks := make(chan chunk, 1024)
-	go func() {
-		defer close(chunks)
-		defer from.Close()
-		for {
-			buffer := make([]byte, 64<<10)
-			n, err := from.Read(buffer)
-			keep, delay := look(buffer[:n])
-			if !keep {
-				return
-			}
-			chunks <- chunk{buffer[:n], time.Now().Add(delay)}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	defer to.Close()
-	defer p.wait()
-	for c := range chunks {
-		time.Sleep(time.Until(c.due))
-		if p.wait(); len(c.bytes) > 0 {
-			to.Write(c.bytes) // a side that has ended is read to its end
-		}
-	}
-}
-
-// wait returns when bytes may pass.
-func (p *pair) wait() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for (p.stalled || p.cuts < p.Proxy.cuts) && !p.closed {
-		p.changed.Wait()
-	}
-}
-
-// asked looks at what the client says.
-func (p *pair) asked(said []byte) (keep bool, delay time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.losing > 0 && bytes.Contains(said, p.lose) {
-		p.losing--
-		p.deaf = true
-	}
-	p.count(said)
-	return true, 0
-}
-
-// count counts the messages that carry a statement out. A message has its type
-// in one byte, and its length with these four bytes (PostgreSQL manual, Message
-// Formats).
-func (p *pair) count(said []byte) {
-	for p.part = append(p.part, said...); len(p.part) > 4; {
-		length := int(binary.BigEndian.Uint32(p.part))
-		if p.begun {
-			length = 1 + int(binary.BigEndian.Uint32(p.part[1:]))
-		}
-		if len(p.part) < length {
-			return
-		}
-		if kind := p.part[0]; p.begun && (kind == 'Q' || kind == 'E') {
-			p.statements++
-		}
-		p.begun, p.part = true, p.part[length:]
-	}
-}
-
-// answered looks at what the server says.
-func (p *pair) answered(said []byte) (keep bool, delay time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.deaf && len(said) > 0 {
-		p.lost++
-		return false, 0
-	}
-	return true, p.delay
 }

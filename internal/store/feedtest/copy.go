@@ -1,4 +1,5 @@
-package store_test
+// Package feedtest follows the change feed as a reader does.
+package feedtest
 
 import (
 	"fmt"
@@ -12,12 +13,13 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-// A feedCopy is a copy of the six tables that is kept by analytics.change_feed
+// A Copy is a copy of the six tables that is kept by analytics.change_feed
 // alone, as docs/change-feed.md tells its readers to. Rows not seen in this epoch
 // count only if they have expired.
-type feedCopy struct {
-	epoch, xid, table, key string // the mark
-	rows                   map[feedKey]feedRow
+type Copy struct {
+	Epoch, XID string // of the mark
+	table, key string // and so are these
+	rows       map[feedKey]feedRow
 }
 
 type feedKey struct{ table, key string }
@@ -28,7 +30,8 @@ type feedRow struct {
 	expired bool   // the source has deleted it as old
 }
 
-func newFeedCopy() *feedCopy { return &feedCopy{rows: map[feedKey]feedRow{}} }
+// New makes a copy of nothing.
+func New() *Copy { return &Copy{rows: map[feedKey]feedRow{}} }
 
 // A change is a row of the feed.
 type change struct{ XID, Table, Key, Op string }
@@ -40,13 +43,13 @@ const feedPage = `
 	ORDER BY change_xid, table_name, key
 	LIMIT $4`
 
-// read brings one page of the feed to the copy, and reports whether it was full.
-func (c *feedCopy) read(t testing.TB, conn *pgx.Conn, limit int) (more bool) {
+// Read brings one page of the feed to the copy, and reports whether it was full.
+func (c *Copy) Read(t testing.TB, conn *pgx.Conn, limit int) (more bool) {
 	t.Helper()
-	if c.epoch == "" {
-		c.xid, c.table, c.key = "0", "", "{}"
+	if c.Epoch == "" {
+		c.XID, c.table, c.key = "0", "", "{}"
 	}
-	rows, err := conn.Query(t.Context(), feedPage, c.xid, c.table, c.key, limit)
+	rows, err := conn.Query(t.Context(), feedPage, c.XID, c.table, c.key, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,12 +58,12 @@ func (c *feedCopy) read(t testing.TB, conn *pgx.Conn, limit int) (more bool) {
 		t.Fatal(err)
 	}
 	now := storetest.Query[string](t, conn, `SELECT ingest.feed_epoch()`)
-	if now != c.epoch {
-		c.epoch, c.xid, c.table, c.key = now, "0", "", "{}"
+	if now != c.Epoch {
+		c.Epoch, c.XID, c.table, c.key = now, "0", "", "{}"
 		return true
 	}
 	found := map[feedKey]string{}
-	for table := range feedTables {
+	for table := range Tables {
 		var keys []string
 		for _, row := range page {
 			if row.Table == table {
@@ -74,19 +77,31 @@ func (c *feedCopy) read(t testing.TB, conn *pgx.Conn, limit int) (more bool) {
 	}
 	if len(page) > 0 {
 		last := page[len(page)-1]
-		c.xid, c.table, c.key = last.XID, last.Table, last.Key
+		c.XID, c.table, c.key = last.XID, last.Table, last.Key
 	}
 	return len(page) == limit
 }
 
+// Kept are the rows that count, by table and key: whether each has expired, and what
+// it says.
+func (c *Copy) Kept() map[string]string {
+	kept := map[string]string{}
+	for key, row := range c.rows {
+		if row.expired || row.epoch == c.Epoch {
+			kept[key.table+" "+key.key] = fmt.Sprint(row.expired, row.json)
+		}
+	}
+	return kept
+}
+
 // apply brings one change to the copy. found are rows as they are now.
-func (c *feedCopy) apply(change change, found map[feedKey]string) {
+func (c *Copy) apply(change change, found map[feedKey]string) {
 	key := feedKey{change.Table, change.Key}
 	row, known := c.rows[key]
 	json, there := found[key]
 	switch {
 	case there:
-		c.rows[key] = feedRow{json: json, epoch: c.epoch}
+		c.rows[key] = feedRow{json: json, epoch: c.Epoch}
 	case change.Op == "delete":
 		delete(c.rows, key)
 	case change.Op == "expire" && known:
@@ -95,25 +110,25 @@ func (c *feedCopy) apply(change change, found map[feedKey]string) {
 	}
 }
 
-// forget has the copy begin anew, as if all of it were of another epoch.
-func (c *feedCopy) forget() {
-	c.epoch = "past"
+// Forget has the copy begin anew, as if all of it were of another epoch.
+func (c *Copy) Forget() {
+	c.Epoch = "past"
 	for key, row := range c.rows {
-		row.epoch = c.epoch
+		row.epoch = c.Epoch
 		c.rows[key] = row
 	}
 }
 
-// drain reads the feed to its end, once all transactions that have begun are over.
-func (c *feedCopy) drain(t testing.TB, conn *pgx.Conn, limit int) {
+// Drain reads the feed to its end, once all transactions that have begun are over.
+func (c *Copy) Drain(t testing.TB, conn *pgx.Conn, limit int) {
 	t.Helper()
 	storetest.WaitForHorizon(t, conn)
-	for c.read(t, conn, limit) {
+	for c.Read(t, conn, limit) {
 	}
 }
 
-// feedTables are the tables of the feed with the columns of their keys.
-var feedTables = map[string]string{
+// Tables are the tables of the feed with the columns of their keys.
+var Tables = map[string]string{
 	"call_records":           "tenant_id,id",
 	"pstn_calls":             "tenant_id,id",
 	"direct_routing_calls":   "tenant_id,id",
@@ -162,7 +177,7 @@ func sourceStatement(table string) string {
 		CROSS JOIN LATERAL (
 			SELECT jsonb_object_agg(name, to_jsonb(t)->name) AS key FROM unnest('{%s}'::text[]) AS name
 		) k
-		WHERE %s`, parts, table, feedTables[table], where)
+		WHERE %s`, parts, table, Tables[table], where)
 }
 
 // expired are the rows that the source deleted as old, if at all.
@@ -186,12 +201,20 @@ func expired(t testing.TB, conn *pgx.Conn) []feedKey {
 	return keys
 }
 
-// want fails unless the copy has exactly what the source has, besides rows that
+// Want fails unless the copy has exactly what the source has, besides rows that
 // the source has deleted as old.
-func (c *feedCopy) want(t testing.TB, conn *pgx.Conn) {
+func (c *Copy) Want(t testing.TB, conn *pgx.Conn) {
+	t.Helper()
+	if faults := c.Faults(t, conn); len(faults) > 0 {
+		t.Fatalf("%d rows differ: %s", len(faults), strings.Join(faults[:min(5, len(faults))], "\n"))
+	}
+}
+
+// Faults are the differences that Want fails for.
+func (c *Copy) Faults(t testing.TB, conn *pgx.Conn) []string {
 	t.Helper()
 	source := map[feedKey]string{}
-	for table := range feedTables {
+	for table := range Tables {
 		sourceRows(t, conn, table, nil, source)
 	}
 	var faults []string
@@ -199,12 +222,12 @@ func (c *feedCopy) want(t testing.TB, conn *pgx.Conn) {
 		switch row, known := c.rows[key]; {
 		case !known:
 			faults = append(faults, fmt.Sprintf("missing: %v", key))
-		case row.expired || row.epoch != c.epoch || row.json != json:
+		case row.expired || row.epoch != c.Epoch || row.json != json:
 			faults = append(faults, fmt.Sprintf("stale: %v: %+v, want %s", key, row, json))
 		}
 	}
 	for key, row := range c.rows {
-		if _, there := source[key]; !there && !row.expired && row.epoch == c.epoch {
+		if _, there := source[key]; !there && !row.expired && row.epoch == c.Epoch {
 			faults = append(faults, fmt.Sprintf("too much: %v", key))
 		}
 	}
@@ -215,7 +238,5 @@ func (c *feedCopy) want(t testing.TB, conn *pgx.Conn) {
 		}
 	}
 	slices.Sort(faults)
-	if len(faults) > 0 {
-		t.Fatalf("%d rows differ: %s", len(faults), strings.Join(faults[:min(5, len(faults))], "\n"))
-	}
+	return faults
 }
