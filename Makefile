@@ -7,8 +7,8 @@ GO ?= go
 PARALLEL = -parallel 8
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test test-tools test-hashed race soak bench bench-small lint lint-deploy image fuzz tools \
-	postgres clean
+.PHONY: help build demo test test-tools test-hashed race soak torture bench bench-small lint lint-deploy image fuzz \
+	tools postgres clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,16 @@ race: postgres ## Run all tests under the race detector, those that repeat for l
 soak: postgres ## Run all tests ten times, and three times under the race detector
 	INGESTD_TEST_LONG=1 $(GO) test $(PARALLEL) -count=10 -timeout 60m ./...
 	INGESTD_TEST_LONG=1 $(GO) test -race $(PARALLEL) -count=3 -timeout 60m ./...
+
+# Of each as many as are given; none is begun once so many minutes have passed.
+SWEEP = 10000
+STORMS = 100
+MUTANTS = all
+MINUTES = 0
+
+torture: postgres ## Try to make the program lose a row, and to find out bugs put in; REPORT=FILE adds results to it
+	$(GO) test ./internal/torture -v -count=1 -timeout 0 -torture.sweep $(SWEEP) -torture.storms $(STORMS) \
+		-torture.mutants $(MUTANTS) -torture.minutes $(MINUTES) -torture.report "$(abspath $(REPORT))"
 
 bench: postgres ## Run all benchmarks; they print ratios against a floor of the same run; JSON=FILE adds them to a file
 	INGESTD_BENCH_JSON=$(abspath $(JSON)) $(GO) test -run '^$$' -bench . -timeout 60m ./...

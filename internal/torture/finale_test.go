@@ -1,0 +1,248 @@
+package torture
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/graphsim"
+	"ingestd/internal/mapping/mappingtest"
+	"ingestd/internal/store/storetest"
+)
+
+// patience is how long a run without faults may take.
+const patience = time.Minute
+
+// finish ends all that goes wrong, lets the program read what is left, and holds that all is as it was served.
+func (w *world) finish() {
+	w.Helper()
+	w.calm()
+	for try := 1; !w.readAll(); try++ {
+		if try == 5 {
+			w.violate("after five quiet runs within four days not all is read")
+			break
+		}
+		w.advance(25 * time.Hour) // what is parked is tried daily
+	}
+	w.check()
+	w.checkComplete()
+	w.checkNothingChanges()
+	w.checkDerived()
+	w.checkNothingLeft()
+	w.checkSilence()
+}
+
+// readAll has the program read what is due, and reports whether nothing is left.
+func (w *world) readAll() bool {
+	w.Helper()
+	w.observe()
+	w.clock.Stop()
+	defer w.clock.Go()
+	for range 2 { // a record may have been listed after its turn
+		if p := w.launch("once"); !p.endsWithin(patience) {
+			w.violate("a run without faults does not end within %v", patience)
+			p.kill()
+			<-p.ended
+			return false
+		}
+	}
+	w.observe()
+	return len(w.missing()) == 0
+}
+
+// changeable is how old a row of a log may be when it changes and is read again soon: older ones are read monthly.
+const changeable = 6 * day
+
+// missing is what could be read and is not stored so, and what of the ledger is not as it should be.
+func (w *world) missing() (list []string) {
+	w.Helper()
+	l, now := w.look(), w.clock.Now()
+	w.oracle.mu.Lock()
+	defer w.oracle.mu.Unlock()
+	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	for _, e := range fetch.Endpoints {
+		of := l.endpoints[e.Name]
+		for key, r := range w.oracle.rows[e.Name] {
+			got, there := l.stored[e.Name][key]
+			switch {
+			case !r.shown || r.at.Before(of.Origin) || r.at.After(now.Add(-2*time.Second)):
+			case e.Aggregate && r.at.Before(of.Origin.Add(e.Slot)):
+			case !there:
+				add("%s: %s of %v is served and not stored", e.Name, key, r.at)
+			case got.Says != r.newest().says && (e.Versioned || r.newest().since.Sub(r.at) < changeable):
+				add("%s: %s of %v is served otherwise than it is stored", e.Name, key, r.at)
+			case e.Versioned && (got.Details == nil || *got.Details != got.Says):
+				add("%s: the details of %s are not stored", e.Name, key)
+			}
+		}
+		w.missingSlots(of, e, now, add)
+	}
+	return list
+}
+
+// missingSlots lists those that were not read, or not settled.
+func (w *world) missingSlots(of ledger, e fetch.Endpoint, now time.Time, add func(string, ...any)) {
+	settle := w.settings.logsSettle
+	if e.Versioned {
+		settle = w.settings.recordsSettle
+	}
+	read := map[int64]slot{}
+	for _, s := range of.slots {
+		read[s.From.Unix()] = s
+	}
+	if of.Origin.IsZero() {
+		add("%s: it was never read", e.Name)
+		return
+	}
+	for at := of.Origin.Truncate(e.Slot); at.Add(e.Slot).Before(now); at = at.Add(e.Slot) {
+		switch s, ok := read[at.Unix()]; {
+		case !ok:
+			add("%s: the slot of %v was never read", e.Name, at)
+		case !s.Settled && at.Add(e.Slot+settle+time.Minute).Before(now):
+			add("%s: the slot of %v is not settled", e.Name, at)
+		}
+	}
+}
+
+// checkComplete holds that nothing is missing, and that call records come back from their rows as they were served.
+func (w *world) checkComplete() {
+	w.Helper()
+	l := w.look()
+	for _, m := range w.missing() {
+		w.violate("%s", m)
+	}
+	for _, e := range fetch.Endpoints {
+		for text := range w.oracle.unfit[e.Name] {
+			if !l.rejected[e.Name][text] {
+				w.violate("%s: an element that does not fit is not kept raw: %s", e.Name, text)
+			}
+		}
+	}
+	db := storetest.Connect(w, w.direct)
+	defer db.Close()
+	for id, got := range l.stored["call_records"] {
+		if got.Details == nil || w.oracle.documents[id][*got.Details] == nil {
+			continue
+		}
+		rebuilt, err := db.Rebuild(w.Context(), fetch.CallRecords.Rows, tenant, id)
+		if err != nil {
+			w.violate("call record %s cannot be rebuilt: %v", id, err)
+			continue
+		}
+		mappingtest.Same(noting{w.TB, w}, w.oracle.documents[id][*got.Details], rebuilt)
+	}
+}
+
+// A noting test notes what it fails for as a violation.
+type noting struct {
+	testing.TB
+	w *world
+}
+
+func (n noting) Errorf(format string, args ...any) { n.w.violate(format, args...) }
+
+// checkNothingChanges holds that reading it all again writes nothing.
+func (w *world) checkNothingChanges() {
+	w.Helper()
+	w.clock.Stop()
+	defer w.clock.Go()
+	before := w.versions()
+	if p := w.launch("once"); !p.endsWithin(patience) || p.code() != 0 && p.code() != 3 {
+		w.violate("a quiet run ends with %v", p.cmd.ProcessState)
+	}
+	if after := w.versions(); after != before {
+		w.violate("reading again what has not changed writes rows: %s, before %s", after, before)
+	}
+}
+
+// versions are those of all rows, as PostgreSQL keeps them.
+func (w *world) versions() string {
+	w.Helper()
+	var parts []string
+	for _, e := range fetch.Endpoints {
+		for _, table := range e.Rows.Tables {
+			parts = append(parts, fmt.Sprintf(`(
+				SELECT '%s ' || count(*) || '/' || coalesce(sum(hashtext(ctid::text || xmin)), 0)
+				FROM teams.%[1]s)`, table.Name))
+		}
+	}
+	return storetest.Query[string](w, w.conn, `SELECT concat_ws(', ', `+strings.Join(parts, ", ")+`)`)
+}
+
+// checkDerived holds that the rollups say what the views beside them do, and that a reader of the feed has all rows.
+func (w *world) checkDerived() {
+	w.Helper()
+	if p := w.launch("rollup", "refresh"); !p.endsWithin(patience) || p.code() != 0 {
+		w.violate("a refresh of the rollups ends with %v", p.cmd.ProcessState)
+	}
+	for _, fault := range storetest.RollupFaults(w, w.conn) {
+		w.violate("%s", fault)
+	}
+	w.feed.Drain(w, w.conn, 100)
+	for i, fault := range w.feed.Faults(w, w.conn) {
+		if i < 3 {
+			w.violate("the feed's reader: %s", fault)
+		}
+	}
+	if n := storetest.Query[int](w, w.conn, `
+		SELECT count(DISTINCT user_id) FROM teams.pstn_calls c
+		WHERE user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM teams.users u WHERE u.user_id = c.user_id)`); n > 0 {
+		w.violate("%d people who called are not in teams.users", n)
+	}
+}
+
+// checkNothingLeft holds that nothing is left behind once the last process has gone.
+func (w *world) checkNothingLeft() {
+	w.Helper()
+	const left = `
+		SELECT concat_ws(', ',
+			(SELECT string_agg('a lock', ', ') FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+				WHERE locktype = 'advisory' AND datname = current_database()),
+			(SELECT string_agg('a session: ' || state, ', ') FROM pg_stat_activity
+				WHERE datname = current_database() AND application_name = 'ingestd' AND pid <> pg_backend_pid()),
+			(SELECT string_agg('a temporary table: ' || relname, ', ') FROM pg_class WHERE relname LIKE 'stage\_%'))`
+	found := ""
+	for late := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if found = storetest.Query[string](w, w.conn, left); found == "" || time.Now().After(late) {
+			break
+		}
+	}
+	if found != "" {
+		w.violate("left behind: %s", found)
+	}
+}
+
+// personal is what a person is known by.
+var personal = regexp.MustCompile(`\+[0-9]{7,}|[\w.]+@contoso\.example|eyJhbGciOi`)
+
+// checkSilence holds that no secret and nothing personal is in what was printed or noted as an error, and that nobody
+// was asked who must not be.
+func (w *world) checkSilence() {
+	w.Helper()
+	noted := storetest.Query[string](w, w.conn, `
+		SELECT concat_ws(E'\n',
+			(SELECT string_agg(error, E'\n') FROM ingest.runs),
+			(SELECT string_agg(last_error, E'\n') FROM ingest.endpoints),
+			(SELECT string_agg(error, E'\n') FROM ingest.parked),
+			(SELECT string_agg(reason, E'\n') FROM ingest.rejects),
+			(SELECT string_agg(error, E'\n') FROM ingest.details_retries))`)
+	for where, text := range map[string]string{"what was printed": w.said.String(), "what was noted": noted} {
+		for _, secret := range []string{graphsim.ClientSecret, databasePassword} {
+			if at := strings.Index(text, secret); at >= 0 {
+				w.violate("a secret is in %s: %.200s", where, text[max(0, at-100):])
+			}
+		}
+		if found := personal.FindStringIndex(text); found != nil {
+			w.violate("something personal is in %s: %.200s", where, text[max(0, found[0]-100):])
+		}
+	}
+	if strings.Contains(w.said.String(), "panic") {
+		w.violate("something panicked: %.2000s", w.said.String()[strings.Index(w.said.String(), "panic"):])
+	}
+	if asked := w.evil.Requests().Answers; len(asked) > 0 {
+		w.violate("a server that must not be asked was: %v", asked)
+	}
+}
