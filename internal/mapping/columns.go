@@ -73,7 +73,7 @@ func (b *Batch) derived(f *frame, p *plan) {
 func (p *plan) derived(f *frame) []byte {
 	stored := f.values[p.stored]
 	text, _ := stored.Text()
-	if stored.absent() {
+	if stored == (Value{}) {
 		text = p.derive(f.object)
 	}
 	switch text := []byte(text); {

@@ -128,7 +128,7 @@ func (b *Batch) eraseObject(dst []byte, r *redaction, v Value, own sides) []byte
 		text, _ := name.unquoted()
 		m := r.members[string(text)]
 		switch {
-		case value.absent():
+		case value.absent() && !m.derived():
 		case m != nil && m.word == wordRows && value.Kind() == '[':
 			dst = b.eraseElements(appendName(dst, text), m.inner, value, own)
 		case m != nil && own[m.side]:

@@ -91,13 +91,18 @@ func (r *rebuilder) row(into object, table int, plans []plan, row Row, column in
 // members adds the members of one object; any reports whether there are any.
 func (r *rebuilder) members(into object, plans []plan, row Row, column *int, key string) (any bool, err error) {
 	next := func() []byte { *column++; return row[*column-1] }
+	var nulls []string
 	for i := range plans {
 		p := &plans[i]
 		switch p.word {
 		case wordHashKey:
 			next()
 		case wordDerived:
-			if value := next(); value != nil && r.annotated {
+			switch value := next(); {
+			case !r.annotated:
+			case value == nil:
+				nulls = append(nulls, p.column)
+			default:
 				into[p.column+storedForm] = json.RawMessage(p.render(value))
 			}
 		case wordKey, wordCol, wordList:
@@ -130,7 +135,13 @@ func (r *rebuilder) members(into object, plans []plan, row Row, column *int, key
 			return false, err
 		}
 	}
-	return len(into) > 0, nil
+	any = len(into) > 0
+	for _, column := range nulls {
+		if any { // else there was no object that it could be derived from
+			into[column+storedForm] = nil
+		}
+	}
+	return any, nil
 }
 
 // annotateKey says what the key of an element is if it is a hash of something else than the columns say.

@@ -127,7 +127,7 @@ func (b *Batch) redactObject(dst []byte, r *redaction, v Value) []byte {
 		text, _ := name.unquoted()
 		m := r.members[string(text)]
 		switch {
-		case value.absent():
+		case value.absent() && !m.derived():
 		case m != nil:
 			dst = b.redactMember(dst, m, value, v)
 		case isAnnotation(text):
@@ -142,6 +142,9 @@ func (b *Batch) redactObject(dst []byte, r *redaction, v Value) []byte {
 	}
 	return append(dst, '}')
 }
+
+// derived reports whether a member says what is stored in a derived column, which may be nothing.
+func (m *redactedMember) derived() bool { return m != nil && m.word == wordDerived }
 
 // chosen returns the one object among the members without a declaration, or none if there is not exactly one.
 func (r *redaction) chosen(v Value) (chosen Value) {
@@ -181,8 +184,12 @@ func (b *Batch) redactMember(dst []byte, m *redactedMember, v, object Value) []b
 		}
 		return dst[:start]
 	}
+	value := len(dst)
 	dst, ok := m.redactValue(dst, v)
-	if !ok {
+	switch {
+	case !ok && m.derived():
+		return append(dst[:value], "null"...)
+	case !ok:
 		dst = dst[:start]
 	}
 	if m.inKey && m.rule != nil {
@@ -252,7 +259,10 @@ func appendFlags(dst []byte, v Value) []byte {
 
 // redactList writes an array of texts, or of objects that have one; ok is false where it is left out.
 func (b *Batch) redactList(dst []byte, m *redactedMember, v Value) (_ []byte, ok bool) {
-	if v.Kind() != '[' {
+	switch {
+	case v.blank():
+		return append(dst, v.Raw()...), true
+	case v.Kind() != '[':
 		return append(dst, unfit...), true
 	}
 	dst = append(dst, '[')
