@@ -91,6 +91,13 @@ func (p *Policy) Redactor(m *mapping.Model) *mapping.Redactor {
 	return m.Redactor(p.ruleOf)
 }
 
+// NewBatch returns a batch of a model whose elements are changed as the policy says.
+func (p *Policy) NewBatch(m *mapping.Model) *mapping.Batch {
+	b := m.NewBatch()
+	b.Redactor = p.Redactor(m)
+	return b
+}
+
 // ruleOf is what becomes of the texts in a column; nil: they are kept.
 func (p *Policy) ruleOf(column string) mapping.Rule {
 	r := &rule{policy: p, classes: catalog.Column{Name: column}.Personal()}

@@ -13,11 +13,10 @@ import (
 	"ingestd/internal/catalog"
 	"ingestd/internal/fetch"
 	"ingestd/internal/graphsim"
-	"ingestd/internal/mapping"
 	"ingestd/internal/privacy"
 	"ingestd/internal/privacy/privacytest"
+	"ingestd/internal/schedule"
 	"ingestd/internal/schedule/scheduletest"
-	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
 )
 
@@ -93,20 +92,9 @@ func TestPseudonymsOfATenant(t *testing.T) {
 // rewrite rewrites all that is stored in a world, as if it had been read with a policy.
 func rewrite(w *scheduletest.World, policy *privacy.Policy) {
 	w.Helper()
-	var rewrites []*store.Rewrite
-	for _, e := range fetch.Endpoints {
-		target, err := store.NewTarget(scheduletest.Tenant, e.Name, e.Rows, e.EventTime)
-		if err != nil {
-			w.Fatal(err)
-		}
-		rewrites = append(rewrites, &store.Rewrite{
-			Target: target, Name: "test",
-			NewBatch: func(m *mapping.Model) *mapping.Batch {
-				b := m.NewBatch()
-				b.Redactor = policy.Redactor(m)
-				return b
-			},
-		})
+	rewrites, err := schedule.Rewrites(scheduletest.Tenant, "test", policy.NewBatch)
+	if err != nil {
+		w.Fatal(err)
 	}
 	if err := w.DB.Rewrite(w.Context(), rewrites, nil); err != nil {
 		w.Fatal(err)

@@ -29,21 +29,17 @@ func masked(t *testing.T) *privacy.Policy {
 }
 
 // rewrite rewrites all that is stored, and returns how many rows were looked at and written.
-func (f *fixture) rewrite(redactor func(*mapping.Model) *mapping.Redactor) (rows, changed int64) {
+func (f *fixture) rewrite(newBatch func(*mapping.Model) *mapping.Batch) (rows, changed int64) {
 	f.t.Helper()
-	r := rewriteOf(f.target, redactor)
+	r := rewriteOf(f.target, newBatch)
 	if err := f.db.Rewrite(f.t.Context(), []*store.Rewrite{r}, nil); err != nil {
 		f.t.Fatal(err)
 	}
 	return r.Rows, r.Changed
 }
 
-func rewriteOf(t *store.Target, redactor func(*mapping.Model) *mapping.Redactor) *store.Rewrite {
-	return &store.Rewrite{Target: t, Name: "test", NewBatch: func(m *mapping.Model) *mapping.Batch {
-		b := m.NewBatch()
-		b.Redactor = redactor(m)
-		return b
-	}}
+func rewriteOf(t *store.Target, newBatch func(*mapping.Model) *mapping.Batch) *store.Rewrite {
+	return &store.Rewrite{Target: t, Name: "test", NewBatch: newBatch}
 }
 
 // A key that is made of personal data becomes what it would be had the row been read so, and stays that when it is
@@ -75,7 +71,7 @@ func TestRewriteOfKeys(t *testing.T) {
 	keys := f.query(`SELECT array_agg(event_key ORDER BY event_key) FROM teams.pstn_blocked_users_log`)
 	read(f, masked(t).Redactor(blocked.Rows), 2) // as a daemon with the new modes has already
 	f.target.RewriteBy(3)
-	if rows, changed := f.rewrite(masked(t).Redactor); rows < 14 || changed != 12 {
+	if rows, changed := f.rewrite(masked(t).NewBatch); rows < 14 || changed != 12 {
 		t.Errorf("%d of %d rows were written, want 12", changed, rows)
 	}
 	other := &fixture{t: t, db: f.db, conn: f.conn, endpoint: blocked}
@@ -87,7 +83,7 @@ func TestRewriteOfKeys(t *testing.T) {
 	if at := f.query(`SELECT min(ingested_at) FROM teams.pstn_blocked_users_log`); at != first {
 		t.Errorf("first stored at %s, was %s", at, first)
 	}
-	if _, changed := f.rewrite(masked(t).Redactor); changed != 0 || f.query(all) != got {
+	if _, changed := f.rewrite(masked(t).NewBatch); changed != 0 || f.query(all) != got {
 		t.Errorf("%d rows were written again", changed)
 	}
 	f.exec(`TRUNCATE teams.pstn_blocked_users_log`)
@@ -114,7 +110,7 @@ func TestRewriteBesideAWriter(t *testing.T) {
 	}
 	done := make(chan int64)
 	go func() {
-		_, changed := f.rewrite(masked(t).Redactor)
+		_, changed := f.rewrite(masked(t).NewBatch)
 		done <- changed
 	}()
 	waiting(t, f.conn, 1)
@@ -138,18 +134,22 @@ func TestRewriteGoesOn(t *testing.T) {
 	f.save(noon, elements(10, `, "userDisplayName": "Anna", "charge": 1.50`)...)
 	const written = `SELECT string_agg(xmin || ctid::text, ' ' ORDER BY id) FROM teams.pstn_calls`
 	before := f.query(written)
-	kept := func(m *mapping.Model) *mapping.Redactor { return m.Redactor(func(string) mapping.Rule { return nil }) }
+	kept := func(m *mapping.Model) *mapping.Batch {
+		b := m.NewBatch()
+		b.Redactor = m.Redactor(func(string) mapping.Rule { return nil })
+		return b
+	}
 	if rows, changed := f.rewrite(kept); rows != 10 || changed != 0 || f.query(written) != before {
 		t.Errorf("of %d rows %d were written", rows, changed)
 	}
 	f.target.RewriteBy(3)
-	r := rewriteOf(f.target, masked(t).Redactor)
+	r := rewriteOf(f.target, masked(t).NewBatch)
 	ctx, stop := context.WithCancel(t.Context())
 	err := f.db.Rewrite(ctx, []*store.Rewrite{r}, func(*store.Rewrite) { stop() })
 	if !errors.Is(err, context.Canceled) || r.Changed != 3 {
 		t.Errorf("%d rows were written until the stop: %v", r.Changed, err)
 	}
-	if rows, changed := f.rewrite(masked(t).Redactor); changed != 7 || rows > 12 {
+	if rows, changed := f.rewrite(masked(t).NewBatch); changed != 7 || rows > 12 {
 		t.Errorf("of %d rows %d were written after the stop", rows, changed)
 	}
 	if left := f.query(`SELECT count(*) FROM ingest.rewrites`); left != "0" {
