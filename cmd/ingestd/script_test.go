@@ -55,6 +55,7 @@ func runScripts(t *testing.T, dir string) {
 			c.Now = func() time.Time { return s.begun.Add(-time.Duration(s.behind.Load())) }
 			s.Server = simulate(t, c)
 			e.Values[stageKey{}] = s
+			e.Setenv("NL", "\n")
 			e.Setenv("DATABASE_URL", storetest.URL(t))
 			for name, daysAgo := range map[string]int{"SETTLED": 3, "FROM": 10, "TO": 6} {
 				e.Setenv(name, s.begun.UTC().AddDate(0, 0, -daysAgo).Format(time.DateOnly))

@@ -199,23 +199,28 @@ func policyOf(t config.Tenant) (*privacy.Policy, error) {
 
 // eraserOf makes what keeps out those who were erased of a tenant; nil without a secret.
 func eraserOf(t config.Tenant) schedule.EraserOf {
-	secret := t.Privacy.Key.Reveal()
-	if secret == nil {
+	if t.Privacy.Key.Reveal() == nil {
 		return nil
 	}
 	return func(m *mapping.Model, erased []store.Erased) (*mapping.Eraser, error) {
-		id, err := uuid.Parse(t.ID)
-		if err != nil {
-			return nil, err
-		}
-		e, err := privacy.NewEraser(secret, id)
-		for _, person := range erased {
-			if err == nil {
-				err = e.Add(person.KnownBy, person.Hash)
-			}
-		}
+		e, err := newEraser(t, erased)
 		return e.Of(m), err
 	}
+}
+
+// newEraser knows some persons who were erased of a tenant.
+func newEraser(t config.Tenant, erased []store.Erased) (*privacy.Eraser, error) {
+	id, err := uuid.Parse(t.ID)
+	if err != nil {
+		return nil, err
+	}
+	e, err := privacy.NewEraser(t.Privacy.Key.Reveal(), id)
+	for _, person := range erased {
+		if err == nil {
+			err = e.Add(person.KnownBy, person.Hash)
+		}
+	}
+	return e, err
 }
 
 func (a *app) job(

@@ -61,6 +61,20 @@ func (e *Eraser) names(v Value) bool {
 	return ok && !bytes.Equal(stored, text)
 }
 
+// Changes reports whether what a batch is given may not be as it appends it: without a redactor only where a text, of
+// an element or not, names or mentions a person.
+func (b *Batch) Changes(text []byte) bool {
+	if b.Redactor != nil || b.Eraser == nil {
+		return b.Redactor != nil
+	}
+	var doc Document
+	if doc.Parse(text) == nil {
+		return b.Eraser.meets(doc.Root())
+	}
+	stored, ok := b.Eraser.persons.Replace(text)
+	return !ok || !bytes.Equal(stored, text)
+}
+
 // meets reports whether a value has a text, at any depth, that names or mentions one of the persons.
 func (e *Eraser) meets(v Value) bool {
 	for i := v.i; i < v.doc.nodes[v.i].next; i++ {

@@ -26,6 +26,8 @@ type Eraser struct {
 	instead      *key
 	known        map[[sha256.Size]byte]bool
 	anyNumber    bool // of those known is one that is known by a number
+	// Texts in lower case that tell them too, while it is known what they are called.
+	principals, names [][]byte
 }
 
 // NewEraser returns an Eraser that knows nobody. The secret is that of the tenant's pseudonyms.
@@ -104,6 +106,17 @@ func (e *Eraser) secret() []byte {
 	return sum[:8]
 }
 
+// Mention has the Eraser find persons also by addresses to sign in with, and by names inside
+// of longer texts: a name alone may be another's.
+func (e *Eraser) Mention(principals, names []string) {
+	for _, text := range principals {
+		e.principals = append(e.principals, bytes.ToLower([]byte(text)))
+	}
+	for _, text := range names {
+		e.names = append(e.names, bytes.ToLower([]byte(text)))
+	}
+}
+
 // Of returns what changes the elements of a model; nil where nobody is known.
 func (e *Eraser) Of(m *mapping.Model) *mapping.Eraser {
 	if e == nil || len(e.known) == 0 {
@@ -128,7 +141,7 @@ func (e *Eraser) byModes(text []byte) (p pseudonym, begin []byte) {
 
 // who is byModes for a text that may tell a person: a user id or a whole number.
 func (e *Eraser) who(text []byte) (p pseudonym, ok bool) {
-	if bytes.IndexByte(text, '*') >= 0 || !mapping.IsGUID(text) && !isNumber(text) && !isPseudonym(text) {
+	if bytes.IndexByte(text, '*') >= 0 || !mapping.IsGUID(text) && !isNumber(text) && !IsPseudonym(text) {
 		return p, false
 	}
 	p, _ = e.byModes(text)
@@ -179,8 +192,18 @@ func (e *Eraser) mentioned(text []byte) bool {
 			return true
 		}
 	}
-	return e.anyNumber &&
+	return e.called(text) || e.anyNumber &&
 		(slices.ContainsFunc(numbersIn(text), e.knows) || slices.ContainsFunc(markedIn(text), e.knows))
+}
+
+// called reports whether a text has what one of them is called.
+func (e *Eraser) called(text []byte) bool {
+	if len(e.principals)+len(e.names) == 0 {
+		return false
+	}
+	text = bytes.ToLower(text)
+	return slices.ContainsFunc(e.principals, func(p []byte) bool { return bytes.Contains(text, p) }) ||
+		slices.ContainsFunc(e.names, func(n []byte) bool { return len(text) > len(n) && bytes.Contains(text, n) })
 }
 
 // leastDigits are those of a number that is looked for inside of a text: fewer are anything.
@@ -203,7 +226,7 @@ func numbersIn(text []byte) (found [][]byte) {
 // markedIn are the pseudonyms in a text that are no GUIDs.
 func markedIn(text []byte) (found [][]byte) {
 	for i := 0; i+markedLength <= len(text); i++ {
-		if text[i] == mark && isPseudonym(text[i:i+markedLength]) {
+		if text[i] == mark && IsPseudonym(text[i:i+markedLength]) {
 			found = append(found, text[i:i+markedLength])
 		}
 	}

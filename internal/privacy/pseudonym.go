@@ -145,8 +145,8 @@ func codeLength(digits []byte) int {
 	return 0
 }
 
-// isPseudonym reports whether a text is one, under whatever key.
-func isPseudonym(text []byte) bool {
+// IsPseudonym reports whether a text is a pseudonym, under whatever key.
+func IsPseudonym(text []byte) bool {
 	_, _, ok := parse(text)
 	return ok
 }

@@ -31,7 +31,7 @@ func (r *rule) Replace(text []byte) (stored []byte, ok bool) {
 		return text, true
 	case mode == Drop:
 		return nil, false
-	case isPseudonym(text):
+	case IsPseudonym(text):
 		return text, true
 	case mode == Mask:
 		return masked(text), true
@@ -44,7 +44,7 @@ func (r *rule) Replace(text []byte) (stored []byte, ok bool) {
 // Distinct returns a pseudonym, unless the text is kept or is one.
 func (r *rule) Distinct(text []byte) []byte {
 	f := r.formOf(text)
-	if r.mode(f) == Keep || isPseudonym(text) {
+	if r.mode(f) == Keep || IsPseudonym(text) {
 		return text
 	}
 	return r.pseudonym(f, text)

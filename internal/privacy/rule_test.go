@@ -57,7 +57,7 @@ func TestReplace(t *testing.T) {
 		if !ok {
 			got = dropped
 		}
-		if i := strings.IndexByte(got, mark); i >= 0 && len(got) >= i+markedLength && isPseudonym(stored) {
+		if i := strings.IndexByte(got, mark); i >= 0 && len(got) >= i+markedLength && IsPseudonym(stored) {
 			got = got[:i] + pseudonym + got[i+markedLength:]
 		}
 		if got != c.want {

@@ -59,6 +59,7 @@ func CommonStatements() []NamedStatement {
 		"renew_tombstones", "rewrite_rejects",
 		"rights", "checkup", "rollup_due", "rollup_lists", "rollup_days", "rollup_work",
 		"rollup_forget", "kept_from", "prune_who", "prune_raw", "prune_freeze", "prune_users",
+		"names_of",
 		"prune_count_users",
 	} {
 		all = append(all, NamedStatement{file, statement(file)})

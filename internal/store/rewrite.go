@@ -33,6 +33,9 @@ type Rewrite struct {
 	NewBatch func(*mapping.Model) *mapping.Batch
 	// Name is what it is for. Under it the ledger notes how far it has come.
 	Name string
+	// Keys are those of the rows, as KeysFound returns them, if not all are meant; they are
+	// taken away as they are done.
+	Keys [][]string
 
 	Rows, Changed int64 // looked at, and written, by this process
 }
@@ -79,6 +82,9 @@ func (db *DB) rewriteNext(ctx context.Context, r *Rewrite) (more bool, err error
 	}
 	r.Rows += int64(len(done.keys))
 	r.Changed += int64(len(done.changed))
+	if r.Keys != nil {
+		r.Keys = r.Keys[len(done.keys):]
+	}
 	return len(done.keys) == done.statements.limit, nil
 }
 
@@ -102,7 +108,7 @@ func (s *rewriteSlice) do(ctx context.Context) error {
 	if err := s.compare(ctx); err != nil {
 		return err
 	}
-	if err := s.store(ctx); err != nil {
+	if err := s.store(ctx); err != nil || s.Keys != nil {
 		return err
 	}
 	_, err := s.tx.Exec(ctx, `
@@ -115,14 +121,8 @@ func (s *rewriteSlice) do(ctx context.Context) error {
 }
 
 // lock locks the next rows and reads them.
-func (s *rewriteSlice) lock(ctx context.Context) error {
-	from, err := s.position(ctx)
-	if err != nil {
-		return err
-	}
-	next := s.statements.next
-	s.keys, err = collect[[]string](ctx, s.tx, next, s.Target.Tenant, from, s.statements.limit)
-	if err != nil || len(s.keys) == 0 {
+func (s *rewriteSlice) lock(ctx context.Context) (err error) {
+	if s.keys, err = s.next(ctx); err != nil || len(s.keys) == 0 {
 		return err
 	}
 	s.rows, err = readRows(ctx, s.tx, s.statements.lock, s.arguments(s.keys)...)
@@ -131,6 +131,18 @@ func (s *rewriteSlice) lock(ctx context.Context) error {
 		s.rows[i] = row[1:]
 	}
 	return err
+}
+
+// next are the keys of the next rows.
+func (s *rewriteSlice) next(ctx context.Context) ([][]string, error) {
+	if s.Keys != nil {
+		return s.Keys[:min(len(s.Keys), s.statements.limit)], nil
+	}
+	from, err := s.position(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return collect[[]string](ctx, s.tx, s.statements.next, s.Target.Tenant, from, s.statements.limit)
 }
 
 // position is the key of the last row that was rewritten.

@@ -81,11 +81,14 @@ func (r *Rewrite) rejects(ctx context.Context, tx pgx.Tx, after []byte) (last []
 // an element, which alone does not say what it is a part of.
 func (r *Rewrite) raw(raw []byte, key *string, stored bool) ([]byte, *string) {
 	null := []byte("null")
+	as, to := r.Target.model.NewBatch(), r.NewBatch(r.Target.model)
+	if !to.Changes(raw) {
+		return raw, key
+	}
 	var doc mapping.Document
 	if doc.Parse(raw) != nil {
 		return null, key
 	}
-	as, to := r.Target.model.NewBatch(), r.NewBatch(r.Target.model)
 	as.Append(doc.Root(), time.Time{})
 	to.Append(doc.Root(), time.Time{})
 	if stored && (len(as.Elements) == 0 || key == nil || r.Target.keyText(as.Elements[0].Key) != *key) {
