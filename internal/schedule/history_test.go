@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +16,7 @@ type history struct {
 	job   Job
 	known bool
 	state store.Endpoint
-	slots map[int64]store.Slot
+	slots noted
 	split map[int64]bool              // slots of which a part was read for good, and the whole is not settled
 	read  func(s slot, now time.Time) // told of each slot that was read
 }
@@ -25,8 +24,8 @@ type history struct {
 func newHistory(p Policy) *history {
 	return &history{
 		job:   Job{Policy: p, Enabled: true, Next: func(t time.Time) time.Time { return t.Add(5 * time.Minute) }},
-		slots: map[int64]store.Slot{}, split: map[int64]bool{},
-		read: func(slot, time.Time) {},
+		split: map[int64]bool{},
+		read:  func(slot, time.Time) {},
 	}
 }
 
@@ -40,7 +39,7 @@ type clock struct {
 func (h *history) run(c clock) {
 	h.prepare(c)
 	p := h.policy(c)
-	for _, w := range p.Plan(c.now, h.job.Next(c.now), h.ledger()) {
+	for _, w := range p.Plan(c.now, h.job.Next(c.now), h.slots) {
 		r := reading{
 			lister: &lister{policy: p}, window: w, counts: make([]int, len(w.slots)),
 			asked: c.now, served: c.now.Add(time.Second),
@@ -49,7 +48,7 @@ func (h *history) run(c clock) {
 			h.read(s, c.now)
 		}
 		for _, s := range r.completedSlots() {
-			h.put(s)
+			h.slots.put(s)
 		}
 	}
 	h.state.SettledUntil = h.watermark(c)
@@ -63,33 +62,9 @@ func (h *history) run(c clock) {
 func (h *history) prepare(c clock) {
 	origin, known := h.state.Origin, h.known
 	h.state, h.known = h.job.configure(h.state, h.known, c.now, c.witnessed, c.now), true
-	if at := origin.Truncate(h.job.Policy.Slot); known && !h.state.Origin.Equal(origin) && at.Before(origin) {
-		if s, ok := h.slots[at.Unix()]; ok {
-			s.Settled = false
-			h.slots[at.Unix()], h.split[at.Unix()] = s, true
-		}
+	if known && !h.state.Origin.Equal(origin) && h.slots.unsettle(origin) {
+		h.split[origin.Truncate(h.job.Policy.Slot).Unix()] = true
 	}
-}
-
-// put stores a reading as the store does.
-func (h *history) put(s store.Slot) {
-	before, ok := h.slots[s.From.Unix()]
-	if by := before.ReadAt.Sub(s.ReadAt); ok && by <= time.Hour {
-		s.Settled = s.Settled || before.Settled
-		if by > 0 {
-			s.ReadAt, s.Rows = before.ReadAt, before.Rows
-		}
-	}
-	h.slots[s.From.Unix()] = s
-}
-
-func (h *history) ledger() []store.Slot {
-	var list []store.Slot
-	for _, s := range h.slots {
-		list = append(list, s)
-	}
-	slices.SortFunc(list, func(a, b store.Slot) int { return a.From.Compare(b.From) })
-	return list
 }
 
 func (h *history) policy(c clock) Policy {
@@ -105,17 +80,17 @@ func (h *history) policy(c clock) Policy {
 func (h *history) watermark(c clock) time.Time {
 	p := h.policy(c)
 	mark := later(p.Origin, earlier(h.state.SettledUntil, p.horizon(c.now).Add(-edge)))
-	return p.Advance(mark, c.now, h.ledger(), nil)
+	return p.Advance(mark, c.now, h.slots, nil)
 }
 
 func (h *history) lost(c clock) []fetch.Window {
 	p := h.policy(c)
-	return p.Lost(p.Origin, c.now, h.ledger(), nil)
+	return p.Lost(p.Origin, c.now, h.slots, nil)
 }
 
 func (h *history) settled(from, to time.Time) []string {
 	var list []string
-	for _, s := range h.ledger() {
+	for _, s := range h.slots {
 		if s.Settled && !s.From.Before(from) && !s.ReadAt.After(to) {
 			list = append(list, s.From.Format("2006-01-02T15"))
 		}
@@ -135,7 +110,7 @@ func (h *history) outcome(now, from time.Time) outcome {
 	c := clock{now, true}
 	o := outcome{
 		Settled: h.settled(from, now), Watermark: later(from, h.watermark(c)).String(), Lost: spans(h.lost(c)),
-		Unread: planned(h.policy(c).Unread(now, h.ledger())),
+		Unread: planned(h.policy(c).Unread(now, h.slots)),
 	}
 	return o
 }
@@ -315,7 +290,7 @@ func wantLost(t *rapid.T, h *history, stored map[int64]bool, now time.Time) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("lost of %v..%v (-want +got):\n%s", p.Origin, p.horizon(now), diff)
 	}
-	if mark, again := h.watermark(c), p.Advance(p.Origin, now, h.ledger(), nil); !mark.Equal(again) {
+	if mark, again := h.watermark(c), p.Advance(p.Origin, now, h.slots, nil); !mark.Equal(again) {
 		t.Fatalf("watermark %v, counted from the origin %v", mark, again)
 	}
 }
@@ -327,15 +302,15 @@ func TestReadingAgainNeverUnsettles(t *testing.T) {
 		h := newHistory(month())
 		settled := false
 		newest := noon
-		h.put(store.Slot{From: date(0), To: date(-1), ReadAt: noon})
+		h.slots.put(store.Slot{From: date(0), To: date(-1), ReadAt: noon})
 		for range rapid.IntRange(1, 30).Draw(t, "readings") {
 			at := newest.Add(time.Duration(rapid.IntRange(-60, 60*24).Draw(t, "minutes")) * time.Minute)
 			newest = later(newest, at)
 			s := slot{from: date(0), to: date(-1), owed: date(0)}
 			earns := h.job.Policy.earns(s, at, at)
-			h.put(store.Slot{From: s.from, To: s.to, ReadAt: at, Settled: earns})
+			h.slots.put(store.Slot{From: s.from, To: s.to, ReadAt: at, Settled: earns})
 			settled = settled || earns
-			if got := h.slots[s.from.Unix()]; got.Settled != settled || !got.ReadAt.Equal(newest) {
+			if got := *h.slots.at(s.from); got.Settled != settled || !got.ReadAt.Equal(newest) {
 				t.Fatalf("%+v after a reading at %v, want settled %v and read at %v", got, at, settled, newest)
 			}
 		}

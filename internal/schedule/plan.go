@@ -111,10 +111,9 @@ func (p Policy) readable(s slot, now time.Time) bool {
 }
 
 func (p Policy) urgency(s slot, now, next time.Time) urgency {
-	// A slot that is partly out of reach is read once, for what is left of it.
 	inReach := !s.owed.Before(p.horizon(now))
 	final := !now.Before(s.to.Add(p.Settle + earliness))
-	unread := s.read.IsZero() || !s.settled && final && inReach
+	unread := s.read.IsZero() || !s.settled && final && (inReach || p.hasRest(s))
 	switch {
 	case !p.readable(s, now):
 		return notDue
@@ -129,6 +128,10 @@ func (p Policy) urgency(s slot, now, next time.Time) urgency {
 	}
 	return notDue
 }
+
+// hasRest reports whether a slot that is partly out of reach is to be read for
+// what is left of it: it is, once since its rows were final.
+func (p Policy) hasRest(s slot) bool { return !s.settled && s.read.Before(s.to.Add(p.Settle)) }
 
 // isRereadDue reports whether a slot is to be read again before a time: one that
 // waited for the tick after would be read at twice its interval. Where ticks are

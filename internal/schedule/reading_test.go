@@ -3,6 +3,7 @@ package schedule_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,15 +129,44 @@ func TestRowsMoveBetweenPages(t *testing.T) {
 		Graph: graphsim.Config{Seed: 5, Users: 200, CallsPerDay: 6000, History: 6 * day}, Span: 90 * day,
 	})
 	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
-		if r.Skip > 0 && r.N < 40 {
-			w.Advance(50 * time.Minute) // new rows with every page, for a while
+		if r.Skip == 0 || r.N >= 40 {
+			return graphsim.Fault{}
 		}
-		return graphsim.Fault{}
+		w.Advance(10 * time.Minute) // new rows with every page, for a while
+		return graphsim.Fault{Shift: 30}
 	})
 	if rows := w.Once().Rows; rows.Unchanged == 0 {
 		t.Error("no row stood on two pages: the test shows nothing")
 	}
 	w.Forget()
+	w.Once()
+	w.WantServed()
+}
+
+// An answer that was served more than an hour ago, as the process was suspended, is not stored: a newer one that was
+// stored meanwhile would pass for one of a clock that was ahead. The day is read again.
+func TestAnswerOfLongAgoIsNotStored(t *testing.T) {
+	t.Parallel()
+	var rows []graphsim.Row
+	for i := range 1001 {
+		rows = append(rows, pstnCall(fmt.Sprintf("row-%04d", i), scheduletest.Noon.Add(-time.Hour)))
+	}
+	w := scheduletest.New(t, scheduletest.Config{
+		Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, StartFrom: scheduletest.Noon.Truncate(day),
+	})
+	w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
+		if r.Skip > 0 {
+			w.Advance(2 * time.Hour)
+		}
+		return graphsim.Fault{}
+	})
+	if _, err := w.Try(t.Context()); err == nil || !strings.Contains(err.Error(), "suspended") {
+		t.Errorf("error = %v", err)
+	}
+	if n := storetest.Query[int](t, w.Conn, `SELECT count(*) FROM teams.pstn_calls`); n > 0 {
+		t.Errorf("%d rows are stored", n)
+	}
+	w.Graph.SetFaults(nil)
 	w.Once()
 	w.WantServed()
 }

@@ -142,9 +142,8 @@ func (p Policy) addSlot(s *Stand, slot slot, failed store.Slot, losses []fetch.W
 	if !w.From.Before(w.To) {
 		return
 	}
-	// A slot that is lost in part is read once, for what is left of it, if it can be.
 	whole := !slot.owed.Before(horizon)
-	if whole || !read && p.readable(slot, now) {
+	if whole || p.hasRest(slot) && p.readable(slot, now) {
 		s.Expires = earlier(s.Expires, w.From.Add(p.Reach))
 	}
 	kind := p.kindOf(slot, now)

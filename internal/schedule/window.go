@@ -98,12 +98,19 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 }
 
 func (r *reading) shifted() error {
+	return r.unbelieved(
+		fetch.ErrShifted, "it is read again at the next run; a shorter settle or a quieter hour helps if it lasts")
+}
+
+// errStalled is the cause of an error about an answer that is too old to be stored: a newer one that was stored
+// meanwhile would pass for one of a clock that was ahead.
+var errStalled = errors.New("more than an hour passed from the answer until it was to be stored")
+
+// unbelieved is an error about an answer that was served, and is of no use.
+func (r *reading) unbelieved(why error, hint string) error {
 	return &fetch.Error{
-		Kind:   fetch.Transient,
-		What:   r.endpoint.Name + " " + r.window.Window.String(),
-		Status: http.StatusOK,
-		Err:    fetch.ErrShifted,
-		Hint:   "it is read again at the next run; a shorter settle or a quieter hour helps if it lasts",
+		Kind: fetch.Transient, What: r.endpoint.Name + " " + r.window.Window.String(), Status: http.StatusOK,
+		Err: why, Hint: hint,
 	}
 }
 
@@ -222,8 +229,8 @@ func (r *reading) count(at time.Time) {
 
 // completedSlots are the slots that were read to their last page. One that
 // began to leave Graph's reach meanwhile is not among them. One that had begun
-// before, and was never read, is: that is all there is to get of it, and it
-// does not count as settled. One that had not ended when it was planned counts
+// before, and was not read since its rows were final, is: that is all there is to
+// get of it, and it does not count as settled. One that had not ended when it was planned counts
 // as read then, however much later it was asked for.
 func (r *reading) completedSlots() []store.Slot {
 	var list []store.Slot
@@ -232,18 +239,19 @@ func (r *reading) completedSlots() []store.Slot {
 		if r.window.To.Before(s.to) {
 			readAt = earlier(readAt, r.window.To)
 		}
-		leftBefore := s.owed.Before(r.policy.horizon(r.asked)) && !r.policy.WholeSlots
-		if s.owed.Before(r.policy.horizon(r.served)) && !(leftBefore && s.read.IsZero()) {
+		leftBefore := s.owed.Before(later(r.policy.horizon(r.asked), r.window.From)) && !r.policy.WholeSlots
+		if s.owed.Before(r.policy.horizon(r.served)) && !(leftBefore && r.policy.hasRest(s)) {
 			continue
 		}
 		list = append(
 			list,
 			store.Slot{
-				From:    s.from,
-				To:      s.to,
-				ReadAt:  readAt,
-				Rows:    r.counts[i],
-				Settled: r.policy.earns(s, readAt, r.served),
+				From:     s.from,
+				To:       s.to,
+				ReadAt:   readAt,
+				ServedAt: r.served,
+				Rows:     r.counts[i],
+				Settled:  !leftBefore && r.policy.earns(s, readAt, r.served),
 			},
 		)
 	}
@@ -258,6 +266,9 @@ func (r *reading) commit(ctx context.Context, read []store.Slot) error {
 	}
 	if r.endpoint.Aggregate && len(read) == 0 {
 		return nil
+	}
+	if e := r.batch.Elements; len(e) > 0 && r.graph.Clock().Sub(e[0].At) > store.MaxLateness {
+		return r.unbelieved(errStalled, "it is read again at the next run; was this process or machine suspended?")
 	}
 	counts, err := r.save(r.finish, r.batch, store.Reading{
 		From: r.window.slots[0].from, To: r.window.slots[len(r.window.slots)-1].to, Slot: r.policy.Slot,
@@ -278,13 +289,7 @@ func (r *reading) commit(ctx context.Context, read []store.Slot) error {
 	clear(r.changed)
 	r.pages = 0
 	if errors.Is(err, store.ErrEmptied) {
-		return &fetch.Error{
-			Kind:   fetch.Transient,
-			What:   r.endpoint.Name + " " + r.window.Window.String(),
-			Status: http.StatusOK,
-			Err:    err,
-			Hint:   "the day's rows are kept, and it is asked for again",
-		}
+		return r.unbelieved(err, "the day's rows are kept, and it is asked for again")
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 type Slot struct {
 	From, To time.Time
 	ReadAt   time.Time // Graph's time of the first request of its last reading; zero if it was never read
+	ServedAt time.Time // Graph's time of the last answer of a reading that is to be noted
 	Settled  bool      // a reading was made after its rows had settled and within reach; stays once true
 	Rows     int       // elements served for it in that reading
 	FailedAt time.Time // Graph's time of its last failure; zero if it was read since
@@ -138,8 +139,8 @@ func (db *DB) NoteFailure(ctx context.Context, run *Run, f Failure) error {
 
 // upsertSlots notes readings. An older reading that commits later does not
 // overwrite a newer one, but what it settled is settled. A stored reading that
-// is newer by more than an hour was noted under a clock that was ahead, and
-// gives way, settled or not.
+// is ahead by more than an hour of what Graph's clock said last was noted under a
+// clock that was ahead, and gives way, settled or not.
 const upsertSlots = `
 	INSERT INTO ingest.slots AS s (tenant_id, endpoint, slot_from, slot_to, read_at, settled, rows, run_id)
 	SELECT $1, $2, slot_from, slot_to, read_at, settled, rows, $3
@@ -148,12 +149,12 @@ const upsertSlots = `
 	ORDER BY slot_from
 	ON CONFLICT (tenant_id, endpoint, slot_from) DO UPDATE
 	SET slot_to = excluded.slot_to,
-		settled = excluded.settled OR s.settled AND s.read_at - excluded.read_at <= interval '1 hour',
-		read_at = CASE WHEN s.read_at - excluded.read_at BETWEEN interval '1 us' AND interval '1 hour'
+		settled = excluded.settled OR s.settled AND s.read_at - $9::timestamptz <= interval '1 hour',
+		read_at = CASE WHEN s.read_at > excluded.read_at AND s.read_at - $9 <= interval '1 hour'
 			THEN s.read_at ELSE excluded.read_at END,
-		rows = CASE WHEN s.read_at - excluded.read_at BETWEEN interval '1 us' AND interval '1 hour'
+		rows = CASE WHEN s.read_at > excluded.read_at AND s.read_at - $9 <= interval '1 hour'
 			THEN s.rows ELSE excluded.rows END,
-		run_id = CASE WHEN s.read_at - excluded.read_at BETWEEN interval '1 us' AND interval '1 hour'
+		run_id = CASE WHEN s.read_at > excluded.read_at AND s.read_at - $9 <= interval '1 hour'
 			THEN s.run_id ELSE excluded.run_id END`
 
 // putSlots records that slots were read.
@@ -164,10 +165,16 @@ func putSlots(ctx context.Context, tx pgx.Tx, run *Run, slots []Slot) error {
 	n := len(slots)
 	from, to, read := make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
 	settled, rows := make([]bool, n), make([]int, n)
+	var last time.Time
 	for i, s := range slots {
+		for _, at := range []time.Time{s.ReadAt, s.ServedAt} {
+			if at.After(last) {
+				last = at
+			}
+		}
 		from[i], to[i], read[i], settled[i], rows[i] = s.From, s.To, s.ReadAt, s.Settled, s.Rows
 	}
-	_, err := tx.Exec(ctx, upsertSlots, run.Tenant, run.Endpoint, run.ID, from, to, read, settled, rows)
+	_, err := tx.Exec(ctx, upsertSlots, run.Tenant, run.Endpoint, run.ID, from, to, read, settled, rows, last)
 	if err != nil {
 		return err
 	}

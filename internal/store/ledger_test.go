@@ -42,13 +42,16 @@ func TestReadingsOfASlot(t *testing.T) {
 		{"an older reading", 5 * minute, 0, 0, false, 5 * minute, false, false},
 		{"an older reading of what is settled", 5 * minute, 1, 0, false, 5 * minute, true, false},
 		{"an older reading that settled", 5 * minute, 0, 0, true, 5 * minute, true, false},
+		{"one that took hours", 61 * minute, 1, 0, false, 61 * minute, true, false},
 		{"a clock that was ahead", 61 * minute, 1, 0, false, 0, false, true},
 		{"a clock that was ahead, and what is settled", 61 * minute, 0, 0, true, 0, true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			first := slotAt(i, noon.Add(tt.stored), tt.settled == 1)
 			second := slotAt(i, noon.Add(tt.then), tt.thenSettled)
-			second.Rows = 8
+			if second.Rows = 8; tt.name == "one that took hours" {
+				second.ServedAt = noon.Add(2 * time.Hour)
+			}
 			f.noteSlots(first)
 			f.noteSlots(second)
 			want := slotAt(i, noon.Add(tt.wantReadAt), tt.wantSettled)

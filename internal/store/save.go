@@ -12,9 +12,9 @@ import (
 	"ingestd/internal/mapping"
 )
 
-// maxLateness is far above the time from a page's answer to its being saved. A
+// MaxLateness is far above the time from a page's answer to its being saved. A
 // row that claims to be newer by more was stored by a clock that was ahead.
-const maxLateness = time.Hour
+const MaxLateness = time.Hour
 
 // A Reading says which part of which window's answer a batch is.
 type Reading struct {
@@ -183,7 +183,7 @@ func (a *attempt) changed() []int {
 	for n, row := range a.stored {
 		at := a.served(n)
 		if !row.known || row.hash != a.element(n).Hash &&
-			(row.updatedAt.Before(at) || row.updatedAt.After(at.Add(maxLateness))) {
+			(row.updatedAt.Before(at) || row.updatedAt.After(at.Add(MaxLateness))) {
 			todo = append(todo, n)
 		}
 	}
