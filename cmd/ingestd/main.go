@@ -92,8 +92,8 @@ schedule and keeps them in PostgreSQL, before Microsoft deletes them.`,
 		return usageOf(cmd, err.Error())
 	})
 	root.AddCommand(newRun(), newOnce(), newBackfill(), newStatus(), newGaps(), newRuns(), newRejects(), newShow(),
-		newDoctor(), newMigrate(), newExport(), newRollup(), newPrune(), newPrivacy(), newErase(), newDemo(),
-		newVersion())
+		newFetch(), newDoctor(), newMigrate(), newExport(), newRollup(), newPrune(), newPrivacy(), newErase(),
+		newDemo(), newVersion())
 	addCompletion(root)
 	helpWell(root)
 	return root

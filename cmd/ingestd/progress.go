@@ -158,9 +158,10 @@ func (w work) parts(p schedule.Progress) []string {
 	if w.records(p) > 0 {
 		n, noun = p.Details, "records"
 	}
-	parts := []string{
-		fmt.Sprintf("%s of %s %s", health.Number(p.SlotsRead), health.Number(p.Slots), unit),
-		health.Number(n) + " " + noun,
+	parts := []string{health.Number(n) + " " + noun}
+	if p.Slots > 0 {
+		slots := fmt.Sprintf("%s of %s %s", health.Number(p.SlotsRead), health.Number(p.Slots), unit)
+		parts = append([]string{slots}, parts...)
 	}
 	if p.Took > 0 {
 		parts = append(parts, fmt.Sprintf("%.1f/s", float64(n)/p.Took.Seconds()))

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"ingestd/internal/config"
 	"ingestd/internal/fetch"
 	"ingestd/internal/store"
 )
@@ -72,9 +74,8 @@ func (a *app) show(cmd *cobra.Command, chosen *selection, id uuid.UUID) error {
 		if lacks != "" {
 			fmt.Fprintln(cmd.ErrOrStderr(), "ingestd: "+lacks)
 		}
-		if modes := t.Privacy.InForce(); err == nil && len(modes) > 0 {
-			fmt.Fprintf(cmd.ErrOrStderr(), "ingestd: not all as Graph served it (%s; docs/privacy.md)\n",
-				strings.Join(modes, ", "))
+		if err == nil {
+			hintAtModes(cmd.ErrOrStderr(), t)
 		}
 		return err
 	}
@@ -82,6 +83,13 @@ func (a *app) show(cmd *cobra.Command, chosen *selection, id uuid.UUID) error {
 }
 
 // showOf prints a tenant's record, and says what the document lacks.
+// hintAtModes says by which modes a tenant's documents are stored, if by any.
+func hintAtModes(hints io.Writer, t config.Tenant) {
+	if modes := t.Privacy.InForce(); len(modes) > 0 {
+		fmt.Fprintf(hints, "ingestd: not all as Graph served it (%s; docs/privacy.md)\n", strings.Join(modes, ", "))
+	}
+}
+
 func (a *app) showOf(cmd *cobra.Command, tenant, id uuid.UUID) (lacks string, err error) {
 	document, err := a.db.Rebuild(cmd.Context(), fetch.CallRecords.Rows, tenant, id.String())
 	if err != nil {

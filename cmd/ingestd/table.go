@@ -22,6 +22,7 @@ type column struct {
 	name     string
 	right    bool                     // numbers, which end below each other
 	optional bool                     // left out where no row says anything
+	least    int                      // how wide it is at least, where rows come a few at a time
 	narrow   int                      // the order in which columns leave a narrow terminal; 0: it stays
 	cut      bool                     // a cell is cut where the table would be too wide for a terminal
 	paint    func(cell string) string // adds colour to a cell; nil: none
@@ -31,6 +32,7 @@ type column struct {
 type table struct {
 	columns []column
 	rows    [][]string
+	goesOn  bool // its columns are named above it
 }
 
 // write prints the table; where the width (0: any) is too small, without the
@@ -47,7 +49,9 @@ func (t table) write(out io.Writer, width int) error {
 	}
 	var text strings.Builder
 	widths := t.widths()
-	text.WriteString(line(t.columns, widths, names, false))
+	if !t.goesOn {
+		text.WriteString(line(t.columns, widths, names, false))
+	}
 	for _, row := range t.rows {
 		text.WriteString(line(t.columns, widths, row, true))
 	}
@@ -74,7 +78,7 @@ func line(columns []column, widths []int, row []string, paint bool) string {
 
 // without is the table without the columns that a function names.
 func (t table) without(leaves func(i int) bool) table {
-	var left table
+	left := table{goesOn: t.goesOn}
 	left.rows = make([][]string, len(t.rows))
 	for i, c := range t.columns {
 		if leaves(i) {
@@ -114,7 +118,7 @@ func (t table) empty(column int) bool {
 func (t table) widths() []int {
 	widths := make([]int, len(t.columns))
 	for i, c := range t.columns {
-		widths[i] = runewidth.StringWidth(c.name)
+		widths[i] = max(runewidth.StringWidth(c.name), c.least)
 		for _, row := range t.rows {
 			widths[i] = max(widths[i], runewidth.StringWidth(row[i]))
 		}

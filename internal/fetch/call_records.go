@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"ingestd/internal/mapping"
@@ -58,18 +59,39 @@ type Part struct {
 // failed is an *Error or the context's error. The parts of one record may be of
 // different versions: that is for the caller to see. The bytes of all answers are
 // added to hold, which the caller releases once it has stored what it made of them.
-func (c *Client) Record(ctx context.Context, api, id string, hold *Reservation, usage *Usage) iter.Seq2[*Part, error] {
+//
+// atOnce asks for both arrays at the same time: for a person who waits. A record that
+// is not served costs two requests then, and not one.
+func (c *Client) Record(
+	ctx context.Context, api, id string, atOnce bool, hold *Reservation, usage *Usage,
+) iter.Seq2[*Part, error] {
 	return func(yield func(*Part, error) bool) {
+		var asked sync.WaitGroup
+		defer asked.Wait() // they grow hold
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		r := request{
+			scopes: []scope{scopeCallRecords, scopeRecord(id)},
+			prefer: []string{"include-unknown-enum-members"},
+			what:   "call_records " + id,
+			usage:  usage,
+			hold:   hold,
+		}
+		var arrays []iter.Seq2[*Part, error]
 		for _, array := range pagedArrays {
-			first := request{
-				url:    fmt.Sprintf("%s/%s/communications/callRecords/%s?$expand=%s", c.graph, api, id, array.expand),
-				scopes: []scope{scopeCallRecords, scopeRecord(id)},
-				prefer: []string{"include-unknown-enum-members"},
-				what:   "call_records " + id,
-				usage:  usage,
-				hold:   hold,
+			r := r
+			r.url = fmt.Sprintf("%s/%s/communications/callRecords/%s?$expand=%s", c.graph, api, id, array.expand)
+			first := sync.OnceValues(func() (*Part, error) { return c.part(ctx, r, id, array.name, true) })
+			if atOnce {
+				asked.Go(func() {
+					defer func() { _ = recover() }() // it panics again for who takes the part
+					_, _ = first()
+				})
 			}
-			for part, err := range c.parts(ctx, first, id, array.name) {
+			arrays = append(arrays, c.parts(ctx, r, id, array.name, first))
+		}
+		for _, parts := range arrays {
+			for part, err := range parts {
 				if !yield(part, err) || err != nil {
 					return
 				}
@@ -94,12 +116,15 @@ func HasDetails(record mapping.Value) bool {
 	return true
 }
 
-// parts asks for one array of a call record, page after page.
-func (c *Client) parts(ctx context.Context, first request, id, array string) iter.Seq2[*Part, error] {
+// parts asks for one array of a call record, page after page. first asks for the
+// first one.
+func (c *Client) parts(
+	ctx context.Context, r request, id, array string, first func() (*Part, error),
+) iter.Seq2[*Part, error] {
 	return func(yield func(*Part, error) bool) {
-		seen, count := map[string]bool{first.url: true}, 0
-		for r := first; ; {
-			part, err := c.part(ctx, r, id, array, len(seen) == 1)
+		seen, count := map[string]bool{r.url: true}, 0
+		for next := first; ; next = func() (*Part, error) { return c.part(ctx, r, id, array, false) } {
+			part, err := next()
 			if err != nil {
 				yield(nil, expired(err, len(seen) > 1))
 				return
@@ -114,10 +139,7 @@ func (c *Client) parts(ctx context.Context, first request, id, array string) ite
 			}
 			if err := visit(seen, r.url); err != nil {
 				err = fmt.Errorf("%s: %w", array, err)
-				yield(
-					nil,
-					&Error{Kind: Transient, What: first.what, Status: http.StatusOK, Err: err, Hint: hintTransient},
-				)
+				yield(nil, &Error{Kind: Transient, What: r.what, Status: http.StatusOK, Err: err, Hint: hintTransient})
 				return
 			}
 		}

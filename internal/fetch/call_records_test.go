@@ -24,14 +24,29 @@ func record(t *testing.T, answers map[string]string) (parts, asked []string, err
 
 func recordWithin(t *testing.T, hold *Reservation, answers map[string]string) (parts, asked []string, err error) {
 	t.Helper()
+	return recordBy(t, false, hold, answers)
+}
+
+// recordBy is the same in turn, or at once: then nothing is answered before the first
+// pages of both arrays are asked for.
+func recordBy(
+	t *testing.T, atOnce bool, hold *Reservation, answers map[string]string,
+) (parts, asked []string, err error) {
+	t.Helper()
 	var mu sync.Mutex
+	both := make(chan struct{})
 	base := "/v1.0/communications/callRecords/" + callID
 	c := newTestClient(t, &login{}, func(w http.ResponseWriter, r *http.Request) {
 		query, _ := url.PathUnescape(r.URL.RawQuery)
 		link := strings.TrimPrefix(r.URL.Path, base) + "?" + query
 		mu.Lock()
-		asked = append(asked, link)
+		if asked = append(asked, link); len(asked) == 2 {
+			close(both)
+		}
 		mu.Unlock()
+		if atOnce {
+			<-both
+		}
 		answer, ok := answers[link]
 		if !ok {
 			w.WriteHeader(http.StatusNotFound)
@@ -43,7 +58,7 @@ func recordWithin(t *testing.T, hold *Reservation, answers map[string]string) (p
 		fmt.Fprint(w, strings.ReplaceAll(answer, "{base}", "https://"+r.Host+base))
 	})
 	c.bodies.max = 1 << 20
-	for part, failed := range c.Record(t.Context(), "v1.0", callID, hold, nil) {
+	for part, failed := range c.Record(t.Context(), "v1.0", callID, atOnce, hold, nil) {
 		if failed != nil {
 			return parts, asked, failed
 		}
@@ -69,7 +84,7 @@ const (
 
 func TestRecordFollowsBothLinks(t *testing.T) {
 	t.Parallel()
-	parts, asked, err := record(t, map[string]string{
+	answers := map[string]string{
 		sessionsFirst: `{"sessions@odata.nextlink":"{base}/sessions?$skip=2","id":"` + strings.ToUpper(callID) +
 			`","version":7,"sessions":[{},{}]}`,
 		"/sessions?$skip=2": `{"@odata.nextLink":"{base}/sessions?$skip=4","value":[{"id":"a"},{}]}`,
@@ -78,9 +93,14 @@ func TestRecordFollowsBothLinks(t *testing.T) {
 			`"participants_v2@odata.nextLink":"{base}/participants_v2?p=2"}`,
 		"/participants_v2?p=2": `{"value":[],"participants_v2@odata.nextLink":"{base}/participants_v2?p=3"}`,
 		"/participants_v2?p=3": `{"value":[{}]}`,
-	})
-	if err != nil {
+	}
+	parts, asked, err := record(t, answers)
+	atOnce, _, alsoErr := recordBy(t, true, nil, answers)
+	if err := errors.Join(err, alsoErr); err != nil {
 		t.Fatal(err)
+	}
+	if diff := cmp.Diff(parts, atOnce); diff != "" {
+		t.Errorf("in turn (-) and at once (+):\n%s", diff)
 	}
 	want := []string{
 		"sessions 0+2 of version 7, more true",

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"ingestd/internal/mapping"
 )
 
@@ -58,10 +60,23 @@ const maxPages = 100_000
 func (c *Client) Pages(
 	ctx context.Context, e Endpoint, api string, w Window, atEdge bool, usage *Usage,
 ) iter.Seq2[*Page, error] {
+	return c.pages(ctx, c.listRequest(e, api, w, usage), atEdge)
+}
+
+// PagesOf is Pages of the call records of a person, by its Entra object id. They say
+// nothing about what else there is in the window.
+func (c *Client) PagesOf(
+	ctx context.Context, person uuid.UUID, api string, w Window, usage *Usage,
+) iter.Seq2[*Page, error] {
+	first := c.listRequest(CallRecords, api, w, usage)
+	first.url += url.PathEscape(fmt.Sprintf(" and participants_v2/any(p:p/id eq '%s')", person))
+	return c.pages(ctx, first, false)
+}
+
+func (c *Client) pages(ctx context.Context, first request, atEdge bool) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		first := c.listRequest(e, api, w, usage)
 		var check []byte
 		seen := map[string]bool{first.url: true}
 		for next := c.ask(ctx, first); next != nil; {

@@ -98,6 +98,19 @@ func (p *Policy) NewBatch(m *mapping.Model) *mapping.Batch {
 	return b
 }
 
+// Stored returns what is stored of a text in a column; ok is false where nothing is.
+func (p *Policy) Stored(column, text string) (stored string, ok bool) {
+	if p == nil {
+		return text, true
+	}
+	rule := p.ruleOf(column)
+	if rule == nil {
+		return text, true
+	}
+	out, ok := rule.Replace([]byte(text))
+	return string(out), ok
+}
+
 // ruleOf is what becomes of the texts in a column; nil: they are kept.
 func (p *Policy) ruleOf(column string) mapping.Rule {
 	r := &rule{policy: p, classes: catalog.Column{Name: column}.Personal()}

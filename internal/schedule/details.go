@@ -18,6 +18,9 @@ const (
 	// At the published limits it takes 37 at half a second for an answer.
 	firstInFlight = 16
 	maxInFlight   = 128
+	// waitedForInFlight is how many that somebody waits for are read at once: a
+	// daemon has the same limits to go by.
+	waitedForInFlight = 8
 	// fetchAhead is how many due records are asked of the database at a time.
 	fetchAhead = 2 * maxInFlight
 	// saveAtOnce is how many records are saved in one transaction at most.
@@ -44,6 +47,7 @@ type fetcher struct {
 	stop   func() bool     // reports whether no more records are to be begun
 	named  <-chan struct{} // holds a token when the list has named records
 	listed <-chan struct{} // closed when the list is read
+	waited *waitedFor      // the records that somebody waits for; nil: all that are due are read
 
 	ready    chan *fetched
 	done     chan uuid.UUID // records that were stored, or whose failure is noted
@@ -62,6 +66,20 @@ type fetched struct {
 	counted int64 // of the bytes of batch, in memory
 }
 
+// readBeside reads records while a list names them.
+func (f *fetcher) readBeside(ctx context.Context, list func() error) error {
+	var listing error
+	listed := make(chan struct{})
+	go func() {
+		defer close(listed)
+		listing = safely(list)
+	}()
+	f.listed = listed
+	details := f.readAll(ctx)
+	<-listed
+	return mostSevere(listing, details)
+}
+
 // readAll reads and stores the details of every record that was due when the
 // run began or is named in it, while the list is read and until none is left or
 // it is told to begin no more. Those that failed are left to a later run. A
@@ -73,6 +91,9 @@ func (f *fetcher) readAll(ctx context.Context) error {
 	f.ready = make(chan *fetched, saveAtOnce)
 	f.done, f.fatal = make(chan uuid.UUID, maxInFlight), make(chan error, 1)
 	f.inFlight, f.limit = map[uuid.UUID]bool{}, firstInFlight
+	if f.waited != nil {
+		f.limit = waitedForInFlight
+	}
 	for range savers {
 		go f.saveAll()
 	}
@@ -149,6 +170,9 @@ func (f *fetcher) hasRead(due []store.Record) bool {
 
 // due are records to be read that are not in flight.
 func (f *fetcher) due(ctx context.Context) ([]store.Record, error) {
+	if f.waited != nil {
+		return f.waited.take(), nil
+	}
 	now := f.job.Client.Clock()
 	p := f.policy
 	list, err := f.job.DB.DueRecords(ctx, f.job.Tenant, f.now, now, p.horizon(now), p.edge(now), fetchAhead)
@@ -167,7 +191,8 @@ func (f *fetcher) wait(ctx context.Context, named, listed <-chan struct{}) error
 	select {
 	case id := <-f.done:
 		delete(f.inFlight, id)
-		if f.limit < maxInFlight && len(f.ready) == 0 && f.job.Client.HasRoom(f.job.Endpoint) {
+		mayGrow := f.waited == nil && f.limit < maxInFlight && len(f.ready) == 0
+		if mayGrow && f.job.Client.HasRoom(f.job.Endpoint) {
 			f.limit++
 		}
 	case <-named:
@@ -220,7 +245,8 @@ func (f *fetcher) read(ctx context.Context, r store.Record) (*fetched, error) {
 }
 
 func (f *fetcher) readParts(ctx context.Context, got *fetched) error {
-	for part, err := range f.job.Client.Record(ctx, f.job.API, got.record.ID.String(), got.memory, &f.log.usage) {
+	id, atOnce := got.record.ID.String(), f.waited != nil
+	for part, err := range f.job.Client.Record(ctx, f.job.API, id, atOnce, got.memory, &f.log.usage) {
 		if err != nil {
 			return err
 		}

@@ -49,6 +49,9 @@ func (s *streak) end() {
 // end takes note of how a record fared.
 func (f *fetcher) end(r store.Record, err error) {
 	defer func() { f.done <- r.ID }()
+	if f.waited != nil {
+		f.waited.end(r.ID, err)
+	}
 	switch {
 	case err == nil:
 		f.log.details.Add(1)
@@ -98,6 +101,9 @@ func (f *fetcher) note(r store.Record, why error, fate *fate, outage bool) error
 	} else {
 		f.log.failed.Add(1)
 		f.log.note(why)
+	}
+	if f.waited != nil {
+		return nil // who waits is told; the next run asks for the record in any case
 	}
 	now := f.job.Client.Clock()
 	mayPark := fate.record != waits && fate.record != waitsAll

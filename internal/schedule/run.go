@@ -20,36 +20,50 @@ func (j *Job) run(
 	stop func() bool,
 	report *Report,
 ) error {
-	span := spanOf(windows, now)
-	run, err := j.DB.StartRun(ctx, j.Tenant, j.Endpoint.Name, trigger, span.From, span.To)
+	log, rest, err := j.begin(ctx, trigger, spanOf(windows, now), slotsOf(windows))
 	if err != nil {
 		return err
 	}
-	log := &runLog{run: run, started: time.Now(), slots: slotsOf(windows)}
-	j.current.Store(log)
-	defer j.current.Store(nil)
-	beating, rest := context.WithCancel(ctx)
 	defer rest()
-	go log.beat(beating, j)
-
 	list := &lister{
-		graph: j.Client, endpoint: j.Endpoint, api: j.API, policy: l.policy, save: j.saveFunc(run), finish: finish,
+		graph: j.Client, endpoint: j.Endpoint, api: j.API, policy: l.policy, save: j.saveFunc(log.run), finish: finish,
 		log: log, stop: stop, named: make(chan struct{}, 1), newBatch: j.newBatch,
 		known: readSlots(l.policy.slots(l.policy.horizon(now), now, l.slots)),
 	}
 	details := &fetcher{
-		job: j, policy: l.policy, run: run, log: log, now: now, finish: finish, stop: stop,
+		job: j, policy: l.policy, run: log.run, log: log, now: now, finish: finish, stop: stop,
 		named: list.named, failing: &j.failing,
 	}
 	if report.err = j.knowErased(ctx); report.err == nil {
 		report.err = j.work(ctx, windows, list, details, report)
 	}
+	j.end(finish, log, trigger, report)
+	return nil
+}
+
+// begin notes the start of a run. It says that it is alive until rest is called.
+func (j *Job) begin(
+	ctx context.Context, trigger string, span fetch.Window, slots int,
+) (log *runLog, rest func(), err error) {
+	run, err := j.DB.StartRun(ctx, j.Tenant, j.Endpoint.Name, trigger, span.From, span.To)
+	if err != nil {
+		return nil, nil, err
+	}
+	log = &runLog{run: run, started: time.Now(), slots: slots}
+	j.current.Store(log)
+	beating, stop := context.WithCancel(ctx)
+	go log.beat(beating, j)
+	return log, func() { stop(); j.current.Store(nil) }, nil
+}
+
+// end notes the end of a run, and what came of it.
+func (j *Job) end(finish context.Context, log *runLog, trigger string, report *Report) {
 	report.Usage, report.Details, report.DetailsFailed = log.usage.Counts(), log.details.Load(), log.failed.Load()
 	report.FirstError = log.firstError()
 
 	outcome := outcomeOf(report)
 	outcome.Progress = log.progress()
-	counts, err := j.DB.EndRun(finish, run, outcome)
+	counts, err := j.DB.EndRun(finish, log.run, outcome)
 	report.Rows = counts
 	if err != nil {
 		report.err = mostSevere(report.err, err)
@@ -57,7 +71,6 @@ func (j *Job) run(
 	}
 	log.write(j, trigger, outcome, report)
 	log.tell(j, outcome.Result, report)
-	return nil
 }
 
 func outcomeOf(report *Report) store.Outcome {
@@ -125,14 +138,5 @@ func (j *Job) work(ctx context.Context, windows []Window, l *lister, f *fetcher,
 	if !j.Endpoint.Versioned {
 		return safely(list)
 	}
-	var listing error
-	listed := make(chan struct{})
-	go func() {
-		defer close(listed)
-		listing = safely(list)
-	}()
-	f.listed = listed
-	details := f.readAll(ctx)
-	<-listed
-	return mostSevere(listing, details)
+	return f.readBeside(ctx, list)
 }

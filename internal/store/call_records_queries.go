@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// A Record is a call record that a list named and whose details are not stored
-// at its newest version.
+// A Record is a call record that a list named. But for those of Records, its details
+// are not stored at its newest version.
 type Record struct {
 	ID        uuid.UUID
 	Version   int64      // the newest named
@@ -24,6 +24,8 @@ type Record struct {
 	RequestID *string // of the last failure; nil where Graph did not answer, or nothing failed
 	Code      *string // its cause, as a code of package health
 	Error     *string // what it failed with last, with the next step
+
+	Pending bool // the details of the newest version are to be stored
 }
 
 // mayHaveDetails holds for a record of tenant $1 whose details retention would not
@@ -34,19 +36,20 @@ const mayHaveDetails = `c.reach_from >= coalesce((
 		WHERE tenant_id = $1 AND endpoint = 'call_records'
 	), '-infinity')`
 
-// pendingRecords selects Records, and isDue those that might be tried at $2, or
-// failed in the future, as seen at $3, by a clock that was ahead. (The
-// planner takes a left join for an inner one when it meets "x.next_at IS NULL
-// OR …", expects no rows, and sorts them all.)
+// aRecord selects Records, pendingRecords those that are to be stored, and isDue those
+// that might be tried at $2, or failed in the future, as seen at $3, by a clock that
+// was ahead. (The planner takes a left join for an inner one when it meets "x.next_at
+// IS NULL OR …", expects no rows, and sorts them all.)
 const (
-	pendingRecords = `
+	aRecord = `
 	SELECT c.id, c.version, c.start_at, c.reach_from,
 		coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at, x.request_id, x.code,
-		x.error
+		x.error, c.pending AND ` + mayHaveDetails + `
 	FROM teams.call_records c
 	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
-	WHERE c.tenant_id = $1 AND c.pending AND ` + mayHaveDetails
-	isDue = ` AND coalesce(x.next_at <= $2 OR x.failed_at - $3::timestamptz > interval '1 hour', true)`
+	WHERE c.tenant_id = $1`
+	pendingRecords = aRecord + ` AND c.pending AND ` + mayHaveDetails
+	isDue          = ` AND coalesce(x.next_at <= $2 OR x.failed_at - $3::timestamptz > interval '1 hour', true)`
 )
 
 // isAcknowledged holds for a record whose loss someone took note of, by its id
@@ -83,6 +86,12 @@ func (db *DB) DueRecords(
 		due = append(due, records...)
 	}
 	return due, nil
+}
+
+// Records returns those of some records that are stored, whole or not, newest first.
+func (db *DB) Records(ctx context.Context, tenant uuid.UUID, ids []string) ([]Record, error) {
+	return list[Record](ctx, db, "find call records by their ids",
+		aRecord+` AND c.id = ANY ($2::text[]::uuid[]) ORDER BY c.reach_from DESC, c.id`, tenant, ids)
 }
 
 // A Backlog is what a tenant's list named and whose details are not stored.

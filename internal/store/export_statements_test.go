@@ -60,7 +60,7 @@ func CommonStatements() []NamedStatement {
 		"rights", "checkup", "rollup_due", "rollup_lists", "rollup_days", "rollup_work",
 		"rollup_forget", "kept_from", "prune_who", "prune_raw", "prune_freeze", "prune_users",
 		"names_of",
-		"prune_count_users",
+		"prune_count_users", "tell_calls",
 	} {
 		all = append(all, NamedStatement{file, statement(file)})
 	}

@@ -192,10 +192,10 @@ func (l *Locks) take(ctx context.Context, tenants []uuid.UUID, failed map[uuid.U
 	return l.unlessRefused(ctx, err)
 }
 
-func texts(tenants []uuid.UUID) []string {
+func texts(ids []uuid.UUID) []string {
 	var list []string
-	for _, t := range tenants {
-		list = append(list, t.String())
+	for _, id := range ids {
+		list = append(list, id.String())
 	}
 	return list
 }

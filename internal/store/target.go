@@ -235,6 +235,15 @@ func (t *Target) keyText(key string) string {
 	return last
 }
 
+// Keys are the keys of a batch's elements, as people read them.
+func (t *Target) Keys(batch *mapping.Batch) []string {
+	keys := make([]string, len(batch.Elements))
+	for i, e := range batch.Elements {
+		keys[i] = t.keyText(e.Key)
+	}
+	return keys
+}
+
 // version is the version of an element; ok is false where it has none.
 func (t *Target) version(batch *mapping.Batch, element int) (version int64, ok bool) {
 	field := batch.Field(element, t.records.version)

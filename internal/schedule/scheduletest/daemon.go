@@ -173,3 +173,10 @@ func (w *World) AddTenant(id uuid.UUID) {
 	}
 	w.jobs, w.job = all, all[len(all)/2]
 }
+
+// Fetch reads call records that somebody waits for.
+func (w *World) Fetch(
+	ctx context.Context, wanted schedule.Wanted, tell func([]schedule.Told) error,
+) (schedule.Report, error) {
+	return w.job.Fetch(ctx, wanted, tell)
+}
