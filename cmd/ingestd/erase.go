@@ -41,8 +41,7 @@ are yours to clean: docs/privacy.md says how.`,
 		Args: cobra.NoArgs,
 	}
 	chosen := &selection{}
-	chosen.tenantFlag(cmd)
-	cmd.Flag("tenant").Usage = "the tenant, by name or id (default the only one)"
+	chosen.oneTenantFlag(cmd)
 	user := choiceFlag(cmd, "user", "the person's object id in Entra")
 	number := choiceFlag(cmd, "number", "a phone number, with its country code")
 	yes := cmd.Flags().Bool("yes", false, "do it; without, print what would be done")
@@ -66,16 +65,6 @@ are yours to clean: docs/privacy.md says how.`,
 		return a.erase(cmd, e, *yes)
 	})
 	return cmd
-}
-
-// one is the tenant that is chosen, or the only one.
-func (s *selection) one(c *config.Config) (config.Tenant, error) {
-	for _, t := range c.Tenants {
-		if s.names(t) || s.tenant == "" && len(c.Tenants) == 1 {
-			return t, nil
-		}
-	}
-	return config.Tenant{}, unknownTenant(c)
 }
 
 // erasing prepares the erasure of a person of a tenant, and notes nothing.

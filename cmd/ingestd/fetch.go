@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,9 +46,8 @@ list shows is no list of all calls.`,
 	from := choiceFlag(cmd, "from", "first day, in UTC, as 2026-01-31 (default 30 days ago)")
 	to := choiceFlag(cmd, "to", "day after the last, in UTC (default now)")
 	wide := cmd.Flags().Bool("wide", false, "with the ids of calls, however wide the table becomes")
-	chosen := &selection{endpoint: fetch.CallRecords.Name}
-	cmd.Flags().Var((*choice)(&chosen.tenant), "tenant", "the tenant, by name or id, where there are several")
-	complete(cmd, "tenant", tenantNames)
+	chosen := &selection{}
+	chosen.oneTenantFlag(cmd)
 	exitTable(cmd, exitCodes{
 		exitOK:       "all that there is was printed, which may be nothing",
 		exitFailed:   "there is no such call, or something failed",
@@ -142,15 +140,15 @@ func (a *app) fetch(cmd *cobra.Command, chosen *selection, wanted schedule.Wante
 	return t.end(cmd.ErrOrStderr())
 }
 
-// jobOf is the job of the one tenant that is chosen, and the tenant as it is configured.
+// jobOf is the job of the tenant that is chosen, and the tenant as it is configured.
 func (a *app) jobOf(chosen *selection) (*schedule.Job, config.Tenant, error) {
-	jobs, err := chosen.jobs(a)
-	if err == nil && len(jobs) != 1 {
-		err = unknownTenant(a.config)
-	}
+	t, err := chosen.one(a.config)
 	if err != nil {
-		return nil, config.Tenant{}, err
+		return nil, t, err
 	}
-	i := slices.IndexFunc(a.config.Tenants, func(t config.Tenant) bool { return t.Name == jobs[0].Name })
-	return jobs[0], a.config.Tenants[i], nil
+	jobs, err := (&selection{tenant: t.ID, endpoint: fetch.CallRecords.Name}).jobs(a)
+	if err != nil {
+		return nil, t, err
+	}
+	return jobs[0], t, nil
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"ingestd/internal/graphsim"
 	"ingestd/internal/store/storetest"
@@ -53,13 +56,19 @@ func onlyRecords(t *testing.T, n int) func(graphsim.Request) graphsim.Fault {
 	}
 }
 
-// On a terminal calls are printed above the progress, as they come. Ctrl-C ends it, and what was printed is stored.
+// On a terminal calls are printed above the progress, as they come, also while another process works on the tenant.
+// Ctrl-C ends it, and what was printed is stored.
 func TestFetchOnATerminal(t *testing.T) {
 	t.Parallel()
 	c := small
 	c.Now, c.RecordsPerDay = time.Now, 20
 	url, tenant := storetest.URL(t), simulate(t, c)
 	tenant.SetFaults(onlyRecords(t, 8))
+	lock, err := storetest.Connect(t, url).Lock(t.Context(), uuid.MustParse(tenant.Tenant()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { lock.Release(context.Background()) })
 	dir := workplace(t, url, tenant, "call_records")
 	p, screen := launchOnTerminal(t, dir, 200, "fetch", "--participant", busiest(t, tenant), "--wide")
 	screen.shows(t, "START")

@@ -37,6 +37,12 @@ func (s *selection) tenantFlag(cmd *cobra.Command) {
 	complete(cmd, "tenant", tenantNames)
 }
 
+// oneTenantFlag adds --tenant to a verb that is about one.
+func (s *selection) oneTenantFlag(cmd *cobra.Command) {
+	s.tenantFlag(cmd)
+	cmd.Flag("tenant").Usage = "the tenant, by name or id (default the only one)"
+}
+
 // A choice is the value of a flag that narrows what a command does. An empty one, as of a
 // variable of a script that is not set, is refused: it would stand for all.
 type choice string
@@ -109,6 +115,16 @@ func (s *selection) of(c *config.Config) (store.Selection, error) {
 	}
 	chosen.Tenant = &tenant
 	return chosen, nil
+}
+
+// one is the tenant that is chosen, or the only one.
+func (s *selection) one(c *config.Config) (config.Tenant, error) {
+	for _, t := range c.Tenants {
+		if s.names(t) || s.tenant == "" && len(c.Tenants) == 1 {
+			return t, nil
+		}
+	}
+	return config.Tenant{}, unknownTenant(c)
 }
 
 // unknownTenant refuses a tenant that is not in the configuration.
