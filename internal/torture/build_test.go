@@ -83,7 +83,7 @@ func mutants(t testing.TB) (list []mutant) {
 func TestMutants(t *testing.T) {
 	t.Parallel()
 	for _, m := range mutants(t) {
-		if _, err := replace(append(m.replacements, clockReplacement)); err != nil {
+		if _, err := replace(append(clockReplacements, m.replacements...)); err != nil {
 			t.Errorf("%s: %v", m.name, err)
 		}
 	}
@@ -106,7 +106,7 @@ func build(t testing.TB, m mutant) string {
 			t.Fatal(err)
 		}
 	}
-	texts, err := replace(append(m.replacements, clockReplacement))
+	texts, err := replace(append(clockReplacements, m.replacements...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,11 +76,19 @@ func (c *clock) write() {
 	}
 }
 
-// clockReplacement has the program go by the simulation's clock.
-var clockReplacement = replacement{
-	file: "internal/fetch/clock.go",
-	old:  "var machine = Clock{Now:",
-	with: "var machine = simulatedClock()\n\nvar _ = Clock{Now:",
+// clockReplacements have the program go by the simulation's clock, and tell how it stands by it.
+var clockReplacements = []replacement{
+	{
+		file: "internal/fetch/clock.go",
+		old:  "var machine = Clock{Now:",
+		with: "var machine = simulatedClock()\n\nvar _ = Clock{Now:",
+	},
+	{file: "cmd/ingestd/snapshot.go", old: "now := time.Now()", with: "now := fetch.MachineClock().Wall()"},
+	{
+		file: "cmd/ingestd/snapshot.go",
+		old:  "import (\n",
+		with: "import (\n\t\"ingestd/internal/fetch\"\n",
+	},
 }
 
 // clockSource is a file more of package fetch.

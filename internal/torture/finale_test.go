@@ -1,8 +1,10 @@
 package torture
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +31,7 @@ func (w *world) finish() {
 	}
 	w.check()
 	w.checkComplete()
+	w.checkLosses()
 	w.checkNothingChanges()
 	w.checkDerived()
 	w.checkNothingLeft()
@@ -85,9 +88,9 @@ func (w *world) missing() (list []string) {
 
 // missingSlots lists those that were not read, or not settled.
 func (w *world) missingSlots(of ledger, e fetch.Endpoint, now time.Time, add func(string, ...any)) {
-	settle := w.settings.logsSettle
+	reach, settle := w.settings.logsReach, w.settings.logsSettle
 	if e.Versioned {
-		settle = w.settings.recordsSettle
+		reach, settle = w.settings.recordsReach, w.settings.recordsSettle
 	}
 	read := map[int64]slot{}
 	for _, s := range of.slots {
@@ -99,6 +102,7 @@ func (w *world) missingSlots(of ledger, e fetch.Endpoint, now time.Time, add fun
 	}
 	for at := of.Origin.Truncate(e.Slot); at.Add(e.Slot).Before(now); at = at.Add(e.Slot) {
 		switch s, ok := read[at.Unix()]; {
+		case later(at, of.Origin).Before(now.Add(-reach)): // it is settled or lost, which checkLosses looks at
 		case !ok:
 			add("%s: the slot of %v was never read", e.Name, at)
 		case !s.Settled && at.Add(e.Slot+settle+time.Minute).Before(now):
@@ -143,6 +147,76 @@ type noting struct {
 }
 
 func (n noting) Errorf(format string, args ...any) { n.w.violate(format, args...) }
+
+// A loss is what the program says that it has lost: a span, or a call record.
+type loss struct {
+	Kind, Endpoint, CallID string
+	From, To               time.Time
+}
+
+// checkLosses holds that what is said to be lost is what was not read while it could be, and nothing else; and that
+// nothing is, unless the program did not run for days.
+func (w *world) checkLosses() {
+	w.Helper()
+	now := w.clock.Now()
+	var losses []loss
+	if err := json.Unmarshal(w.ask("gaps", "-o", "json"), &losses); err != nil {
+		w.violate("gaps: %v", err)
+		return
+	}
+	losses = slices.DeleteFunc(losses, func(l loss) bool { return l.Kind != "lost" })
+	if len(losses) > 0 && !w.idle {
+		w.violate("lost: %+v", losses[0])
+	}
+	l := w.look()
+	for _, e := range fetch.Endpoints {
+		of, reach := l.endpoints[e.Name], w.settings.logsReach
+		if e.Versioned {
+			reach = w.settings.recordsReach
+		}
+		settled := map[int64]bool{}
+		for _, s := range of.slots {
+			settled[s.From.Unix()] = s.Settled
+		}
+		for at := of.Origin.Truncate(e.Slot); at.Before(now.Add(-reach - e.Slot - time.Hour)); at = at.Add(e.Slot) {
+			said := slices.ContainsFunc(losses, func(l loss) bool {
+				return l.Endpoint == e.Name && l.CallID == "" && l.From.Before(at.Add(e.Slot)) && l.To.After(at)
+			})
+			if said == settled[at.Unix()] {
+				w.violate("%s: that the slot of %v is lost: %v; that it is settled: %v", e.Name, at, said, said)
+			}
+		}
+	}
+	w.checkLostRows(l, losses)
+}
+
+// checkLostRows holds that each row that could be read once is stored, or said to be lost.
+func (w *world) checkLostRows(l *look, losses []loss) {
+	w.oracle.mu.Lock()
+	defer w.oracle.mu.Unlock()
+	for _, e := range fetch.Endpoints {
+		for key, r := range w.oracle.rows[e.Name] {
+			got, there := l.stored[e.Name][key]
+			if there && (!e.Versioned || got.Details != nil) || e.Aggregate || len(r.seen) == 0 ||
+				r.at.Before(l.endpoints[e.Name].Origin) || r.shown {
+				continue
+			}
+			said := slices.ContainsFunc(losses, func(l loss) bool {
+				return l.Endpoint == e.Name && (l.CallID == key || !l.From.After(r.at) && l.To.After(r.at))
+			})
+			if !said {
+				w.violate("%s: %s of %v could be read, is not stored, and is not said to be lost", e.Name, key, r.at)
+			}
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
 
 // checkNothingChanges holds that reading it all again writes nothing.
 func (w *world) checkNothingChanges() {

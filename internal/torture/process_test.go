@@ -2,6 +2,7 @@ package torture
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"sync"
@@ -12,8 +13,16 @@ import (
 // A process is the program at work.
 type process struct {
 	cmd   *exec.Cmd
-	out   *output
 	ended chan struct{}
+}
+
+func (w *world) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(w.program, args...)
+	cmd.Dir = w.dir
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=/no-home", "TMPDIR=" + w.dir, "SIMULATED_CLOCK=" + w.clock.file,
+	}
+	return cmd
 }
 
 // An output is all that the processes of a world print. It may be written concurrently.
@@ -36,12 +45,8 @@ func (o *output) String() string {
 
 // launch starts the program in the world's folder.
 func (w *world) launch(args ...string) *process {
-	p := &process{cmd: exec.Command(w.program, args...), out: &w.said, ended: make(chan struct{})}
-	p.cmd.Dir = w.dir
-	p.cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=/no-home", "TMPDIR=" + w.dir, "SIMULATED_CLOCK=" + w.clock.file,
-	}
-	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+	p := &process{cmd: w.command(args...), ended: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = &w.said, &w.said
 	if err := p.cmd.Start(); err != nil {
 		w.Fatal(err)
 	}
@@ -51,6 +56,18 @@ func (w *world) launch(args ...string) *process {
 		close(p.ended)
 	}()
 	return p
+}
+
+// ask runs the program to its end, and returns what it prints.
+func (w *world) ask(args ...string) []byte {
+	w.Helper()
+	cmd := w.command(args...)
+	cmd.Stderr = &w.said
+	printed, err := cmd.Output()
+	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) {
+		w.Fatal(err)
+	}
+	return printed
 }
 
 func (p *process) kill()   { p.cmd.Process.Kill() } // it may have ended

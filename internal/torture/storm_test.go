@@ -3,7 +3,9 @@ package torture
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,15 +39,19 @@ var actions = []action{
 	{"clocks", (*world).clocks},
 	{"access", (*world).access},
 	{"configuration", (*world).reconfigure},
+	{"days without", (*world).pause},
 }
 
 // storm does so many actions, and ends well.
 func (w *world) storm(steps int) {
 	w.Helper()
 	w.once() // reading has begun once
+	chosen := slices.DeleteFunc(slices.Clone(actions), func(a action) bool {
+		return *only != "" && !slices.Contains(strings.Split(*only, ","), a.name)
+	})
 	for range steps {
 		w.change()
-		a := actions[w.rng.IntN(len(actions))]
+		a := chosen[w.rng.IntN(len(chosen))]
 		w.did[a.name]++
 		w.observe()
 		a.do(w)
@@ -192,8 +198,31 @@ func (w *world) befall(decide func(n int, m storetest.Message) storetest.Fault) 
 	})
 }
 
-// anyMessage is one of a run's.
-func (w *world) anyMessage() int { return 1 + w.rng.IntN(150) }
+// moments are kinds of messages, by what their names begin with, and how many of each a run has at least.
+var moments = []event{
+	{"", 150}, {"begin", 25}, {"commit", 25}, {"insert ingest.slots", 15}, {"copy", 15}, {"end of copy", 15},
+}
+
+// atMessage starts the program, and has something befall one of its messages, any one or one of a kind.
+func (w *world) atMessage(fault func(p *process) storetest.Fault) *process {
+	kind := moments[w.rng.IntN(len(moments))]
+	at, n := 1+w.rng.IntN(kind.times), 0
+	var p *process
+	ready := make(chan struct{})
+	w.befall(func(_ int, m storetest.Message) storetest.Fault {
+		if !strings.HasPrefix(nameOf(m), kind.name) {
+			return storetest.Fault{}
+		}
+		if n++; n != at {
+			return storetest.Fault{}
+		}
+		<-ready
+		return fault(p)
+	})
+	p = w.launch("once")
+	close(ready)
+	return p
+}
 
 func (w *world) badConnections() {
 	rng, every := rand.New(rand.NewPCG(w.rng.Uint64(), 2)), 10+w.rng.IntN(60)
@@ -209,21 +238,16 @@ func (w *world) badConnections() {
 	w.once()
 }
 
-// killAtMessage kills the process before a message, or once the server has carried it out.
+// killAtMessage kills processes, each before a message or once the server has carried it out.
 func (w *world) killAtMessage() {
-	at, lose := w.anyMessage(), w.rng.IntN(2) == 0
-	var p *process
-	ready := make(chan struct{})
-	w.befall(func(n int, _ storetest.Message) storetest.Fault {
-		if n != at {
-			return storetest.Fault{}
-		}
-		<-ready
-		return storetest.Fault{Cut: !lose, Lose: lose, Then: p.kill}
-	})
-	p = w.launch("once")
-	close(ready)
-	w.until(p)
+	for range 1 + w.rng.IntN(4) {
+		lose := w.rng.IntN(2) == 0
+		w.until(w.atMessage(func(p *process) storetest.Fault {
+			return storetest.Fault{Cut: !lose, Lose: lose, Then: p.kill}
+		}))
+		w.check()
+		w.advance(time.Hour)
+	}
 }
 
 func (w *world) killAnyTime() {
@@ -236,56 +260,59 @@ func (w *world) killAnyTime() {
 // lateMessage kills the process when it has sent a message, which the server gets only while the next process is at
 // work.
 func (w *world) lateMessage() {
-	at := w.anyMessage()
-	var p *process
-	ready, hold := make(chan struct{}), make(chan struct{})
-	w.befall(func(n int, _ storetest.Message) storetest.Fault {
-		if n != at {
-			return storetest.Fault{}
-		}
-		<-ready
+	hold := make(chan struct{})
+	w.until(w.atMessage(func(p *process) storetest.Fault {
 		go p.kill()
 		return storetest.Fault{Hold: hold}
-	})
-	p = w.launch("once")
-	close(ready)
-	w.until(p)
-	w.change()
+	}))
+	w.changeSoon()
 	next := w.launch("once")
 	next.endsWithin(time.Duration(w.rng.Int64N(int64(time.Second))))
 	w.follow()
 	close(hold)
+	w.soon(next)
 	w.until(next)
 }
 
 // frozen freezes a process at a message and lets another one read, after changes, before it goes on.
 func (w *world) frozen() {
-	at := w.anyMessage()
-	var p *process
-	ready, froze := make(chan struct{}), make(chan struct{})
-	w.befall(func(n int, _ storetest.Message) storetest.Fault {
-		if n != at {
-			return storetest.Fault{}
-		}
-		<-ready
+	froze := make(chan struct{})
+	p := w.atMessage(func(p *process) storetest.Fault {
 		return storetest.Fault{Then: func() { p.freeze(); close(froze) }}
 	})
-	p = w.launch("once")
-	close(ready)
 	select {
 	case <-froze:
-		w.change()
+		w.changeSoon()
 		w.takeLocks()
 		next := w.launch("once")
 		next.endsWithin(time.Duration(500+w.rng.IntN(1500)) * time.Millisecond)
 		w.follow()
+		if w.rng.IntN(2) == 0 {
+			w.until(next)
+		}
 		p.thaw()
+		w.soon(p) // what it had in hand is stored, before it reads again
 		w.until(next)
 	case <-p.ended:
 	case <-time.After(unhurried):
 		p.kill()
 	}
 	w.until(p)
+}
+
+// soon kills a process, more often than not, after a moment.
+func (w *world) soon(p *process) {
+	if w.rng.IntN(3) > 0 {
+		p.endsWithin(time.Duration(20+w.rng.IntN(400)) * time.Millisecond)
+		p.kill()
+	}
+}
+
+// changeSoon has so little time pass that an answer of before may still be stored, and all that can change.
+func (w *world) changeSoon() {
+	w.advance(time.Duration(5+w.rng.IntN(40)) * time.Minute)
+	w.graph.SetChanged(w.rng.Float64())
+	w.graph.RaiseVersions(0.2 + w.rng.Float64()/3)
 }
 
 // takeLocks ends the sessions that hold locks of tenants, so that another process takes them: nothing may depend on
@@ -307,14 +334,7 @@ func (w *world) twoAtOnce() {
 
 // serverCrash kills a process of the server, which ends all others and has it recover.
 func (w *world) serverCrash() {
-	at := w.anyMessage()
-	w.befall(func(n int, _ storetest.Message) storetest.Fault {
-		if n != at {
-			return storetest.Fault{}
-		}
-		return storetest.Fault{Then: w.crash}
-	})
-	w.once()
+	w.until(w.atMessage(func(*process) storetest.Fault { return storetest.Fault{Then: w.crash} }))
 }
 
 // sessionsEnded ends sessions of the program, one after the other.
@@ -439,6 +459,15 @@ func (w *world) access() {
 	p.endsWithin(time.Duration(w.rng.Int64N(int64(500 * time.Millisecond))))
 	w.graph.ExpireTokens()
 	w.until(p)
+}
+
+// pause has the program not run for days, in which some of what is not settled leaves reach.
+func (w *world) pause() {
+	for range 6 + w.rng.IntN(3) {
+		w.advance(day)
+	}
+	w.idle = true
+	w.once()
 }
 
 // reconfigure has the program read with another configuration, and then with the one before.

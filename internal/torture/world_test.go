@@ -86,6 +86,7 @@ type world struct {
 	violations []string
 	did        map[string]int // faults by kind
 	settings   settings
+	idle       bool // the program did not run for days
 	moved      bool // the origin may have been, by a configuration
 }
 
