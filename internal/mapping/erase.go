@@ -75,14 +75,18 @@ func (b *Batch) Changes(text []byte) bool {
 	return !ok || !bytes.Equal(stored, text)
 }
 
-// meets reports whether a value has a text, at any depth, that names or mentions one of the persons.
+// meets reports whether a value has a text or a number, at any depth, that names or mentions one of the persons.
 func (e *Eraser) meets(v Value) bool {
 	for i := v.i; i < v.doc.nodes[v.i].next; i++ {
-		inner := Value{v.doc, i}
-		if inner.Kind() != '"' {
+		var text []byte
+		switch inner := (Value{v.doc, i}); inner.Kind() {
+		case '"':
+			text, _ = inner.unquoted()
+		case '0':
+			text = inner.Raw()
+		default:
 			continue
 		}
-		text, _ := inner.unquoted()
 		if stored, ok := e.persons.Replace(text); !ok || !bytes.Equal(stored, text) {
 			return true
 		}
@@ -147,6 +151,8 @@ func (b *Batch) eraseObject(dst []byte, r *redaction, v Value, own sides) []byte
 			dst = b.eraseElements(appendName(dst, text), m.inner, value, own)
 		case m != nil && own[m.side]:
 			dst = b.redactMember(dst, m, value, v)
+		case m != nil && m.rule == nil && value.Kind() == '0': // of a column for numbers that are counted
+			dst = append(appendName(dst, text), value.Raw()...)
 		case m != nil && m.inner != nil && value.Kind() == '{':
 			dst = b.eraseObject(appendName(dst, text), m.inner, value, nil)
 		case m == nil && own[""] && value == chosen:

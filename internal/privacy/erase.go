@@ -61,7 +61,8 @@ type Person struct {
 	Spellings, Instead []string
 }
 
-// Person returns the one of a user id or a number; ok is false for any other text.
+// Person returns the one of a user id or a number; ok is false for any other text, and for a number that is too
+// short or long.
 func (e *Eraser) Person(text string) (p Person, ok bool) {
 	who, ok := e.who([]byte(text))
 	if !ok {
@@ -73,8 +74,10 @@ func (e *Eraser) Person(text string) (p Person, ok bool) {
 	if mapping.IsGUID(all[0]) {
 		all = append(all, e.ids.guid(all[0]))
 	} else {
-		p.By = ByNumber
 		digits := digitsOf(all[0])
+		if p.By = ByNumber; len(digits) < leastDigits || len(digits) > mostDigits {
+			return p, false
+		}
 		number := append([]byte("+"), digits...)
 		all = [][]byte{number, digits, e.numbers.number(number), e.numbers.number(digits)}
 	}
@@ -170,6 +173,7 @@ func (e *Eraser) Replace(text []byte) (stored []byte, ok bool) {
 	switch {
 	case e.knows(text):
 		return e.pseudonym(text), true
+	case mapping.IsGUID(text):
 	case e.mentioned(text):
 		return nil, false
 	}
@@ -206,17 +210,23 @@ func (e *Eraser) called(text []byte) bool {
 		slices.ContainsFunc(e.names, func(n []byte) bool { return len(text) > len(n) && bytes.Contains(text, n) })
 }
 
-// leastDigits are those of a number that is looked for inside of a text: fewer are anything.
-const leastDigits = 6
+// A number that is looked for, also inside of a text, has so many digits: fewer are anything, and more are none.
+const leastDigits, mostDigits = 6, 15
 
-// numbersIn are the runs of digits in a text, and the longer ones with what is written between digits of a number.
+// numbersIn are the runs of digits in a text, and the longer ones with what is written between digits of a number. A
+// time has none.
 func numbersIn(text []byte) (found [][]byte) {
+	if len(text) > 10 && text[4] == '-' && text[7] == '-' && text[10] == 'T' {
+		return nil
+	}
 	for _, between := range []string{"", " ()./-"} {
 		for _, run := range bytes.FieldsFunc(text, func(r rune) bool {
 			return (r < '0' || '9' < r) && !strings.ContainsRune(between, r)
 		}) {
-			if len(digitsOf(run)) >= leastDigits {
-				found = append(found, bytes.Trim(run, between))
+			run = bytes.Trim(run, between)
+			n := len(digitsOf(run))
+			if leastDigits <= n && n <= mostDigits && (between == "" || n < len(run)) {
+				found = append(found, run)
 			}
 		}
 	}

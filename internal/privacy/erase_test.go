@@ -86,7 +86,7 @@ func plantPerson(t *testing.T, document, who string, i int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Appendf(nil, `{"new": {"a": [%q]}, %s`, who, changed[1:])
+	return fmt.Appendf(nil, `{"new": {"a": [%q]}, "dialled": %s, %s`, who, erasedNumber[1:], changed[1:])
 }
 
 // wantErasedLater fails the test unless documents that were stored with modes become what they would be, had the person

@@ -107,6 +107,10 @@ func (r *Rewrite) raw(raw []byte, key *string, stored bool) ([]byte, *string) {
 // and one that becomes nobody is forgotten.
 func (db *DB) rewriteUsers(ctx context.Context, r *Rewrite) error {
 	return db.retry(ctx, "rewrite teams.users", saveTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		// Waits for a refresh that has seen rows as they were before.
+		if _, err := tx.Exec(ctx, `LOCK TABLE teams.users IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+			return err
+		}
 		users, err := collect[[]*string](ctx, tx, `
 			SELECT ARRAY[user_id::text, display_name, principal_name, first_seen_on::text, last_seen_on::text, source]
 			FROM teams.users
