@@ -28,6 +28,7 @@ type Batch struct {
 	enc         encoder
 	erased, doc Document // what the eraser and the redactor made last
 	redacted    int64    // bytes that they have made
+	erasedKey   []byte   // of the element being erased, where it is not what its members say
 }
 
 // An Element is one element whose rows are in the batch.

@@ -1,6 +1,10 @@
 package mapping
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"time"
+)
 
 // An Eraser takes persons out of elements before they are encoded, and leaves all else as served.
 //
@@ -21,6 +25,8 @@ type Persons interface {
 	Own(column Column) Rule
 	// Says reports whether a column says whom a row is about.
 	Says(column Column) bool
+	// Key is what stands for a key that is a hash of what names one of them.
+	Key(key []byte) []byte
 }
 
 // Eraser compiles what becomes of persons in a model's elements.
@@ -139,14 +145,57 @@ func (e *Eraser) find(r *redaction, v Value, side string, own sides) {
 	}
 }
 
+// hashedKey is the plan of a key that is a hash, or may be; nil if there is none.
+func (m *Model) hashedKey() *plan {
+	for i := range m.root.plans {
+		if p := &m.root.plans[i]; len(p.hashed) > 0 {
+			return p
+		}
+	}
+	return nil
+}
+
+// noteKey notes what the key of an element is to be if it is a hash of what names a person. It follows from the key
+// that the element has with the person, by which it may be stored already, whatever modes have left of its parts.
+func (b *Batch) noteKey(v Value) {
+	b.erasedKey = nil
+	p := b.Model.hashedKey()
+	if p == nil || p.source != "" && !v.Member(p.name).blank() || !b.Eraser.changesKey(p, v) {
+		return
+	}
+	with := b.Model.NewBatch()
+	with.Redactor = b.Redactor
+	with.Append(v, time.Time{})
+	for _, e := range with.Elements {
+		for key := range Fields([]byte(e.Key)) {
+			b.erasedKey = b.Eraser.persons.Key(key)
+		}
+	}
+}
+
+// changesKey reports whether a hash of members of an element names a person.
+func (e *Eraser) changesKey(p *plan, v Value) bool {
+	own := sides{}
+	e.find(e.root, v, "", own)
+	return own[""] || slices.ContainsFunc(p.hashed, func(part plan) bool { return e.names(v.Member(part.name)) })
+}
+
+// isKey reports whether a member is the annotation that says which key is stored, in place of which another is noted.
+func (b *Batch) isKey(r *redaction, name []byte) bool {
+	return r == b.Eraser.root && b.erasedKey != nil && string(name) == b.Model.hashedKey().column+storedForm
+}
+
 func (b *Batch) eraseObject(dst []byte, r *redaction, v Value, own sides) []byte {
 	dst = append(dst, '{')
+	if r == b.Eraser.root && b.erasedKey != nil {
+		dst = quote(appendName(dst, []byte(b.Model.hashedKey().column+storedForm)), b.erasedKey)
+	}
 	chosen := r.chosen(v)
 	for name, value := range v.Members() {
 		text, _ := name.unquoted()
 		m := r.members[string(text)]
 		switch {
-		case value.absent() && !m.derived():
+		case value.absent() && !m.derived(), b.isKey(r, text):
 		case m != nil && m.word == wordRows && value.Kind() == '[':
 			dst = b.eraseElements(appendName(dst, text), m.inner, value, own)
 		case m != nil && own[m.side]:

@@ -88,6 +88,7 @@ func (b *Batch) allowed(
 	redact func(b *Batch, dst []byte, r *redaction, v Value) []byte,
 ) Value {
 	if b.Eraser != nil && b.Eraser.meets(v) {
+		b.noteKey(v)
 		v = b.parsed(&b.erased, erase(b, make([]byte, 0, len(v.Raw())), r(b.Eraser.root), v, nil))
 	}
 	if b.Redactor != nil {

@@ -251,6 +251,9 @@ func (e *Eraser) Says(c mapping.Column) bool {
 	return textual(c) && catalog.Column{Name: c.Name}.PersonalIn([]catalog.Class{catalog.Identity})
 }
 
+// Key is a pseudonym of a key: see mapping.Persons.
+func (e *Eraser) Key(key []byte) []byte { return e.pseudonym(key) }
+
 // Own is for rows of one of them: see mapping.Persons.
 func (e *Eraser) Own(c mapping.Column) mapping.Rule {
 	classes := catalog.Column{Name: c.Name}.Personal()

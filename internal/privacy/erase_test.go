@@ -63,6 +63,9 @@ func TestErased(t *testing.T) {
 				wantSame(t, kept)
 				wantSame(t, both)
 				wantErasedLater(t, both, modes)
+				if who == erasedID {
+					wantKeysLater(t, e, kept.Eraser, policy(t, policies["parts"]...).Redactor(e.Rows))
+				}
 			})
 		}
 	}
@@ -103,6 +106,39 @@ func wantErasedLater(t *testing.T, erased, modes *mapping.Batch) {
 				cmp.Diff(string(want.Raw), string(got.Raw)))
 		}
 	}
+}
+
+// wantKeysLater fails the test unless rows of which parts were stored get the key that they would get, had the person
+// been erased before.
+func wantKeysLater(t *testing.T, e fetch.Endpoint, eraser *mapping.Eraser, parts *mapping.Redactor) {
+	t.Helper()
+	erased, stored, later := e.Rows.NewBatch(), e.Rows.NewBatch(), e.Rows.NewBatch()
+	erased.Eraser, erased.Redactor, stored.Redactor, later.Eraser = eraser, parts, parts, eraser
+	for i, document := range documents(t, e) {
+		text := plantPerson(t, document, erasedID, i)
+		erased.Append(parse(t, text), at)
+		stored.Append(parse(t, text), at)
+	}
+	for i := range stored.Elements {
+		text, err := e.Rows.Restore(rowsOf(stored, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		later.Append(parse(t, text), at)
+		if want, got := erased.Elements[i].Key, later.Elements[i].Key; want != got {
+			t.Fatalf("key %q when it is read, %q when it is stored: %s", want, got, text)
+		}
+	}
+}
+
+func rowsOf(b *mapping.Batch, element int) [][]mapping.Row {
+	all := make([][]mapping.Row, len(b.Model.Tables))
+	for table := range all {
+		for row := range b.Rows(element, table) {
+			all[table] = append(all[table], slices.Collect(mapping.Fields(row)))
+		}
+	}
+	return all
 }
 
 // Of a call all goes that is of the person's side, and nothing of the other's.
