@@ -67,9 +67,8 @@ lint-deploy: ## Check what is in deploy/: image, manifests, unit, alerts, dashbo
 image: postgres ## Do without Docker what deploy/Dockerfile does, and run the result without rights
 	.ci/image
 
-fuzz: ## Fuzz the mapping and the configuration for a minute each
-	$(GO) test -run '^$$' -fuzz FuzzAppend -fuzztime 1m ./internal/mapping
-	$(GO) test -run '^$$' -fuzz FuzzLoad -fuzztime 1m ./internal/config
+fuzz: ## Fuzz every parser of what comes from outside, each for FOR (default: a minute)
+	.ci/fuzz $(FOR)
 
 tools: ## Install what tests and linters need beside Go, where missing
 	.ci/install

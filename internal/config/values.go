@@ -119,7 +119,11 @@ type Rate struct {
 
 // String writes the rate as it is configured.
 func (r Rate) String() string {
-	return fmt.Sprintf("%d/%gs", r.Requests, r.Per.Seconds())
+	per := r.Per.String()
+	if r.Per%time.Second == 0 {
+		per = fmt.Sprintf("%ds", r.Per/time.Second)
+	}
+	return fmt.Sprintf("%d/%s", r.Requests, per)
 }
 
 // UnmarshalText reads a rate; both numbers must be positive.

@@ -38,7 +38,8 @@ func (r *rule) formOf(text []byte) form {
 func isHex(c byte) bool   { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// isNumber wants three digits or more, of which some may be masked.
+// isNumber wants three digits or more, of which some may be masked; of the
+// shortest ones masked hides all.
 func isNumber(text []byte) bool {
 	digits, shown := 0, 0
 	for i, c := range text {
@@ -53,7 +54,7 @@ func isNumber(text []byte) bool {
 			return false
 		}
 	}
-	return digits >= 3 && shown > 0
+	return digits >= 3 && (shown > 0 || digits <= 4)
 }
 
 // digitsOf are the digits of a number, and the stars of those that are masked.

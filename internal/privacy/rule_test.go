@@ -21,6 +21,7 @@ func TestReplace(t *testing.T) {
 		{"caller_number", "keep mask keep keep", "+33 1 23 45 67 89", "+33 1 23 45 ** **"},
 		{"caller_number", "keep mask keep keep", "+493012345*", "+493012345*"},
 		{"caller_number", "keep mask keep keep", "110", "***"},
+		{"caller_number", "keep mask keep keep", "***", "***"},
 		{"caller_number", "keep mask keep keep", "Internal Revenue Service", dropped},
 		{"caller_number", "hmac keep keep keep", "Internal Revenue Service", pseudonym},
 		{"caller_number", "hmac keep keep keep", "+4930123456", "+4930123456"},
@@ -66,7 +67,7 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-func newTestPolicy(t *testing.T, modes string) *Policy {
+func newTestPolicy(t testing.TB, modes string) *Policy {
 	t.Helper()
 	of := map[catalog.Class]Mode{}
 	for i, mode := range strings.Fields(modes) {
