@@ -21,7 +21,9 @@ func FuzzReplace(f *testing.F) {
 	for _, modes := range []string{"hmac hmac hmac drop", "keep mask keep keep", "keep keep truncate keep"} {
 		policies = append(policies, newTestPolicy(f, modes))
 	}
-	columns := []string{"caller_number", "identity_id", "user_id", "ip_address", "mac_address", "subnet", "feedback_text"}
+	columns := []string{
+		"caller_number", "identity_id", "user_id", "ip_address", "mac_address", "subnet", "feedback_text",
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, p := range policies {
 			for _, column := range columns {
