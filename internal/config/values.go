@@ -119,11 +119,7 @@ type Rate struct {
 
 // String writes the rate as it is configured.
 func (r Rate) String() string {
-	per := r.Per.String()
-	if r.Per%time.Second == 0 {
-		per = fmt.Sprintf("%ds", r.Per/time.Second)
-	}
-	return fmt.Sprintf("%d/%s", r.Requests, per)
+	return fmt.Sprintf("%d/%ss", r.Requests, strconv.FormatFloat(r.Per.Seconds(), 'f', -1, 64))
 }
 
 // UnmarshalText reads a rate; both numbers must be positive.
