@@ -177,9 +177,9 @@ func (db *DB) NoteDetailsRetry(ctx context.Context, run *Run, e DetailsRetry) er
 	return db.exec(ctx, "note that a call record failed", `
 		INSERT INTO ingest.details_retries AS x
 			(tenant_id, call_id, attempts, since, failed_at, next_at, state, request_id, code, error, body, run_id)
-		SELECT tenant_id, id, 1, $4, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11
-		FROM teams.call_records
-		WHERE tenant_id = $1 AND id = $2 AND version = $3 AND pending
+		SELECT c.tenant_id, c.id, 1, $4, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11
+		FROM teams.call_records c
+		WHERE c.tenant_id = $1 AND c.id = $2 AND c.version = $3 AND c.pending AND `+mayHaveDetails+`
 		FOR NO KEY UPDATE
 		ON CONFLICT (tenant_id, call_id) DO UPDATE
 		SET (attempts, failed_at, next_at, state, request_id, code, error, body, run_id) =
