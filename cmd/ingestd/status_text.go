@@ -20,6 +20,9 @@ func writeStatus(s screen, snapshot health.Snapshot, wide bool) error {
 		}
 		fmt.Fprintln(s)
 	}
+	if text := snapshot.RetentionText(); text != "" {
+		fmt.Fprintln(s, wrap(text, "", s.width))
+	}
 	_, err := fmt.Fprintln(s, wrap(asOf(s, snapshot), "", s.width))
 	return err
 }

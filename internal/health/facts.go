@@ -21,7 +21,8 @@ type Facts struct {
 	Unknown  []store.UnknownMember
 	// When the first row was stored that rollups lack; nil: they lack none.
 	StaleSince *time.Time
-	Tenants    []TenantFacts // those configured, then those that no longer are
+	Terms      map[string]time.Duration // how long what is kept, as configured
+	Tenants    []TenantFacts            // those configured, then those that no longer are
 }
 
 // TenantFacts are the facts of one tenant.
@@ -45,7 +46,7 @@ type EndpointFacts struct {
 
 // Gather puts together what is configured and what a survey found at a time.
 func Gather(c *config.Config, s store.Survey, now time.Time) Facts {
-	f := Facts{At: s.At, Daemon: s.Daemon, Unknown: s.Unknown, StaleSince: s.StaleSince}
+	f := Facts{At: s.At, Daemon: s.Daemon, Unknown: s.Unknown, StaleSince: s.StaleSince, Terms: c.Retention}
 	f.Database = Database{Up: true, ServerVersion: s.ServerVersion, SchemaVersion: s.SchemaVersion}
 	found := map[string]map[string]*store.Standing{} // by tenant and endpoint
 	for i, e := range s.Standings {

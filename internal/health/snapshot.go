@@ -32,6 +32,8 @@ type Snapshot struct {
 	// tell of yet, by the database's clock; null: they tell of all.
 	RollupsStaleSince *time.Time `json:"rollups_stale_since"`
 
+	Retention []Kept `json:"retention"` // what is not kept for ever, but for rollups
+
 	UnknownMembers []UnknownMember `json:"unknown_members"` // served without a column, by endpoint and time
 }
 

@@ -16,7 +16,7 @@ func Take(f Facts, now time.Time) Snapshot {
 	s := Snapshot{
 		Version: Version, AsOf: now.Truncate(time.Second), Database: f.Database,
 		Tenants: []Tenant{}, Problems: []Problem{}, UnknownMembers: []UnknownMember{},
-		RollupsStaleSince: utc(f.StaleSince),
+		RollupsStaleSince: utc(f.StaleSince), Retention: retention(f, now),
 	}
 	if d := f.Daemon; d != nil {
 		s.Daemon = &Daemon{

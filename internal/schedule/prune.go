@@ -28,7 +28,7 @@ type Retention struct {
 	Rollups   time.Duration // figures of days
 }
 
-// Term is how long the rows of an endpoint are kept, or their details.
+// term is how long the rows of an endpoint are kept, or their details.
 func (r Retention) term(e fetch.Endpoint, details bool) time.Duration {
 	if details {
 		return r.Details
@@ -94,7 +94,7 @@ func (p *Pruner) cuts(ctx context.Context) (cuts []cut, err error) {
 			if details && !e.Versioned || term == 0 || p.Only.Endpoint != "" && p.Only.Endpoint != e.Name {
 				continue
 			}
-			c, err := p.rows(e, details, tenants, now.Add(-term))
+			c, err := p.rows(e, details, tenants, PastTerm(e, term, *now))
 			if err != nil {
 				return nil, err
 			}
@@ -107,10 +107,15 @@ func (p *Pruner) cuts(ctx context.Context) (cuts []cut, err error) {
 	return cuts, nil
 }
 
+// PastTerm is the time before which all slots of an endpoint are past their term.
+func PastTerm(e fetch.Endpoint, term time.Duration, now time.Time) time.Time {
+	return now.Add(-term).UTC().Truncate(e.Slot)
+}
+
 // rows is the cut of an endpoint's rows, or of their details.
 func (p *Pruner) rows(e fetch.Endpoint, details bool, tenants []uuid.UUID, before time.Time) (cut, error) {
 	target, err := store.NewTarget(tenants[0], e.Name, e.Rows, e.EventTime)
-	c := cut{what: e.Name, before: before.UTC().Truncate(e.Slot)}
+	c := cut{what: e.Name, before: before}
 	if details {
 		c.what = "details"
 	}

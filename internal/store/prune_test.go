@@ -146,7 +146,8 @@ func (w *pruned) compare() {
 	}
 	// since counts the days until a time.
 	since := func(at string) string {
-		return fmt.Sprintf(`floor(extract(epoch FROM %s - '%s'::timestamptz) / 86400)`, at, w.first.Format(time.RFC3339))
+		const days = `floor(extract(epoch FROM %s - '%s'::timestamptz) / 86400)`
+		return fmt.Sprintf(days, at, w.first.Format(time.RFC3339))
 	}
 	add("calls", lines(w.calls, func(id int, c prunedCall) string { return fmt.Sprint(id, c) }),
 		`SELECT format('%s {%s %s}', id, `+since("start_at")+`, duration_s) FROM teams.pstn_calls`)

@@ -272,7 +272,8 @@ func (w *pruned) announce(versions map[int]int) {
 func (w *pruned) noteFailed(versions map[int]int) {
 	for id, version := range versions {
 		w.must(w.db.NoteDetailsRetry(w.Context(), w.runs[fetch.CallRecords.Name], store.DetailsRetry{
-			CallID: recordID(id), Version: int64(version), At: w.served, NextAt: w.served, Error: "x", Body: []byte("x"),
+			CallID: recordID(id), Version: int64(version), At: w.served, NextAt: w.served,
+			Error: "x", Body: []byte("x"),
 		}))
 		r := w.records[id]
 		if r != nil && r.Version == version && r.Details != version && r.Day >= w.kept[details] {

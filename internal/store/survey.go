@@ -24,13 +24,14 @@ type Survey struct {
 // A Standing is what the database says of one endpoint of one tenant.
 type Standing struct {
 	Endpoint
-	About    Tenant  // zero: nothing was noted
-	Worker   *Daemon // that works on the tenant, or did last
-	Running  *Running
-	Last     *Pace // of the last run that ended
-	Rejects  Rejected
-	Records  Records
-	Known    time.Duration // of acknowledged losses
+	About   Tenant  // zero: nothing was noted
+	Worker  *Daemon // that works on the tenant, or did last
+	Running *Running
+	Last    *Pace // of the last run that ended
+	Rejects Rejected
+	Records Records
+	Known   time.Duration // of acknowledged losses
+	Kept
 	Cut      time.Time     // Slots begin there, or at SettledUntil; what lies before is settled, but for Gaps
 	Slots    []Slot        // oldest first
 	Gaps     []Span        // between SettledUntil and Cut
@@ -38,6 +39,10 @@ type Standing struct {
 	Rejected []Span        // slots with elements that could only be kept raw, lately
 	Lacking  []RecordsSpan // of call records whose details are not stored, by the hour, lately
 }
+
+// Kept is before when rows, or details, may have been deleted by retention; nil: none
+// were.
+type Kept struct{ KeptFrom, DetailsKeptFrom *time.Time }
 
 // Running is a run that has not ended. Its times are the database's.
 type Running struct {

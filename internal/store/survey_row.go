@@ -19,6 +19,7 @@ type surveyRow struct {
 	Records
 	Known int64
 	Cut   time.Time
+	Kept
 }
 
 type aboutDatabase struct {
@@ -57,7 +58,7 @@ type aboutLast struct {
 func (r surveyRow) standing() Standing {
 	return Standing{
 		Endpoint: r.Endpoint, About: r.tenant(r.Tenant), Worker: r.daemon(), Running: r.running(), Last: r.pace(),
-		Rejects: r.Rejected, Records: r.Records, Known: time.Duration(r.Known) * time.Second, Cut: r.Cut,
+		Rejects: r.Rejected, Records: r.Records, Known: time.Duration(r.Known) * time.Second, Cut: r.Cut, Kept: r.Kept,
 	}
 }
 

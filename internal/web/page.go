@@ -53,7 +53,7 @@ type page struct {
 type foot struct {
 	Fresh            bool
 	Database, Daemon string
-	Clock            string
+	Clock, Retention string
 }
 
 // page is the status of all tenants.
@@ -94,7 +94,7 @@ func newPage(s health.Snapshot, r *http.Request) *page {
 }
 
 func footOf(s health.Snapshot) foot {
-	f := foot{Fresh: s.IsFresh(), Database: "PostgreSQL does not answer"}
+	f := foot{Fresh: s.IsFresh(), Database: "PostgreSQL does not answer", Retention: s.RetentionText()}
 	if s.Database.Up {
 		f.Database = fmt.Sprintf("PostgreSQL %s, schema %d", s.Database.ServerVersion, s.Database.SchemaVersion)
 	}

@@ -69,7 +69,8 @@ SELECT {endpoint},
 	c.oldest, c.oldest_failed, c.named_at,
 	coalesce(c.lost, 0), coalesce(c.acknowledged, 0), c.first_lost,
 	coalesce(a.known_s, 0),
-	{cut}
+	{cut},
+	e.kept_from, e.details_kept_from
 FROM ingest.endpoints e
 LEFT JOIN ingest.tenants t USING (tenant_id)
 LEFT JOIN ingest.daemons d USING (daemon_id)

@@ -1,0 +1,77 @@
+package health
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ingestd/internal/config"
+	"ingestd/internal/fetch"
+	"ingestd/internal/schedule"
+	"ingestd/internal/store"
+)
+
+// A Kept is how long something is kept, and how far retention has deleted it.
+type Kept struct {
+	What     string     `json:"what"`      // an endpoint, or details
+	Term     int64      `json:"term_s"`    // how long it is kept
+	KeptFrom *time.Time `json:"kept_from"` // all tenants' from before is deleted; null: not yet
+	DueFrom  time.Time  `json:"due_from"`  // what is before is past its term, and deleted within the hour
+}
+
+// retention is what is not kept for ever.
+func retention(f Facts, now time.Time) []Kept {
+	all := []Kept{}
+	add := func(what string, e fetch.Endpoint, keptFrom func(*store.Standing) *time.Time) {
+		term := f.Terms[what]
+		if term == 0 {
+			return
+		}
+		k := Kept{What: what, Term: int64(term / time.Second), DueFrom: schedule.PastTerm(e, term, now)}
+		begun := true
+		for _, t := range f.Tenants {
+			for _, of := range t.Endpoints {
+				if of.Endpoint.Name != e.Name || of.Standing == nil {
+					continue
+				}
+				at := utc(keptFrom(of.Standing))
+				begun = begun && at != nil
+				k.KeptFrom = Earliest(k.KeptFrom, at)
+			}
+		}
+		if !begun {
+			k.KeptFrom = nil
+		}
+		all = append(all, k)
+	}
+	for _, e := range fetch.Endpoints {
+		if e.Versioned {
+			add(config.Details, e, func(s *store.Standing) *time.Time { return s.DetailsKeptFrom })
+		}
+		add(e.Name, e, func(s *store.Standing) *time.Time { return s.KeptFrom })
+	}
+	return all
+}
+
+// RetentionText says what retention has deleted, and what it deletes next; empty if all is
+// kept for ever.
+func (s Snapshot) RetentionText() string {
+	var parts []string
+	for _, k := range s.Retention {
+		const minute, late = "2006-01-02 15:04", 2 * time.Hour
+		due := k.DueFrom.Format(minute)
+		switch {
+		case k.KeptFrom == nil:
+			parts = append(parts, fmt.Sprintf("%s before %s are to be deleted", k.What, due))
+		case k.DueFrom.Sub(*k.KeptFrom) > late:
+			parts = append(parts, fmt.Sprintf("%s deleted before %s, next before %s",
+				k.What, k.KeptFrom.Format(minute), due))
+		default:
+			parts = append(parts, fmt.Sprintf("%s deleted before %s", k.What, k.KeptFrom.Format(minute)))
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return "Retention: " + strings.Join(parts, "; ") + "."
+}
