@@ -28,6 +28,8 @@ const (
 			(tenant_id, endpoint, window_from, window_to, trigger, heartbeat_at, finished_at, result)
 		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', now(), now(), 'once',
 			now() - interval '1 year', now() - interval '1 year', 'ok'`
+	oldCall = `INSERT INTO teams.pstn_calls (tenant_id, id, start_at, updated_at, run_id, row_hash)
+		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'old', '2020-01-01Z', now(), 1, 1`
 	killedRun = `INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger, heartbeat_at)
 		SELECT '5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d10', 'pstn_calls', now(), now(), 'once', now() - interval '1 day'`
 	restoredRow = `INSERT INTO teams.sms_messages (tenant_id, id, id_source, updated_at, run_id, row_hash, change_xid)
@@ -78,6 +80,11 @@ func TestReadingComesFirst(t *testing.T) {
 			name:   "prune",
 			sql:    oldRun + ";" + refuse("DELETE", "ingest.runs", "true", "P0001"),
 			logged: "delete old runs",
+		},
+		{
+			name:   "prune what is past its term",
+			sql:    oldCall + ";" + refuse("DELETE", "teams.pstn_calls", "true", "P0001"),
+			logged: "delete old rows of pstn_calls",
 		},
 		{
 			name:   "killed runs",
@@ -131,6 +138,7 @@ func TestReadingComesFirst(t *testing.T) {
 			core, logs := observer.New(zapcore.WarnLevel)
 			c := week()
 			c.Log, c.Every = zap.New(core), time.Hour
+			c.Retention.Endpoints = map[string]time.Duration{"pstn_calls": 365 * 24 * time.Hour}
 			w := scheduletest.New(t, c)
 			if tt.sql != "" {
 				w.Exec(tt.sql)

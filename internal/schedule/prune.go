@@ -17,8 +17,8 @@ const (
 	// pruneEvery is how often it is looked for what is past its term.
 	pruneEvery = time.Hour
 	// pruneRest is how many times as long as it took the server is left alone after
-	// each slice: what reads and writes beside it has four fifths of the time.
-	pruneRest = 4
+	// each slice: it slows down with the server, and takes a tenth of a processor at most.
+	pruneRest = 9
 )
 
 // A Retention says how long what is stored is kept, its term; zero: for ever.

@@ -133,7 +133,7 @@ func (w *World) RetryRejects() (stored, kept int) {
 func (w *World) Daemon(until func() bool) {
 	w.Helper()
 	daemon := schedule.NewDaemon(w.jobs, w.locks, w.clock.patient())
-	daemon.Alive = w.config.Alive
+	daemon.Alive, daemon.Retention = w.config.Alive, w.config.Retention
 	w.again.Store(daemon)
 	ctx, stop := context.WithCancel(w.Context())
 	ended := make(chan struct{})

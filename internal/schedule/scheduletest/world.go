@@ -37,6 +37,7 @@ type Config struct {
 	Alive               func()                 // told while the daemon and its runs make progress
 	Through             func(string) string    // makes of the database's URL the daemon's; default: the same
 	Locked              bool                   // a daemon keeps the lock of its tenant
+	Retention           schedule.Retention     // default: all is kept for ever
 	Privacy             *privacy.Policy        // of the tenant; default: all is kept
 }
 
