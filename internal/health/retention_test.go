@@ -37,7 +37,11 @@ func TestRetentionText(t *testing.T) {
 		var s store.Survey
 		for i, kept := range []*time.Time{c.one, c.two} {
 			s.Standings = append(s.Standings, store.Standing{
-				Endpoint: store.Endpoint{Tenant: uuid.UUID{byte(i)}, Name: fetch.CallRecords.Name},
+				Endpoint: store.Endpoint{
+					Tenant: uuid.UUID{byte(i)}, Name: fetch.CallRecords.Name, Reach: fetch.CallRecords.Reach,
+					Settle: fetch.CallRecords.Settle, Origin: now, SettledUntil: now, Watermark: now,
+				},
+				Cut: now,
 				Kept:     store.Kept{DetailsKeptFrom: kept},
 			})
 		}
