@@ -33,13 +33,13 @@ func newRewriteStatements(m *mapping.Model, lead []string, eventTime string) rew
 		limit: rewriteRows, key: append(slices.Clone(lead[1:]), root.Columns[root.Key-1].Name), lead: len(own),
 	}
 	kept := slices.Concat(lead, []string{"ingested_at", "version", s.key[len(s.key)-1]})
-	var types, keys, from, texts []string
+	var keys, from, texts []string
 	for i, name := range s.key {
 		typ := "timestamptz"
 		if i == len(s.key)-1 {
 			typ = root.Columns[root.Key-1].Type.Name
 		}
-		types, s.first = append(types, typ), append(s.first, lowest[typ])
+		s.first = append(s.first, lowest[typ])
 		keys = append(keys, fmt.Sprintf("$%d::text[]::%s[]", i+2, typ))
 		from = append(from, fmt.Sprintf("($2::text[])[%d]::%s", i+1, typ))
 		texts = append(texts, name+"::text")
