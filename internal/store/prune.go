@@ -130,6 +130,7 @@ func (p *Pruning) slice(ctx context.Context, tx pgx.Tx) (rows int64, more bool, 
 	if err != nil {
 		return 0, false, err
 	}
+	// What else can take the place of these rows, as a table that is dropped, goes here.
 	tag, err := tx.Exec(ctx, s.delete, p.tenants, p.from, to)
 	if err != nil {
 		return 0, false, err
