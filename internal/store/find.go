@@ -111,6 +111,9 @@ func (db *DB) EraseTexts(ctx context.Context, s Search) error {
 		patterns = append(patterns, pattern(text))
 	}
 	instead = append(instead, slices.Repeat([]string{forNames}, len(s.Names))...)
+	if len(patterns) == 0 {
+		return err
+	}
 	for _, t := range tables {
 		if err == nil && (t.Schema == "ingest" || t.Schema == "ref") {
 			sql := t.statement("erase_texts", "{set}", t.replaced(len(patterns)))
