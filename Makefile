@@ -7,8 +7,8 @@ GO ?= go
 PARALLEL = -parallel 8
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test test-tools test-hashed race soak torture bench bench-small lint lint-deploy image fuzz \
-	tools postgres clean
+.PHONY: help build demo test test-tools test-hashed race soak torture bench bench-small lint lint-deploy image decade \
+	fuzz tools postgres clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ lint-deploy: ## Check what is in deploy/: image, manifests, unit, alerts, dashbo
 
 image: postgres ## Do without Docker what deploy/Dockerfile does, and run the result without rights
 	.ci/image
+
+decade: postgres ## Have ten tenants read for ten years, with outages; tell what was lost and when it was announced
+	INGESTD_TEST_LONG=1 $(GO) test -run TestDecade -v ./internal/schedule
 
 fuzz: ## Fuzz every parser of what comes from outside, each for FOR (default: a minute)
 	.ci/fuzz $(FOR)

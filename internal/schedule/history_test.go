@@ -17,6 +17,7 @@ type history struct {
 	known bool
 	state store.Endpoint
 	slots noted
+	taken []fetch.Window              // losses that were acknowledged
 	split map[int64]bool              // slots of which a part was read for good, and the whole is not settled
 	read  func(s slot, now time.Time) // told of each slot that was read
 }
@@ -39,7 +40,7 @@ type clock struct {
 func (h *history) run(c clock) {
 	h.prepare(c)
 	p := h.policy(c)
-	for _, w := range p.Plan(c.now, h.job.Next(c.now), h.slots) {
+	for _, w := range p.Plan(c.now, h.job.Next(c.now), h.slots.since(p.horizon(c.now).Add(-edge))) {
 		r := reading{
 			lister: &lister{policy: p}, window: w, counts: make([]int, len(w.slots)),
 			asked: c.now, served: c.now.Add(time.Second),
@@ -80,7 +81,7 @@ func (h *history) policy(c clock) Policy {
 func (h *history) watermark(c clock) time.Time {
 	p := h.policy(c)
 	mark := later(p.Origin, earlier(h.state.SettledUntil, p.horizon(c.now).Add(-edge)))
-	return p.Advance(mark, c.now, h.slots, nil)
+	return p.Advance(mark, c.now, h.slots.since(mark), h.taken)
 }
 
 func (h *history) lost(c clock) []fetch.Window {

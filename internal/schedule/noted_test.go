@@ -27,6 +27,17 @@ func (n *noted) at(from time.Time) *store.Slot {
 	return &(*n)[i]
 }
 
+// since are the slots that end after a time.
+func (n noted) since(at time.Time) noted {
+	i, _ := slices.BinarySearchFunc(n, at, func(s store.Slot, at time.Time) int {
+		if s.To.After(at) {
+			return 1
+		}
+		return -1
+	})
+	return n[i:]
+}
+
 // put notes a reading.
 func (n *noted) put(s store.Slot) {
 	before := n.at(s.From)
