@@ -81,9 +81,23 @@ func (w *world) missing() (list []string) {
 				add("%s: the details of %s are not stored", e.Name, key)
 			}
 		}
+		if e.Aggregate {
+			w.leftovers(l, e, now, add)
+		}
 		w.missingSlots(of, e, now, add)
 	}
 	return list
+}
+
+// leftovers lists sums that are stored, and not served any more.
+func (w *world) leftovers(l *look, e fetch.Endpoint, now time.Time, add func(string, ...any)) {
+	for key := range l.stored[e.Name] {
+		at, err := time.Parse(time.DateOnly, key[:len(time.DateOnly)])
+		r := w.oracle.rows[e.Name][key]
+		if err == nil && at.After(now.Add(2*day-w.settings.logsReach)) && (r == nil || !r.shown) {
+			add("%s: %s is stored, and not served any more", e.Name, key)
+		}
+	}
 }
 
 // missingSlots lists those that were not read, or not settled.

@@ -146,13 +146,16 @@ func (w *world) checkForward(l *look, e fetch.Endpoint) {
 	if now.SettledUntil.Before(before.SettledUntil) && !now.Origin.Before(before.Origin) {
 		w.violate("%s: all was settled until %v, and now is until %v", e.Name, before.SettledUntil, now.SettledUntil)
 	}
-	settled := map[int64]bool{}
+	is := map[int64]slot{}
 	for _, s := range now.slots {
-		settled[s.From.Unix()] = s.Settled
+		is[s.From.Unix()] = s
 	}
 	for _, s := range before.slots {
-		if s.Settled && !settled[s.From.Unix()] && now.Origin.Equal(before.Origin) {
+		if s.Settled && !is[s.From.Unix()].Settled && now.Origin.Equal(before.Origin) {
 			w.violate("%s: the slot of %v was settled, and is not any more", e.Name, s.From)
+		}
+		if read := is[s.From.Unix()].ReadAt; read.Before(s.ReadAt) {
+			w.violate("%s: the slot of %v was read at %v, and now was at %v", e.Name, s.From, s.ReadAt, read)
 		}
 	}
 	if !before.Origin.IsZero() && !now.Origin.Equal(before.Origin) && !w.moved {

@@ -151,10 +151,11 @@ func (w *world) badAnswers() {
 
 // badHour has Graph serve neither what is about a certain hour, nor some of the call records.
 func (w *world) badHour() {
-	at, every := w.clock.Now().Add(-time.Duration(w.rng.Int64N(int64(5*day)))), byte('0'+w.rng.IntN(10))
+	at, every := w.clock.Now().Add(-time.Duration(w.rng.Int64N(int64(3*day)))), byte('0'+w.rng.IntN(10))
+	further := w.rng.IntN(2) == 0 // pages alone
 	status := []int{400, 404, 500}[w.rng.IntN(3)]
 	w.graph.SetFaults(w.counting(func(r graphsim.Request) graphsim.Fault {
-		about := r.API != "" && r.From.Before(at) && r.To.After(at)
+		about := r.API != "" && r.From.Before(at) && r.To.After(at) && (r.Skip > 0 || !further)
 		if r.CallID != "" {
 			about = r.CallID[35] == every
 		}
