@@ -15,40 +15,45 @@ import (
 
 // An action is a part of a storm: the program is run while something goes wrong.
 type action struct {
-	name string
-	do   func(*world)
+	name   string
+	weight int // how often it comes, compared with others
+	do     func(*world)
 }
 
 // actions are what a storm is made of. Each leaves the world calm, and no process behind.
 var actions = []action{
-	{"nothing", (*world).once},
-	{"answers of Graph", (*world).badAnswers},
-	{"a bad hour", (*world).badHour},
-	{"connections cut", (*world).badConnections},
-	{"killed at a message", (*world).killAtMessage},
-	{"killed at any time", (*world).killAnyTime},
-	{"a message after its process", (*world).lateMessage},
-	{"frozen", (*world).frozen},
-	{"server crash", (*world).serverCrash},
-	{"sessions ended", (*world).sessionsEnded},
-	{"statements fail", (*world).statementsFail},
-	{"rows refused", (*world).rowsRefused},
-	{"daemon", (*world).daemon},
-	{"two at once", (*world).twoAtOnce},
-	{"analysts", (*world).analysts},
-	{"clocks", (*world).clocks},
-	{"access", (*world).access},
-	{"configuration", (*world).reconfigure},
-	{"days without", (*world).pause},
+	{"nothing", 1, (*world).once},
+	{"answers of Graph", 2, (*world).badAnswers},
+	{"a bad hour", 2, (*world).badHour},
+	{"connections cut", 1, (*world).badConnections},
+	{"killed at a message", 3, (*world).killAtMessage},
+	{"killed at any time", 1, (*world).killAnyTime},
+	{"a message after its process", 3, (*world).lateMessage},
+	{"frozen", 4, (*world).frozen},
+	{"server crash", 1, (*world).serverCrash},
+	{"sessions ended", 1, (*world).sessionsEnded},
+	{"statements fail", 1, (*world).statementsFail},
+	{"rows refused", 1, (*world).rowsRefused},
+	{"daemon", 1, (*world).daemon},
+	{"two at once", 1, (*world).twoAtOnce},
+	{"analysts", 1, (*world).analysts},
+	{"clocks", 1, (*world).clocks},
+	{"access", 1, (*world).access},
+	{"configuration", 1, (*world).reconfigure},
+	{"days without", 1, (*world).pause},
+	{"database away", 1, (*world).databaseAway},
 }
 
 // storm does so many actions, and ends well.
 func (w *world) storm(steps int) {
 	w.Helper()
 	w.once() // reading has begun once
-	chosen := slices.DeleteFunc(slices.Clone(actions), func(a action) bool {
-		return *only != "" && !slices.Contains(strings.Split(*only, ","), a.name)
-	})
+	var chosen []action
+	for _, a := range actions {
+		if *only == "" || slices.Contains(strings.Split(*only, ","), a.name) {
+			chosen = append(chosen, slices.Repeat([]action{a}, a.weight)...)
+		}
+	}
 	for range steps {
 		w.change()
 		a := chosen[w.rng.IntN(len(chosen))]
@@ -201,7 +206,8 @@ func (w *world) befall(decide func(n int, m storetest.Message) storetest.Fault) 
 
 // moments are kinds of messages, by what their names begin with, and how many of each a run has at least.
 var moments = []event{
-	{"", 150}, {"begin", 25}, {"commit", 25}, {"insert ingest.slots", 15}, {"copy", 15}, {"end of copy", 15},
+	{"", 150}, {"begin", 10}, {"begin", 25}, {"commit", 25}, {"insert ingest.slots", 15},
+	{"copy", 15}, {"end of copy", 15},
 }
 
 // atMessage starts the program, and has something befall one of its messages, any one or one of a kind.
@@ -249,6 +255,12 @@ func (w *world) killAtMessage() {
 		w.check()
 		w.advance(time.Hour)
 	}
+}
+
+// databaseAway has the database not answer from the start.
+func (w *world) databaseAway() {
+	w.befall(func(int, storetest.Message) storetest.Fault { return storetest.Fault{Cut: true} })
+	w.once()
 }
 
 func (w *world) killAnyTime() {
