@@ -11,6 +11,7 @@ import (
 
 	"ingestd/internal/config"
 	"ingestd/internal/health"
+	"ingestd/internal/mapping"
 	"ingestd/internal/schedule"
 )
 
@@ -20,7 +21,8 @@ func newPrune() *cobra.Command {
 		Short: "Delete what has been kept as long as wanted",
 		Long: `prune deletes rows, details and figures of days that are past their term (retention),
 the oldest first, a little at a time, so that it may run beside a daemon and all who
-read. A daemon does the same by itself, every hour. With --dry-run it deletes nothing
+read. Personal data that is past its term (retention.personal) is taken out of rows
+and figures, which stay. A daemon does the same by itself, every hour. With --dry-run it deletes nothing
 and prints what it would. Rows that went do not come back, their slots stay settled,
 and days keep their figures; those who follow changes hear of each row (expire).
 Interrupted, what was deleted stays so, and the next prune goes on.
@@ -50,13 +52,32 @@ A tenant whose figures of old days are still to be computed is left until they a
 }
 
 // retention is how long what is stored is kept.
-func (a *app) retention() schedule.Retention {
+func (a *app) retention() (schedule.Retention, error) {
 	terms := a.config.Retention
-	return schedule.Retention{Endpoints: terms, Details: terms[config.Details], Rollups: terms[config.Rollups]}
+	r := schedule.Retention{
+		Endpoints: terms, Details: terms[config.Details], Rollups: terms[config.Rollups],
+		Personal: terms[config.Personal], Aged: map[uuid.UUID]func(*mapping.Model) *mapping.Batch{},
+	}
+	for _, t := range a.config.Tenants {
+		id, err := uuid.Parse(t.ID)
+		if err != nil {
+			return r, err
+		}
+		policy, err := agedOf(t)
+		if err != nil {
+			return r, err
+		}
+		r.Aged[id] = policy.NewBatch
+	}
+	return r, nil
 }
 
 func (a *app) pruner(chosen *selection) (*schedule.Pruner, error) {
-	p := &schedule.Pruner{DB: a.db, Retention: a.retention()}
+	terms, err := a.retention()
+	if err != nil {
+		return nil, err
+	}
+	p := &schedule.Pruner{DB: a.db, Retention: terms}
 	for _, t := range a.config.Tenants {
 		id, err := uuid.Parse(t.ID)
 		if err != nil {
@@ -64,7 +85,6 @@ func (a *app) pruner(chosen *selection) (*schedule.Pruner, error) {
 		}
 		p.Tenants = append(p.Tenants, id)
 	}
-	var err error
 	p.Only, err = chosen.of(a.config)
 	return p, err
 }
@@ -96,12 +116,15 @@ func prune(cmd *cobra.Command, p *schedule.Pruner) error {
 }
 
 func prunedText(done schedule.Pruned) string {
-	one, many := "row", "rows"
-	if done.What == config.Details {
+	one, many, how := "row", "rows", "deleted"
+	switch done.What {
+	case config.Details:
 		one, many = "call", "calls"
+	case config.Personal:
+		how = "rewritten"
 	}
 	count := health.Count(done.Rows, one, many)
-	return fmt.Sprintf("%s: %s deleted of before %s", done.What, count, minute(done.Before))
+	return fmt.Sprintf("%s: %s %s of before %s", done.What, count, how, minute(done.Before))
 }
 
 // planPrune prints what prune would delete.

@@ -104,10 +104,14 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool, load 
 	if err := a.db.CheckSchema(ctx); err != nil {
 		return err
 	}
+	terms, err := a.retention()
+	if err != nil {
+		return err
+	}
 	asDaemon(jobs)
 	a.log.Info("starting", zap.Int("tenants", len(a.config.Tenants)), zap.Int("endpoints", len(jobs)))
 	reading := schedule.NewDaemon(jobs, a.withLocks(jobs), fetch.MachineClock())
-	reading.Retention = a.retention()
+	reading.Retention = terms
 	reading.Alive = func() { notify(daemon.SdNotifyWatchdog) }
 	if load != nil {
 		r := &reloader{app: a, load: load, again: reading.TryAgain, prints: map[string]string{}}

@@ -110,12 +110,19 @@ func (a *app) jobs() ([]*schedule.Job, error) {
 		if err != nil {
 			return nil, errConfig(fmt.Sprintf("tenant %s: %v", t.Name, err))
 		}
+		aged, err := agedOf(t)
+		if err != nil {
+			return nil, errConfig(fmt.Sprintf("tenant %s: %v", t.Name, err))
+		}
 		for _, e := range fetch.Endpoints {
 			job, err := a.job(t, e, client, budget)
 			if err != nil {
 				return nil, errConfig(fmt.Sprintf("tenant %s, endpoint %s: %v", t.Name, e.Name, err))
 			}
 			job.Redactor, job.EraserOf = policy.Redactor(e.Rows), eraserOf(t)
+			if job.AgedAfter = a.config.Retention[config.Personal]; job.AgedAfter > 0 {
+				job.Aged = aged.Redactor(e.Rows)
+			}
 			list = append(list, job)
 		}
 	}
@@ -184,17 +191,28 @@ func credential(a config.Auth) fetch.Credential {
 }
 
 // policyOf is what becomes of a tenant's personal data; nil: it is kept.
-func policyOf(t config.Tenant) (*privacy.Policy, error) {
-	id, err := uuid.Parse(t.ID)
-	if err != nil {
-		return nil, err
-	}
-	return privacy.New(map[catalog.Class]privacy.Mode{
+func policyOf(t config.Tenant) (*privacy.Policy, error) { return newPolicy(t, modesByClass(t)) }
+
+// agedOf is what becomes of it past its term.
+func agedOf(t config.Tenant) (*privacy.Policy, error) {
+	return newPolicy(t, privacy.Aged(modesByClass(t)))
+}
+
+func modesByClass(t config.Tenant) map[catalog.Class]privacy.Mode {
+	return map[catalog.Class]privacy.Mode{
 		catalog.Identity: privacy.Mode(t.Privacy.Identity),
 		catalog.Numbers:  privacy.Mode(t.Privacy.Numbers),
 		catalog.Location: privacy.Mode(t.Privacy.Location),
 		catalog.Text:     privacy.Mode(t.Privacy.FreeText),
-	}, t.Privacy.Key.Reveal(), id)
+	}
+}
+
+func newPolicy(t config.Tenant, modes map[catalog.Class]privacy.Mode) (*privacy.Policy, error) {
+	id, err := uuid.Parse(t.ID)
+	if err != nil {
+		return nil, err
+	}
+	return privacy.New(modes, t.Privacy.Key.Reveal(), id)
 }
 
 // eraserOf makes what keeps out those who were erased of a tenant; nil without a secret.

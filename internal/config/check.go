@@ -27,6 +27,7 @@ func (l *loader) check(c *Config) {
 		l.checkReach(c.Retention, t.Endpoints)
 	}
 	l.checkRetention(c.Retention)
+	l.checkPersonal(c)
 	l.checkProxy()
 	l.checkServer(&c.Server)
 	l.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")

@@ -21,9 +21,10 @@ type Config struct {
 
 	// Retention is how long rows are kept, by endpoint: at least for as long as
 	// Graph is asked for them. Besides, details are those of call records, which
-	// may go before their call, and rollups the figures of days, which may outlive
-	// the rows. Default: none, all is kept for ever. Danger: what is older is
-	// deleted, and Graph does not have it any more.
+	// may go before their call, rollups the figures of days, which may outlive the
+	// rows, and personal names, numbers and the like, without which rows stay.
+	// Default: none, all is kept for ever. Danger: what is older is deleted, and
+	// Graph does not have it any more.
 	Retention map[string]time.Duration `yaml:"retention"`
 
 	// Server is the web page, the probes and the metrics of the daemon.

@@ -30,13 +30,14 @@ func newConfig() *Config {
 
 // Keys of Retention besides the endpoints.
 const (
-	Details = "details"
-	Rollups = "rollups"
+	Details  = "details"
+	Rollups  = "rollups"
+	Personal = "personal"
 )
 
 // newRetention keeps all for ever.
 func newRetention(known map[string]Bounds) map[string]time.Duration {
-	terms := map[string]time.Duration{Details: 0, Rollups: 0}
+	terms := map[string]time.Duration{Details: 0, Rollups: 0, Personal: 0}
 	for name := range known {
 		terms[name] = 0
 	}

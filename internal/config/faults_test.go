@@ -219,6 +219,9 @@ func TestFaults(t *testing.T) {
 			line: 8, key: "retention.details", text: "61d is above the 60d of call_records, with which they go"},
 		{name: "rollups below rows", old: pstn, new: pstn + "\nretention: {pstn_calls: 3y, rollups: 2y}",
 			line: 8, key: "retention.rollups", text: "730d is below the 1095d of pstn_calls, whose figures they are"},
+		{name: "term of personal data without a secret", old: pstn, new: pstn + "\nretention: {personal: 90d}",
+			line: 3, key: "tenants[0].privacy.key_file", text: "missing, and needed for retention.personal: 90d; " +
+				"make one with: openssl rand -hex 32 > FILE"},
 		{name: "term of nothing", old: pstn, new: pstn + "\nretention: {call_record: 3y}",
 			line: 8, key: "retention.call_record", text: "unknown key (did you mean call_records?)"},
 		{name: "nothing enabled", old: pstn, new: "endpoints: {" + strings.Join(off, ", ") + "}",

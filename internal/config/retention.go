@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -37,6 +38,16 @@ func (l *loader) checkRetention(terms map[string]time.Duration) {
 			l.add(join("retention", Rollups), "%s is below the %s of %s, whose figures they are",
 				formatDuration(rollups), formatDuration(term), name)
 			return
+		}
+	}
+}
+
+// checkPersonal refuses to make pseudonyms of what is old without a secret.
+func (l *loader) checkPersonal(c *Config) {
+	for i, t := range c.Tenants {
+		if c.Retention[Personal] > 0 && t.Privacy.KeyFile == "" {
+			l.add(fmt.Sprintf("tenants[%d].privacy.key_file", i), "missing, and needed for retention.%s: %s; "+
+				"make one with: openssl rand -hex 32 > FILE", Personal, formatDuration(c.Retention[Personal]))
 		}
 	}
 }

@@ -13,6 +13,7 @@ type Batch struct {
 	// they made.
 	Eraser   *Eraser
 	Redactor *Redactor
+	Aged     *Aged // in place of Redactor for old elements; nil: for none
 	Elements []Element
 	Rejects  []Reject
 	// Misfits and Unknown count values that did not fit their column and members that have none.
@@ -26,9 +27,10 @@ type Batch struct {
 	strange     map[Strange]int
 	kept        []*plan // the arrays of that element that were kept as they were, without rows
 	enc         encoder
-	erased, doc Document // what the eraser and the redactor made last
-	redacted    int64    // bytes that they have made
-	erasedKey   []byte   // of the element being erased, where it is not what its members say
+	redactor    *Redactor // of that element
+	erased, doc Document  // what the eraser and the redactor made last
+	redacted    int64     // bytes that they have made
+	erasedKey   []byte    // of the element being erased, where it is not what its members say
 }
 
 // An Element is one element whose rows are in the batch.
@@ -96,6 +98,7 @@ func (b *Batch) Held() int64 {
 // Append encodes one element that Graph served at the given time. An element that cannot be stored becomes a reject;
 // one that can only be stored with characters replaced is stored and becomes a reject marked so.
 func (b *Batch) Append(v Value, at time.Time) {
+	b.redactor = b.redactorOf(v)
 	root := func(root *redaction) *redaction { return root }
 	v = b.allowed(v, root, (*Batch).eraseElement, (*Batch).redactElement)
 	for _, r := range b.rows {
@@ -170,7 +173,12 @@ func (b *Batch) Time(element, column int) (at time.Time, ok bool) {
 	if field == nil {
 		return time.Time{}, false
 	}
-	return time.UnixMicro(int64(binary.BigEndian.Uint64(field)) + postgresEpoch).UTC(), true
+	return timeOf(field), true
+}
+
+// timeOf is the time of a Timestamp column.
+func timeOf(field []byte) time.Time {
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(field)) + postgresEpoch).UTC()
 }
 
 // Fields ranges over the values of encoded fields, nil for NULL.

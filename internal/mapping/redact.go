@@ -91,8 +91,8 @@ func (b *Batch) allowed(
 		b.noteKey(v)
 		v = b.parsed(&b.erased, erase(b, make([]byte, 0, len(v.Raw())), r(b.Eraser.root), v, nil))
 	}
-	if b.Redactor != nil {
-		v = b.parsed(&b.doc, redact(b, make([]byte, 0, len(v.Raw())), r(b.Redactor.root), v))
+	if b.redactor != nil {
+		v = b.parsed(&b.doc, redact(b, make([]byte, 0, len(v.Raw())), r(b.redactor.root), v))
 	}
 	return v
 }

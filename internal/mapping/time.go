@@ -37,8 +37,7 @@ func timestampColumn(dst []byte, v Value) ([]byte, error) {
 }
 
 func timestampJSON(dst, src []byte) []byte {
-	t := time.UnixMicro(int64(binary.BigEndian.Uint64(src)) + postgresEpoch).UTC()
-	return t.AppendFormat(dst, `"2006-01-02T15:04:05.999999Z"`)
+	return timeOf(src).AppendFormat(dst, `"2006-01-02T15:04:05.999999Z"`)
 }
 
 // duration matches the subset of ISO 8601 that Edm.Duration allows (OData 4.01 ABNF, durationValue).

@@ -51,6 +51,21 @@ func stricter(a, b Mode) Mode {
 	return a
 }
 
+// ofOld are the modes of what is past the term of personal data.
+var ofOld = map[catalog.Class]Mode{
+	catalog.Identity: HMAC, catalog.Numbers: Mask, catalog.Location: Truncate, catalog.Text: Drop,
+}
+
+// Aged are the modes of what is past the term of personal data, of a tenant with other ones until then: the stricter of
+// both.
+func Aged(modes map[catalog.Class]Mode) map[catalog.Class]Mode {
+	aged := map[catalog.Class]Mode{}
+	for class, mode := range ofOld {
+		aged[class] = stricter(modes[class], mode)
+	}
+	return aged
+}
+
 // A Policy replaces the personal data of one tenant.
 type Policy struct {
 	modes map[catalog.Class]Mode

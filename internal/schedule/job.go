@@ -35,6 +35,8 @@ type Job struct {
 	Budget    *fetch.Budget     // memory of records in flight; of a versioned endpoint
 	Heartbeat time.Duration     // how often a run says that it is alive; default: heartbeatEvery
 	Redactor  *mapping.Redactor // changes all that is read before it is stored; nil: it is stored as served
+	Aged      *mapping.Redactor // in place of it for what is past the term of personal data; nil: there is no term
+	AgedAfter time.Duration     // that term
 	EraserOf  EraserOf          // before that; nil: the tenant has no secret to know by who was erased
 	Observer  Observer          // told of each run; nil: none
 
@@ -66,8 +68,22 @@ type Report struct {
 // newBatch makes a batch for what is read.
 func (j *Job) newBatch() *mapping.Batch {
 	b := j.Endpoint.Rows.NewBatch()
-	b.Eraser, b.Redactor = j.eraser, j.Redactor
+	b.Eraser, b.Redactor, b.Aged = j.eraser, j.Redactor, j.aged(time.Time{})
 	return b
+}
+
+// aged is for what of a window is past the term of personal data. It takes effect a day before what is stored is
+// rewritten: reading takes its time, and nothing may be stored as served behind the rewrite.
+func (j *Job) aged(window time.Time) *mapping.Aged {
+	if j.Aged == nil {
+		return nil
+	}
+	before := agedBefore(j.Client.Clock(), j.AgedAfter).Add(24 * time.Hour)
+	a := &mapping.Aged{Redactor: j.Aged, Before: before, Columns: j.Target.TimeColumns()}
+	if j.Endpoint.Aggregate && !window.Before(before) {
+		return nil
+	}
+	return a
 }
 
 // kept is what is kept of the body of a failed answer: nothing where personal data may not be stored as served, as

@@ -3,16 +3,19 @@ package schedule_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"ingestd/internal/catalog"
 	"ingestd/internal/fetch"
 	"ingestd/internal/graphsim"
+	"ingestd/internal/mapping"
 	"ingestd/internal/privacy"
 	"ingestd/internal/privacy/privacytest"
 	"ingestd/internal/schedule"
@@ -87,6 +90,78 @@ func TestPseudonymsOfATenant(t *testing.T) {
 	if diff := cmp.Diff(tablesOf(w), tablesOf(open)); diff != "" {
 		t.Errorf("tables (-read with pseudonyms, +rewritten):\n%s", diff)
 	}
+}
+
+// Personal data past its term goes: rows are as if they had been read so, also those that are read later of that time.
+func TestTermOfPersonalData(t *testing.T) {
+	t.Parallel()
+	aged, err := privacy.New(privacy.Aged(nil), make([]byte, 32), scheduletest.Tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := scheduletest.Config{
+		Graph: graphsim.Config{Seed: 21, Users: 20, CallsPerDay: 60, RecordsPerDay: 8, History: 5 * day},
+		Reach: 6 * day, Log: zap.NewNop(),
+	}
+	for _, e := range fetch.Endpoints {
+		c.Endpoints = append(c.Endpoints, e.Name)
+	}
+	w := scheduletest.New(t, c)
+	readEach(w)
+	c.Aged, c.AgedAfter = aged, 3*day // from a day before
+	late := scheduletest.New(t, c)
+	readEach(late)
+
+	before := w.Now().Truncate(day).Add(-2 * day)
+	const kept = `SELECT array_agg(user_id::text ORDER BY user_id) FROM teams.users WHERE last_seen_on >= $1`
+	users := storetest.Query[[]string](t, w.Conn, kept, before)
+	p := &schedule.Pruner{DB: w.DB, Tenants: []uuid.UUID{scheduletest.Tenant}, Retention: schedule.Retention{
+		Personal: 2 * day,
+		Aged:     map[uuid.UUID]func(*mapping.Model) *mapping.Batch{scheduletest.Tenant: aged.NewBatch},
+	}}
+	if plan, err := p.Plan(t.Context()); err != nil || len(plan) < 3 {
+		t.Errorf("planned: %+v, %v", plan, err)
+	}
+	done, err := p.Prune(t.Context())
+	if err != nil || len(done) != 1 || done[0].Rows == 0 || !done[0].Before.Equal(before) {
+		t.Fatalf("done: %+v, %v", done, err)
+	}
+	if plan, err := p.Plan(t.Context()); err != nil || len(plan) > 0 {
+		t.Errorf("planned again: %+v, %v", plan, err)
+	}
+	if got := storetest.Query[[]string](t, w.Conn, kept, before); !slices.Equal(got, users) {
+		t.Errorf("users of rows that are not old: %v, were %v", got, users)
+	}
+	const old = `SELECT count(*) FROM teams.users WHERE last_seen_on < $1 AND display_name !~ '^x[a-z2-7]{26}$'`
+	if n := storetest.Query[int](t, w.Conn, old, before); n > 0 {
+		t.Errorf("%d users are named whom only old rows name", n)
+	}
+	want := tablesOf(late)
+	delete(want, "teams.users") // old rows name other ones
+	wantTables := func(what string) {
+		t.Helper()
+		got := tablesOf(w)
+		delete(got, "teams.users")
+		delete(got, "ingest.rewrites")
+		delete(want, "ingest.rewrites")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("tables (-read late, +%s):\n%s", what, diff)
+		}
+	}
+	wantTables("rewritten")
+	again := late.In(w.Conn.Config().ConnString())
+	again.Forget()
+	readEach(again)
+	wantTables("rewritten and read again")
+}
+
+// readEach reads all endpoints.
+func readEach(w *scheduletest.World) {
+	w.Helper()
+	for _, e := range fetch.Endpoints {
+		w.Of(e.Name).Once()
+	}
+	w.Derive()
 }
 
 // rewrite rewrites all that is stored in a world, as if it had been read with a policy.

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"ingestd/internal/fetch"
+	"ingestd/internal/mapping"
 	"ingestd/internal/store"
 )
 
@@ -26,6 +27,9 @@ type Retention struct {
 	Endpoints map[string]time.Duration
 	Details   time.Duration // of call records
 	Rollups   time.Duration // figures of days
+	Personal  time.Duration // personal data, without which what it is in stays
+	// Aged makes, for a tenant, batches that leave of personal data what is kept past its term.
+	Aged map[uuid.UUID]func(*mapping.Model) *mapping.Batch
 }
 
 // term is how long the rows of an endpoint are kept, or their details.
@@ -38,7 +42,7 @@ func (r Retention) term(e fetch.Endpoint, details bool) time.Duration {
 
 // IsZero reports whether all is kept for ever.
 func (r Retention) IsZero() bool {
-	return r.Rollups == 0 && !slices.ContainsFunc(fetch.Endpoints, func(e fetch.Endpoint) bool {
+	return r.Rollups == 0 && r.Personal == 0 && !slices.ContainsFunc(fetch.Endpoints, func(e fetch.Endpoint) bool {
 		return r.term(e, false) > 0 || e.Versioned && r.term(e, true) > 0
 	})
 }
@@ -62,9 +66,9 @@ type Pruner struct {
 
 // Pruned is what was deleted.
 type Pruned struct {
-	What    string // an endpoint, details, rollups or users
+	What    string // an endpoint, details, rollups, users or Personal
 	Before  time.Time
-	Rows    int64 // of details, the call records that they were of
+	Rows    int64 // of details, the call records that they were of; of personal data, those that were rewritten
 	Waiting int   // tenants left for another time, as figures of old days are to be computed first
 }
 
@@ -103,6 +107,49 @@ func (p *Pruner) cuts(ctx context.Context) (cuts []cut, err error) {
 	}
 	if p.Retention.Rollups > 0 && p.Only.Endpoint == "" {
 		cuts = append(cuts, p.figures(tenants, now.Add(-p.Retention.Rollups))...)
+	}
+	if p.Retention.Personal > 0 && p.Only.Endpoint == "" {
+		personal, err := p.personal(tenants, agedBefore(*now, p.Retention.Personal))
+		return append(cuts, personal...), err
+	}
+	return cuts, nil
+}
+
+// Personal is what Pruned says of personal data.
+const Personal = "personal"
+
+// agedBefore is before when personal data is past its term.
+func agedBefore(now time.Time, term time.Duration) time.Time {
+	return now.Add(-term).UTC().Truncate(24 * time.Hour)
+}
+
+// personal are the cuts of personal data, of each tenant that is configured: a pseudonym needs its secret.
+func (p *Pruner) personal(tenants []uuid.UUID, before time.Time) (cuts []cut, err error) {
+	for _, t := range tenants {
+		newBatch, ok := p.Retention.Aged[t]
+		if !ok {
+			continue
+		}
+		all, err := Rewrites(t, Personal, newBatch)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range all {
+			r.Before = before
+		}
+		c := cut{what: Personal, before: before}
+		c.next = func(ctx context.Context) (int64, bool, error) { return p.DB.RewriteOld(ctx, all) }
+		c.count = func(ctx context.Context) (old []store.Old, err error) {
+			for _, r := range all {
+				found, err := p.DB.CountToRewrite(ctx, r)
+				if err != nil {
+					return nil, err
+				}
+				old = append(old, found...)
+			}
+			return old, nil
+		}
+		cuts = append(cuts, c)
 	}
 	return cuts, nil
 }
@@ -217,7 +264,7 @@ func (d *Daemon) prune(ctx context.Context) (work func() error, note func()) {
 		all, err := p.Prune(ctx)
 		for _, done := range all {
 			if done.Rows > 0 {
-				d.log.Info("deleted what is past its term (retention)", zap.String("what", done.What),
+				d.log.Info("deleted or rewritten what is past its term (retention)", zap.String("what", done.What),
 					zap.Time("before", done.Before), zap.Int64("rows", done.Rows))
 			}
 		}

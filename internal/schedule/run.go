@@ -27,7 +27,7 @@ func (j *Job) run(
 	defer rest()
 	list := &lister{
 		graph: j.Client, endpoint: j.Endpoint, api: j.API, policy: l.policy, save: j.saveFunc(log.run), finish: finish,
-		log: log, stop: stop, named: make(chan struct{}, 1), newBatch: j.newBatch,
+		log: log, stop: stop, named: make(chan struct{}, 1), newBatch: j.newBatch, aged: j.aged,
 		known: readSlots(l.policy.slots(l.policy.horizon(now), now, l.slots)),
 	}
 	details := &fetcher{

@@ -82,7 +82,7 @@ func argument(t *testing.T, method string, n int, of reflect.Type) reflect.Value
 		[]string{calls.Name}, []uuid.UUID{tenant}, []store.Acknowledgement{{}}, [][]byte{nil}, calls.Name, 1, int64(1),
 		noon.Add(time.Duration(n) * time.Hour), time.Hour, true, tenant,
 		&store.Pruning{Target: to, Tenants: []uuid.UUID{tenant}, Before: noon},
-		[]*store.Rewrite{rewriteOf(to, masked(t).NewBatch)},
+		[]*store.Rewrite{rewriteOf(to, masked(t).NewBatch)}, rewriteOf(to, masked(t).NewBatch),
 	} {
 		if reflect.TypeOf(v) == of {
 			return reflect.ValueOf(v)

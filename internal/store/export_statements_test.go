@@ -17,8 +17,10 @@ func (t *Target) Statements() []NamedStatement {
 	users := []NamedStatement{{"next changed row", t.users.next}, {"refresh users", t.users.refresh}}
 	w := t.rewrite
 	rewrite := []NamedStatement{
-		{"next to rewrite", w.next}, {"lock", w.lock}, {"stage of rewritten", w.make}, {"copy of rewritten", w.copyIn},
-		{"delete moved", w.delete}, {"write rewritten", w.write}, {"note rewritten", w.note},
+		{"next to rewrite", w.next}, {"next of old to rewrite", w.nextOld},
+		{"next without time to rewrite", w.nextTimeless}, {"count to rewrite", w.count}, {"lock", w.lock},
+		{"stage of rewritten", w.make}, {"copy of rewritten", w.copyIn}, {"delete moved", w.delete},
+		{"write rewritten", w.write}, {"note rewritten", w.note},
 	}
 	for _, query := range w.children {
 		rewrite = append(rewrite, NamedStatement{"read details", query})

@@ -36,8 +36,11 @@ type Rewrite struct {
 	// Keys are those of the rows, as KeysFound returns them, if not all are meant; they are
 	// taken away as they are done.
 	Keys [][]string
+	// Before is before when what is rewritten has happened; see RewriteOld. Zero: all is.
+	Before time.Time
 
-	Rows, Changed int64 // looked at, and written, by this process
+	since         time.Time // from when on figures of days before that are rewritten
+	Rows, Changed int64     // looked at, and written, by this process
 }
 
 // Rewrite rewrites all that is stored of a tenant: the rewrites are one for each
@@ -68,8 +71,9 @@ func (db *DB) Rewrite(ctx context.Context, rewrites []*Rewrite, progress func(*R
 		`DELETE FROM ingest.rewrites WHERE tenant_id = $1 AND name = $2`, rewrites[0].Target.Tenant, rewrites[0].Name)
 }
 
-// rewriteNext rewrites the next slice in one transaction, by the order of keys, and
-// reports whether there are more rows.
+// rewriteNext rewrites the next slice in one transaction, by the order of keys or, of
+// what has happened before a time, by that of times. It reports whether there are more
+// rows.
 func (db *DB) rewriteNext(ctx context.Context, r *Rewrite) (more bool, err error) {
 	var done rewriteSlice
 	op := "rewrite rows of " + r.Target.Endpoint
@@ -85,7 +89,7 @@ func (db *DB) rewriteNext(ctx context.Context, r *Rewrite) (more bool, err error
 	if r.Keys != nil {
 		r.Keys = r.Keys[len(done.keys):]
 	}
-	return len(done.keys) == done.statements.limit, nil
+	return done.more, nil
 }
 
 // A rewriteSlice is what is rewritten in one transaction.
@@ -94,6 +98,8 @@ type rewriteSlice struct {
 	tx         pgx.Tx
 	statements *rewriteStatements
 	keys       [][]string     // of the rows, as texts; in the order of keys
+	position   []string       // that is reached with them; nil where none is noted
+	more       bool           // whether there are rows behind it
 	rows       []mapping.Row  // those that are there under their locks
 	number     []int          // of the key of each
 	as, to     *mapping.Batch // their elements as stored and as they are to be
@@ -102,29 +108,46 @@ type rewriteSlice struct {
 }
 
 func (s *rewriteSlice) do(ctx context.Context) error {
-	if err := s.lock(ctx); err != nil || len(s.keys) == 0 {
+	if err := s.next(ctx); err != nil || len(s.keys) == 0 && s.position == nil {
+		return err
+	}
+	if err := s.lock(ctx); err != nil {
 		return err
 	}
 	if err := s.compare(ctx); err != nil {
 		return err
 	}
-	if err := s.store(ctx); err != nil || s.Keys != nil {
+	if err := s.store(ctx); err != nil || s.position == nil {
 		return err
 	}
-	_, err := s.tx.Exec(ctx, `
-		INSERT INTO ingest.rewrites (tenant_id, endpoint, name, position)
-		VALUES ($1, $2, $3, $4)
-		ON CONFLICT (tenant_id, endpoint, name) DO UPDATE
-		SET position = excluded.position`,
-		s.Target.Tenant, s.Target.Endpoint, s.Name, s.keys[len(s.keys)-1])
+	return s.notePosition(ctx, s.tx, s.Target.Endpoint, s.position)
+}
+
+// next finds the next rows.
+func (s *rewriteSlice) next(ctx context.Context) error {
+	limit := s.statements.limit
+	if s.Keys != nil {
+		s.keys, s.more = s.Keys[:min(len(s.Keys), limit)], len(s.Keys) > limit
+		return nil
+	}
+	from, err := s.positionOf(ctx, s.tx, s.Target.Endpoint)
+	switch {
+	case err != nil:
+		return err
+	case !s.Before.IsZero():
+		return s.nextOld(ctx, from)
+	case from == nil:
+		from = s.statements.first
+	}
+	s.keys, err = collect[[]string](ctx, s.tx, s.statements.next, s.Target.Tenant, from, limit)
+	if n := len(s.keys); n > 0 {
+		s.position, s.more = s.keys[n-1], n == limit
+	}
 	return err
 }
 
-// lock locks the next rows and reads them.
+// lock locks the rows and reads them.
 func (s *rewriteSlice) lock(ctx context.Context) (err error) {
-	if s.keys, err = s.next(ctx); err != nil || len(s.keys) == 0 {
-		return err
-	}
 	s.rows, err = readRows(ctx, s.tx, s.statements.lock, s.arguments(s.keys)...)
 	for i, row := range s.rows {
 		s.number = append(s.number, int(binary.BigEndian.Uint64(row[0]))-1)
@@ -133,27 +156,26 @@ func (s *rewriteSlice) lock(ctx context.Context) (err error) {
 	return err
 }
 
-// next are the keys of the next rows.
-func (s *rewriteSlice) next(ctx context.Context) ([][]string, error) {
-	if s.Keys != nil {
-		return s.Keys[:min(len(s.Keys), s.statements.limit)], nil
-	}
-	from, err := s.position(ctx)
-	if err != nil {
+// positionOf is what the ledger notes of how far it has come: the key of the last row, or
+// the time before which all is rewritten; nil for nothing.
+func (r *Rewrite) positionOf(ctx context.Context, tx pgx.Tx, of string) ([]string, error) {
+	noted, err := collect[[]string](ctx, tx, `
+		SELECT position FROM ingest.rewrites WHERE tenant_id = $1 AND endpoint = $2 AND name = $3`,
+		r.Target.Tenant, of, r.Name)
+	if err != nil || len(noted) == 0 {
 		return nil, err
 	}
-	return collect[[]string](ctx, s.tx, s.statements.next, s.Target.Tenant, from, s.statements.limit)
+	return noted[0], nil
 }
 
-// position is the key of the last row that was rewritten.
-func (s *rewriteSlice) position(ctx context.Context) ([]string, error) {
-	noted, err := collect[[]string](ctx, s.tx, `
-		SELECT position FROM ingest.rewrites WHERE tenant_id = $1 AND endpoint = $2 AND name = $3`,
-		s.Target.Tenant, s.Target.Endpoint, s.Name)
-	if err != nil || len(noted) == 0 {
-		return s.statements.first, err
-	}
-	return noted[0], nil
+func (r *Rewrite) notePosition(ctx context.Context, tx pgx.Tx, of string, position []string) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO ingest.rewrites (tenant_id, endpoint, name, position)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (tenant_id, endpoint, name) DO UPDATE
+		SET position = excluded.position`,
+		r.Target.Tenant, of, r.Name, position)
+	return err
 }
 
 // arguments are the tenant and keys, column by column.

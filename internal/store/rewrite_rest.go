@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"ingestd/internal/catalog"
 	"ingestd/internal/mapping"
@@ -28,10 +29,13 @@ var (
 func (db *DB) rewriteRejects(ctx context.Context, r *Rewrite) error {
 	const op = "rewrite rejects"
 	err := db.exec(ctx, op, `UPDATE ingest.parked SET body = NULL
-		WHERE tenant_id = $1 AND endpoint = $2 AND body IS NOT NULL`, r.Target.Tenant, r.Target.Endpoint)
+		WHERE tenant_id = $1 AND endpoint = $2 AND body IS NOT NULL
+			AND slot_to <= coalesce($3::timestamptz, 'infinity')`,
+		r.Target.Tenant, r.Target.Endpoint, nullable(r.Before))
 	if err == nil && r.Target.records != nil {
 		err = db.exec(ctx, op, `UPDATE ingest.details_retries SET body = NULL
-			WHERE tenant_id = $1 AND body IS NOT NULL`, r.Target.Tenant)
+			WHERE tenant_id = $1 AND body IS NOT NULL AND failed_at < coalesce($2::timestamptz, 'infinity')`,
+			r.Target.Tenant, nullable(r.Before))
 	}
 	for last := []byte{}; err == nil && last != nil; {
 		err = db.retry(ctx, op, saveTimeout, func(ctx context.Context, tx pgx.Tx) (err error) {
@@ -53,9 +57,10 @@ func (r *Rewrite) rejects(ctx context.Context, tx pgx.Tx, after []byte) (last []
 	rows, err := tx.Query(ctx, `
 		SELECT sha256, key, stored, raw FROM ingest.rejects
 		WHERE tenant_id = $1 AND endpoint = $2 AND sha256 > $3
+			AND coalesce(slot_to, served_at) <= coalesce($5::timestamptz, 'infinity')
 		ORDER BY sha256
 		LIMIT $4
-		FOR UPDATE`, r.Target.Tenant, r.Target.Endpoint, after, rewriteRejectsSlice)
+		FOR UPDATE`, r.Target.Tenant, r.Target.Endpoint, after, rewriteRejectsSlice, nullable(r.Before))
 	if err != nil {
 		return nil, err
 	}
@@ -114,9 +119,9 @@ func (db *DB) rewriteUsers(ctx context.Context, r *Rewrite) error {
 		users, err := collect[[]*string](ctx, tx, `
 			SELECT ARRAY[user_id::text, display_name, principal_name, first_seen_on::text, last_seen_on::text, source]
 			FROM teams.users
-			WHERE tenant_id = $1
+			WHERE tenant_id = $1 AND last_seen_on < coalesce($2::timestamptz, 'infinity')::date
 			ORDER BY user_id
-			FOR UPDATE`, r.Target.Tenant)
+			FOR UPDATE`, r.Target.Tenant, nullable(r.Before))
 		if err != nil {
 			return err
 		}
@@ -180,7 +185,7 @@ func (r *Rewrite) rollup(ctx context.Context, tx pgx.Tx, view string, columns []
 		set = append(set, fmt.Sprintf("%s = t.new_%[1]s::%s", c.Name, c.Type))
 		same = append(same, fmt.Sprintf("coalesce(r.%s::text, '') = coalesce(t.%[1]s, '')", c.Name))
 		aliases = append(aliases, c.Name, "new_"+c.Name)
-		arrays = append(arrays, fmt.Sprintf("$%d::text[], $%d::text[]", 2*i+2, 2*i+3))
+		arrays = append(arrays, fmt.Sprintf("$%d::text[], $%d::text[]", 2*i+4, 2*i+5))
 	}
 	n := []string{
 		"{view}", view, "{columns}", strings.Join(cast, ", "), "{set}", strings.Join(set, ", "),
@@ -188,8 +193,9 @@ func (r *Rewrite) rollup(ctx context.Context, tx pgx.Tx, view string, columns []
 		"{same}", strings.Join(same, " AND "),
 	}
 	read := strings.NewReplacer(n...).Replace(
-		`SELECT DISTINCT ARRAY[{columns}] FROM rollup.{view} WHERE tenant_id = $1`)
-	stored, err := collect[[]*string](ctx, tx, read, r.Target.Tenant)
+		`SELECT DISTINCT ARRAY[{columns}] FROM rollup.{view} WHERE tenant_id = $1 AND day >= $2 AND day < $3`)
+	first, last := r.days()
+	stored, err := collect[[]*string](ctx, tx, read, r.Target.Tenant, first, last)
 	if err != nil {
 		return err
 	}
@@ -209,9 +215,22 @@ func (r *Rewrite) rollup(ctx context.Context, tx pgx.Tx, view string, columns []
 	if len(replaced[0]) == 0 {
 		return nil
 	}
-	args := append([]any{r.Target.Tenant}, asArguments(replaced)...)
+	args := append([]any{r.Target.Tenant, first, last}, asArguments(replaced)...)
 	_, err = tx.Exec(ctx, statement("rewrite_rollup", n...), args...)
 	return err
+}
+
+// days are those whose figures are rewritten. They are of the time zone of the reports.
+func (r *Rewrite) days() (first, last pgtype.Date) {
+	first, last = pgtype.Date{InfinityModifier: pgtype.NegativeInfinity}, pgtype.Date{InfinityModifier: pgtype.Infinity}
+	if !r.since.IsZero() {
+		first = pgtype.Date{Time: r.since.Add(-4 * 24 * time.Hour)}
+	}
+	if !r.Before.IsZero() {
+		last = pgtype.Date{Time: r.Before.Add(-24 * time.Hour)}
+	}
+	first.Valid, last.Valid = true, true
+	return first, last
 }
 
 // texts are what some columns of rows are rewritten to. Rows may have more columns behind these.

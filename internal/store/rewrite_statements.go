@@ -11,7 +11,7 @@ import (
 // rewriteStatements rewrite the rows of a table.
 type rewriteStatements struct {
 	stage
-	next, lock, delete, write, note string
+	next, nextOld, nextTimeless, lock, delete, write, note, count string
 
 	limit    int      // of a slice
 	key      []string // columns that tell rows of a tenant apart
@@ -59,7 +59,7 @@ func newRewriteStatements(m *mapping.Model, lead []string, eventTime string) rew
 		"{stored}", stored, "{key}", strings.Join(s.key, ", "), "{from}", strings.Join(from, ", "),
 		"{keys}", strings.Join(keys, ", "), "{texts}", strings.Join(texts, ", "),
 		"{qualified}", "t." + strings.Join(s.key, ", t."), "{wanted}", "wanted." + strings.Join(s.key, ", wanted."),
-		"{time}", "coalesce(" + strings.Join(countedBy(root, eventTime), ", ") + ")",
+		"{time}", timeOf(root, eventTime),
 		"{set}", assignments(slices.DeleteFunc(slices.Clone(columns), func(c string) bool {
 			return slices.Contains(kept, c)
 		})),
@@ -67,6 +67,8 @@ func newRewriteStatements(m *mapping.Model, lead []string, eventTime string) rew
 	s.stage = newStage(n, len(columns))
 	s.next, s.lock, s.delete = statement("rewrite_next", n...), statement("rewrite_lock", n...),
 		statement("rewrite_delete", n...)
+	s.nextOld, s.nextTimeless = statement("rewrite_next_old", n...), statement("rewrite_next_timeless", n...)
+	s.count = statement("rewrite_count", n...)
 	s.write, s.note = statement("rewrite_write", n...), statement("rewrite_note", n...)
 	return s
 }

@@ -138,6 +138,15 @@ func (t *Target) time(batch *mapping.Batch, element int) (at time.Time, ok bool)
 	return time.Time{}, false
 }
 
+// TimeColumns are those of which the first that is not null says when an element
+// happened; none if elements do not say.
+func (t *Target) TimeColumns() (names []string) {
+	for _, column := range t.counted {
+		names = append(names, t.model.Tables[0].Columns[column].Name)
+	}
+	return names
+}
+
 // addHour adds the hour in which an element counts to others, once.
 func (t *Target) addHour(hours []time.Time, batch *mapping.Batch, element int) []time.Time {
 	if at, ok := t.time(batch, element); ok {

@@ -87,7 +87,7 @@ func (w *World) newJob(name string) *job {
 		Enabled: true, Schedule: "*/5 * * * *",
 		Next:   func(after time.Time) time.Time { return after.Add(cmp.Or(c.Every, 50*time.Millisecond)) },
 		Policy: policy, StartFrom: c.StartFrom, Heartbeat: c.Heartbeat, DB: w.DB, Log: c.Log,
-		Redactor: c.Privacy.Redactor(e.Rows),
+		Redactor: c.Privacy.Redactor(e.Rows), Aged: c.Aged.Redactor(e.Rows), AgedAfter: c.AgedAfter,
 	}
 }
 

@@ -39,6 +39,8 @@ type Config struct {
 	Locked              bool                   // a daemon keeps the lock of its tenant
 	Retention           schedule.Retention     // default: all is kept for ever
 	Privacy             *privacy.Policy        // of the tenant; default: all is kept
+	Aged                *privacy.Policy        // of it after AgedAfter; default: the same
+	AgedAfter           time.Duration
 }
 
 // A World is a simulated tenant, its clock, a database, and the daemon that reads the one into the other.

@@ -4,7 +4,7 @@ WITH rewritten AS (
 	UPDATE rollup.{view} r
 	SET {set}
 	FROM unnest({texts}) AS t ({names})
-	WHERE r.tenant_id = $1 AND {same}
+	WHERE r.tenant_id = $1 AND r.day >= $2 AND r.day < $3 AND {same}
 	RETURNING r.tenant_id, r.day
 )
 INSERT INTO ingest.changed_days (tenant_id, day)

@@ -512,6 +512,33 @@ WHERE tenant_id = $1 AND (id) >= (($2::text[])[1]::uuid)
 ORDER BY id
 LIMIT $3;
 
+-- === next of old to rewrite
+-- The keys of the next rows of tenant $1 from time $2 on and before $3, as texts, with their
+-- times: some $4, and all that have the time of the last.
+SELECT ARRAY[id::text], at
+FROM (
+	SELECT id, start_at AS at
+	FROM teams.call_records
+	WHERE tenant_id = $1 AND start_at >= $2 AND start_at < $3
+	ORDER BY start_at
+	FETCH FIRST ($4) ROWS WITH TIES
+) AS slice
+ORDER BY id;
+
+-- === next without time to rewrite
+-- The keys, as texts, of the rows of tenant $1 that have no time, and were stored before $2.
+SELECT ARRAY[id::text]
+FROM teams.call_records
+WHERE tenant_id = $1 AND start_at IS NULL AND ingested_at < $2
+ORDER BY id;
+
+-- === count to rewrite
+-- How many rows of tenant $1 happened before $2 and are not rewritten for that, and from when to when.
+SELECT $1::uuid, count(*), min(start_at), max(start_at)
+FROM teams.call_records
+WHERE tenant_id = $1 AND start_at >= $3 AND start_at < $2
+HAVING count(*) > 0;
+
 -- === lock
 -- Locks rows by their keys, in the order given, and reads them as they are under the
 -- lock, each with the number of its key. Each is looked for by itself, as in look_up.sql.
@@ -595,9 +622,9 @@ WHERE t.updated_at <= excluded.updated_at;
 -- === note rewritten
 -- Notes for the rollups the hours in which staged rows count.
 INSERT INTO rollup.stale (tenant_id, source, at)
-SELECT DISTINCT tenant_id, 'call_records', date_bin('1 hour', coalesce(start_at), '2000-01-01Z')
+SELECT DISTINCT tenant_id, 'call_records', date_bin('1 hour', start_at, '2000-01-01Z')
 FROM pg_temp.rewrite_call_records
-WHERE coalesce(start_at) IS NOT NULL;
+WHERE start_at IS NOT NULL;
 
 -- === read details
 SELECT call_id, participant_index, participant_id, identity_kind, identity_id, display_name, principal_name,

@@ -230,6 +230,33 @@ WHERE tenant_id = $1 AND (window_from, window_to, report_key) >= (($2::text[])[1
 ORDER BY window_from, window_to, report_key
 LIMIT $3;
 
+-- === next of old to rewrite
+-- The keys of the next rows of tenant $1 from time $2 on and before $3, as texts, with their
+-- times: some $4, and all that have the time of the last.
+SELECT ARRAY[window_from::text, window_to::text, report_key::text], at
+FROM (
+	SELECT window_from, window_to, report_key, window_from AS at
+	FROM teams.dialout_report
+	WHERE tenant_id = $1 AND window_from >= $2 AND window_from < $3
+	ORDER BY window_from
+	FETCH FIRST ($4) ROWS WITH TIES
+) AS slice
+ORDER BY window_from, window_to, report_key;
+
+-- === next without time to rewrite
+-- The keys, as texts, of the rows of tenant $1 that have no time, and were stored before $2.
+SELECT ARRAY[window_from::text, window_to::text, report_key::text]
+FROM teams.dialout_report
+WHERE tenant_id = $1 AND window_from IS NULL AND ingested_at < $2
+ORDER BY window_from, window_to, report_key;
+
+-- === count to rewrite
+-- How many rows of tenant $1 happened before $2 and are not rewritten for that, and from when to when.
+SELECT $1::uuid, count(*), min(window_from), max(window_from)
+FROM teams.dialout_report
+WHERE tenant_id = $1 AND window_from >= $3 AND window_from < $2
+HAVING count(*) > 0;
+
 -- === lock
 -- Locks rows by their keys, in the order given, and reads them as they are under the
 -- lock, each with the number of its key. Each is looked for by itself, as in look_up.sql.
@@ -303,7 +330,7 @@ WHERE t.updated_at <= excluded.updated_at;
 -- === note rewritten
 -- Notes for the rollups the hours in which staged rows count.
 INSERT INTO rollup.stale (tenant_id, source, at)
-SELECT DISTINCT tenant_id, 'dialout_report', date_bin('1 hour', coalesce(window_from), '2000-01-01Z')
+SELECT DISTINCT tenant_id, 'dialout_report', date_bin('1 hour', window_from, '2000-01-01Z')
 FROM pg_temp.rewrite_dialout_report
-WHERE coalesce(window_from) IS NOT NULL;
+WHERE window_from IS NOT NULL;
 

@@ -233,6 +233,33 @@ WHERE tenant_id = $1 AND (id) >= (($2::text[])[1]::text)
 ORDER BY id
 LIMIT $3;
 
+-- === next of old to rewrite
+-- The keys of the next rows of tenant $1 from time $2 on and before $3, as texts, with their
+-- times: some $4, and all that have the time of the last.
+SELECT ARRAY[id::text], at
+FROM (
+	SELECT id, coalesce(invite_at, start_at) AS at
+	FROM teams.direct_routing_calls
+	WHERE tenant_id = $1 AND coalesce(invite_at, start_at) >= $2 AND coalesce(invite_at, start_at) < $3
+	ORDER BY coalesce(invite_at, start_at)
+	FETCH FIRST ($4) ROWS WITH TIES
+) AS slice
+ORDER BY id;
+
+-- === next without time to rewrite
+-- The keys, as texts, of the rows of tenant $1 that have no time, and were stored before $2.
+SELECT ARRAY[id::text]
+FROM teams.direct_routing_calls
+WHERE tenant_id = $1 AND coalesce(invite_at, start_at) IS NULL AND ingested_at < $2
+ORDER BY id;
+
+-- === count to rewrite
+-- How many rows of tenant $1 happened before $2 and are not rewritten for that, and from when to when.
+SELECT $1::uuid, count(*), min(coalesce(invite_at, start_at)), max(coalesce(invite_at, start_at))
+FROM teams.direct_routing_calls
+WHERE tenant_id = $1 AND coalesce(invite_at, start_at) >= $3 AND coalesce(invite_at, start_at) < $2
+HAVING count(*) > 0;
+
 -- === lock
 -- Locks rows by their keys, in the order given, and reads them as they are under the
 -- lock, each with the number of its key. Each is looked for by itself, as in look_up.sql.

@@ -197,6 +197,33 @@ WHERE tenant_id = $1 AND (event_key) >= (($2::text[])[1]::text)
 ORDER BY event_key
 LIMIT $3;
 
+-- === next of old to rewrite
+-- The keys of the next rows of tenant $1 from time $2 on and before $3, as texts, with their
+-- times: some $4, and all that have the time of the last.
+SELECT ARRAY[event_key::text], at
+FROM (
+	SELECT event_key, block_at AS at
+	FROM teams.pstn_blocked_users_log
+	WHERE tenant_id = $1 AND block_at >= $2 AND block_at < $3
+	ORDER BY block_at
+	FETCH FIRST ($4) ROWS WITH TIES
+) AS slice
+ORDER BY event_key;
+
+-- === next without time to rewrite
+-- The keys, as texts, of the rows of tenant $1 that have no time, and were stored before $2.
+SELECT ARRAY[event_key::text]
+FROM teams.pstn_blocked_users_log
+WHERE tenant_id = $1 AND block_at IS NULL AND ingested_at < $2
+ORDER BY event_key;
+
+-- === count to rewrite
+-- How many rows of tenant $1 happened before $2 and are not rewritten for that, and from when to when.
+SELECT $1::uuid, count(*), min(block_at), max(block_at)
+FROM teams.pstn_blocked_users_log
+WHERE tenant_id = $1 AND block_at >= $3 AND block_at < $2
+HAVING count(*) > 0;
+
 -- === lock
 -- Locks rows by their keys, in the order given, and reads them as they are under the
 -- lock, each with the number of its key. Each is looked for by itself, as in look_up.sql.
@@ -269,7 +296,7 @@ WHERE t.updated_at <= excluded.updated_at;
 -- === note rewritten
 -- Notes for the rollups the hours in which staged rows count.
 INSERT INTO rollup.stale (tenant_id, source, at)
-SELECT DISTINCT tenant_id, 'pstn_blocked_users_log', date_bin('1 hour', coalesce(block_at), '2000-01-01Z')
+SELECT DISTINCT tenant_id, 'pstn_blocked_users_log', date_bin('1 hour', block_at, '2000-01-01Z')
 FROM pg_temp.rewrite_pstn_blocked_users_log
-WHERE coalesce(block_at) IS NOT NULL;
+WHERE block_at IS NOT NULL;
 

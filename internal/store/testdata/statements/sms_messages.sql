@@ -218,6 +218,33 @@ WHERE tenant_id = $1 AND (id) >= (($2::text[])[1]::text)
 ORDER BY id
 LIMIT $3;
 
+-- === next of old to rewrite
+-- The keys of the next rows of tenant $1 from time $2 on and before $3, as texts, with their
+-- times: some $4, and all that have the time of the last.
+SELECT ARRAY[id::text], at
+FROM (
+	SELECT id, sent_at AS at
+	FROM teams.sms_messages
+	WHERE tenant_id = $1 AND sent_at >= $2 AND sent_at < $3
+	ORDER BY sent_at
+	FETCH FIRST ($4) ROWS WITH TIES
+) AS slice
+ORDER BY id;
+
+-- === next without time to rewrite
+-- The keys, as texts, of the rows of tenant $1 that have no time, and were stored before $2.
+SELECT ARRAY[id::text]
+FROM teams.sms_messages
+WHERE tenant_id = $1 AND sent_at IS NULL AND ingested_at < $2
+ORDER BY id;
+
+-- === count to rewrite
+-- How many rows of tenant $1 happened before $2 and are not rewritten for that, and from when to when.
+SELECT $1::uuid, count(*), min(sent_at), max(sent_at)
+FROM teams.sms_messages
+WHERE tenant_id = $1 AND sent_at >= $3 AND sent_at < $2
+HAVING count(*) > 0;
+
 -- === lock
 -- Locks rows by their keys, in the order given, and reads them as they are under the
 -- lock, each with the number of its key. Each is looked for by itself, as in look_up.sql.
@@ -311,7 +338,7 @@ WHERE t.updated_at <= excluded.updated_at;
 -- === note rewritten
 -- Notes for the rollups the hours in which staged rows count.
 INSERT INTO rollup.stale (tenant_id, source, at)
-SELECT DISTINCT tenant_id, 'sms_messages', date_bin('1 hour', coalesce(sent_at), '2000-01-01Z')
+SELECT DISTINCT tenant_id, 'sms_messages', date_bin('1 hour', sent_at, '2000-01-01Z')
 FROM pg_temp.rewrite_sms_messages
-WHERE coalesce(sent_at) IS NOT NULL;
+WHERE sent_at IS NOT NULL;
 
