@@ -41,8 +41,8 @@ func TestRetentionText(t *testing.T) {
 					Tenant: uuid.UUID{byte(i)}, Name: fetch.CallRecords.Name, Reach: fetch.CallRecords.Reach,
 					Settle: fetch.CallRecords.Settle, Origin: now, SettledUntil: now, Watermark: now,
 				},
-				Cut: now,
-				Kept:     store.Kept{DetailsKeptFrom: kept},
+				Cut:  now,
+				Kept: store.Kept{DetailsKeptFrom: kept},
 			})
 		}
 		terms := map[string]time.Duration{config.Details: c.term}

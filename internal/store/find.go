@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"ingestd/internal/catalog"
+	"ingestd/internal/mapping"
 )
 
 // A Search looks for a person in all that is stored of a tenant, as text and whatever the
@@ -75,21 +76,20 @@ func (db *DB) Find(ctx context.Context, s Search) (all []Find, err error) {
 func (db *DB) KeysFound(ctx context.Context, s Search, t *Target) (keys [][]string, err error) {
 	tables, err := db.searchable(ctx)
 	seen := map[string]bool{}
-	for _, layout := range t.model.Tables {
-		i := slices.IndexFunc(tables, func(s searchable) bool { return s.name() == "teams."+layout.Name })
-		if err != nil {
-			return nil, err
+	for _, table := range tables {
+		if err != nil || !slices.ContainsFunc(t.model.Tables, table.isOf) {
+			continue
 		}
 		texts := make([]string, len(t.rewrite.key))
 		for n, name := range t.rewrite.key {
 			texts[n] = "t." + name + "::text"
 		}
-		if tables[i].child {
+		if table.child {
 			texts = []string{"t.call_id::text"}
 		}
 		var found []struct{ Key []string }
-		found, err = listWithin[struct{ Key []string }](ctx, db, "search "+tables[i].name(), searchTimeout,
-			tables[i].statement("find_person_keys", "{keys}", strings.Join(texts, ", ")), s.arguments()...)
+		found, err = listWithin[struct{ Key []string }](ctx, db, "search "+table.name(), searchTimeout,
+			table.statement("find_person_keys", "{keys}", strings.Join(texts, ", ")), s.arguments()...)
 		for _, f := range found {
 			if key := strings.Join(f.Key, " "); !seen[key] {
 				seen[key] = true
@@ -190,6 +190,9 @@ type searchable struct {
 }
 
 func (t searchable) name() string { return t.Schema + "." + t.Name }
+
+// isOf reports whether it is the table of a layout.
+func (t searchable) isOf(l *mapping.Layout) bool { return t.name() == "teams."+l.Name }
 
 // searchable are the tables that hold texts of one tenant.
 func (db *DB) searchable(ctx context.Context) (tables []searchable, err error) {
