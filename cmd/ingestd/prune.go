@@ -22,10 +22,10 @@ func newPrune() *cobra.Command {
 		Long: `prune deletes rows, details and figures of days that are past their term (retention),
 the oldest first, a little at a time, so that it may run beside a daemon and all who
 read. Personal data that is past its term (retention.personal) is taken out of rows
-and figures, which stay. A daemon does the same by itself, every hour. With --dry-run it deletes nothing
-and prints what it would. Rows that went do not come back, their slots stay settled,
-and days keep their figures; those who follow changes hear of each row (expire).
-Interrupted, what was deleted stays so, and the next prune goes on.
+and figures, which stay. A daemon does the same by itself, every hour. With --dry-run it
+deletes nothing and prints what it would. Rows that went do not come back, their slots
+stay settled, and days keep their figures; those who follow changes hear of each row
+(expire). Interrupted, what was deleted stays so, and the next prune goes on.
 
 A tenant whose figures of old days are still to be computed is left until they are.`,
 		Example: `  ingestd prune --dry-run

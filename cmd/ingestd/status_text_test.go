@@ -58,6 +58,7 @@ fabrikam  call_records  denied       expiring     28 Oct 21:00        30 h  15:1
 contoso   call_records  catching_up  lost,parked  25 Oct 02:00        15 d  6 min left
 contoso   pstn_calls    on_time                   23 Nov 00:00       361 d  15:05
 
+Retention: details deleted before 2025-10-22 14:00.
 As of 14:32 UTC. The daemon on ingest-1 gave its last sign 4 s ago.
 `
 	if diff := cmp.Diff(want, statusText(t, terminal(120, snapshot.AsOf), snapshot, false)); diff != "" {
