@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"flag"
 	"fmt"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +76,11 @@ func URL(t testing.TB) string { return makeDatabase(t, "template_ingestd") }
 
 // EmptyURL makes a database that was never migrated.
 func EmptyURL(t testing.TB) string { return makeDatabase(t, "template0") }
+
+// Copy makes a copy of a database that nobody is connected to.
+func Copy(t testing.TB, url string) string {
+	return makeDatabase(t, path.Base(strings.Split(url, "?")[0]))
+}
 
 func makeDatabase(t testing.TB, template string) string {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,30 +14,53 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"ingestd/internal/catalog"
 	"ingestd/internal/fetch"
+	"ingestd/internal/privacy"
 	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
 )
 
-// In each round something is served and pruned, also by a clock that was set back, and
-// then all that was ever served is served anew: the tables hold what a model says may be
-// kept.
-func TestPruneAgainstAModel(t *testing.T) {
+// modes are ever stricter ones of a tenant; with the first all is kept.
+var modes = []map[catalog.Class]privacy.Mode{
+	{},
+	{catalog.Identity: privacy.HMAC},
+	{catalog.Identity: privacy.HMAC, catalog.Numbers: privacy.HMAC, catalog.Text: privacy.Drop},
+}
+
+// In each round something is served and pruned, also by a clock that was set back, modes
+// become stricter, a person is erased, or the process is another one, maybe in a copy of
+// the database. Then all that was ever served is served anew: the tables hold what a
+// model says may be kept.
+func TestKeptAgainstAModel(t *testing.T) {
 	t.Parallel()
 	w := newPruned(t)
 	rapid.Check(t, func(r *rapid.T) {
 		w.fail = r.Fatalf
 		w.clear()
-		for range storetest.Times(2, 6) {
+		mode := rapid.IntRange(0, len(modes)-1).Draw(r, "modes")
+		w.setModes(mode)
+		for range storetest.Times(2, 3) {
 			w.today = rapid.IntRange(30, 60).Draw(r, "today")
 			w.serve(r)
 			w.prune(r)
+			w.compare()
+			switch rapid.IntRange(0, 5).Draw(r, "act") {
+			case 0:
+				mode = min(mode+1, len(modes)-1)
+				w.setModes(mode)
+			case 1, 2:
+				w.erase(r)
+			case 3:
+				w.restart(rapid.IntRange(0, 3).Draw(r, "restored") == 0)
+			}
 			w.compare()
 			w.serveAgain(r)
 			w.compare()
 		}
 		w.rebuild()
 		w.compare()
+		w.wantGone()
 	})
 }
 
@@ -79,7 +103,7 @@ func (w *pruned) forget(what string, before int) {
 	case calls.Name:
 		n := len(w.calls)
 		maps.DeleteFunc(w.calls, func(_ int, c prunedCall) bool { return old(c.Day) })
-		maps.DeleteFunc(w.raw, func(_ string, day int) bool { return old(day) })
+		maps.DeleteFunc(w.raw, func(_ string, raw prunedRaw) bool { return old(raw.Day) })
 		w.gone["pstn_calls expire"] += n - len(w.calls)
 	case dialout.Name:
 		for day, n := range w.sums {
@@ -116,10 +140,10 @@ func (w *pruned) refresh() {
 		if before, ok := w.frozen[calls.Name]; ok && day <= before {
 			continue
 		}
-		delete(w.figures, day)
-		for _, c := range w.calls {
+		maps.DeleteFunc(w.figures, func(of [2]int, _ int) bool { return of[0] == day })
+		for id, c := range w.calls {
 			if c.Day == day {
-				w.figures[day] += c.Content
+				w.figures[[2]int{day, id % persons}] += c.Content
 			}
 		}
 	}
@@ -135,10 +159,10 @@ func (w *pruned) rebuild() {
 // compare holds the tables to the model.
 func (w *pruned) compare() {
 	want, got := map[string][]string{}, map[string][]string{}
-	add := func(what string, model []string, sql string) {
+	add := func(what string, model []string, sql string, args ...any) {
 		slices.Sort(model)
 		want[what] = model
-		rows, err := w.conn.Query(w.Context(), sql)
+		rows, err := w.conn.Query(w.Context(), sql, args...)
 		w.must(err)
 		got[what], err = pgx.CollectRows(rows, pgx.RowTo[string])
 		w.must(err)
@@ -149,20 +173,49 @@ func (w *pruned) compare() {
 		const days = `floor(extract(epoch FROM %s - '%s'::timestamptz) / 86400)`
 		return fmt.Sprintf(days, at, w.first.Format(time.RFC3339))
 	}
-	add("calls", lines(w.calls, func(id int, c prunedCall) string { return fmt.Sprint(id, c) }),
-		`SELECT format('%s {%s %s}', id, `+since("start_at")+`, duration_s) FROM teams.pstn_calls`)
-	add("sums", lines(w.sums, func(day, n int) string { return fmt.Sprint(day, n) }),
-		`SELECT concat_ws(' ', `+since("window_from")+`, count(*)) FROM teams.dialout_report GROUP BY window_from`)
-	add("records", lines(w.records, func(_ int, r *prunedRecord) string { return fmt.Sprint(*r) }), `
-		SELECT format('{%s %s %s %s %s}', `+since("start_at")+`, version, coalesce(details_version, 0),
+	add("calls", lines(w.calls, func(id int, c prunedCall) string {
+		return fmt.Sprint(id, c, " ", w.storedUser(id), " ", w.stored("caller_number", numberOf(id), userID(id)), " ",
+			w.stored("user_display_name", userName(id), userID(id)))
+	}), `
+		SELECT format('%s {%s %s} %s %s %s', id, `+since("start_at")+`, duration_s, user_id, caller_number,
+			user_display_name)
+		FROM teams.pstn_calls`)
+	add("sums", lines(w.sums, func(day, n int) string {
+		var users []string
+		for who := range n {
+			users = append(users, w.storedUser(who))
+		}
+		slices.Sort(users)
+		return fmt.Sprint(day, users)
+	}), `
+		SELECT format('%s [%s]', `+since("window_from")+`, string_agg(user_id::text, ' ' ORDER BY user_id::text))
+		FROM teams.dialout_report GROUP BY window_from`)
+	add("records", lines(w.records, func(id int, r *prunedRecord) string {
+		users := ""
+		if r.Rows {
+			users = w.storedUser(id) + w.stored("identity_id", numberOf(id), "")
+		}
+		return fmt.Sprint(*r, " ", users)
+	}), `
+		SELECT format('{%s %s %s %s %s} %s', `+since("start_at")+`, version, coalesce(details_version, 0),
 			(SELECT count(*) = 1 FROM teams.media_streams s WHERE s.call_id = c.id)::text,
-			(SELECT count(*) = 1 FROM ingest.details_retries s WHERE s.call_id = c.id AND body IS NOT NULL)::text)
+			(SELECT count(*) = 1 FROM ingest.details_retries s WHERE s.call_id = c.id AND body IS NOT NULL)::text,
+			(SELECT string_agg(coalesce(user_id::text, identity_id), '' ORDER BY user_id)
+				FROM teams.call_participants p WHERE p.call_id = c.id))
 		FROM teams.call_records c`)
-	add("rejects", lines(w.raw, func(element string, _ int) string { return element }),
-		`SELECT convert_from(raw, 'UTF8') FROM ingest.rejects`)
-	maps.DeleteFunc(w.gone, func(_ string, n int) bool { return n == 0 })
+	add("rejects", lines(w.raw, func(said string, raw prunedRaw) string {
+		return said + " " + w.storedUser(raw.Who)
+	}), `
+		SELECT concat_ws(' ', x.said->>'callType', x.said->>'userId')
+		FROM ingest.rejects r
+		CROSS JOIN LATERAL (SELECT convert_from(r.raw, 'UTF8')::jsonb AS said) AS x`)
+	maps.DeleteFunc(w.gone, func(what string, n int) bool {
+		return n == 0 || w.private() && strings.HasSuffix(what, " delete") // keys that are hashes change with persons
+	})
 	add("tombstones", lines(w.gone, func(what string, n int) string { return fmt.Sprint(what, " ", n) }),
-		`SELECT concat_ws(' ', table_name, op, count(*)) FROM ingest.tombstones GROUP BY table_name, op`)
+		`
+		SELECT concat_ws(' ', table_name, op, count(*)) FROM ingest.tombstones WHERE op = 'expire' OR NOT $1
+		GROUP BY table_name, op`, w.private())
 	add("slots", lines(w.slots, func(day int, settled bool) string { return fmt.Sprint(day, settled) }),
 		`SELECT concat_ws(' ', `+since("slot_from")+`, settled::text) FROM ingest.slots WHERE endpoint = 'pstn_calls'`)
 	add("kept from", lines(w.kept, func(what string, day int) string { return fmt.Sprint(what, " ", day) }), `
@@ -173,8 +226,9 @@ func (w *pruned) compare() {
 	add("frozen", lines(w.frozen, func(source string, day int) string { return fmt.Sprint(source, " ", day) }),
 		`SELECT concat_ws(' ', source, `+since("before")+`) FROM rollup.frozen`)
 	if len(w.noted) == 0 {
-		add("figures", lines(w.figures, func(day, n int) string { return fmt.Sprint(day, n) }),
-			`SELECT concat_ws(' ', `+since("day")+`, duration_s) FROM rollup.tiny`)
+		add("figures", lines(w.figures, func(of [2]int, n int) string {
+			return fmt.Sprint(of[0], " ", w.storedUser(of[1]), " ", n)
+		}), `SELECT concat_ws(' ', `+since("day")+`, user_id, duration_s) FROM rollup.tiny`)
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		w.fail("the model (-) and the tables (+):\n%s", diff)
