@@ -111,7 +111,7 @@ func (p Policy) readable(s slot, now time.Time) bool {
 }
 
 func (p Policy) urgency(s slot, now, next time.Time) urgency {
-	inReach := !s.owed.Before(p.horizon(now))
+	inReach := p.isWhole(s, now)
 	final := !now.Before(s.to.Add(p.Settle + earliness))
 	unread := s.read.IsZero() || !s.settled && final && (inReach || p.hasRest(s))
 	switch {
@@ -127,6 +127,12 @@ func (p Policy) urgency(s slot, now, next time.Time) urgency {
 		return reread
 	}
 	return notDue
+}
+
+// isWhole reports whether all of a slot can be asked for: what is about to leave
+// reach is not.
+func (p Policy) isWhole(s slot, now time.Time) bool {
+	return !s.owed.Before(p.horizon(now.Add(earliness)))
 }
 
 // hasRest reports whether a slot that is partly out of reach is to be read for

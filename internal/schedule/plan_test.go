@@ -279,6 +279,21 @@ func TestPlanIsCompleteAndEnds(t *testing.T) {
 	})
 }
 
+// A slot whose first seconds are not asked for any more, as they leave reach meanwhile, is read once and not again and
+// again at that moment.
+func TestSlotThatLeavesReachIsReadOnce(t *testing.T) {
+	t.Parallel()
+	p := month()
+	s := slot{from: date(30), to: date(29), owed: noon.Add(-p.Reach)}
+	if u := p.urgency(s, noon, noon); u != expiring {
+		t.Errorf("urgency of one never read = %v", u)
+	}
+	s.read = noon
+	if u := p.urgency(s, noon, noon); u != notDue {
+		t.Errorf("urgency of one read = %v", u)
+	}
+}
+
 func TestPlanSpan(t *testing.T) {
 	t.Parallel()
 	p := month()

@@ -142,7 +142,7 @@ func (p Policy) addSlot(s *Stand, slot slot, failed store.Slot, losses []fetch.W
 	if !w.From.Before(w.To) {
 		return
 	}
-	whole := !slot.owed.Before(horizon)
+	whole := p.isWhole(slot, now)
 	if whole || p.hasRest(slot) && p.readable(slot, now) {
 		s.Expires = earlier(s.Expires, w.From.Add(p.Reach))
 	}
