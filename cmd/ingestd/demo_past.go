@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
@@ -62,15 +61,7 @@ func (a *app) summary(ctx context.Context, out io.Writer) error {
 		Columns: []string{"tenant", "table", "rows", "pages", "slots", "rejects", "complete until (UTC)"},
 	}
 	for _, t := range a.config.Tenants {
-		id, err := uuid.Parse(t.ID)
-		if err != nil {
-			return err
-		}
-		var names []string
-		for _, e := range fetch.Endpoints {
-			names = append(names, e.Name)
-		}
-		holdings, err := a.db.Holdings(ctx, id, names...)
+		holdings, err := a.db.Holdings(ctx, tenantID(t), endpointNames()...)
 		if err != nil {
 			return err
 		}

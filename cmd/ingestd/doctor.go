@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -66,17 +65,6 @@ cannot check because of another failure is marked skip.`,
 		return errors.Join(err, exitWith(doctor.ExitCode(findings)))
 	}
 	return cmd
-}
-
-// tenants are those that are chosen, of the configured ones.
-func (s *selection) tenants(c *config.Config) ([]config.Tenant, error) {
-	if s.tenant == "" {
-		return c.Tenants, nil
-	}
-	if i := slices.IndexFunc(c.Tenants, s.names); i >= 0 {
-		return c.Tenants[i : i+1], nil
-	}
-	return nil, unknownTenant(c)
 }
 
 func (a *app) hastyClient(t config.Tenant) (*fetch.Client, error) {

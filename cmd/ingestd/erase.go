@@ -69,10 +69,6 @@ are yours to clean: docs/privacy.md says how.`,
 
 // erasing prepares the erasure of a person of a tenant, and notes nothing.
 func (a *app) erasing(cmd *cobra.Command, t config.Tenant, by, text string) (*schedule.Erasure, error) {
-	tenant, err := uuid.Parse(t.ID)
-	if err != nil {
-		return nil, err
-	}
 	if t.Privacy.Key.Reveal() == nil {
 		return nil, errConfig(fmt.Sprintf("tenant %s has no privacy.key_file, and without one nobody would know who "+
 			"was erased when Microsoft serves them again; make one with: openssl rand -hex 32 > FILE, name it in "+
@@ -89,6 +85,7 @@ func (a *app) erasing(cmd *cobra.Command, t config.Tenant, by, text string) (*sc
 	if err := eraser.Add(person.By, person.Hash); err != nil {
 		return nil, err
 	}
+	tenant := tenantID(t)
 	principals, names, err := a.namesOf(cmd.Context(), tenant, person)
 	if err != nil {
 		return nil, err
@@ -101,8 +98,7 @@ func (a *app) erasing(cmd *cobra.Command, t config.Tenant, by, text string) (*sc
 			Tenant: tenant, KnownBy: person.By, Hash: person.Hash, NeededUntil: neededUntil(t), Program: version(),
 		},
 		Search: store.Search{
-			Tenant: tenant, Marks: append(person.Spellings, principals...),
-			Instead: append(person.Instead, slices.Repeat([]string{"erased"}, len(principals))...), Names: names,
+			Tenant: tenant, Marks: append(person.Spellings, principals...), Instead: person.Instead, Names: names,
 		},
 		Eraser: eraser.Of, Wait: time.Second,
 	}, err
@@ -110,11 +106,7 @@ func (a *app) erasing(cmd *cobra.Command, t config.Tenant, by, text string) (*sc
 
 // eraser knows who was erased of a tenant.
 func (a *app) eraser(ctx context.Context, t config.Tenant) (*privacy.Eraser, error) {
-	id, err := uuid.Parse(t.ID)
-	if err != nil {
-		return nil, err
-	}
-	erased, err := a.db.Erased(ctx, id)
+	erased, err := a.db.Erased(ctx, tenantID(t))
 	if err != nil {
 		return nil, err
 	}
@@ -163,10 +155,9 @@ func (a *app) erase(cmd *cobra.Command, e *schedule.Erasure, yes bool) error {
 	for _, f := range found {
 		e.Noted.Found[f.Table] = f.Rows
 	}
-	told := time.Now()
+	isDue := seldom()
 	e.Progress = func(what string, done, all int) {
-		if now := time.Now(); now.Sub(told) >= 10*time.Second {
-			told = now
+		if isDue() {
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s of %s\n", what, health.Number(done), health.Number(all))
 		}
 	}

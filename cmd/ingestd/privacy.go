@@ -49,26 +49,14 @@ personal data they hear that the old one was deleted.`,
 
 // eachTenant does something for the chosen tenants, one after the other.
 func (a *app) eachTenant(chosen *selection, do func(t config.Tenant, id uuid.UUID) error) error {
-	of, err := chosen.of(a.config)
+	tenants, err := chosen.tenants(a.config)
 	if err != nil {
 		return err
 	}
-	found := false
-	for _, t := range a.config.Tenants {
-		id, err := uuid.Parse(t.ID)
-		if err != nil {
-			return err
-		}
-		if !of.Has(id, of.Endpoint) {
-			continue
-		}
-		found = true
-		if err := do(t, id); err != nil {
+	for _, t := range tenants {
+		if err := do(t, tenantID(t)); err != nil {
 			return fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
-	}
-	if !found {
-		return unknownTenant(a.config)
 	}
 	return nil
 }
@@ -115,10 +103,9 @@ func (a *app) rewrite(cmd *cobra.Command, t config.Tenant, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	told := time.Now()
+	isDue := seldom()
 	err = a.db.Rewrite(cmd.Context(), all, func(r *store.Rewrite) {
-		if now := time.Now(); now.Sub(told) >= 10*time.Second {
-			told = now
+		if isDue() {
 			fmt.Fprintf(cmd.ErrOrStderr(), "So far: %s\n", rewrittenText(t, r))
 		}
 	})

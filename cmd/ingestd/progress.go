@@ -61,6 +61,21 @@ func follow(cmd *cobra.Command, works []work) (say io.Writer, stop func()) {
 	return say, func() { unheard(); done() }
 }
 
+// tellEvery is how often it is told how long work gets on, where no line is drawn anew.
+const tellEvery = 10 * time.Second
+
+// seldom returns a function that reports whether it is time to tell how work gets on.
+func seldom() (isDue func() bool) {
+	told := time.Now()
+	return func() bool {
+		if time.Since(told) < tellEvery {
+			return false
+		}
+		told = time.Now()
+		return true
+	}
+}
+
 // showProgress tells how works get on until stop is called: on a terminal a line
 // for each endpoint, and elsewhere what they say every ten seconds.
 func showProgress(out io.Writer, works []work) (say io.Writer, stop func()) {
@@ -70,7 +85,7 @@ func showProgress(out io.Writer, works []work) (say io.Writer, stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		ticker := time.NewTicker(10 * time.Second)
+		ticker := time.NewTicker(tellEvery)
 		defer ticker.Stop()
 		for {
 			select {

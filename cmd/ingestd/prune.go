@@ -59,15 +59,11 @@ func (a *app) retention() (schedule.Retention, error) {
 		Personal: terms[config.Personal], Aged: map[uuid.UUID]func(*mapping.Model) *mapping.Batch{},
 	}
 	for _, t := range a.config.Tenants {
-		id, err := uuid.Parse(t.ID)
-		if err != nil {
-			return r, err
-		}
 		policy, err := agedOf(t)
 		if err != nil {
 			return r, err
 		}
-		r.Aged[id] = policy.NewBatch
+		r.Aged[tenantID(t)] = policy.NewBatch
 	}
 	return r, nil
 }
@@ -79,11 +75,7 @@ func (a *app) pruner(chosen *selection) (*schedule.Pruner, error) {
 	}
 	p := &schedule.Pruner{DB: a.db, Retention: terms}
 	for _, t := range a.config.Tenants {
-		id, err := uuid.Parse(t.ID)
-		if err != nil {
-			return nil, err
-		}
-		p.Tenants = append(p.Tenants, id)
+		p.Tenants = append(p.Tenants, tenantID(t))
 	}
 	p.Only, err = chosen.of(a.config)
 	return p, err
@@ -91,10 +83,9 @@ func (a *app) pruner(chosen *selection) (*schedule.Pruner, error) {
 
 // prune deletes, says every ten seconds how it gets on, and prints what went.
 func prune(cmd *cobra.Command, p *schedule.Pruner) error {
-	told := time.Now()
+	isDue := seldom()
 	p.Progress = func(done schedule.Pruned) {
-		if now := time.Now(); now.Sub(told) >= 10*time.Second {
-			told = now
+		if isDue() {
 			fmt.Fprintln(cmd.ErrOrStderr(), "So far:", prunedText(done))
 		}
 	}

@@ -84,7 +84,7 @@ func tellRefresh(cmd *cobra.Command, a *app) error {
 // refreshRollups brings the rollups up to date. Where that takes long it tells how
 // it gets on.
 func (a *app) refreshRollups(cmd *cobra.Command) (days int, err error) {
-	meter := dayMeter{out: cmd.ErrOrStderr(), begun: time.Now()}
+	meter := dayMeter{out: cmd.ErrOrStderr(), begun: time.Now(), isDue: seldom()}
 	err = a.db.RefreshRollups(cmd.Context(), func(done, left int) {
 		days = done
 		meter.tell(done, left)
@@ -106,15 +106,14 @@ func (a *app) followRows(cmd *cobra.Command) {
 
 // A dayMeter tells how many days are computed, every ten seconds.
 type dayMeter struct {
-	out         io.Writer
-	begun, told time.Time
+	out   io.Writer
+	begun time.Time
+	isDue func() bool
 }
 
 func (m *dayMeter) tell(done, left int) {
-	const pause = 10 * time.Second
-	if now := time.Now(); left > 0 && now.Sub(m.told) >= pause && now.Sub(m.begun) >= pause {
-		m.told = now
-		remains := time.Duration(float64(now.Sub(m.begun)) * float64(left) / float64(done))
+	if left > 0 && m.isDue() {
+		remains := time.Duration(float64(time.Since(m.begun)) * float64(left) / float64(done))
 		fmt.Fprintf(m.out, "Computing the figures of days: %d of %d, %s left.\n",
 			done, done+left, health.ShortUp(remains))
 	}

@@ -117,15 +117,29 @@ func (s *selection) of(c *config.Config) (store.Selection, error) {
 	return chosen, nil
 }
 
+// tenants are those that are chosen, of the configured ones.
+func (s *selection) tenants(c *config.Config) ([]config.Tenant, error) {
+	if s.tenant == "" {
+		return c.Tenants, nil
+	}
+	if i := slices.IndexFunc(c.Tenants, s.names); i >= 0 {
+		return c.Tenants[i : i+1], nil
+	}
+	return nil, unknownTenant(c)
+}
+
 // one is the tenant that is chosen, or the only one.
 func (s *selection) one(c *config.Config) (config.Tenant, error) {
-	for _, t := range c.Tenants {
-		if s.names(t) || s.tenant == "" && len(c.Tenants) == 1 {
-			return t, nil
-		}
+	chosen, err := s.tenants(c)
+	if err != nil || len(chosen) != 1 {
+		return config.Tenant{}, unknownTenant(c)
 	}
-	return config.Tenant{}, unknownTenant(c)
+	return chosen[0], nil
 }
+
+// tenantID is the id of a configured tenant. That it is a GUID was checked when the
+// configuration was loaded.
+func tenantID(t config.Tenant) uuid.UUID { return uuid.MustParse(t.ID) }
 
 // unknownTenant refuses a tenant that is not in the configuration.
 func unknownTenant(c *config.Config) error {

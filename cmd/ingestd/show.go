@@ -60,10 +60,7 @@ func (a *app) show(cmd *cobra.Command, chosen *selection, id uuid.UUID) error {
 		return err
 	}
 	for _, t := range a.config.Tenants {
-		tenant, err := uuid.Parse(t.ID)
-		if err != nil {
-			return err
-		}
+		tenant := tenantID(t)
 		if !of.Has(tenant, of.Endpoint) {
 			continue
 		}
@@ -82,7 +79,6 @@ func (a *app) show(cmd *cobra.Command, chosen *selection, id uuid.UUID) error {
 	return fmt.Errorf("no call record %s is stored; the ids are in teams.call_records", id)
 }
 
-// showOf prints a tenant's record, and says what the document lacks.
 // hintAtModes says by which modes a tenant's documents are stored, if by any.
 func hintAtModes(hints io.Writer, t config.Tenant) {
 	if modes := t.Privacy.InForce(); len(modes) > 0 {
@@ -90,6 +86,7 @@ func hintAtModes(hints io.Writer, t config.Tenant) {
 	}
 }
 
+// showOf prints a tenant's record, and says what the document lacks.
 func (a *app) showOf(cmd *cobra.Command, tenant, id uuid.UUID) (lacks string, err error) {
 	document, err := a.db.Rebuild(cmd.Context(), fetch.CallRecords.Rows, tenant, id.String())
 	if err != nil {

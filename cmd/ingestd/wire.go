@@ -208,11 +208,7 @@ func modesByClass(t config.Tenant) map[catalog.Class]privacy.Mode {
 }
 
 func newPolicy(t config.Tenant, modes map[catalog.Class]privacy.Mode) (*privacy.Policy, error) {
-	id, err := uuid.Parse(t.ID)
-	if err != nil {
-		return nil, err
-	}
-	return privacy.New(modes, t.Privacy.Key.Reveal(), id)
+	return privacy.New(modes, t.Privacy.Key.Reveal(), tenantID(t))
 }
 
 // eraserOf makes what keeps out those who were erased of a tenant; nil without a secret.
@@ -228,11 +224,7 @@ func eraserOf(t config.Tenant) schedule.EraserOf {
 
 // newEraser knows some persons who were erased of a tenant.
 func newEraser(t config.Tenant, erased []store.Erased) (*privacy.Eraser, error) {
-	id, err := uuid.Parse(t.ID)
-	if err != nil {
-		return nil, err
-	}
-	e, err := privacy.NewEraser(t.Privacy.Key.Reveal(), id)
+	e, err := privacy.NewEraser(t.Privacy.Key.Reveal(), tenantID(t))
 	for _, person := range erased {
 		if err == nil {
 			err = e.Add(person.KnownBy, person.Hash)

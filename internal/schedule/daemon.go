@@ -247,12 +247,7 @@ func reasonOf(err error) string {
 
 // TryAgain has the endpoints run at once that Graph denies: something has
 // changed. It may be called at any time.
-func (d *Daemon) TryAgain() {
-	select {
-	case d.again <- struct{}{}:
-	default:
-	}
-}
+func (d *Daemon) TryAgain() { signal(d.again) }
 
 func (d *Daemon) tryAgain() {
 	for _, t := range d.tenants {

@@ -233,7 +233,7 @@ func (c *waitedFor) tellAll(work func() error, tell func([]Told) error, stop fun
 	return err
 }
 
-// signal leaves a token, unless there is one.
+// signal leaves a token, unless there is one: nobody has looked since the last time.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

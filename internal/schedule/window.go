@@ -281,10 +281,7 @@ func (r *reading) commit(ctx context.Context, read []store.Slot) error {
 	}
 	if err == nil {
 		r.log.slotsRead.Add(int64(len(read)))
-		select {
-		case r.named <- struct{}{}:
-		default: // nobody has looked since the last time
-		}
+		signal(r.named)
 	}
 	r.batch.Reset()
 	clear(r.changed)

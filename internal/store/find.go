@@ -18,8 +18,8 @@ import (
 // case.
 type Search struct {
 	Tenant uuid.UUID
-	// Marks are what is the person's alone: ids, numbers, addresses to sign in with; Instead
-	// is what is to stand for each.
+	// Marks are what is the person's alone: ids, numbers, addresses to sign in with. Instead
+	// is what is to stand for the first of them; a word stands for all others, and for names.
 	Marks, Instead []string
 	// Names may be others' too. They tell where somebody wrote them, and in the ledger.
 	Names []string
@@ -57,15 +57,14 @@ func (db *DB) Find(ctx context.Context, s Search) (all []Find, err error) {
 		if err != nil {
 			return nil, err
 		}
-		var found []struct {
-			Rows        int64
-			First, Last *time.Time
-		}
-		found, err = listWithin[struct {
+		found, err := listWithin[struct {
 			Rows        int64
 			First, Last *time.Time
 		}](ctx, db, "search "+t.name(), searchTimeout, t.statement("find_person"), s.arguments()...)
-		if err == nil && found[0].Rows > 0 {
+		if err != nil {
+			return nil, err
+		}
+		if found[0].Rows > 0 {
 			all = append(all, Find{t.name(), found[0].Rows, found[0].First, found[0].Last})
 		}
 	}
@@ -100,8 +99,8 @@ func (db *DB) KeysFound(ctx context.Context, s Search, t *Target) (keys [][]stri
 	return keys, err
 }
 
-// forNames stands where a name stood.
-const forNames = "erased"
+// erasedWord stands where a name stood, or an address to sign in with.
+const erasedWord = "erased"
 
 // EraseTexts replaces the person in the texts of the ledger and of lists, but for bytes.
 func (db *DB) EraseTexts(ctx context.Context, s Search) error {
@@ -110,7 +109,7 @@ func (db *DB) EraseTexts(ctx context.Context, s Search) error {
 	for _, text := range slices.Concat(s.Marks, s.Names) {
 		patterns = append(patterns, pattern(text))
 	}
-	instead = append(instead, slices.Repeat([]string{forNames}, len(s.Names))...)
+	instead = append(instead, slices.Repeat([]string{erasedWord}, len(patterns)-len(instead))...)
 	if len(patterns) == 0 {
 		return err
 	}

@@ -97,10 +97,7 @@ func makeTarget(endpoint string, model *mapping.Model, eventTime string) (*Targe
 	t.day = newBatchStatements(root, dayLead, eventTime)
 	t.replace = statement("replace_day", names(root, dayLead)...)
 	t.users = newUserStatements(t, eventTime)
-	t.rewrite = newRewriteStatements(model, rowLead, eventTime)
-	if t.event < 0 {
-		t.rewrite = newRewriteStatements(model, dayLead, eventTime)
-	}
+	t.rewrite = newRewriteStatements(model, lead, eventTime)
 	return t, nil
 }
 
