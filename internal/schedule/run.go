@@ -20,7 +20,7 @@ func (j *Job) run(
 	stop func() bool,
 	report *Report,
 ) error {
-	log, rest, err := j.begin(ctx, trigger, spanOf(windows, now), slotsOf(windows))
+	log, rest, err := j.begin(ctx, finish, trigger, spanOf(windows, now), slotsOf(windows))
 	if err != nil {
 		return err
 	}
@@ -41,11 +41,15 @@ func (j *Job) run(
 	return nil
 }
 
-// begin notes the start of a run. It says that it is alive until rest is called.
+// begin notes the start of a run. It says that it is alive until rest is called. A note
+// that has begun is finished: else a stop might leave a run that nobody ends.
 func (j *Job) begin(
-	ctx context.Context, trigger string, span fetch.Window, slots int,
+	ctx, finish context.Context, trigger string, span fetch.Window, slots int,
 ) (log *runLog, rest func(), err error) {
-	run, err := j.DB.StartRun(ctx, j.Tenant, j.Endpoint.Name, trigger, span.From, span.To)
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	run, err := j.DB.StartRun(finish, j.Tenant, j.Endpoint.Name, trigger, span.From, span.To)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -41,7 +41,7 @@ func (j *Job) Fetch(ctx context.Context, wanted Wanted, tell func([]Told) error)
 	if wanted.Call != uuid.Nil {
 		wanted.Span = fetch.Window{From: now, To: now}
 	}
-	log, rest, err := j.begin(ctx, "fetch", wanted.Span, daysOf(wanted.Span))
+	log, rest, err := j.begin(ctx, finish, "fetch", wanted.Span, daysOf(wanted.Span))
 	if err != nil {
 		return report, err
 	}
