@@ -33,6 +33,7 @@ func TestPruneGoesOnAfterARestart(t *testing.T) {
 	if n := storetest.Query[int](t, w.Conn, says); n != 5500 {
 		t.Errorf("the feed names %d rows", n)
 	}
+	next.Once()
 	next.WantServed()
 	for _, r := range w.Runs() {
 		if r.Result != "ok" && r.Result != "stopped" {
