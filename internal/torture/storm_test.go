@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ingestd/internal/fetch"
 	"ingestd/internal/graphsim"
 	"ingestd/internal/store/storetest"
 )
@@ -154,13 +155,13 @@ func (w *world) badAnswers() {
 	w.once()
 }
 
-// badHour has Graph serve neither what is about a certain hour, nor some of the call records.
+// badHour has Graph serve neither what is about a certain time, nor some of the call records.
 func (w *world) badHour() {
-	at, every := w.clock.Now().Add(-time.Duration(w.rng.Int64N(int64(3*day)))), byte('0'+w.rng.IntN(10))
-	further := w.rng.IntN(2) == 0 // pages alone
+	at, every := w.badTime(), byte('0'+w.rng.IntN(10))
+	further := w.rng.IntN(3) == 0 // pages alone
 	status := []int{400, 404, 500}[w.rng.IntN(3)]
 	w.graph.SetFaults(w.counting(func(r graphsim.Request) graphsim.Fault {
-		about := r.API != "" && r.From.Before(at) && r.To.After(at) && (r.Skip > 0 || !further)
+		about := r.API != "" && !r.From.After(at) && r.To.After(at) && (r.Skip > 0 || !further)
 		if r.CallID != "" {
 			about = r.CallID[35] == every
 		}
@@ -172,6 +173,22 @@ func (w *world) badHour() {
 	w.once()
 	w.advance(10 * time.Minute)
 	w.once()
+}
+
+// badTime is that of one of the rows that have appeared or changed lately, or any.
+func (w *world) badTime() time.Time {
+	now := w.clock.Now()
+	var times []time.Time
+	for _, e := range fetch.Endpoints {
+		for _, r := range w.oracle.rows[e.Name] {
+			if r.shown && now.Sub(r.newest().since) < time.Hour && now.Sub(r.at) < 3*day {
+				times = append(times, r.at)
+			}
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	times = append(times, now.Add(-time.Duration(w.rng.Int64N(int64(3*day)))))
+	return times[w.rng.IntN(len(times))]
 }
 
 // counting counts faults of Graph.
@@ -204,15 +221,19 @@ func (w *world) befall(decide func(n int, m storetest.Message) storetest.Fault) 
 	})
 }
 
-// moments are kinds of messages, by what their names begin with, and how many of each a run has at least.
-var moments = []event{
-	{"", 150}, {"begin", 10}, {"begin", 25}, {"commit", 25}, {"insert ingest.slots", 15},
-	{"copy", 15}, {"end of copy", 15},
-}
+// Kinds of messages, by what their names begin with, and how many of each a run has at least.
+var (
+	moments = []event{
+		{"", 150}, {"begin", 10}, {"begin", 25}, {"commit", 25}, {"insert ingest.slots", 15},
+		{"copy", 15}, {"end of copy", 15},
+	}
+	// of a transaction that has read pages in hand, and has no locks yet
+	earlyMoments = []event{{"begin", 10}, {"begin", 25}, {"select teams.", 15}}
+)
 
-// atMessage starts the program, and has something befall one of its messages, any one or one of a kind.
-func (w *world) atMessage(fault func(p *process) storetest.Fault) *process {
-	kind := moments[w.rng.IntN(len(moments))]
+// atMessage starts the program, and has something befall one of its messages, any one of a kind.
+func (w *world) atMessage(kinds []event, fault func(p *process) storetest.Fault) *process {
+	kind := kinds[w.rng.IntN(len(kinds))]
 	at, n := 1+w.rng.IntN(kind.times), 0
 	var p *process
 	ready := make(chan struct{})
@@ -249,7 +270,7 @@ func (w *world) badConnections() {
 func (w *world) killAtMessage() {
 	for range 1 + w.rng.IntN(4) {
 		lose := w.rng.IntN(2) == 0
-		w.until(w.atMessage(func(p *process) storetest.Fault {
+		w.until(w.atMessage(moments, func(p *process) storetest.Fault {
 			return storetest.Fault{Cut: !lose, Lose: lose, Then: p.kill}
 		}))
 		w.check()
@@ -274,14 +295,13 @@ func (w *world) killAnyTime() {
 // work.
 func (w *world) lateMessage() {
 	hold := make(chan struct{})
-	w.until(w.atMessage(func(p *process) storetest.Fault {
+	w.until(w.atMessage(moments, func(p *process) storetest.Fault {
 		go p.kill()
 		return storetest.Fault{Hold: hold}
 	}))
 	w.changeSoon()
 	next := w.launch("once")
-	next.endsWithin(time.Duration(w.rng.Int64N(int64(time.Second))))
-	w.follow()
+	w.meanwhile(next)
 	close(hold)
 	w.soon(next)
 	w.until(next)
@@ -289,8 +309,11 @@ func (w *world) lateMessage() {
 
 // frozen freezes a process at a message and lets another one read, after changes, before it goes on.
 func (w *world) frozen() {
-	froze := make(chan struct{})
-	p := w.atMessage(func(p *process) storetest.Fault {
+	froze, kinds := make(chan struct{}), earlyMoments
+	if w.rng.IntN(3) == 0 {
+		kinds = moments
+	}
+	p := w.atMessage(kinds, func(p *process) storetest.Fault {
 		return storetest.Fault{Then: func() { p.freeze(); close(froze) }}
 	})
 	select {
@@ -298,13 +321,10 @@ func (w *world) frozen() {
 		w.changeSoon()
 		w.takeLocks()
 		next := w.launch("once")
-		next.endsWithin(time.Duration(500+w.rng.IntN(1500)) * time.Millisecond)
-		w.follow()
-		if w.rng.IntN(2) == 0 {
-			w.until(next)
-		}
-		p.thaw()
+		w.meanwhile(next)
 		w.soon(p) // what it had in hand is stored, before it reads again
+		p.thaw()
+		w.until(p)
 		w.until(next)
 	case <-p.ended:
 	case <-time.After(unhurried):
@@ -313,12 +333,33 @@ func (w *world) frozen() {
 	w.until(p)
 }
 
-// soon kills a process, more often than not, after a moment.
-func (w *world) soon(p *process) {
+// meanwhile has a process read for a moment, or to its end, and looks at what it has stored.
+func (w *world) meanwhile(p *process) {
+	w.Helper()
 	if w.rng.IntN(3) > 0 {
-		p.endsWithin(time.Duration(20+w.rng.IntN(400)) * time.Millisecond)
-		p.kill()
+		p.endsWithin(unhurried / 2)
+	} else {
+		p.endsWithin(time.Duration(w.rng.Int64N(int64(2 * time.Second))))
 	}
+	w.check()
+	w.follow()
+}
+
+// soon kills a process, more often than not, when the server has carried out one of the next commits.
+func (w *world) soon(p *process) {
+	if w.rng.IntN(3) == 0 {
+		return
+	}
+	at, n := 1+w.rng.IntN(3), 0
+	w.befall(func(_ int, m storetest.Message) storetest.Fault {
+		if nameOf(m) != "commit" {
+			return storetest.Fault{}
+		}
+		if n++; n != at {
+			return storetest.Fault{}
+		}
+		return storetest.Fault{Lose: true, Then: p.kill}
+	})
 }
 
 // changeSoon has so little time pass that an answer of before may still be stored, and all that can change.
@@ -347,7 +388,7 @@ func (w *world) twoAtOnce() {
 
 // serverCrash kills a process of the server, which ends all others and has it recover.
 func (w *world) serverCrash() {
-	w.until(w.atMessage(func(*process) storetest.Fault { return storetest.Fault{Then: w.crash} }))
+	w.until(w.atMessage(moments, func(*process) storetest.Fault { return storetest.Fault{Then: w.crash} }))
 }
 
 // sessionsEnded ends sessions of the program, one after the other.

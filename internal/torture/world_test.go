@@ -117,8 +117,8 @@ func (s *stage) newWorld(t testing.TB, seed uint64) *world {
 	}
 	w.begun = w.clock.Now().UTC()
 	w.graph = w.simulate(graphsim.Config{
-		Seed: int64(seed), Users: 25, CallsPerDay: 40, RecordsPerDay: 12, History: 10 * day, PageSize: 25,
-		Now: w.clock.Now, Served: w.oracle.served, Extra: unfit(w.clock.Now()),
+		Seed: int64(seed), Users: 25, CallsPerDay: 40, RecordsPerDay: 12, History: 10 * day,
+		PageSize: 3 + w.rng.IntN(25), Now: w.clock.Now, Served: w.oracle.served, Extra: unfit(w.clock.Now()),
 	})
 	w.evil = w.simulate(graphsim.Config{Beside: w.graph, Users: 1, CallsPerDay: -1, Now: w.clock.Now})
 	w.makeDatabase()
