@@ -288,6 +288,143 @@ CREATE FUNCTION rollup.ripe_before() RETURNS xid8
     RETURN '18446744073709551615'::xid8;
 COMMENT ON FUNCTION rollup.ripe_before() IS 'The transaction from which on a refresh of the rollups leaves notes for later, as rows that they are about may not be seen yet: none here, on Citus ingest.feed_horizon().';
 
+CREATE FUNCTION teams.details_month() RETURNS date
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT month::date
+    FROM date_trunc('month', now() AT TIME ZONE 'UTC') AS month
+    WHERE to_regclass('teams.sessions' || to_char(month, '_YYYY_MM')) IS NOT NULL
+$$;
+COMMENT ON FUNCTION teams.details_month() IS 'The month that calls are of which are stored now; null if it has no tables.';
+
+CREATE FUNCTION teams.details_tables() RETURNS SETOF text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT unnest(ARRAY['call_participants', 'sessions', 'session_endpoints', 'segments', 'segment_endpoints',
+        'segment_media', 'media_endpoints', 'media_streams'])
+$$;
+COMMENT ON FUNCTION teams.details_tables() IS 'Names the tables of details, which may be divided into months.';
+
+CREATE FUNCTION teams.drop_month(OUT month date, OUT is_gone boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '50ms'
+    AS $$
+DECLARE
+    parts text[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('teams.keep_months', 0)); -- one at a time
+    month := (SELECT min(old) FROM teams.old_months() AS old);
+    SELECT array_agg(part ORDER BY name <> 'sessions', name)
+    INTO parts
+    FROM teams.details_tables() AS name
+    CROSS JOIN LATERAL (SELECT 'teams.' || name || to_char(month, '_YYYY_MM')) AS of (part)
+    WHERE to_regclass(part) IS NOT NULL;
+    IF parts IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE 'LOCK TABLE ' || parts[1];
+    IF month NOT IN (SELECT teams.old_months()) THEN
+        month := NULL;
+        RETURN;
+    END IF;
+    EXECUTE 'DROP TABLE ' || parts[1];
+    is_gone := cardinality(parts) = 1;
+END $$;
+COMMENT ON FUNCTION teams.drop_month(OUT month date, OUT is_gone boolean) IS 'Drops a table of the first of old_months, and returns the month, if there is one, and whether that was its last table.';
+
+CREATE FUNCTION teams.keep_months() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET client_min_messages TO 'error'
+    AS $_$
+DECLARE
+    whole text;
+    month text;
+    change text;
+    stale text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('teams.keep_months', 0)); -- one at a time
+    FOR whole, month IN
+        SELECT name, name || to_char(this_month + n * interval '1 month', '_YYYY_MM')
+        FROM date_trunc('month', now() AT TIME ZONE 'UTC') AS this_month
+        CROSS JOIN generate_series(0, 2) AS n
+        CROSS JOIN teams.details_tables() AS name
+    LOOP
+        CONTINUE WHEN to_regclass('teams.' || month) IS NOT NULL;
+        EXECUTE format('CREATE TABLE teams.%I (LIKE teams.%I INCLUDING INDEXES) INHERITS (teams.%2$I)', month, whole);
+        FOR change IN
+            SELECT format('COMMENT ON TABLE teams.%I IS %L', month,
+                format('Rows of teams.%s whose call was first stored in this month.', whole))
+            UNION ALL
+            SELECT format('ALTER TABLE teams.%I SET (%s)', month, array_to_string(reloptions, ', '))
+            FROM pg_class
+            WHERE oid = to_regclass('teams.' || whole) AND reloptions IS NOT NULL
+            UNION ALL
+            SELECT format('ALTER TABLE teams.%I ALTER COLUMN %I SET (%s)', month, attname,
+                array_to_string(attoptions, ', '))
+            FROM pg_attribute
+            WHERE attrelid = to_regclass('teams.' || whole) AND attoptions IS NOT NULL
+            UNION ALL
+            SELECT format('ALTER TABLE teams.%I ALTER COLUMN %I SET STATISTICS %s', month, attname, attstattarget)
+            FROM pg_attribute
+            WHERE attrelid = to_regclass('teams.' || whole) AND attnum > 0 AND attstattarget >= 0
+            UNION ALL
+            SELECT format('GRANT %s ON teams.%I TO %s', privilege_type, month,
+                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END)
+            FROM pg_class
+            CROSS JOIN aclexplode(relacl)
+            WHERE oid = to_regclass('teams.' || whole) AND grantee <> relowner
+        LOOP
+            EXECUTE change;
+        END LOOP;
+    END LOOP;
+    -- Joins are planned by statistics of a table and its months together, which
+    -- autovacuum does not make.
+    SELECT string_agg('teams.' || relname, ', ')
+    INTO stale
+    FROM pg_stat_all_tables
+    WHERE schemaname = 'teams' AND relname IN (SELECT teams.details_tables())
+        AND (last_analyze > now() - interval '20 hours') IS NOT TRUE;
+    IF stale IS NOT NULL THEN
+        EXECUTE 'ANALYZE (SKIP_LOCKED) ' || stale;
+    END IF;
+END $_$;
+COMMENT ON FUNCTION teams.keep_months() IS 'Makes the tables of this month and the next two where there are none, and statistics once a day.';
+
+CREATE FUNCTION teams.old_months(tenants uuid[] DEFAULT '{}'::uuid[], before timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS SETOF date
+    LANGUAGE sql STABLE
+    AS $_$
+    SELECT month
+    FROM (
+        SELECT DISTINCT to_date(right(relname, 7), 'YYYY_MM')
+        FROM teams.details_tables() AS name
+        JOIN pg_inherits ON inhparent = to_regclass('teams.' || name)
+        JOIN pg_class ON pg_class.oid = inhrelid
+        WHERE relname ~ '_[0-9]{4}_[0-9]{2}$'
+    ) AS made (month)
+    CROSS JOIN LATERAL (SELECT (month + interval '1 month') AT TIME ZONE 'UTC') AS ends (month_end)
+    WHERE to_regclass('teams.sessions' || to_char(month, '_YYYY_MM')) IS NULL -- begun to be dropped
+        OR month_end < now() - interval '1 day' AND NOT EXISTS (
+        SELECT 1
+        FROM ingest.endpoints AS e
+        CROSS JOIN LATERAL (
+            SELECT greatest(e.kept_from, e.details_kept_from, CASE WHEN e.tenant_id = ANY (tenants) THEN before END)
+        ) AS kept (since)
+        CROSS JOIN LATERAL (
+            SELECT start_at
+            FROM teams.call_records
+            WHERE details_month = month AND tenant_id = e.tenant_id
+            ORDER BY start_at DESC NULLS LAST
+            LIMIT 1
+        ) AS last
+        WHERE e.endpoint = 'call_records'
+            AND (month_end <= since AND coalesce(start_at, '-infinity') < since) IS NOT TRUE
+    )
+    ORDER BY month
+$_$;
+COMMENT ON FUNCTION teams.old_months(tenants uuid[], before timestamp with time zone) IS 'The months that are over and of which retention keeps details of no call, of no tenant; also those of which it will keep none once it has deleted what some tenants have before a time.';
+
 CREATE TABLE teams.pstn_blocked_users_log (
     tenant_id uuid NOT NULL,
     event_key text NOT NULL COLLATE pg_catalog."C",
@@ -386,7 +523,8 @@ CREATE TABLE teams.call_records (
     details_at timestamp with time zone,
     reach_from timestamp with time zone GENERATED ALWAYS AS (COALESCE(start_at, ingested_at)) STORED NOT NULL,
     pending boolean GENERATED ALWAYS AS ((details_version IS DISTINCT FROM version)) STORED NOT NULL,
-    call_kind text
+    call_kind text,
+    details_month date DEFAULT teams.details_month()
 )
 WITH (parallel_workers='2');
 COMMENT ON TABLE teams.call_records IS 'One row per call or meeting, as Graph''s callRecord serves it. Found by the list of call records; all but version is written when the record is read with its details (details_version). Children: call_participants, sessions and below, by call_id. Join organizer_user_id to teams.users.';
@@ -419,6 +557,7 @@ COMMENT ON COLUMN teams.call_records.details_at IS 'When the details were stored
 COMMENT ON COLUMN teams.call_records.reach_from IS 'Since when Graph''s reach counts: start_at, or when the record was first listed where Graph does not say.';
 COMMENT ON COLUMN teams.call_records.pending IS 'Whether the details of the newest version are still to be stored.';
 COMMENT ON COLUMN teams.call_records.call_kind IS 'group or p2p, by type; where type says neither, a call of several sessions or with a service other than a mediation server or gateway is a group call. Null until the details are stored.';
+COMMENT ON COLUMN teams.call_records.details_month IS 'First day (UTC) of the month in which the call was first stored, if its details are in tables of that month, such as teams.sessions_2026_11; null if they are in the tables themselves.';
 
 CREATE VIEW live.calls AS
  SELECT c.tenant_id,
@@ -949,7 +1088,7 @@ CREATE TABLE teams.session_endpoints (
     unknown_fields jsonb
 )
 WITH (parallel_workers='0');
-ALTER TABLE ONLY teams.session_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1);
+ALTER TABLE ONLY teams.session_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1, n_distinct_inherited=-0.1);
 COMMENT ON TABLE teams.session_endpoints IS 'The caller and the callee of each session (Graph: sessions, their caller and callee), where served. Join (call_id, session_index) to sessions, user_id to teams.users.';
 COMMENT ON COLUMN teams.session_endpoints.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.session_endpoints.call_id IS 'The call (teams.call_records.id).';
@@ -992,7 +1131,7 @@ CREATE TABLE teams.sessions (
     unknown_fields jsonb
 )
 WITH (parallel_workers='0');
-ALTER TABLE ONLY teams.sessions ALTER COLUMN call_id SET (n_distinct=-0.2);
+ALTER TABLE ONLY teams.sessions ALTER COLUMN call_id SET (n_distinct=-0.2, n_distinct_inherited=-0.2);
 ALTER TABLE ONLY teams.sessions ALTER COLUMN session_index SET STATISTICS 0;
 COMMENT ON TABLE teams.sessions IS 'One row per session of a call: one endpoint talking to another or to a server (Graph: sessions). A group call has at least one per participant. Join call_id to call_records.';
 COMMENT ON COLUMN teams.sessions.tenant_id IS 'Entra tenant id.';
@@ -1114,7 +1253,7 @@ CREATE TABLE teams.media_streams (
     was_media_bypassed boolean,
     unknown_fields jsonb
 );
-ALTER TABLE ONLY teams.media_streams ALTER COLUMN call_id SET (n_distinct=-0.03);
+ALTER TABLE ONLY teams.media_streams ALTER COLUMN call_id SET (n_distinct=-0.03, n_distinct_inherited=-0.03);
 COMMENT ON TABLE teams.media_streams IS 'One row per stream of a media, one direction each (Graph: streams). Join (call_id, session_index, segment_index, media_index) to segment_media. Values of audio are null for video and the reverse.';
 COMMENT ON COLUMN teams.media_streams.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.media_streams.call_id IS 'The call (teams.call_records.id).';
@@ -1164,7 +1303,7 @@ CREATE TABLE teams.segment_media (
     unknown_fields jsonb
 )
 WITH (parallel_workers='0');
-ALTER TABLE ONLY teams.segment_media ALTER COLUMN call_id SET (n_distinct=-0.12);
+ALTER TABLE ONLY teams.segment_media ALTER COLUMN call_id SET (n_distinct=-0.12, n_distinct_inherited=-0.12);
 COMMENT ON TABLE teams.segment_media IS 'One row per media of a segment (Graph: media). Join (call_id, session_index, segment_index) to segments.';
 COMMENT ON COLUMN teams.segment_media.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.segment_media.call_id IS 'The call (teams.call_records.id).';
@@ -1329,7 +1468,7 @@ CREATE TABLE teams.media_endpoints (
     trace_route_hops jsonb,
     unknown_fields jsonb
 );
-ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN call_id SET (n_distinct=-0.06);
+ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN call_id SET (n_distinct=-0.06, n_distinct_inherited=-0.06);
 ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN session_index SET STATISTICS 0;
 ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN segment_index SET STATISTICS 0;
 ALTER TABLE ONLY teams.media_endpoints ALTER COLUMN media_index SET STATISTICS 0;
@@ -1418,7 +1557,7 @@ CREATE TABLE teams.segment_endpoints (
     feedback_tokens jsonb,
     unknown_fields jsonb
 );
-ALTER TABLE ONLY teams.segment_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1);
+ALTER TABLE ONLY teams.segment_endpoints ALTER COLUMN call_id SET (n_distinct=-0.1, n_distinct_inherited=-0.1);
 ALTER TABLE ONLY teams.segment_endpoints ALTER COLUMN session_index SET STATISTICS 0;
 ALTER TABLE ONLY teams.segment_endpoints ALTER COLUMN segment_index SET STATISTICS 0;
 COMMENT ON TABLE teams.segment_endpoints IS 'The caller and the callee of each segment (Graph: segments, their caller and callee), where served; they may differ from those of its session. Join (call_id, session_index, segment_index) to segments, user_id to teams.users.';
@@ -1463,7 +1602,7 @@ CREATE TABLE teams.segments (
     unknown_fields jsonb
 )
 WITH (parallel_workers='0');
-ALTER TABLE ONLY teams.segments ALTER COLUMN call_id SET (n_distinct=-0.2);
+ALTER TABLE ONLY teams.segments ALTER COLUMN call_id SET (n_distinct=-0.2, n_distinct_inherited=-0.2);
 ALTER TABLE ONLY teams.segments ALTER COLUMN session_index SET STATISTICS 0;
 ALTER TABLE ONLY teams.segments ALTER COLUMN segment_index SET STATISTICS 0;
 COMMENT ON TABLE teams.segments IS 'One row per segment of a session: one leg between two endpoints (Graph: segments). A call over the telephone network has several. Join (call_id, session_index) to sessions.';
@@ -1845,7 +1984,7 @@ CREATE TABLE teams.call_participants (
     unknown_fields jsonb
 )
 WITH (parallel_workers='0');
-ALTER TABLE ONLY teams.call_participants ALTER COLUMN call_id SET (n_distinct=-0.25);
+ALTER TABLE ONLY teams.call_participants ALTER COLUMN call_id SET (n_distinct=-0.25, n_distinct_inherited=-0.25);
 COMMENT ON TABLE teams.call_participants IS 'One row per participant of a call, as served (Graph: participants_v2). Graph may leave some out who are in session_endpoints. Join call_id to call_records, user_id to teams.users.';
 COMMENT ON COLUMN teams.call_participants.tenant_id IS 'Entra tenant id.';
 COMMENT ON COLUMN teams.call_participants.call_id IS 'The call (teams.call_records.id).';
@@ -6700,6 +6839,8 @@ CREATE INDEX user_feedback_daily_day_idx ON rollup.user_feedback_daily USING btr
 CREATE INDEX call_participants_unknown ON teams.call_participants USING btree (tenant_id) WHERE (unknown_fields IS NOT NULL);
 
 CREATE INDEX call_records_change ON teams.call_records USING btree (tenant_id, change_xid);
+
+CREATE INDEX call_records_details_month ON teams.call_records USING btree (details_month, tenant_id, start_at DESC NULLS LAST) WHERE (details_month IS NOT NULL);
 
 CREATE INDEX call_records_feed ON teams.call_records USING btree (change_xid, tenant_id) WHERE (details_version IS NOT NULL);
 

@@ -35,9 +35,13 @@ func TestUpgrade(t *testing.T) {
 			t.Errorf("%s takes back what customers have edited:\n%s", name, table(lost))
 		}
 		run(t, conn, "SELECT customer.works()")
+		run(t, conn, months)
 	}
 	if err := db.CheckSchema(t.Context()); err != nil {
 		t.Error(err)
+	}
+	for _, differs := range run(t, conn, monthsDiffer)[1:] {
+		t.Errorf("not on a table of details and on each of its months: %s", differs)
 	}
 	views := run(t, conn, "SELECT table_name FROM information_schema.views WHERE table_schema = 'customer'")
 	for _, view := range views[1:] {
@@ -57,6 +61,38 @@ func apply(t *testing.T, conn *pgx.Conn, name string) {
 	}
 	run(t, conn, "BEGIN;"+string(sql)+"; UPDATE ingest.schema_migrations SET version = version + 1; COMMIT")
 }
+
+// months divides the details into months, once that is known.
+const months = `
+	DO $$
+	BEGIN
+		IF to_regprocedure('teams.keep_months()') IS NOT NULL THEN
+			PERFORM teams.keep_months();
+		END IF;
+	END $$`
+
+// monthsDiffer names columns and indexes that a table of details has, and a month of
+// it has not, or the other way round.
+const monthsDiffer = `
+	WITH parts AS (
+		SELECT inhparent, inhrelid
+		FROM pg_inherits
+		UNION ALL
+		SELECT inhparent, inhparent
+		FROM pg_inherits
+	), has AS (
+		SELECT inhparent, inhrelid, concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull) AS what
+		FROM parts
+		JOIN pg_attribute ON attrelid = inhrelid AND attnum > 0 AND NOT attisdropped
+		UNION
+		SELECT inhparent, inhrelid, regexp_replace(pg_get_indexdef(indexrelid), ' INDEX .* USING', '')
+		FROM parts
+		JOIN pg_index ON indrelid = inhrelid
+	)
+	SELECT inhparent::regclass, what
+	FROM has
+	GROUP BY inhparent, what
+	HAVING count(*) < (SELECT count(DISTINCT inhrelid) FROM parts WHERE parts.inhparent = has.inhparent)`
 
 // customer.works does what customers do with whatever is new: it makes a view on each
 // one of analytics, edits one row of each list of ref and deletes another.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"ingestd/internal/schedule"
 )
 
 func newMigrate() *cobra.Command {
@@ -54,6 +56,7 @@ without --distribute.`,
 			if err != nil {
 				return err
 			}
+			a.keepMonths(cmd)
 			a.followRows(cmd)
 			return errors.Join(printVersion(cmd, a), notGiven(cmd, given, still))
 		}),
@@ -118,6 +121,17 @@ func printVersion(cmd *cobra.Command, a *app) error {
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "schema version %d, this program needs %d\n", have, want)
 	return err
+}
+
+// keepMonths makes the months of the details, where they are divided so. Reading
+// does not depend on it, so a failure is only said.
+func (a *app) keepMonths(cmd *cobra.Command) {
+	if !a.config.Database.ByMonth() {
+		return
+	}
+	if err := a.db.KeepMonths(cmd.Context()); err != nil && cmd.Context().Err() == nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "ingestd: %s: %v\n", schedule.NoMonths, err)
+	}
 }
 
 // withConfig runs a verb with the configuration and a database that may be down.

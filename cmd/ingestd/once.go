@@ -39,6 +39,7 @@ read any more. A tenant that another ingestd works on is left to that one.`,
 		if jobs = enabled(jobs); len(jobs) == 0 {
 			return errSwitchedOff
 		}
+		a.keepMonths(cmd)
 		outcomes := a.once(cmd, jobs)
 		a.followRows(cmd)
 		tooEarly(cmd.ErrOrStderr(), outcomes)

@@ -25,7 +25,8 @@ read. Personal data that is past its term (retention.personal) is taken out of r
 and figures, which stay. A daemon does the same by itself, every hour. With --dry-run it
 deletes nothing and prints what it would. Rows that went do not come back, their slots
 stay settled, and days keep their figures; those who follow changes hear of each row
-(expire). Interrupted, what was deleted stays so, and the next prune goes on.
+(expire). Details that are kept by month (database.partition) go with their month, once
+none of it is kept. Interrupted, what was deleted stays so, and the next prune goes on.
 
 A tenant whose figures of old days are still to be computed is left until they are.`,
 		Example: `  ingestd prune --dry-run
@@ -111,6 +112,8 @@ func prunedText(done schedule.Pruned) string {
 	switch done.What {
 	case config.Details:
 		one, many = "call", "calls"
+	case schedule.Months:
+		one, many, how = "month", "months", "dropped"
 	case config.Personal:
 		how = "rewritten"
 	}
@@ -129,9 +132,11 @@ func (a *app) planPrune(cmd *cobra.Command, p *schedule.Pruner) error {
 		{name: "tenant"}, {name: "what"}, {name: "rows", right: true}, {name: "from"}, {name: "to"},
 	}}
 	for _, o := range old {
-		t.rows = append(t.rows, []string{
-			a.tenantName(o.Tenant), o.What, health.Number(o.Rows), s.at(o.First), s.at(o.Last),
-		})
+		tenant := a.tenantName(o.Tenant)
+		if o.What == schedule.Months {
+			tenant = "all"
+		}
+		t.rows = append(t.rows, []string{tenant, o.What, health.Number(o.Rows), s.at(o.First), s.at(o.Last)})
 	}
 	if err := t.write(s, s.columns); err != nil {
 		return err

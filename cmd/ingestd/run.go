@@ -113,6 +113,7 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool, load 
 	reading := schedule.NewDaemon(jobs, a.withLocks(jobs), fetch.MachineClock())
 	reading.Retention = terms
 	reading.Alive = func() { notify(daemon.SdNotifyWatchdog) }
+	reading.ByMonth = a.config.Database.ByMonth()
 	if load != nil {
 		r := &reloader{app: a, load: load, again: reading.TryAgain, prints: map[string]string{}}
 		r.changed(a.config)

@@ -1,4 +1,5 @@
--- Tables and views of the schemas in $1 with their columns, in order. A table's key is its primary key.
+-- Tables and views of the schemas in $1 with their columns, in order. A table's key is its primary key. Tables of
+-- months are parts of others.
 SELECT n.nspname                                         AS schema,
        c.relname                                         AS name,
        c.relkind = 'v'                                   AS is_view,
@@ -22,4 +23,5 @@ JOIN pg_attribute a ON a.attrelid = c.oid
                    AND NOT a.attisdropped
 WHERE n.nspname = ANY ($1)
   AND c.relkind IN ('r', 'p', 'v')
+  AND NOT EXISTS (SELECT 1 FROM pg_inherits WHERE inhrelid = c.oid)
 ORDER BY schema, name, a.attnum

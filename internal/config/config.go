@@ -70,6 +70,12 @@ type Database struct {
 	// Shards is into how many parts citus cuts each table when it is distributed
 	// first; later it changes nothing. Default: 16.
 	Shards int `yaml:"shards"`
+
+	// Partition says how details of call records are divided: none, or month,
+	// for tables of their own for each month in which calls were first stored,
+	// so that old ones can be dropped as a whole. What is stored stays where it
+	// is when this is changed. Default: none.
+	Partition string `yaml:"partition"`
 }
 
 // Tenant is one Entra tenant and the application that may read its records.

@@ -31,6 +31,9 @@ func (d *DSN) UnmarshalText(text []byte) error {
 // SignsInByEntra reports whether the password is a token of Entra's.
 func (d Database) SignsInByEntra() bool { return d.Auth == "entra" }
 
+// ByMonth reports whether details of call records are divided into months.
+func (d Database) ByMonth() bool { return d.Partition == "month" }
+
 // DatabaseScope is what a token is asked for that is to be the password of a
 // PostgreSQL server in the tenant's cloud.
 func (t Tenant) DatabaseScope() string {
@@ -46,6 +49,10 @@ func (l *loader) checkDatabase(d *Database) {
 	l.oneOf("database.distribution", d.Distribution, "none", "citus")
 	if d.Shards < 1 || d.Shards > 1024 {
 		l.add("database.shards", "%d is not from 1 to 1024", d.Shards)
+	}
+	l.oneOf("database.partition", d.Partition, "none", "month")
+	if d.ByMonth() && d.Distribution == "citus" {
+		l.add("database.partition", "month does not go with distribution citus; leave out one of them")
 	}
 	if d.URL.text == "" && l.getenv("PGHOST")+l.getenv("PGSERVICE")+l.getenv("PGDATABASE") == "" {
 		l.missing(path)

@@ -22,7 +22,7 @@ type Bounds struct {
 
 func newConfig() *Config {
 	return &Config{
-		Database: Database{Auth: "password", Distribution: "none", Shards: 16},
+		Database: Database{Auth: "password", Distribution: "none", Shards: 16, Partition: "none"},
 		Server:   Server{Listen: "127.0.0.1:8080"},
 		Log:      Log{Level: "info", Format: "json"},
 	}

@@ -16,6 +16,7 @@ func generalVariables(c *Config) []variable {
 	return []variable{
 		{"INGESTD_DATABASE_URL", "database.url", &c.Database.URL},
 		{"INGESTD_DATABASE_AUTH", "database.auth", &c.Database.Auth},
+		{"INGESTD_DATABASE_PARTITION", "database.partition", &c.Database.Partition},
 		{"INGESTD_SERVER_LISTEN", "server.listen", &c.Server.Listen},
 		{"INGESTD_LOG_LEVEL", "log.level", &c.Log.Level},
 		{"INGESTD_LOG_FORMAT", "log.format", &c.Log.Format},

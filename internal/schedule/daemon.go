@@ -34,6 +34,7 @@ const (
 // it. All fields of Daemon, tenant, worker and chore belong to the loop.
 type Daemon struct {
 	Retention Retention // what is kept how long; zero: all for ever
+	ByMonth   bool      // the details are divided into months
 
 	Alive func() // called every few seconds while the loop and all runs make progress; nil: nobody asks
 
@@ -80,6 +81,7 @@ func NewDaemon(jobs []*Job, locks *store.Locks, clock fetch.Clock) *Daemon {
 			failed: "not all that is past its term (retention) is deleted; reading goes on, and it is tried again",
 		},
 		{do: d.forgetErased, every: runsEvery, failed: "hashes of persons who were erased are not dropped"},
+		{do: d.keepMonths, every: monthsEvery, failed: NoMonths + "; it is tried again"},
 		{do: d.summarize, every: summaryEvery, late: true},
 	}
 	return d

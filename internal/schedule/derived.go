@@ -16,6 +16,7 @@ const (
 	usersSlice  = 2_000               // changed rows that teams.users is refreshed from at a time
 	runsSlice   = 5_000               // old runs that are deleted at a time
 	runsEvery   = 24 * time.Hour      // how often old runs are looked for
+	monthsEvery = 24 * time.Hour      // how often it is looked whether a month has to be made
 	killedEvery = time.Minute         // how often runs are looked for whose process is gone
 	keepRuns    = 90 * 24 * time.Hour // how long runs are kept
 )
@@ -56,6 +57,18 @@ func (d *Daemon) pruneRuns(ctx context.Context) (work func() error, note func())
 // forgetErased drops what is no longer needed to know who was erased.
 func (d *Daemon) forgetErased(ctx context.Context) (work func() error, note func()) {
 	return func() error { return d.db.ForgetErased(ctx) }, func() {}
+}
+
+// NoMonths is what is said where months cannot be made. The next step is the error's.
+const NoMonths = "the months of the details are not made ahead; reading goes on, and calls of a month without " +
+	"tables are kept undivided"
+
+// keepMonths makes the months of the details ahead, where they are divided so.
+func (d *Daemon) keepMonths(ctx context.Context) (work func() error, note func()) {
+	if !d.ByMonth {
+		return nil, nil
+	}
+	return func() error { return d.db.KeepMonths(ctx) }, func() {}
 }
 
 // endKilledRuns notes which runs have ended with their process. Nothing depends

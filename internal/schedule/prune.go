@@ -66,7 +66,7 @@ type Pruner struct {
 
 // Pruned is what was deleted.
 type Pruned struct {
-	What    string // an endpoint, details, rollups, users or Personal
+	What    string // an endpoint, details, Months, rollups, users or Personal
 	Before  time.Time
 	Rows    int64 // of details, the call records that they were of; of personal data, those that were rewritten
 	Waiting int   // tenants left for another time, as figures of old days are to be computed first
@@ -93,17 +93,11 @@ func (p *Pruner) cuts(ctx context.Context) (cuts []cut, err error) {
 		return nil, err
 	}
 	for _, e := range fetch.Endpoints {
-		for _, details := range []bool{true, false} {
-			term := p.Retention.term(e, details)
-			if details && !e.Versioned || term == 0 || p.Only.Endpoint != "" && p.Only.Endpoint != e.Name {
-				continue
-			}
-			c, err := p.rows(e, details, tenants, PastTerm(e, term, *now))
-			if err != nil {
-				return nil, err
-			}
-			cuts = append(cuts, c)
+		of, err := p.endpoint(ctx, e, tenants, *now)
+		if err != nil {
+			return nil, err
 		}
+		cuts = append(cuts, of...)
 	}
 	if p.Retention.Rollups > 0 && p.Only.Endpoint == "" {
 		cuts = append(cuts, p.figures(tenants, now.Add(-p.Retention.Rollups))...)
@@ -113,6 +107,60 @@ func (p *Pruner) cuts(ctx context.Context) (cuts []cut, err error) {
 		return append(cuts, personal...), err
 	}
 	return cuts, nil
+}
+
+// endpoint are the cuts of an endpoint. Months go when details and calls have.
+func (p *Pruner) endpoint(
+	ctx context.Context, e fetch.Endpoint, tenants []uuid.UUID, now time.Time,
+) (cuts []cut, err error) {
+	if p.Only.Endpoint != "" && p.Only.Endpoint != e.Name {
+		return nil, nil
+	}
+	var last time.Time
+	for _, details := range []bool{true, false} {
+		term := p.Retention.term(e, details)
+		if details && !e.Versioned || term == 0 {
+			continue
+		}
+		c, err := p.rows(e, details, tenants, PastTerm(e, term, now))
+		if err != nil {
+			return nil, err
+		}
+		cuts = append(cuts, c)
+		last = slices.MaxFunc([]time.Time{last, c.before}, time.Time.Compare)
+	}
+	if !e.Versioned || len(cuts) == 0 {
+		return cuts, nil
+	}
+	divided, err := p.DB.HasMonths(ctx)
+	if divided {
+		cuts = append(cuts, p.months(tenants, last))
+	}
+	return cuts, err
+}
+
+// Months is what Pruned says of months of details.
+const Months = "months"
+
+// months is the cut of the months whose details are all past their term.
+func (p *Pruner) months(tenants []uuid.UUID, before time.Time) cut {
+	c := cut{what: Months, before: before}
+	c.next = func(ctx context.Context) (int64, bool, error) {
+		month, err := p.DB.DropMonth(ctx)
+		if month == nil {
+			return 0, false, err
+		}
+		return 1, true, err
+	}
+	c.count = func(ctx context.Context) ([]store.Old, error) {
+		old, err := p.DB.OldMonths(ctx, tenants, before)
+		if len(old) == 0 {
+			return nil, err
+		}
+		end := old[len(old)-1].AddDate(0, 1, 0)
+		return []store.Old{{Rows: int64(len(old)), First: &old[0], Last: &end}}, nil
+	}
+	return c
 }
 
 // Personal is what Pruned says of personal data.

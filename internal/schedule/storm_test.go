@@ -81,12 +81,13 @@ func TestStormOverLogs(t *testing.T) {
 }
 
 // The same for call records, whose versions rise meanwhile: at the end each is stored with its details, at its newest
-// version.
+// version. Some of these are in months.
 func TestStormOverCallRecords(t *testing.T) {
 	t.Parallel()
 	w := newTenantOfRecords(t, graphsim.Config{
 		Seed: stormSeed, Users: 60, CallsPerDay: -1, RecordsPerDay: storetest.Times(20, 30), History: 10 * day,
 	})
+	storetest.Divide(t, w.Conn)
 	s := newStorm(t, w, []string{"call_records"}, 15*13)
 	for n := range storetest.Times(10, 30) {
 		s.tick()

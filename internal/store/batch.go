@@ -317,16 +317,11 @@ func (a *attempt) writeAll(ctx context.Context, tx pgx.Tx, todo []int) ([]int, e
 		return nil, err
 	}
 	ids, err := collect[string](ctx, tx, a.upsert)
-	return a.places(ids), err
-}
-
-// places are those of elements, by id.
-func (s *save) places(ids []string) []int {
 	places := make([]int, len(ids))
 	for i, id := range ids {
-		places[i] = s.place[id]
+		places[i] = a.place[id]
 	}
-	return places
+	return places, err
 }
 
 // writeNoted writes elements as writeAll does, and notes hours for the rollups.
@@ -345,8 +340,9 @@ func (a *attempt) writeNoted(ctx context.Context, tx pgx.Tx, todo []int, hours [
 	if err := a.toStage(ctx, tx, todo); err != nil {
 		return nil, err
 	}
-	ids, err := writeNoted(ctx, tx, a.noteHours, args, a.upsert)
-	return a.places(ids), err
+	var written []int
+	err := writeNoted(ctx, tx, a.noteHours, args, a.upsert, func(id string) { written = append(written, a.place[id]) })
+	return written, err
 }
 
 // toStage copies elements to the stage.
@@ -383,12 +379,14 @@ var (
 )
 
 // writeNoted notes and locks what a statement writes, and runs it, in one round trip.
-// It returns the ids written. If another writer was overtaken, all of the transaction
-// has to be done again. New rows are those stored first at the transaction's time, which
-// is asked for by itself: beside rows Citus would tell another node's.
-func writeNoted(ctx context.Context, tx pgx.Tx, note string, args []any, write string) ([]string, error) {
+// It hands over the ids written, with what the statement tells of each besides. If
+// another writer was overtaken, all of the transaction has to be done again. New rows
+// are those stored first at the transaction's time, which is asked for by itself:
+// beside rows Citus would tell another node's.
+func writeNoted(
+	ctx context.Context, tx pgx.Tx, note string, args []any, write string, written func(id string), besides ...any,
+) error {
 	var both pgx.Batch
-	var written []string
 	var id string
 	var now, since time.Time
 	locked := map[string]bool{}
@@ -402,16 +400,16 @@ func writeNoted(ctx context.Context, tx pgx.Tx, note string, args []any, write s
 		return err
 	})
 	both.Queue(write).Query(func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, []any{&id, &since}, func() error {
+		_, err := pgx.ForEachRow(rows, append([]any{&id, &since}, besides...), func() error {
 			if !since.Equal(now) && !locked[id] {
 				return errOvertaken
 			}
-			written = append(written, id)
+			written(id)
 			return nil
 		})
 		return err
 	})
-	return written, tx.SendBatch(ctx, &both).Close()
+	return tx.SendBatch(ctx, &both).Close()
 }
 
 // prepare makes the stage where this connection has none yet: making it for each

@@ -22,8 +22,8 @@ type recordStatements struct {
 	newer    string // those that are not to be stored
 	sessions int    // the table whose rows a header counts
 	kinds    kindColumns
-	delete   string   // deletes details
-	copyIn   []string // for each child table
+	delete   string   // deletes details of a month
+	copyIn   []string // stores those of a month, for each child table
 	note     string
 
 	pruneDetails pruneStatements
@@ -56,15 +56,16 @@ func newRecordStatements(m *mapping.Model) *recordStatements {
 		})),
 	}
 	r.headers = newStage(headers, len(columns)+2)
-	r.claim = statement("call_records_claim", headers...)
+	r.claim = statement("call_records_claim", append(headers, "{month_of}", monthOf)...)
 	r.storedBy = statement("call_records_stored_by", headers...)
 	r.newer = statement("call_records_newer", headers...)
 	var deletes []string
 	for i, table := range m.Tables[1:] {
-		const one = "t%d AS (DELETE FROM teams.%s WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]))"
+		const one = "t%d AS (DELETE FROM teams.%s{month} WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[]))"
 		deletes = append(deletes, fmt.Sprintf(one, i+1, table.Name))
 		children := columnList(append([]string{"tenant_id"}, table.ColumnNames()...))
-		r.copyIn = append(r.copyIn, fmt.Sprintf("COPY teams.%s (%s) FROM STDIN (FORMAT binary)", table.Name, children))
+		r.copyIn = append(r.copyIn,
+			fmt.Sprintf("COPY teams.%s{month} (%s) FROM STDIN (FORMAT binary)", table.Name, children))
 	}
 	r.delete = "WITH " + strings.Join(deletes, ",\n\t") + "\nSELECT 1\n"
 	return r

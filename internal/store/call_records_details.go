@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -105,13 +107,13 @@ func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
 	if err != nil {
 		return nil, err
 	}
-	saved := claimed
+	saved := slices.Collect(maps.Keys(claimed))
 	if repeated && len(claimed) < len(d.records) {
 		before, err := collect[string](ctx, d.tx, d.statements.storedBy, d.run.Tenant, d.run.ID)
 		if err != nil {
 			return nil, err
 		}
-		saved = append(before, claimed...)
+		saved = append(saved, before...)
 	}
 	var newer []string
 	if len(saved) < len(d.records) {
@@ -121,16 +123,18 @@ func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
 	}
 	var rejects []reject
 	results := make([]error, len(d.records))
-	var own []*mapping.Batch // the records claimed
+	own := map[string][]*mapping.Batch{} // the records claimed, by month
 	for i, b := range d.records {
-		switch id := d.id(b); {
+		id := d.id(b)
+		month, isOwn := claimed[id]
+		switch {
 		case d.isOld(b):
 			results[i] = ErrNewer
 			continue
 		case len(b.Elements) == 0:
 			results[i] = ErrKeptRaw
-		case slices.Contains(claimed, id):
-			own = append(own, b)
+		case isOwn:
+			own[month] = append(own[month], b)
 		case !slices.Contains(saved, id):
 			results[i] = ErrNewer
 			if !slices.Contains(newer, id) {
@@ -142,13 +146,15 @@ func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
 			rejects = append(rejects, reject{Reject: r})
 		}
 	}
-	if err := d.replace(ctx, claimed, own); err != nil {
-		return nil, err
+	for month, records := range own {
+		if err := d.replace(ctx, month, records); err != nil {
+			return nil, err
+		}
 	}
 	if err := putRejects(ctx, d.tx, d.run, d.target, rejects); err != nil {
 		return nil, err
 	}
-	return results, resolveRejects(ctx, d.tx, d.run, claimed, rejects)
+	return results, resolveRejects(ctx, d.tx, d.run, slices.Collect(maps.Keys(claimed)), rejects)
 }
 
 // id is the id of a record as text; empty if it has no rows.
@@ -169,8 +175,8 @@ func (d *details) isOld(record *mapping.Batch) bool {
 }
 
 // claim stores the headers and returns the ids of the records whose details are
-// to be replaced.
-func (d *details) claim(ctx context.Context) ([]string, error) {
+// to be replaced, each with the month of their tables.
+func (d *details) claim(ctx context.Context) (map[string]string, error) {
 	var both pgx.Batch
 	queueKeptFrom(&both, d.run, &d.kept)
 	both.Queue(d.statements.headers.make)
@@ -190,15 +196,19 @@ func (d *details) claim(ctx context.Context) ([]string, error) {
 		}
 	}
 	slices.Sort(ids) // the order in which rows are locked
-	return writeNoted(ctx, d.tx, d.target.rows.noteHours, []any{d.run.Tenant, ids, hours}, d.statements.claim)
+	months, month := map[string]string{}, ""
+	err = writeNoted(ctx, d.tx, d.target.rows.noteHours, []any{d.run.Tenant, ids, hours}, d.statements.claim,
+		func(id string) { months[id] = month }, &month)
+	return months, err
 }
 
-// replace puts the details of records in the place of those stored.
-func (d *details) replace(ctx context.Context, ids []string, records []*mapping.Batch) error {
-	if len(ids) == 0 {
-		return nil
+// replace puts the details of records of a month in the place of those stored.
+func (d *details) replace(ctx context.Context, month string, records []*mapping.Batch) error {
+	var ids []string
+	for _, b := range records {
+		ids = append(ids, d.id(b))
 	}
-	err := d.target.replaceDetails(ctx, d.tx, ids, func(record, table int) func(func([]byte) bool) {
+	err := d.target.replaceDetails(ctx, d.tx, month, ids, func(record, table int) func(func([]byte) bool) {
 		return records[record].Rows(0, table)
 	})
 	if err != nil {
@@ -209,11 +219,13 @@ func (d *details) replace(ctx context.Context, ids []string, records []*mapping.
 }
 
 // replaceDetails puts rows of child tables, given as encoded, in the place of those
-// stored of records.
+// stored of records of a month.
 func (t *Target) replaceDetails(
-	ctx context.Context, tx pgx.Tx, ids []string, rowsOf func(record, table int) func(yield func([]byte) bool),
+	ctx context.Context, tx pgx.Tx, month string, ids []string,
+	rowsOf func(record, table int) func(yield func([]byte) bool),
 ) error {
-	if _, err := tx.Exec(ctx, t.records.delete, t.Tenant, ids); err != nil {
+	of := strings.NewReplacer("{month}", month)
+	if _, err := tx.Exec(ctx, of.Replace(t.records.delete), t.Tenant, ids); err != nil {
 		return err
 	}
 	for child, copyIn := range t.records.copyIn {
@@ -227,7 +239,7 @@ func (t *Target) replaceDetails(
 		if rows == 0 {
 			continue
 		}
-		taken, err := copyRows(ctx, tx, copyIn, len(ids), func(dst []byte, n int) []byte {
+		taken, err := copyRows(ctx, tx, of.Replace(copyIn), len(ids), func(dst []byte, n int) []byte {
 			for row := range rowsOf(n, table) {
 				dst = append(mapping.AppendField(beginRow(dst, fields), t.Tenant[:]), row...)
 			}

@@ -58,6 +58,7 @@ func TestManyRecordsAtOnce(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
 	conn, d := storetest.Conn(t, url), newDaemon(t, url)
+	storetest.Divide(t, conn)
 	d.announceAll(t, 6, 3)
 	for _, r := range d.db.SaveDetails(t.Context(), d.run, d.target, recordBatches(t, recordOf(1, 3), recordOf(2, 3))) {
 		if r != nil {

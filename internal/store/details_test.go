@@ -162,6 +162,7 @@ func TestNewestVersionWins(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
 	conn := storetest.Conn(t, url)
+	storetest.Divide(t, conn)
 	daemons := []daemon{newDaemon(t, url), newDaemon(t, url)}
 	rapid.Check(t, func(r *rapid.T) {
 		for _, table := range fetch.CallRecords.Rows.Tables { // quicker than TRUNCATE where there are few rows

@@ -1,6 +1,9 @@
 package store
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Statements returns the SQL that stores the elements of a target, by name, in
 // the order in which it is run.
@@ -35,10 +38,10 @@ func (t *Target) Statements() []NamedStatement {
 			{"claim", r.claim},
 			{"stored by", r.storedBy},
 			{"newer", r.newer},
-			{"delete details", r.delete},
+			{"delete details", strings.ReplaceAll(r.delete, "{month}", "")},
 		}
 		for _, copyIn := range r.copyIn {
-			details = append(details, NamedStatement{"copy children", copyIn})
+			details = append(details, NamedStatement{"copy children", strings.ReplaceAll(copyIn, "{month}", "")})
 		}
 		return slices.Concat(rows(r.announce), details, []NamedStatement{{"note", r.note}}, users,
 			prune(t.prune), prune(r.pruneDetails), rewrite)

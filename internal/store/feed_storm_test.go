@@ -17,6 +17,7 @@ func TestFeedStorm(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
 	w := newFeedWorld(t, url)
+	storetest.Divide(t, w.conn)
 	rapid.Check(t, func(r *rapid.T) {
 		w.TB = drawing{t, r}
 		w.clear()

@@ -48,23 +48,26 @@ func newPruneStatements(root *mapping.Layout, time string, lead []string) pruneS
 
 // newPruneRecords makes the statements for call records with all that is theirs.
 func newPruneRecords(m *mapping.Model) pruneStatements {
-	return makePruneStatements("call_records_prune", pruneRecords, append(recordNames(m),
+	return makePruneStatements("call_records_prune", pruneRecords, append(recordNames(m, ""),
 		"{kept_from}", "kept_from", "{begins}", "'-infinity'::timestamptz"))
 }
 
 // newPruneDetails makes the statements for the details of call records. The calls
 // stay, so it begins where it ended.
 func newPruneDetails(m *mapping.Model) pruneStatements {
-	return makePruneStatements("call_records_prune_details", pruneRecords, append(recordNames(m),
-		"{kept_from}", "details_kept_from", "{begins}", "coalesce(e.details_kept_from, '-infinity')"))
+	const begins = "coalesce(e.details_kept_from, '-infinity')"
+	return makePruneStatements("call_records_prune_details", pruneRecords, append(
+		recordNames(m, " AND gone.month = ''"),
+		"{month_of}", monthOf, "{kept_from}", "details_kept_from", "{begins}", begins))
 }
 
-func recordNames(m *mapping.Model) []string {
+// recordNames are the names of call records. Their details are deleted on a condition.
+func recordNames(m *mapping.Model, condition string) []string {
 	var children []string
 	for i, table := range m.Tables[1:] {
 		const one = "t%d AS (\n\tDELETE FROM teams.%s t\n\tUSING gone\n" +
-			"\tWHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id\n)"
-		children = append(children, fmt.Sprintf(one, i+1, table.Name))
+			"\tWHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id%s\n)"
+		children = append(children, fmt.Sprintf(one, i+1, table.Name, condition))
 	}
 	return []string{"{table}", m.Tables[0].Name, "{time}", "start_at", "{children}", strings.Join(children, ", ")}
 }
@@ -104,7 +107,8 @@ func (p *Pruning) statements() pruneStatements {
 // many records whose details did, and whether there is more.
 //
 // A tenant whose figures of such days are to be computed first is left for another
-// time. A row that a slow writer stores after all goes the next time.
+// time. A row that a slow writer stores after all goes the next time. Details in tables of
+// a month go with these (DropMonth).
 func (db *DB) Prune(ctx context.Context, p *Pruning) (rows int64, more bool, err error) {
 	next := *p
 	err = db.again(ctx, "delete old rows of "+p.Target.Endpoint, saveTimeout, func(ctx context.Context) error {
@@ -169,7 +173,8 @@ func (p *Pruning) end(ctx context.Context, tx pgx.Tx, s pruneStatements) (to tim
 	return to.Add(time.Microsecond), true, err
 }
 
-// Old is how many rows of a tenant are past their term, and from when to when.
+// Old is how many rows of a tenant, or months of all, are past their term, and from when
+// to when.
 type Old struct {
 	Tenant      uuid.UUID
 	Rows        int64

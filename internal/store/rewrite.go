@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -265,13 +266,28 @@ func (s *rewriteSlice) store(ctx context.Context) error {
 	if err := s.writeLatest(ctx); err != nil || s.Target.records == nil {
 		return err
 	}
-	ids := make([]string, len(s.changed))
-	for n, i := range s.changed {
-		ids[n] = s.Target.keyText(s.to.Elements[i].Key)
+	return s.storeDetails(ctx)
+}
+
+// storeDetails replaces the details of the changed records, which stay in their months.
+func (s *rewriteSlice) storeDetails(ctx context.Context) error {
+	place := map[string]int{}
+	for _, i := range s.changed {
+		place[s.Target.keyText(s.to.Elements[i].Key)] = i
 	}
-	return s.Target.replaceDetails(ctx, s.tx, ids, func(n, table int) func(func([]byte) bool) {
-		return s.to.Rows(s.changed[n], table)
-	})
+	months, err := monthsOf(ctx, s.tx, s.Target.Tenant, slices.Collect(maps.Keys(place)))
+	if err != nil {
+		return err
+	}
+	for month, ids := range months {
+		err := s.Target.replaceDetails(ctx, s.tx, month, ids, func(n, table int) func(func([]byte) bool) {
+			return s.to.Rows(place[ids[n]], table)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeLatest writes rows by way of the stage, and notes their hours for the rollups.

@@ -6,8 +6,9 @@ import (
 )
 
 // The statements are files of SQL. A name in braces stands for a table, a list
-// of columns or the like; all that replaces one is compiled in. What reaches the
-// server is in testdata/statements.
+// of columns or the like; all that replaces one is compiled in, but for the month
+// of details, which PostgreSQL writes. What reaches the server is in
+// testdata/statements.
 //
 //go:embed sql/*.sql
 var statementFiles embed.FS

@@ -1,7 +1,8 @@
 -- Stores the staged headers, in the order of their ids, each unless details of
 -- its version or a higher one are stored. The rows written are locked until the
 -- end of the transaction, so that nobody else writes details of theirs. It tells
--- when each was stored first.
+-- when each was stored first, and what the names of the tables end in that hold its
+-- details.
 INSERT INTO teams.call_records AS t ({columns}, details_version, details_at, change_xid)
 SELECT {columns}, version, now(), pg_current_xact_id()
 FROM {stage}
@@ -15,4 +16,4 @@ SET {set},
 	details_at = excluded.details_at,
 	change_xid = excluded.change_xid
 WHERE t.details_version IS NULL OR t.details_version < excluded.details_version
-RETURNING id::text, ingested_at
+RETURNING id::text, ingested_at, {month_of}

@@ -1,7 +1,8 @@
 -- Deletes the details of the call records of tenants $1 from $2 on and before $3, and what was answered in
--- their place. The calls stay as they are: for those who follow changes nothing has changed.
+-- their place. The calls stay as they are: for those who follow changes nothing has changed. Details in
+-- tables of a month go with these.
 WITH gone AS (
-	SELECT tenant_id, id
+	SELECT tenant_id, id, {month_of} AS month
 	FROM teams.call_records
 	WHERE tenant_id = ANY ($1::text[]::uuid[])
 		AND (start_at >= $2 AND start_at < $3 OR start_at IS NULL AND ingested_at < $3)

@@ -32,7 +32,8 @@ WITH {allowed}, lacking AS (
 	FROM asked
 	CROSS JOIN pg_proc p
 	JOIN pg_namespace n ON n.oid = p.pronamespace
-	WHERE (n.nspname IN ('analytics', 'ingest', 'live') OR n.nspname IN ('ref', 'rollup') AND asked.access = 'write')
+	WHERE (n.nspname IN ('analytics', 'ingest', 'live')
+			OR n.nspname IN ('ref', 'rollup', 'teams') AND asked.access = 'write')
 		AND NOT has_function_privilege(asked.oid, p.oid, 'EXECUTE')
 ), statements AS (
 	SELECT 'ROLE' AS kind, '' AS schema, format('%I', role) AS name, '{}'::text[] AS privileges,

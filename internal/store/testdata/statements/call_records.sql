@@ -96,7 +96,8 @@ FROM locked;
 -- Stores the staged headers, in the order of their ids, each unless details of
 -- its version or a higher one are stored. The rows written are locked until the
 -- end of the transaction, so that nobody else writes details of theirs. It tells
--- when each was stored first.
+-- when each was stored first, and what the names of the tables end in that hold its
+-- details.
 INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
 	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
@@ -133,7 +134,8 @@ SET updated_at = excluded.updated_at,
 	details_at = excluded.details_at,
 	change_xid = excluded.change_xid
 WHERE t.details_version IS NULL OR t.details_version < excluded.details_version
-RETURNING id::text, ingested_at;
+RETURNING id::text, ingested_at, CASE WHEN to_regclass('teams.sessions' || to_char(details_month, '_YYYY_MM')) IS NULL THEN ''
+	ELSE to_char(details_month, '_YYYY_MM') END;
 
 -- === stored by
 -- Names those of the staged records whose details a run has stored at the very
@@ -433,44 +435,46 @@ LIMIT 1 OFFSET $4;
 
 -- === prune
 -- Deletes the details of the call records of tenants $1 from $2 on and before $3, and what was answered in
--- their place. The calls stay as they are: for those who follow changes nothing has changed.
+-- their place. The calls stay as they are: for those who follow changes nothing has changed. Details in
+-- tables of a month go with these.
 WITH gone AS (
-	SELECT tenant_id, id
+	SELECT tenant_id, id, CASE WHEN to_regclass('teams.sessions' || to_char(details_month, '_YYYY_MM')) IS NULL THEN ''
+	ELSE to_char(details_month, '_YYYY_MM') END AS month
 	FROM teams.call_records
 	WHERE tenant_id = ANY ($1::text[]::uuid[])
 		AND (start_at >= $2 AND start_at < $3 OR start_at IS NULL AND ingested_at < $3)
 ), t1 AS (
 	DELETE FROM teams.call_participants t
 	USING gone
-	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id AND gone.month = ''
 ), t2 AS (
 	DELETE FROM teams.sessions t
 	USING gone
-	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id AND gone.month = ''
 ), t3 AS (
 	DELETE FROM teams.session_endpoints t
 	USING gone
-	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id AND gone.month = ''
 ), t4 AS (
 	DELETE FROM teams.segments t
 	USING gone
-	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id AND gone.month = ''
 ), t5 AS (
 	DELETE FROM teams.segment_endpoints t
 	USING gone
-	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id AND gone.month = ''
 ), t6 AS (
 	DELETE FROM teams.segment_media t
 	USING gone
-	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id AND gone.month = ''
 ), t7 AS (
 	DELETE FROM teams.media_endpoints t
 	USING gone
-	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id AND gone.month = ''
 ), t8 AS (
 	DELETE FROM teams.media_streams t
 	USING gone
-	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id
+	WHERE t.tenant_id = gone.tenant_id AND t.call_id = gone.id AND gone.month = ''
 ), retries AS (
 	DELETE FROM ingest.details_retries r
 	USING gone
