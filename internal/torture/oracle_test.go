@@ -21,6 +21,7 @@ type oracle struct {
 	unfit     map[string]map[string]bool // elements that do not fit as they are, by endpoint, as bytes
 	endpoints map[string]fetch.Endpoint
 	parsed    map[uint64]element
+	kept      map[uint64]bool // documents
 }
 
 // A row is an element in all that it has said.
@@ -50,7 +51,7 @@ type element struct {
 func newOracle() *oracle {
 	o := &oracle{
 		rows: map[string]map[string]*row{}, unfit: map[string]map[string]bool{},
-		documents: map[string]map[int64][]byte{},
+		documents: map[string]map[int64][]byte{}, kept: map[uint64]bool{},
 		endpoints: map[string]fetch.Endpoint{"listCallRecords": fetch.CallRecords}, parsed: map[uint64]element{},
 	}
 	for _, e := range fetch.Endpoints {
@@ -89,6 +90,11 @@ func (o *oracle) row(e fetch.Endpoint, found element) *row {
 
 // document keeps a call record's whole document.
 func (o *oracle) document(text []byte) {
+	name := xxhash.Sum64(text)
+	if o.kept[name] {
+		return
+	}
+	o.kept[name] = true
 	id, version := identify(text)
 	if o.documents[id] == nil {
 		o.documents[id] = map[int64][]byte{}

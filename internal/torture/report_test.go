@@ -35,9 +35,20 @@ type killing struct {
 
 var results = report{Sweep: map[string]int{}, Faults: map[string]int{}, Mutants: map[string]*killing{}}
 
-func (r *report) weathered(seed uint64, w *world) {
+// change begins a change, which the function it returns ends. It is saved at once, as a run may be ended at any time.
+func (r *report) change() (end func()) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	return func() {
+		defer r.mu.Unlock()
+		if err := r.save(*file); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+}
+
+func (r *report) weathered(seed uint64, w *world) {
+	defer r.change()()
 	r.Storms++
 	r.Seeds = append(r.Seeds, seed)
 	for kind, n := range w.did {
@@ -49,8 +60,7 @@ func (r *report) weathered(seed uint64, w *world) {
 }
 
 func (r *report) swept(o ordeal, came bool, w *world) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.change()()
 	r.Ordeals++
 	if !came {
 		r.Missed++
@@ -69,16 +79,14 @@ func (r *report) of(m mutant) *killing {
 }
 
 func (r *report) died(m mutant, storms int, took time.Duration) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.change()()
 	k := r.of(m)
 	k.Died++
 	k.Storms, k.Seconds = append(k.Storms, storms), append(k.Seconds, took.Round(100*time.Millisecond).Seconds())
 }
 
 func (r *report) lived(m mutant, storms int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.change()()
 	k := r.of(m)
 	k.Lived++
 	k.Storms = append(k.Storms, storms)
@@ -97,6 +105,9 @@ func (r *report) load(name string) error {
 }
 
 func (r *report) save(name string) error {
+	if name == "" {
+		return nil
+	}
 	text, err := json.MarshalIndent(r, "", "\t")
 	if err != nil {
 		return err
@@ -110,12 +121,5 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code := m.Run()
-	if *file != "" {
-		if err := results.save(*file); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	os.Exit(m.Run())
 }

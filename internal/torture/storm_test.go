@@ -337,7 +337,7 @@ func (w *world) frozen() {
 func (w *world) meanwhile(p *process) {
 	w.Helper()
 	if w.rng.IntN(3) > 0 {
-		p.endsWithin(unhurried / 2)
+		p.endsWithin(unhurried)
 	} else {
 		p.endsWithin(time.Duration(w.rng.Int64N(int64(2 * time.Second))))
 	}
