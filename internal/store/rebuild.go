@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -42,8 +42,18 @@ func rebuild(ctx context.Context, tx pgx.Tx, m *mapping.Model, tenant uuid.UUID,
 
 func rowsOf(ctx context.Context, tx pgx.Tx, t *mapping.Layout, tenant uuid.UUID, key string) ([]mapping.Row, error) {
 	query := fmt.Sprintf(`SELECT %s FROM teams.%s WHERE tenant_id = $1 AND %s = $2::text::%s`,
-		strings.Join(t.ColumnNames(), ", "), t.Name, t.Columns[0].Name, t.Columns[0].Type.Name)
+		asServed(t.Name, t.ColumnNames()), t.Name, t.Columns[0].Name, t.Columns[0].Type.Name)
 	return readRows(ctx, tx, query, tenant, key)
+}
+
+// asServed lists columns with what one answer said. A call record's content is that of the details stored, whatever
+// newer version is known of.
+func asServed(table string, columns []string) string {
+	columns = slices.Clone(columns)
+	if i := slices.Index(columns, "version"); i >= 0 && table == "call_records" {
+		columns[i] = "coalesce(details_version, version) AS version"
+	}
+	return columnList(columns)
 }
 
 // readRows reads rows in PostgreSQL's binary form.

@@ -44,11 +44,9 @@ func newRewriteStatements(m *mapping.Model, lead []string, eventTime string) rew
 		from = append(from, fmt.Sprintf("($2::text[])[%d]::%s", i+1, typ))
 		texts = append(texts, name+"::text")
 	}
-	stored := columnList(columns)
+	stored := asServed(root.Name, columns)
 	if len(m.Tables) > 1 {
 		s.limit = rewriteRecords
-		// The content is that of the details stored, whatever newer version is known of.
-		stored = strings.Replace(stored, ", version,", ", coalesce(details_version, version) AS version,", 1)
 		for _, table := range m.Tables[1:] {
 			s.children = append(s.children, fmt.Sprintf("SELECT %s\nFROM teams.%s\n"+
 				"WHERE tenant_id = $1 AND call_id = ANY ($2::uuid[])", columnList(table.ColumnNames()), table.Name))

@@ -549,10 +549,11 @@ HAVING count(*) > 0;
 SELECT n, stored.*
 FROM unnest($2::text[]::uuid[]) WITH ORDINALITY AS wanted (id, n)
 CROSS JOIN LATERAL (
-	SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id, coalesce(details_version, version) AS version, type, modalities, start_at,
-	end_at, last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
-	organizer_display_name, organizer_principal_name, organizer_tenant_id, organizer_user_id,
-	organizer_administrative_unit_ids, unknown_fields
+	SELECT tenant_id, ingested_at, updated_at, run_id, row_hash, id,
+	coalesce(details_version, version) AS version, type, modalities, start_at, end_at, last_modified_at,
+	join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id, organizer_display_name,
+	organizer_principal_name, organizer_tenant_id, organizer_user_id, organizer_administrative_unit_ids,
+	unknown_fields
 	FROM teams.call_records t
 	WHERE t.tenant_id = $1 AND (t.id) = (wanted.id)
 	LIMIT 1
