@@ -204,14 +204,16 @@ func (w *world) checkLosses() {
 	w.checkLostRows(l, losses)
 }
 
-// checkLostRows holds that each row that could be read once is stored, or said to be lost.
+// checkLostRows holds that each row that could be read once is stored, each call record in its newest version, or said
+// to be lost.
 func (w *world) checkLostRows(l *look, losses []loss) {
 	w.oracle.mu.Lock()
 	defer w.oracle.mu.Unlock()
 	for _, e := range fetch.Endpoints {
 		for key, r := range w.oracle.rows[e.Name] {
 			got, there := l.stored[e.Name][key]
-			if there && (!e.Versioned || got.Details != nil) || e.Aggregate || len(r.seen) == 0 ||
+			whole := there && (!e.Versioned || got.Details != nil && *got.Details == got.Says)
+			if whole || e.Aggregate || len(r.seen) == 0 ||
 				r.at.Before(l.endpoints[e.Name].Origin) || r.shown {
 				continue
 			}

@@ -88,6 +88,7 @@ type world struct {
 	settings   settings
 	idle       bool // the program did not run for days
 	moved      bool // the origin may have been, by a configuration
+	overtaken  bool // a process may say how things stood before another one had read
 }
 
 // settings are what the configuration says, and what it has said at least or at most.
