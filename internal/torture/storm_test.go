@@ -142,7 +142,10 @@ var heals = []graphsim.Kind{
 
 // badAnswers has Graph and Entra answer badly, and rows move between pages.
 func (w *world) badAnswers() {
-	random := graphsim.RandomFaults(w.rng.Int64(), 0.05+0.3*w.rng.Float64(), heals...)
+	kinds := slices.Clone(heals)
+	w.rng.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
+	kinds = kinds[:1+w.rng.IntN(len(kinds))]
+	random := graphsim.RandomFaults(w.rng.Int64(), 0.1+0.6*w.rng.Float64(), kinds...)
 	w.graph.SetFaults(w.counting(func(r graphsim.Request) graphsim.Fault {
 		f := random(r)
 		if r.CallID != "" {
