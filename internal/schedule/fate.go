@@ -60,6 +60,7 @@ const (
 // the run, and parks nothing. So it is when six records have failed in a row.
 var fates = []fate{
 	{"told to stop", isStop, aborted, unread, notNoted},
+	{"counted as killed, as the process stood still", isEnded, aborted, unread, notNoted},
 	{"Graph's clock jumped, or is unsure", isClock, aborted, unread, notNoted},
 	{"database gone, failing over, full", isDatabase(store.Transient), aborted, unread, notNoted},
 	{"denied (401, 403, Entra)", isDenied, abortedLonger, unread, parksAll},
@@ -86,6 +87,8 @@ func fateOf(err error) *fate {
 func isAny(error) bool { return true }
 
 func isStop(err error) bool { return errors.Is(err, context.Canceled) }
+
+func isEnded(err error) bool { return errors.Is(err, store.ErrEnded) }
 
 func isDenied(err error) bool { return fetch.KindOf(err) == fetch.Denied }
 
@@ -127,7 +130,7 @@ func isPanic(err error) bool {
 }
 
 // isFatal reports whether the clock or the database is unusable, or the run was
-// told to stop.
+// told to stop or has been ended.
 func isFatal(err error) bool { return fateOf(err).record == notNoted }
 
 // A decision is what a run does about a window that failed.

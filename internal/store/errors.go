@@ -152,7 +152,7 @@ func objectOf(pg *pgconn.PgError) string {
 func isOwn(err error) bool {
 	own := []error{
 		ErrEmptied, ErrNewer, ErrLocked, ErrUnreachable, ErrUnfit, ErrReadOnly, ErrNotMigrated, ErrBeyond, ErrUnknown,
-		ErrBackfillEnded, ErrDropped, ErrRefreshing,
+		ErrBackfillEnded, ErrDropped, ErrRefreshing, ErrEnded,
 	}
 	return slices.ContainsFunc(own, func(e error) bool { return errors.Is(err, e) })
 }

@@ -140,15 +140,20 @@ func (db *DB) PruneRuns(ctx context.Context, age time.Duration, limit int) (n in
 	return n, err
 }
 
-// addToRun adds to a run's counts in the transaction that earned them.
+// ErrEnded says that a run has been counted as killed, as its process stood still. Nobody waits for it
+// any more, so it stores nothing: it may not know who was erased meanwhile.
+var ErrEnded = fmt.Errorf("the run gave no sign for %v and was counted as killed; the next one reads what it did not, "+
+	"so there is nothing to do", heartbeatTimeout)
+
+// addToRun adds to a run's counts in the transaction that earned them, which has to fail if the run has ended.
 func addToRun(ctx context.Context, tx pgx.Tx, run *Run, c Counts) error {
 	tag, err := tx.Exec(ctx, `
 		UPDATE ingest.runs
 		SET heartbeat_at = clock_timestamp(), pages = pages + $2, rows_seen = rows_seen + $3, rows_new = rows_new + $4,
 			rows_changed = rows_changed + $5, rows_unchanged = rows_unchanged + $6, rows_rejected = rows_rejected + $7
-		WHERE run_id = $1`, run.ID, c.Pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected)
+		WHERE run_id = $1 AND finished_at IS NULL`, run.ID, c.Pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected)
 	if err == nil && tag.RowsAffected() != 1 {
-		err = unknownRun(run)
+		err = ErrEnded
 	}
 	return err
 }

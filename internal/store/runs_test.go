@@ -15,9 +15,10 @@ import (
 )
 
 // A run without a heartbeat was killed; one with a fresh one belongs to another
-// process.
+// process. What was killed stores nothing if it goes on after all.
 func TestEndKilledRuns(t *testing.T) {
 	f := newFixture(t)
+	killed := f.run
 	f.start()
 	f.exec(`UPDATE ingest.runs SET heartbeat_at = now() - interval '6 minutes'`)
 	if err := f.db.Heartbeat(t.Context(), f.run, store.Progress{}, nil); err != nil {
@@ -29,6 +30,11 @@ func TestEndKilledRuns(t *testing.T) {
 	results := f.query(`SELECT string_agg(coalesce(result, 'running'), ' ' ORDER BY run_id) FROM ingest.runs`)
 	if results != "killed running" {
 		t.Errorf("results = %s", results)
+	}
+	f.run = killed
+	_, err := f.saveRows(t.Context(), batch(t, noon, elements(1, "")...))
+	if got := f.query(`SELECT count(*) FROM teams.pstn_calls`); !errors.Is(err, store.ErrEnded) || got != "0" {
+		t.Errorf("a killed run stores %s rows: %v", got, err)
 	}
 }
 
