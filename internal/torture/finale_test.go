@@ -68,11 +68,17 @@ func (w *world) missing() (list []string) {
 	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	for _, e := range fetch.Endpoints {
 		of := l.endpoints[e.Name]
+		absent := 0
 		for key, r := range w.oracle.rows[e.Name] {
 			got, there := l.stored[e.Name][key]
 			switch {
+			case r.at.Before(later(of.KeptFrom, of.DetailsKeptFrom)):
 			case !r.shown || r.at.Before(of.Origin) || r.at.After(now.Add(-2*time.Second)):
 			case e.Aggregate && r.at.Before(of.Origin.Add(e.Slot)):
+			case w.isChanged(e, r):
+				if !there {
+					absent++
+				}
 			case !there:
 				add("%s: %s of %v is served and not stored", e.Name, key, r.at)
 			case got.Says != r.newest().says && (e.Versioned || r.newest().since.Sub(r.at) < changeable):
@@ -80,6 +86,9 @@ func (w *world) missing() (list []string) {
 			case e.Versioned && (got.Details == nil || *got.Details != got.Says):
 				add("%s: the details of %s are not stored", e.Name, key)
 			}
+		}
+		if strangers, _ := w.strangers(l, e); absent > len(strangers) {
+			add("%s: of %d rows that name persons who were erased %d are stored", e.Name, absent, len(strangers))
 		}
 		if e.Aggregate {
 			w.leftovers(l, e, now, add)
@@ -91,6 +100,9 @@ func (w *world) missing() (list []string) {
 
 // leftovers lists sums that are stored, and not served any more.
 func (w *world) leftovers(l *look, e fetch.Endpoint, now time.Time, add func(string, ...any)) {
+	if _, erased := w.strangers(l, e); erased > 0 {
+		return
+	}
 	for key := range l.stored[e.Name] {
 		at, err := time.Parse(time.DateOnly, key[:len(time.DateOnly)])
 		r := w.oracle.rows[e.Name][key]
@@ -133,8 +145,8 @@ func (w *world) checkComplete() {
 		w.violate("%s", m)
 	}
 	for _, e := range fetch.Endpoints {
-		for text := range w.oracle.unfit[e.Name] {
-			if !l.rejected[e.Name][text] {
+		for text, from := range w.oracle.unfit[e.Name] {
+			if !l.rejected[e.Name][text] && !from.Before(l.endpoints[e.Name].KeptFrom) {
 				w.violate("%s: an element that does not fit is not kept raw: %s", e.Name, text)
 			}
 		}
@@ -142,7 +154,12 @@ func (w *world) checkComplete() {
 	db := storetest.Connect(w, w.direct)
 	defer db.Close()
 	for id, got := range l.stored["call_records"] {
-		if got.Details == nil || w.oracle.documents[id][*got.Details] == nil {
+		if got.Details == nil {
+			continue
+		}
+		document, r := w.oracle.documents[id][*got.Details], w.oracle.rows["call_records"][id]
+		pruned := r != nil && r.at.Before(l.endpoints["call_records"].DetailsKeptFrom)
+		if document == nil || pruned || w.namesIn(strings.ToLower(string(document))) {
 			continue
 		}
 		rebuilt, err := db.Rebuild(w.Context(), fetch.CallRecords.Rows, tenant, id)
@@ -150,7 +167,7 @@ func (w *world) checkComplete() {
 			w.violate("call record %s cannot be rebuilt: %v", id, err)
 			continue
 		}
-		mappingtest.Same(noting{w.TB, w}, w.oracle.documents[id][*got.Details], rebuilt)
+		mappingtest.Same(noting{w.TB, w}, document, rebuilt)
 	}
 }
 
@@ -212,9 +229,10 @@ func (w *world) checkLostRows(l *look, losses []loss) {
 	for _, e := range fetch.Endpoints {
 		for key, r := range w.oracle.rows[e.Name] {
 			got, there := l.stored[e.Name][key]
+			of := l.endpoints[e.Name]
 			whole := there && (!e.Versioned || got.Details != nil && *got.Details == got.Says)
 			if whole || e.Aggregate || len(r.seen) == 0 ||
-				r.at.Before(l.endpoints[e.Name].Origin) || r.shown {
+				r.at.Before(later(of.Origin, of.KeptFrom)) || r.shown || w.isChanged(e, r) {
 				continue
 			}
 			said := slices.ContainsFunc(losses, func(l loss) bool {
@@ -320,7 +338,7 @@ func (w *world) checkSilence() {
 			(SELECT string_agg(reason, E'\n') FROM ingest.rejects),
 			(SELECT string_agg(error, E'\n') FROM ingest.details_retries))`)
 	for where, text := range map[string]string{"what was printed": w.said.String(), "what was noted": noted} {
-		for _, secret := range []string{graphsim.ClientSecret, databasePassword} {
+		for _, secret := range []string{graphsim.ClientSecret, databasePassword, privacyKey} {
 			if at := strings.Index(text, secret); at >= 0 {
 				w.violate("a secret is in %s: %.200s", where, text[max(0, at-100):])
 			}

@@ -21,11 +21,13 @@ func (w *world) check() {
 		w.checkLost(l, e)
 		w.checkInvented(l, e)
 		w.checkWatermark(l, e)
+		w.checkKept(l, e)
 		if w.before != nil {
 			w.checkForward(l, e)
 		}
 	}
 	w.checkSums(l)
+	w.checkErased()
 	w.before = l
 }
 
@@ -45,7 +47,8 @@ func (w *world) checkLost(l *look, e fetch.Endpoint) {
 	}
 	for key, r := range w.oracle.rows[e.Name] {
 		s, read := slots[r.at.Truncate(e.Slot).Unix()]
-		if !read || r.at.Before(s.ReadAt.Add(paging-reach)) {
+		from := later(s.ReadAt.Add(paging-reach), l.endpoints[e.Name].KeptFrom)
+		if !read || r.at.Before(from) || w.isChanged(e, r) {
 			continue
 		}
 		if e.Aggregate && (s.From.Before(s.ReadAt.Add(paging-reach)) || !r.shown) { // a sum may go under another key
@@ -70,12 +73,17 @@ func (w *world) checkLost(l *look, e fetch.Endpoint) {
 
 // checkInvented holds that all that is stored was served, as it is stored.
 func (w *world) checkInvented(l *look, e fetch.Endpoint) {
+	if e.Aggregate { // whose sums were asked for at any time
+		return
+	}
+	if strangers, erased := w.strangers(l, e); len(strangers) > erased {
+		w.violate("%s: %v are stored and were never served, and %d rows name persons who were erased",
+			e.Name, strangers, erased)
+	}
 	for key, got := range l.stored[e.Name] {
 		r := w.oracle.rows[e.Name][key]
 		switch {
-		case e.Aggregate: // whose sums were asked for at any time
-		case r == nil:
-			w.violate("%s: %s is stored and was never served", e.Name, key)
+		case r == nil || w.isChanged(e, r):
 		case !r.ever[got.Says]:
 			w.violate("%s: %s is stored as it was never served", e.Name, key)
 		case got.Details != nil && w.oracle.documents[key][*got.Details] == nil:
@@ -129,8 +137,10 @@ func (w *world) checkWatermark(l *look, e fetch.Endpoint) {
 func (w *world) checkForward(l *look, e fetch.Endpoint) {
 	for key, was := range w.before.stored[e.Name] {
 		now, there := l.stored[e.Name][key]
+		r := w.oracle.rows[e.Name][key]
+		isKept := r != nil && !r.at.Before(l.endpoints[e.Name].KeptFrom) && !w.isChanged(e, r)
 		switch {
-		case !there && !e.Aggregate:
+		case !there && !e.Aggregate && isKept:
 			w.violate("%s: %s has gone", e.Name, key)
 		case !there:
 		case e.Versioned && now.Says < was.Says:
@@ -142,6 +152,9 @@ func (w *world) checkForward(l *look, e fetch.Endpoint) {
 		}
 	}
 	before, now := w.before.endpoints[e.Name], l.endpoints[e.Name]
+	if now.KeptFrom.Before(before.KeptFrom) || now.DetailsKeptFrom.Before(before.DetailsKeptFrom) {
+		w.violate("%s: what is kept from %v was kept from %v", e.Name, now.KeptFrom, before.KeptFrom)
+	}
 	// The watermark of call records goes back to one of which a newer version is listed, and that of all to what a
 	// process says that was held up, until the next run.
 	if !w.overtaken && now.SettledUntil.Before(before.SettledUntil) && !now.Origin.Before(before.Origin) {

@@ -23,6 +23,7 @@ type look struct {
 // A ledger is what is noted of an endpoint.
 type ledger struct {
 	Origin, Watermark, SettledUntil time.Time
+	KeptFrom, DetailsKeptFrom       time.Time // zero: all are kept
 	slots                           []slot
 }
 
@@ -83,8 +84,10 @@ func rowsOf[T any](ctx context.Context, tx pgx.Tx, to pgx.RowToFunc[T], sql stri
 // take asks about one endpoint.
 func (l *look) take(ctx context.Context, tx pgx.Tx, e fetch.Endpoint) error {
 	noted, err := rowsOf(ctx, tx, func(row pgx.CollectableRow) (n ledger, err error) {
-		return n, row.Scan(&n.Origin, &n.Watermark, &n.SettledUntil)
-	}, `SELECT origin, watermark, settled_until FROM ingest.endpoints WHERE endpoint = $1`, e.Name)
+		return n, row.Scan(&n.Origin, &n.Watermark, &n.SettledUntil, &n.KeptFrom, &n.DetailsKeptFrom)
+	}, `SELECT origin, watermark, settled_until, coalesce(kept_from, '0001-01-01Z'),
+			coalesce(details_kept_from, '0001-01-01Z')
+		FROM ingest.endpoints WHERE endpoint = $1`, e.Name)
 	if err != nil {
 		return err
 	}
@@ -150,7 +153,10 @@ func (l *look) ask(ctx context.Context, tx pgx.Tx) error {
 	wrong = append(wrong, `
 		SELECT 'records with more or fewer sessions than they say', count(*) FROM teams.call_records c
 		WHERE details_version IS NOT NULL AND session_count <> (
-			SELECT count(*) FROM teams.sessions s WHERE s.tenant_id = c.tenant_id AND s.call_id = c.id)`, `
+			SELECT count(*) FROM teams.sessions s WHERE s.tenant_id = c.tenant_id AND s.call_id = c.id)
+			AND NOT EXISTS (
+				SELECT 1 FROM ingest.endpoints e
+				WHERE e.endpoint = 'call_records' AND c.start_at < e.details_kept_from)`, `
 		SELECT 'records with details of a version that was not listed', count(*) FROM teams.call_records
 		WHERE details_version > version`)
 	type count struct {

@@ -3,6 +3,7 @@ package torture
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,7 +19,7 @@ type oracle struct {
 	mu        sync.Mutex
 	rows      map[string]map[string]*row // by endpoint and key
 	documents map[string]map[int64][]byte
-	unfit     map[string]map[string]bool // elements that do not fit as they are, by endpoint, as bytes
+	unfit     map[string]map[string]time.Time // what does not fit as it is, by endpoint: bytes, asked for from when
 	endpoints map[string]fetch.Endpoint
 	parsed    map[uint64]element
 	kept      map[uint64]bool // documents
@@ -29,7 +30,8 @@ type row struct {
 	at    time.Time // of its event
 	seen  []sight   // what could be read, as it changed
 	ever  map[int64]bool
-	shown bool // it was there the last time
+	shown bool     // it was there the last time
+	texts []string // what it was served as
 }
 
 // A sight is what an element said from a time on, or a little before. What it said is a hash of its content; of call
@@ -42,6 +44,7 @@ type sight struct {
 // An element is one that fits its table.
 type element struct {
 	key  string
+	text string
 	at   time.Time
 	says int64
 	fits bool
@@ -50,12 +53,12 @@ type element struct {
 
 func newOracle() *oracle {
 	o := &oracle{
-		rows: map[string]map[string]*row{}, unfit: map[string]map[string]bool{},
+		rows: map[string]map[string]*row{}, unfit: map[string]map[string]time.Time{},
 		documents: map[string]map[int64][]byte{}, kept: map[uint64]bool{},
 		endpoints: map[string]fetch.Endpoint{"listCallRecords": fetch.CallRecords}, parsed: map[uint64]element{},
 	}
 	for _, e := range fetch.Endpoints {
-		o.rows[e.Name], o.unfit[e.Name] = map[string]*row{}, map[string]bool{}
+		o.rows[e.Name], o.unfit[e.Name] = map[string]*row{}, map[string]time.Time{}
 		if function := scheduletest.Function(e.Name); function != "" {
 			o.endpoints[function] = e
 		}
@@ -76,7 +79,7 @@ func (o *oracle) served(operation string, text []byte) {
 	if !found.fits || e.Aggregate { // a sum's key is its day's, too, which the window alone tells
 		return
 	}
-	o.row(e, found).ever[found.says] = true
+	o.row(e, found).say(found)
 }
 
 func (o *oracle) row(e fetch.Endpoint, found element) *row {
@@ -86,6 +89,13 @@ func (o *oracle) row(e fetch.Endpoint, found element) *row {
 		o.rows[e.Name][found.key] = r
 	}
 	return r
+}
+
+// say notes that a row can be read as it is found.
+func (r *row) say(found element) {
+	if !r.ever[found.says] {
+		r.ever[found.says], r.texts = true, append(r.texts, found.text)
+	}
 }
 
 // document keeps a call record's whole document.
@@ -127,7 +137,8 @@ func (o *oracle) parse(e fetch.Endpoint, text []byte) element {
 	}
 	if len(b.Elements) == 1 {
 		at, _ := b.Time(0, slices.Index(e.Rows.Tables[0].ColumnNames(), e.EventTime))
-		found = element{key: scheduletest.KeyOf(b.Elements[0]), at: at, says: b.Elements[0].Hash, fits: true}
+		found = element{key: scheduletest.KeyOf(b.Elements[0]), at: at, says: b.Elements[0].Hash, fits: true,
+			text: strings.ToLower(string(text))}
 		if e.Versioned {
 			found.key, found.says = identify(text)
 		}
@@ -173,7 +184,7 @@ func (o *oracle) rowsOf(w *world, e fetch.Endpoint, from, to time.Time) (found [
 		o.mu.Lock()
 		element := o.parse(e, text)
 		if element.kept {
-			o.unfit[e.Name][string(text)] = true
+			o.unfit[e.Name][string(text)] = from
 		}
 		found = append(found, element)
 		o.mu.Unlock()
@@ -192,7 +203,8 @@ func (o *oracle) note(e fetch.Endpoint, found []element, now time.Time) {
 			continue
 		}
 		r := o.row(e, f)
-		r.shown, r.ever[f.says] = true, true
+		r.shown = true
+		r.say(f)
 		if n := len(r.seen); n == 0 || r.seen[n-1].says != f.says {
 			r.seen = append(r.seen, sight{f.says, now})
 		}

@@ -46,7 +46,10 @@ func (o *output) String() string {
 // launch starts the program in the world's folder.
 func (w *world) launch(args ...string) *process {
 	p := &process{cmd: w.command(args...), ended: make(chan struct{})}
-	p.cmd.Stdout, p.cmd.Stderr = &w.said, &w.said
+	p.cmd.Stderr = &w.said
+	if args[0] != "fetch" { // which prints who took part
+		p.cmd.Stdout = &w.said
+	}
 	if err := p.cmd.Start(); err != nil {
 		w.Fatal(err)
 	}

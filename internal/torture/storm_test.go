@@ -43,6 +43,10 @@ var actions = []action{
 	{"configuration", 1, (*world).reconfigure},
 	{"days without", 1, (*world).pause},
 	{"database away", 1, (*world).databaseAway},
+	{"prune", 2, (*world).prune},
+	{"erase", 2, (*world).erase},
+	{"backfill", 1, (*world).backfill},
+	{"fetch", 1, (*world).fetch},
 }
 
 // storm does so many actions, and ends well.
@@ -235,8 +239,8 @@ var (
 	earlyMoments = []event{{"begin", 10}, {"begin", 25}, {"select teams.", 15}}
 )
 
-// atMessage starts the program, and has something befall one of its messages, any one of a kind.
-func (w *world) atMessage(kinds []event, fault func(p *process) storetest.Fault) *process {
+// atMessage starts the program, and has something befall one of its messages, any one of a kind. Default: it reads.
+func (w *world) atMessage(kinds []event, fault func(p *process) storetest.Fault, args ...string) *process {
 	kind := kinds[w.rng.IntN(len(kinds))]
 	at, n := 1+w.rng.IntN(kind.times), 0
 	var p *process
@@ -251,7 +255,10 @@ func (w *world) atMessage(kinds []event, fault func(p *process) storetest.Fault)
 		<-ready
 		return fault(p)
 	})
-	p = w.launch("once")
+	if args == nil {
+		args = w.reading()
+	}
+	p = w.launch(args...)
 	close(ready)
 	return p
 }
@@ -532,17 +539,23 @@ func (w *world) pause() {
 
 // reconfigure has the program read with another configuration, and then with the one before.
 func (w *world) reconfigure() {
+	w.readWith(func(s *settings) {
+		switch w.rng.IntN(4) {
+		case 0:
+			s.logsReach, s.recordsReach = logsReach-2*day, recordsReach-2*day
+		case 1:
+			s.logsSettle, s.recordsSettle = logsSettle+day, recordsSettle+day
+		case 2:
+			s.off = "sms_messages"
+		case 3:
+			s.logsReach, s.recordsReach = logsReach+day, recordsReach+day
+		}
+	})
+}
+
+func (w *world) readWith(change func(*settings)) {
 	was := w.settings
-	switch w.rng.IntN(4) {
-	case 0:
-		w.settings.logsReach, w.settings.recordsReach = logsReach-2*day, recordsReach-2*day
-	case 1:
-		w.settings.logsSettle, w.settings.recordsSettle = logsSettle+day, recordsSettle+day
-	case 2:
-		w.settings.off = "sms_messages"
-	case 3:
-		w.settings.logsReach, w.settings.recordsReach = logsReach+day, recordsReach+day
-	}
+	change(&w.settings)
 	w.settings.leastReach = min(w.settings.leastReach, w.settings.logsReach)
 	w.settings.leastRecordsReach = min(w.settings.leastRecordsReach, w.settings.recordsReach)
 	w.moved = true // by a longer reach

@@ -89,6 +89,8 @@ type world struct {
 	idle       bool // the program did not run for days
 	moved      bool // the origin may have been, by a configuration
 	overtaken  bool // a process may say how things stood before another one had read
+	late       bool // something may have been stored after what is as old was deleted
+	erased     []person
 }
 
 // settings are what the configuration says, and what it has said at least or at most.
@@ -98,6 +100,7 @@ type settings struct {
 	leastReach, leastRecordsReach time.Duration
 	leastSettle, leastRecSettle   time.Duration
 	off                           string // an endpoint that is switched off
+	terms                         bool   // rows are deleted as they become old
 }
 
 // databasePassword is one that the cluster does not ask for.
@@ -186,6 +189,7 @@ func (w *world) configure() {
 	w.Helper()
 	w.write("ca.pem", string(w.graph.CAPEM()))
 	w.write("secret", graphsim.ClientSecret+"\n")
+	w.write("pseudonyms", privacyKey+"\n")
 	s := w.settings
 	var endpoints strings.Builder
 	for _, e := range fetch.Endpoints {
@@ -205,13 +209,14 @@ tenants:
     login_url: %q
     ca_file: %q
     auth: {client_id: %q, client_secret_file: secret}
+    privacy: {key_file: pseudonyms}
     limits: {call_records: 100000/20s, list: 100000/20s, record: 100000/20s,
       logs: 100000/60s, log_function: 100000/60s}
     endpoints:
-%sserver: {listen: "127.0.0.1:0"}
+%s%sserver: {listen: "127.0.0.1:0"}
 log: {level: debug}
 `, w.through, tenant.String(), w.graph.GraphURL(), w.graph.LoginURL(), filepath.Join(w.dir, "ca.pem"),
-		graphsim.ClientID, endpoints.String()))
+		graphsim.ClientID, endpoints.String(), s.retention()))
 }
 
 func (w *world) write(name, text string) {

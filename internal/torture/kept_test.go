@@ -1,0 +1,121 @@
+package torture
+
+import (
+	"fmt"
+	"time"
+
+	"ingestd/internal/fetch"
+	"ingestd/internal/store/storetest"
+)
+
+// term is how long rows of an endpoint are kept once there is a retention. It is never below reach.
+func (s settings) term(e fetch.Endpoint) time.Duration {
+	if e.Versioned {
+		return s.recordsReach + 12*time.Hour
+	}
+	return s.logsReach
+}
+
+// retention is that of the configuration.
+func (s settings) retention() string {
+	if !s.terms {
+		return ""
+	}
+	text := fmt.Sprintf("retention:\n  details: %v\n", s.recordsReach)
+	for _, e := range fetch.Endpoints {
+		text += fmt.Sprintf("  %s: %v\n", e.Name, s.term(e))
+	}
+	return text
+}
+
+// prune has rows become older than their term, and go while something goes wrong. More often than not reach becomes
+// longer afterwards, so that Graph serves them again.
+func (w *world) prune() {
+	w.Helper()
+	w.settings.terms = true
+	w.configure()
+	for range 3 {
+		w.advance(30 * time.Hour)
+		w.once()
+	}
+	switch w.rng.IntN(3) {
+	case 0:
+		lose := w.rng.IntN(2) == 0
+		w.until(w.atMessage(moments, func(p *process) storetest.Fault {
+			return storetest.Fault{Cut: !lose, Lose: lose, Then: p.kill}
+		}, "prune"))
+	case 1:
+		reading := w.launch(w.reading()...)
+		reading.endsWithin(time.Duration(w.rng.Int64N(int64(time.Second))))
+		w.until(w.launch("prune"))
+		w.until(reading)
+	case 2:
+		w.daemon()
+	}
+	w.late = true
+	w.check()
+	w.pruneAll()
+	if w.rng.IntN(3) > 0 {
+		w.readWith(func(s *settings) { s.logsReach, s.recordsReach = s.logsReach+day, s.recordsReach+day })
+	}
+}
+
+// pruneAll has all go that is past its term, and holds that nothing is left of it and that figures stay as they are.
+func (w *world) pruneAll() {
+	w.Helper()
+	w.calm()
+	w.clock.Stop()
+	defer w.clock.Go()
+	w.ends("rollup", "refresh")
+	before, figures := w.look(), w.figures()
+	w.ends("prune")
+	w.ends("rollup", "refresh")
+	if after := w.figures(); after != figures {
+		w.violate("pruning changes figures of days: %s, before %s", after, figures)
+	}
+	w.late = false
+	after := w.look()
+	for _, e := range fetch.Endpoints {
+		old := w.clock.Now().Add(-w.settings.term(e)).Truncate(e.Slot)
+		was, is := before.endpoints[e.Name], after.endpoints[e.Name]
+		if is.KeptFrom.Before(old) || is.KeptFrom.After(later(old, was.KeptFrom)) {
+			w.violate("%s: pruned until %v, and what is before %v is past its term", e.Name, is.KeptFrom, old)
+		}
+	}
+}
+
+// ends runs the program, which has to end well.
+func (w *world) ends(args ...string) {
+	w.Helper()
+	if p := w.launch(args...); !p.endsWithin(patience) || p.code() != 0 {
+		w.violate("%v ends with %v", args, p.cmd.ProcessState)
+	}
+}
+
+// figures tells what the rollups say.
+func (w *world) figures() (text string) {
+	w.Helper()
+	for _, name := range storetest.Rollups(w, w.conn) {
+		text += storetest.Query[string](w, w.conn, fmt.Sprintf(`
+			SELECT '%[1]s ' || count(*) || '/' || coalesce(sum(hashtext(t::text)), 0) || ' '
+			FROM rollup.%[1]s t`, name))
+	}
+	return text
+}
+
+// checkKept holds that nothing is deleted before its time, and that nothing comes back.
+func (w *world) checkKept(l *look, e fetch.Endpoint) {
+	of, reach := l.endpoints[e.Name], w.settings.leastReach
+	if e.Versioned {
+		reach = w.settings.leastRecordsReach
+	}
+	if last := later(of.KeptFrom, of.DetailsKeptFrom); last.After(w.clock.Now().Add(-reach)) {
+		w.violate("%s: rows before %v are deleted, which are younger than any term", e.Name, last)
+	}
+	for key := range l.stored[e.Name] {
+		r := w.oracle.rows[e.Name][key]
+		if r != nil && r.at.Before(of.KeptFrom) && !w.late {
+			w.violate("%s: %s of %v is stored, and what was before %v is deleted", e.Name, key, r.at, of.KeptFrom)
+		}
+	}
+}
