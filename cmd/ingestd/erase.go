@@ -146,6 +146,9 @@ func (a *app) erase(cmd *cobra.Command, e *schedule.Erasure, yes bool) error {
 		return err
 	}
 	until := e.Noted.NeededUntil.Format(time.DateOnly)
+	if len(found) == 0 {
+		fmt.Fprintln(cmd.ErrOrStderr(), "Nothing is found of the person; a number is found by its country code only.")
+	}
 	if !yes {
 		fmt.Fprintf(cmd.ErrOrStderr(), "Nothing was done. With --yes these rows lose all that is personal of the "+
 			"person, ids and numbers become pseudonyms, and what is read until %s is kept free of them.\n", until)

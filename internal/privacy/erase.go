@@ -74,7 +74,7 @@ func (e *Eraser) Person(text string) (p Person, ok bool) {
 	if mapping.IsGUID(all[0]) {
 		all = append(all, e.ids.guid(all[0]))
 	} else {
-		digits := digitsOf(all[0])
+		digits := international(all[0])
 		if p.By = ByNumber; len(digits) < leastDigits || len(digits) > mostDigits {
 			return p, false
 		}
@@ -137,7 +137,7 @@ func (e *Eraser) byModes(text []byte) (p pseudonym, begin []byte) {
 	case mapping.IsGUID(text):
 		return e.ids.ofGUID(bytes.ToLower(text)), nil
 	case isNumber(text):
-		return e.numbers.begin(digitsOf(text)).finish(0), beginOf(text)
+		return e.numbers.begin(international(text)).finish(0), beginOf(text)
 	}
 	return e.ids.begin(text).finish(0), nil
 }
@@ -224,7 +224,7 @@ func numbersIn(text []byte) (found [][]byte) {
 			return (r < '0' || '9' < r) && !strings.ContainsRune(between, r)
 		}) {
 			run = bytes.Trim(run, between)
-			n := len(digitsOf(run))
+			n := len(international(run))
 			if leastDigits <= n && n <= mostDigits && (between == "" || n < len(run)) {
 				found = append(found, run)
 			}

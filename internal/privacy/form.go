@@ -68,6 +68,12 @@ func digitsOf(text []byte) []byte {
 	return digits
 }
 
+// international is digitsOf without the 00 that people write for a plus, and the 0 in brackets that is not dialled from
+// abroad.
+func international(text []byte) []byte {
+	return bytes.TrimPrefix(digitsOf(bytes.ReplaceAll(text, []byte("(0)"), nil)), []byte("00"))
+}
+
 // masked hides as many of the last digits as Microsoft hides of numbers of that country, where it has to. A number that
 // is masked already stays.
 func masked(text []byte) []byte {

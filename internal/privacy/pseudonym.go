@@ -102,7 +102,7 @@ func (k *key) text(begin, text []byte) []byte {
 // number makes a text that begins with the plus and the country or area code of a number, and ends with the stars of
 // one that is masked. A short number says no code.
 func (k *key) number(text []byte) []byte {
-	digits := digitsOf(text)
+	digits := international(text)
 	out := k.text(beginOf(text), digits)
 	for range bytes.Count(digits, []byte("*")) {
 		out = append(out, '*')
@@ -112,7 +112,7 @@ func (k *key) number(text []byte) []byte {
 
 // beginOf is what a pseudonym shows of a number: the plus and the code.
 func beginOf(number []byte) (begin []byte) {
-	digits := digitsOf(number)
+	digits := international(number)
 	shown, _, _ := bytes.Cut(digits, []byte("*"))
 	if number[0] == '+' {
 		begin = append(begin, '+')

@@ -155,13 +155,14 @@ func patternOf(texts []string) string {
 	return strings.Join(any, "|")
 }
 
-// pattern fits a text. Of a number it fits the digits, whatever is written between them.
+// pattern fits a text. Of a number it fits the digits, whatever is written between them and for the plus.
 func pattern(text string) string {
 	digits := strings.TrimPrefix(text, "+")
 	if digits == "" || strings.Trim(digits, "0123456789") != "" {
 		return regexp.QuoteMeta(text)
 	}
-	return `\+?(?<![0-9])` + strings.Join(strings.Split(digits, ""), `[ ()./-]*`) + `(?![0-9*])`
+	const between = `(?:\(0\)|[ ()./-])*`
+	return `(?<![0-9])(?:\+|00` + between + `)?` + strings.Join(strings.Split(digits, ""), between) + `(?![0-9*])`
 }
 
 // escaped is a text as encode(…, 'escape') has its bytes.
