@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -52,6 +53,10 @@ cannot check because of another failure is marked skip.`,
 		s := doctor.Subject{
 			Config: a.config, Tenants: tenants, DB: a.db, Client: a.hastyClient, Clouds: doctor.Clouds,
 			Offline: *offline, Now: time.Now(),
+			Erased: func(ctx context.Context, t config.Tenant) error {
+				_, err := a.eraser(ctx, t)
+				return err
+			},
 		}
 		findings := s.Examine(cmd.Context())
 		if err := cmd.Context().Err(); err != nil {

@@ -67,6 +67,7 @@ type Subject struct {
 	Tenants []config.Tenant // of Config, those that are asked for
 	DB      *store.DB
 	Client  func(config.Tenant) (*fetch.Client, error) // one that repeats nothing
+	Erased  func(context.Context, config.Tenant) error // fails if who was erased would not be known again
 	Clouds  []Cloud
 	Offline bool // neither Entra nor Graph is asked
 	Now     time.Time

@@ -85,7 +85,8 @@ func (s scene) findings(t *testing.T) []doctor.Finding {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	subject := doctor.Subject{Config: c, Tenants: c.Tenants, DB: db, Client: s.client, Now: time.Now()}
+	subject := doctor.Subject{Config: c, Tenants: c.Tenants, DB: db, Client: s.client, Now: time.Now(),
+		Erased: func(context.Context, config.Tenant) error { return nil }}
 	if s.subject != nil {
 		s.subject(&subject)
 	}

@@ -28,7 +28,20 @@ func (s *Subject) standing(ctx context.Context, database []Finding) (daemon, ret
 	if err != nil {
 		return []Finding{failed(err)}, skip(areaRetention)
 	}
-	return []Finding{s.daemon(shot)}, s.retention(shot)
+	return []Finding{s.daemon(shot)}, append(s.erased(ctx), s.retention(shot)...)
+}
+
+// erased warns of a secret by which nobody would be known again who was erased.
+func (s *Subject) erased(ctx context.Context) (list []Finding) {
+	for _, t := range s.Tenants {
+		if err := s.Erased(ctx, t); err != nil {
+			const first = "restore the file that privacy.key_file named when persons were erased"
+			list = append(list, Finding{Area: areaRetention, Tenant: Word(t.Name), Status: Fail,
+				Code: Word(health.ErasedUnknown), What: t.Name + ": nothing is read, as who was erased would come back",
+				Evidence: Word(err.Error()), Fix: []string{first, "systemctl restart ingestd"}, First: first})
+		}
+	}
+	return list
 }
 
 func (s *Subject) daemon(shot health.Snapshot) Finding {

@@ -78,6 +78,9 @@ var causes = map[Code]cause{
 	RollupsStale: {says: text("the views of days, hours and months are not up to date"), aside: true,
 		why: text("all that was read is stored, and views of single calls tell of it"), steps: steps(
 			"computes what is missing, or says why it cannot", "ingestd rollup refresh")},
+	ErasedUnknown: {says: text("who was erased would not be known again, so nothing is read"), steps: steps(
+		"restore the file that the tenant's privacy.key_file named when persons were erased, then",
+		"systemctl restart ingestd")},
 	SecretReadable: {says: exposedText, steps: exposedSteps, aside: true},
 }
 

@@ -238,5 +238,6 @@ const (
 	RejectsOpen       Code = "rejects_open"
 	SchemaDrift       Code = "schema_drift"
 	SecretReadable    Code = "secret_readable"
+	ErasedUnknown     Code = "erased_unknown"
 	RollupsStale      Code = "rollups_stale"
 )

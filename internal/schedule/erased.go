@@ -8,9 +8,9 @@ import (
 	"ingestd/internal/store"
 )
 
-// ErrNoEraser says that persons were erased, and nothing is there to know them by.
+// ErrNoEraser says that persons were erased, and the secret is not there to know them by.
 var ErrNoEraser = errors.New("persons of the tenant were erased, and what is read may name them: restore the file " +
-	"that its privacy.key_file named when they were")
+	"that its privacy.key_file named when they were, and start the daemon anew")
 
 // An EraserOf makes what keeps persons out of an endpoint's elements.
 type EraserOf func(m *mapping.Model, erased []store.Erased) (*mapping.Eraser, error)
@@ -26,6 +26,8 @@ func (j *Job) knowErased(ctx context.Context) error {
 	case j.EraserOf == nil:
 		return ErrNoEraser
 	}
-	j.eraser, err = j.EraserOf(j.Endpoint.Rows, erased)
-	return err
+	if j.eraser, err = j.EraserOf(j.Endpoint.Rows, erased); err != nil {
+		return ErrNoEraser
+	}
+	return nil
 }

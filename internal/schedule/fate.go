@@ -208,6 +208,7 @@ const (
 	graphFailing  = "graph_failing"
 	rejectsOpen   = "rejects_open"
 	internalError = "internal_error"
+	erasedUnknown = "erased_unknown"
 )
 
 // codeOf is what is wrong as one word for programs, a code of package health.
@@ -220,6 +221,8 @@ func codeOf(err error) string {
 		return graphFailing
 	case isDatabase(store.Poison)(err):
 		return rejectsOpen
+	case errors.Is(err, ErrNoEraser):
+		return erasedUnknown
 	}
 	return cmp.Or(store.CodeOf(err), internalError)
 }

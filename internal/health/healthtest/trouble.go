@@ -55,6 +55,13 @@ func trouble() Story {
 			failing(graphsim.Fault{Status: 500})(w)
 		}, Want: waits(health.Late, health.InternalError)},
 		{Name: "without the bug", Do: once, Want: healthy},
+		{Name: "somebody erased, and no secret to know them by", Do: func(w *scheduletest.World) {
+			w.Exec(`INSERT INTO ingest.erasures (tenant_id, known_by, hash, needed_until, found, program)
+				SELECT tenant_id, 'user', '\x00', now() + interval '1 year', '{}', 'test' FROM ingest.tenants`)
+			tryDue(w)
+			w.Exec(`DELETE FROM ingest.erasures`)
+		}, Want: waits(health.Late, health.ErasedUnknown)},
+		{Name: "with the secret", Do: once, Want: healthy},
 		{Name: "no secret", Do: func(w *scheduletest.World) {
 			missing.Store(true)
 			defer missing.Store(false)
