@@ -81,10 +81,10 @@ func TestFaults(t *testing.T) {
 			line: 7, key: "tenants[0].endpoints.pstn_calls.enabled", text: "must be true or false"},
 		{name: "duration", old: pstn, new: endpoint("settle: 72"),
 			line: 7, key: "tenants[0].endpoints.pstn_calls.settle",
-			text: "must be a positive duration such as 365d, 72h or 1h30m"},
+			text: "must be a positive duration such as 3y, 365d, 72h or 1h30m"},
 		{name: "zero duration", old: pstn, new: endpoint("reach: 0h"),
 			line: 7, key: "tenants[0].endpoints.pstn_calls.reach",
-			text: "must be a positive duration such as 365d, 72h or 1h30m"},
+			text: "must be a positive duration such as 3y, 365d, 72h or 1h30m"},
 		{name: "limit", old: pstn, new: pstn + "\n    limits: {logs: 0/60s}",
 			line: 8, key: "tenants[0].limits.logs",
 			text: "must be requests per duration, both positive, such as 1500/20s"},
@@ -217,7 +217,13 @@ func TestFaults(t *testing.T) {
 			line: 8, key: "retention.details", text: "29d is below reach 30d, so what is deleted could be read again"},
 		{name: "details above their calls", old: pstn, new: pstn + "\nretention: {call_records: 60d, details: 61d}",
 			line: 8, key: "retention.details", text: "61d is above the 60d of call_records, with which they go"},
-		{name: "rollups below rows", old: pstn, new: pstn + "\nretention: {pstn_calls: 3y, rollups: 2y}",
+		{name: "term of ages", old: pstn, new: pstn + "\nretention: {pstn_calls: 300y}",
+			line: 8, key: "retention.pstn_calls", text: "is too long; 127y is the most"},
+		{name: "rollups of rows without a term", old: pstn, new: pstn + "\nretention: {pstn_calls: 3y, rollups: 3y}",
+			line: 8, key: "retention.rollups",
+			text: "1095d is no use while call_records has no term: rows that are kept for ever would have no figures"},
+		{name: "rollups below rows", old: pstn, new: pstn + "\nretention: {call_records: 2y, pstn_calls: 3y, " +
+			"dialout_report: 2y, direct_routing_calls: 2y, pstn_blocked_users_log: 2y, rollups: 2y}",
 			line: 8, key: "retention.rollups", text: "730d is below the 1095d of pstn_calls, whose figures they are"},
 		{name: "term of personal data without a secret", old: pstn, new: pstn + "\nretention: {personal: 90d}",
 			line: 3, key: "tenants[0].privacy.key_file", text: "missing, and needed for retention.personal: 90d; " +
@@ -296,7 +302,7 @@ config.yaml:3: tenants[0].id: missing (or set INGESTD_TENANT_ID)
 config.yaml:3: tenants[0].cloud: must be global or usgov-l4 or usgov-l5 or custom
 config.yaml:4: tenants[0].auth.client_id: missing (or set INGESTD_CLIENT_ID)
 config.yaml:4: tenants[0].auth.client_secret_file: must be a regular file
-config.yaml:5: tenants[0].endpoints.pstn_calls.settle: must be a positive duration such as 365d, 72h or 1h30m
+config.yaml:5: tenants[0].endpoints.pstn_calls.settle: must be a positive duration such as 3y, 365d, 72h or 1h30m
 config.yaml:5: tenants[0].endpoints.pstn_calls.reach: 999d is above the 365d Graph keeps
 config.yaml:6: databases: unknown key (did you mean database?)`
 	if err == nil || err.Error() != want {

@@ -57,13 +57,19 @@ func scanInt(dst *int, text string) error {
 
 const day = 24 * time.Hour
 
-var errDuration = errors.New("must be a positive duration such as 365d, 72h or 1h30m")
+var (
+	errDuration = errors.New("must be a positive duration such as 3y, 365d, 72h or 1h30m")
+	errTooLong  = errors.New("is too long; 127y is the most")
+)
 
 // scanDuration reads Go's durations with years or days in front: 3y, 1d12h. A day
 // is 24 hours, as it is in UTC, and a year 365 days.
 func scanDuration(dst *time.Duration, text string) error {
 	if years, ok := strings.CutSuffix(text, "y"); ok {
 		n, err := strconv.ParseUint(years, 10, 7)
+		if errors.Is(err, strconv.ErrRange) {
+			return errTooLong
+		}
 		if err != nil || n == 0 {
 			return errDuration
 		}
