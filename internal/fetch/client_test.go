@@ -244,13 +244,20 @@ func TestCancellationIsPassedThrough(t *testing.T) {
 
 func TestStalledAnswersEnd(t *testing.T) {
 	t.Parallel()
-	for name, header := range map[string]bool{"no header": false, "no end of body": true} {
+	for name, begins := range map[string]string{
+		"no header": "", "no end of body": `{"value":`, "a byte at a time": " ",
+	} {
+		header := begins != ""
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newTestClient(t, new(login), func(w http.ResponseWriter, r *http.Request) {
-				if header {
-					io.WriteString(w, `{"value":`)
+				for header && r.Context().Err() == nil {
+					io.WriteString(w, begins)
 					w.(http.Flusher).Flush()
+					if len(begins) > 1 {
+						break
+					}
+					time.Sleep(5 * time.Millisecond) // the pace of the fault, not a wait for anything
 				}
 				<-r.Context().Done()
 				panic(http.ErrAbortHandler) // returning would end the body properly

@@ -110,6 +110,11 @@ func TestNoGuessDecidesAboutCompleteness(t *testing.T) {
 			}
 		})
 	}
+	for at := range len(smallPage) { // by a server that gives no length, and closes the connection
+		if _, _, err := readPage(new(mapping.Document), []byte(smallPage[:at])); err == nil {
+			t.Errorf("a page cut at byte %d is taken for a whole one", at)
+		}
+	}
 }
 
 func TestNoGuessDecidesAboutARecord(t *testing.T) {

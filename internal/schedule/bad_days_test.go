@@ -128,8 +128,7 @@ func wantAllRead(t *testing.T, w *scheduletest.World) {
 	}
 }
 
-// TestOlderVersionIsStoredAndWaitedFor has Graph list version 3 and serve version 2: that is stored, and 3 once it is
-// served. Version 1 after it changes nothing.
+// TestOlderVersionIsStoredAndWaitedFor has Graph list version 3 and serve version 2: that is stored, and 3 waited for.
 func TestOlderVersionIsStoredAndWaitedFor(t *testing.T) {
 	t.Parallel()
 	served := scheduletest.Record(1, 2, 2, 2)

@@ -182,6 +182,28 @@ func TestShiftedPages(t *testing.T) {
 			w.WantServed()
 		})
 	}
+	t.Run("in each reading", func(t *testing.T) {
+		t.Parallel()
+		c := scheduletest.Config{Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, StartFrom: date(firstDay)}
+		w := scheduletest.New(t, c)
+		var n atomic.Int64
+		w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
+			switch at := int(n.Add(1)); r.Skip {
+			case 1000:
+				return graphsim.Fault{Shift: 5}
+			case 2000:
+				return graphsim.Fault{Shift: -at} // so that each reading lacks other rows
+			}
+			return graphsim.Fault{}
+		})
+		_, err := w.Try(t.Context())
+		wantError(t, w, err, fetch.Transient, "rows moved between pages")
+		wantAftermath(t, w, aftermath{
+			Lacking: []int{11}, Unread: []int{11}, Failures: map[int]int{11: 1},
+			Result: "failed", State: "late", InARow: 1,
+		})
+		wantHealed(t, w)
+	})
 }
 
 func TestTokensThatExpireInMidRun(t *testing.T) {

@@ -111,8 +111,17 @@ func TestStalledDatabase(t *testing.T) {
 			}
 		})
 	})
-	t.Run("statement on a dead connection", func(t *testing.T) {
+	t.Run("statement on dead connections", func(t *testing.T) {
 		p, db := open(t)
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() {
+				if err := db.ExecWithin(t.Context(), "test", time.Minute, `SELECT pg_sleep(0.2)`); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
 		p.Cut()
 		if err := db.ExecWithin(t.Context(), "test", 2*time.Second, `SELECT`); err != nil {
 			t.Errorf("the second attempt has a new connection: %v", err)

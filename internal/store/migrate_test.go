@@ -147,6 +147,10 @@ func TestCheckSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("")
+	if _, err := conn.Exec(t.Context(), `COMMENT ON SCHEMA ingest IS 'version 3, owner: us'`); err != nil {
+		t.Fatal(err)
+	}
+	check("")
 	if _, err := conn.Exec(t.Context(), `UPDATE ingest.schema_version SET version = 99`); err != nil {
 		t.Fatal(err)
 	}
