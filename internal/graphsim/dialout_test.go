@@ -102,6 +102,10 @@ func TestTheReportAddsUpThePSTNLog(t *testing.T) {
 	if missing(before, changed) > 0 || cmp.Equal(before, changed) {
 		t.Error("other charges of calls do not show, or rows are missing")
 	}
+	a.SetUnpriced(1)
+	if n := missing(before, accounts(t, a, from, from.AddDate(0, 0, 1))); n != len(before) {
+		t.Errorf("without prices %d of %d accounts have gone", n, len(before))
+	}
 }
 
 func missing(before, after map[string]sum) (n int) {

@@ -39,7 +39,7 @@ type form struct {
 func (e *event) form(w window) form {
 	return form{
 		beta:    w.beta,
-		priced:  e.start+int64(e.final)*second <= w.now,
+		priced:  e.start+int64(e.final)*second <= w.now && uint64(binary.BigEndian.Uint32(e.id[4:])) >= w.unpriced,
 		changed: uint64(binary.BigEndian.Uint32(e.id[:])) < w.changed,
 	}
 }

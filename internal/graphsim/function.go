@@ -35,6 +35,7 @@ type window struct {
 	from, to, now int64 // ticks
 	beta          bool
 	changed       uint64 // rows are served changed whose id has its first four bytes below it
+	unpriced      uint64 // and without a price where the next four are below this
 }
 
 // page is a part of a window's rows.
@@ -93,11 +94,12 @@ func (s *Server) logPage(i invocation, r *http.Request, dst []byte) answer {
 
 func (s *Server) window(version string, from, to time.Time) window {
 	return window{
-		from:    ticks(from),
-		to:      ticks(to),
-		now:     ticks(s.now()),
-		beta:    version == "beta",
-		changed: s.changed.Load(),
+		from:     ticks(from),
+		to:       ticks(to),
+		now:      ticks(s.now()),
+		beta:     version == "beta",
+		changed:  s.changed.Load(),
+		unpriced: s.unpriced.Load(),
 	}
 }
 

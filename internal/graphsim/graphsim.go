@@ -91,6 +91,7 @@ type Server struct {
 	credentials credentials
 	denied      denials
 	changed     atomic.Uint64 // as in window
+	unpriced    atomic.Uint64 // as in window
 	faults      faults
 	counters    counters
 	pageSize    int
@@ -223,6 +224,12 @@ func (s *Server) tell(operation string, element []byte) {
 // and a larger share includes the smaller.
 func (s *Server) SetChanged(fraction float64) {
 	s.changed.Store(uint64(min(max(fraction, 0), 1) * (1 << 32)))
+}
+
+// SetUnpriced makes Graph take back the prices of the given share of calls and messages, 0 to 1, as if they were not
+// known yet. The report of a day counts such calls under another key.
+func (s *Server) SetUnpriced(fraction float64) {
+	s.unpriced.Store(uint64(min(max(fraction, 0), 1) * (1 << 32)))
 }
 
 // SetDenied takes the application's permission for the named functions away,

@@ -24,7 +24,7 @@ type action struct {
 // actions are what a storm is made of. Each leaves the world calm, and no process behind.
 var actions = []action{
 	{"nothing", 1, (*world).once},
-	{"answers of Graph", 2, (*world).badAnswers},
+	{"answers of Graph", 3, (*world).badAnswers},
 	{"a bad hour", 2, (*world).badHour},
 	{"connections cut", 1, (*world).badConnections},
 	{"killed at a message", 3, (*world).killAtMessage},
@@ -52,6 +52,7 @@ var actions = []action{
 // storm does so many actions, and ends well.
 func (w *world) storm(steps int) {
 	w.Helper()
+	w.observe()
 	w.once() // reading has begun once
 	var chosen []action
 	for _, a := range actions {
@@ -89,6 +90,9 @@ func (w *world) change() {
 	w.advance(time.Duration(w.rng.ExpFloat64() * float64(5*time.Hour)))
 	if w.rng.IntN(2) == 0 {
 		w.graph.SetChanged(w.rng.Float64())
+	}
+	if w.rng.IntN(2) == 0 {
+		w.graph.SetUnpriced(w.rng.Float64() / 2)
 	}
 	if w.rng.IntN(2) == 0 {
 		w.graph.RaiseVersions(w.rng.Float64() / 3)
@@ -236,7 +240,7 @@ var (
 		{"copy", 15}, {"end of copy", 15},
 	}
 	// of a transaction that has read pages in hand, and has no locks yet
-	earlyMoments = []event{{"begin", 10}, {"begin", 25}, {"select teams.", 15}}
+	earlyMoments = []event{{"begin", 10}, {"begin", 25}, {"select teams.", 15}, {"create pg_temp.stage", 5}}
 )
 
 // atMessage starts the program, and has something befall one of its messages, any one of a kind. Default: it reads.
