@@ -89,7 +89,8 @@ func (w *world) follow() {
 func (w *world) change() {
 	w.advance(time.Duration(w.rng.ExpFloat64() * float64(5*time.Hour)))
 	if w.rng.IntN(2) == 0 {
-		w.graph.SetChanged(w.rng.Float64())
+		w.changed = w.rng.Float64()
+		w.graph.SetChanged(w.changed)
 	}
 	if w.rng.IntN(2) == 0 {
 		w.graph.SetUnpriced(w.rng.Float64() / 2)
@@ -378,10 +379,12 @@ func (w *world) soon(p *process) {
 	})
 }
 
-// changeSoon has so little time pass that an answer of before may still be stored, and all that can change.
+// changeSoon has so little time pass that an answer of before may still be stored, and all that can change. No row
+// changes back: one that is read unchanged is not written, so nothing would tell that an older answer is older.
 func (w *world) changeSoon() {
 	w.advance(time.Duration(5+w.rng.IntN(40)) * time.Minute)
-	w.graph.SetChanged(w.rng.Float64())
+	w.changed += (1 - w.changed) * w.rng.Float64()
+	w.graph.SetChanged(w.changed)
 	w.graph.RaiseVersions(0.2 + w.rng.Float64()/3)
 }
 
