@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"ingestd/internal/config"
@@ -45,6 +47,23 @@ func TestExitCode(t *testing.T) {
 				t.Errorf("exit code of %v is %d, want %d", c.err, got, c.want)
 			}
 		})
+	}
+}
+
+// A supervisor starts a daemon again whatever ended it, but for its configuration. A crash ends a program of Go with 2.
+func TestUnitStartsAgain(t *testing.T) {
+	t.Parallel()
+	unit, err := os.ReadFile("../../deploy/ingestd.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"Restart=always", fmt.Sprintf("RestartPreventExitStatus=%d", exitConfig)} {
+		if !strings.Contains(string(unit), "\n"+line+"\n") {
+			t.Errorf("the unit lacks %s", line)
+		}
+	}
+	if exitConfig == 2 {
+		t.Error("a crash would pass for a mistake in the configuration")
 	}
 }
 

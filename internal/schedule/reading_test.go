@@ -359,6 +359,12 @@ func TestOutage(t *testing.T) {
 			w := scheduletest.New(t, scheduletest.Config{
 				Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, Reach: reach, Settle: 6 * time.Hour,
 			})
+			w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
+				if r.API != "" && r.From.Before(r.Now.Add(-reach)) {
+					t.Errorf("%v is asked for, beyond reach", r.From)
+				}
+				return graphsim.Fault{}
+			})
 			w.Once()
 			w.WantServed()
 			w.Advance(tt.off)
