@@ -39,6 +39,7 @@ type row struct {
 type sight struct {
 	says  int64
 	since time.Time
+	gone  bool // a sum that was not served any more
 }
 
 // An element is one that fits its table.
@@ -195,19 +196,22 @@ func (o *oracle) rowsOf(w *world, e fetch.Endpoint, from, to time.Time) (found [
 func (o *oracle) note(e fetch.Endpoint, found []element, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, r := range o.rows[e.Name] {
-		r.shown = false
-	}
+	shown := map[*row]bool{}
 	for _, f := range found {
 		if !f.fits {
 			continue
 		}
 		r := o.row(e, f)
-		r.shown = true
-		r.say(f)
-		if n := len(r.seen); n == 0 || r.seen[n-1].says != f.says {
-			r.seen = append(r.seen, sight{f.says, now})
+		shown[r], r.ever[f.says] = true, true
+		if n := len(r.seen); n == 0 || r.seen[n-1].gone || r.seen[n-1].says != f.says {
+			r.seen = append(r.seen, sight{says: f.says, since: now})
 		}
+	}
+	for _, r := range o.rows[e.Name] {
+		if e.Aggregate && r.shown && !shown[r] {
+			r.seen = append(r.seen, sight{since: now, gone: true})
+		}
+		r.shown = shown[r]
 	}
 }
 
@@ -215,7 +219,7 @@ func (o *oracle) note(e fetch.Endpoint, found []element, now time.Time) {
 func (r *row) said(by time.Time) (n int, ok bool) {
 	for n = len(r.seen) - 1; n >= 0; n-- {
 		if !r.seen[n].since.After(by) {
-			return n, true
+			return n, !r.seen[n].gone
 		}
 	}
 	return 0, false
@@ -227,7 +231,7 @@ func (r *row) newest() sight { return r.seen[len(r.seen)-1] }
 // place is that of the last time that a row said something; false if it never did when it was looked at.
 func (r *row) place(says int64) (n int, ok bool) {
 	for n = len(r.seen) - 1; n >= 0; n-- {
-		if r.seen[n].says == says {
+		if r.seen[n].says == says && !r.seen[n].gone {
 			return n, true
 		}
 	}
