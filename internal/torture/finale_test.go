@@ -126,6 +126,11 @@ func (w *world) missingSlots(of ledger, e fetch.Endpoint, now time.Time, add fun
 		add("%s: it was never read", e.Name)
 		return
 	}
+	for at := of.Origin.Truncate(e.Slot); read[at.Unix()].Settled; at = at.Add(e.Slot) {
+		if end := at.Add(e.Slot); of.SettledUntil.Before(end) {
+			add("%s: all is settled until %v at least, and %v is noted", e.Name, end, of.SettledUntil)
+		}
+	}
 	for at := of.Origin.Truncate(e.Slot); at.Add(e.Slot).Before(now); at = at.Add(e.Slot) {
 		switch s, ok := read[at.Unix()]; {
 		case later(at, of.Origin).Before(now.Add(-reach)): // it is settled or lost, which checkLosses looks at

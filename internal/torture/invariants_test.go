@@ -155,11 +155,6 @@ func (w *world) checkForward(l *look, e fetch.Endpoint) {
 	if now.KeptFrom.Before(before.KeptFrom) || now.DetailsKeptFrom.Before(before.DetailsKeptFrom) {
 		w.violate("%s: what is kept from %v was kept from %v", e.Name, now.KeptFrom, before.KeptFrom)
 	}
-	// The watermark of call records goes back to one of which a newer version is listed, and that of all to what a
-	// process says that was held up, until the next run.
-	if !w.overtaken && now.SettledUntil.Before(before.SettledUntil) && !now.Origin.Before(before.Origin) {
-		w.violate("%s: all was settled until %v, and now is until %v", e.Name, before.SettledUntil, now.SettledUntil)
-	}
 	is := map[int64]slot{}
 	for _, s := range now.slots {
 		is[s.From.Unix()] = s

@@ -202,7 +202,8 @@ func (o *oracle) note(e fetch.Endpoint, found []element, now time.Time) {
 			continue
 		}
 		r := o.row(e, f)
-		shown[r], r.ever[f.says] = true, true
+		shown[r] = true
+		r.say(f)
 		if n := len(r.seen); n == 0 || r.seen[n-1].gone || r.seen[n-1].says != f.says {
 			r.seen = append(r.seen, sight{says: f.says, since: now})
 		}

@@ -65,7 +65,6 @@ func (w *world) storm(steps int) {
 		a := chosen[w.rng.IntN(len(chosen))]
 		w.did[a.name]++
 		w.observe()
-		w.overtaken = false
 		a.do(w)
 		w.calm()
 		w.check()
@@ -352,7 +351,6 @@ func (w *world) frozen() {
 // meanwhile has a process read for a moment, or to its end, and looks at what it has stored.
 func (w *world) meanwhile(p *process) {
 	w.Helper()
-	w.overtaken = true
 	if w.rng.IntN(3) > 0 {
 		p.endsWithin(unhurried)
 	} else {
@@ -397,7 +395,6 @@ func (w *world) takeLocks() {
 
 // twoAtOnce has two processes read, of which neither keeps the lock.
 func (w *world) twoAtOnce() {
-	w.overtaken = true
 	first := w.launch("once")
 	first.endsWithin(time.Duration(100+w.rng.IntN(600)) * time.Millisecond)
 	w.takeLocks()

@@ -89,7 +89,6 @@ type world struct {
 	settings   settings
 	idle       bool // the program did not run for days
 	moved      bool // the origin may have been, by a configuration
-	overtaken  bool // a process may say how things stood before another one had read
 	late       bool // something may have been stored after what is as old was deleted
 	erased     []person
 }
