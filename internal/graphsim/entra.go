@@ -95,10 +95,10 @@ func (s *Server) refuse(status int, code string, number int, message string) ans
 	})
 }
 
-func encoded(status int, body map[string]any) answer {
+func encoded(status int, body any) answer {
 	text, err := json.Marshal(body)
 	if err != nil {
-		panic(err) // strings and numbers only
+		panic(err) // strings, numbers and times only
 	}
 	return answer{
 		status: status,

@@ -78,30 +78,31 @@ type Row struct {
 
 // Server is a running simulation. Its methods may be called concurrently.
 type Server struct {
-	tenant      string
-	now         func() time.Time
-	latency     time.Duration
-	after       func(time.Duration) <-chan time.Time
-	url         string
-	certificate tls.Certificate
-	caPEM       []byte
-	functions   map[string]*function
-	records     *callRecords
-	tokens      tokens
-	credentials credentials
-	denied      denials
-	changed     atomic.Uint64 // as in window
-	unpriced    atomic.Uint64 // as in window
-	faults      faults
-	counters    counters
-	pageSize    int
-	told        func(operation string, element []byte) // nil: nobody is
-	buffers     sync.Pool                              // of *[]byte: page bodies
-	gzips       sync.Pool                              // of *gzip.Writer
-	keep        bool
-	kept        sync.Map // of answer, by the URL asked for
-	http        *http.Server
-	done        chan struct{} // closed when the listener's loop has ended
+	tenant        string
+	now           func() time.Time
+	latency       time.Duration
+	after         func(time.Duration) <-chan time.Time
+	url           string
+	certificate   tls.Certificate
+	caPEM         []byte
+	functions     map[string]*function
+	records       *callRecords
+	tokens        tokens
+	credentials   credentials
+	denied        denials
+	changed       atomic.Uint64 // as in window
+	unpriced      atomic.Uint64 // as in window
+	subscriptions subscriptions
+	faults        faults
+	counters      counters
+	pageSize      int
+	told          func(operation string, element []byte) // nil: nobody is
+	buffers       sync.Pool                              // of *[]byte: page bodies
+	gzips         sync.Pool                              // of *gzip.Writer
+	keep          bool
+	kept          sync.Map // of answer, by the URL asked for
+	http          *http.Server
+	done          chan struct{} // closed when the listener's loop has ended
 }
 
 // Start opens the listener on a free port of 127.0.0.1, with a certificate
@@ -123,7 +124,8 @@ func Start(cfg Config) (*Server, error) {
 		tenant: cfg.Tenant, now: cfg.Now, latency: cfg.Latency, after: cfg.After, keep: cfg.Keep,
 		pageSize: cfg.PageSize, told: cfg.Served,
 		functions: functionTable(cfg, company), records: records, done: make(chan struct{}),
-		credentials: credentials{secret: ClientSecret},
+		credentials:   credentials{secret: ClientSecret},
+		subscriptions: subscriptions{client: senderClient()},
 	}
 	for _, row := range cfg.Extra {
 		if row.Operation != "" && s.functions[row.Operation] == nil {
@@ -172,6 +174,7 @@ func (c Config) withDefaults() Config {
 // Close ends the listener and every connection.
 func (s *Server) Close() error {
 	err := s.http.Close()
+	s.subscriptions.client.CloseIdleConnections()
 	<-s.done
 	return err
 }

@@ -11,7 +11,8 @@ type Requests struct {
 	// operations are the names of the functions ("getPstnCalls"); for call
 	// records "listCallRecords", "getCallRecord", expanded or not,
 	// "listSessions" and "listParticipants", which are also the pages behind an
-	// expanded one; "token", "discovery", "imds", "appService", "root" and "unknown".
+	// expanded one; "subscriptions", "token", "discovery", "imds", "appService", "root"
+	// and "unknown".
 	Answers map[string]map[int]int
 	// Rows served in whole pages, by operation; a call record by its id is one.
 	Rows map[string]int

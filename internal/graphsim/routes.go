@@ -28,6 +28,14 @@ func (s *Server) routes() http.Handler {
 		"GET /{version}/communications/callRecords/{call}/participants_v2",
 		s.recordHandler(listParticipants, s.related(listParticipants, participants)),
 	)
+	for pattern, h := range map[string]handler{
+		"GET /v1.0/subscriptions":         s.listSubscriptions,
+		"POST /v1.0/subscriptions":        s.subscribe,
+		"PATCH /v1.0/subscriptions/{id}":  s.renew,
+		"DELETE /v1.0/subscriptions/{id}": s.unsubscribe,
+	} {
+		mux.HandleFunc(pattern, s.handle("subscriptions", s.authorized(callRecordsName, nil, h)))
+	}
 	mux.HandleFunc("GET /v1.0/{$}", s.handle("root", s.serviceDocument))
 	mux.HandleFunc("GET /beta/{$}", s.handle("root", s.serviceDocument))
 	mux.HandleFunc("/", s.handle("unknown", s.notFound))
