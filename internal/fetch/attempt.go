@@ -1,6 +1,8 @@
 package fetch
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -49,7 +51,7 @@ func (c *Client) header(r request, token, id string) http.Header {
 func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL, r request) (*response, error) {
 	ctx, cancel := context.WithTimeout(caller, c.timeout)
 	defer cancel()
-	req := (&http.Request{Method: http.MethodGet, URL: u, Header: header}).WithContext(ctx)
+	req := r.over(ctx, u, header)
 	start := c.local.Now()
 	resp, err := c.http.Do(req)
 	if err != nil && caller.Err() != nil {
@@ -64,11 +66,11 @@ func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL
 	if err != nil {
 		return nil, &Error{Kind: Refused, Status: resp.StatusCode, RequestID: requestID(resp), Hint: hintJump, Err: err}
 	}
-	if resp.StatusCode != http.StatusOK {
+	if !r.succeeded(resp.StatusCode) {
 		return nil, c.failed(resp)
 	}
 	m := newMeter(ctx, r.hold)
-	body, err := c.bodies.read(resp, m)
+	body, err := c.body(resp, m)
 	if err == nil && r.accept != nil {
 		err = r.accept(body)
 	}
@@ -77,6 +79,30 @@ func (c *Client) exchange(caller context.Context, header http.Header, u *url.URL
 		return nil, unreadable(caller, resp, body, err)
 	}
 	return &response{body: body, asked: served.Add(start.Sub(arrived)), served: served, requestID: requestID(resp)}, nil
+}
+
+// over is the request as net/http sends it.
+func (r request) over(ctx context.Context, u *url.URL, header http.Header) *http.Request {
+	req := &http.Request{Method: cmp.Or(r.method, http.MethodGet), URL: u, Header: header}
+	if r.send != nil {
+		header.Set("Content-Type", "application/json")
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(r.send)), int64(len(r.send))
+	}
+	return req.WithContext(ctx)
+}
+
+// succeeded reports whether a status says that what was asked for is done.
+func (r request) succeeded(status int) bool {
+	return status == http.StatusOK ||
+		r.method != "" && (status == http.StatusCreated || status == http.StatusNoContent)
+}
+
+// body reads an answer to its end; some have none.
+func (c *Client) body(resp *http.Response, m *meter) ([]byte, error) {
+	if resp.StatusCode == http.StatusNoContent {
+		return nil, nil
+	}
+	return c.bodies.read(resp, m)
 }
 
 // failed reads as much as is kept of an answer that is an error anyway. After a 503 the next request dials anew:

@@ -128,8 +128,10 @@ func userAgent() string {
 	return "ingestd/" + version
 }
 
-// request is one GET.
+// request is one GET, or what method says.
 type request struct {
+	method string   // empty: GET
+	send   []byte   // its body, JSON; nil: none
 	url    string   // absolute
 	scopes []scope  // what it is counted against
 	prefer []string // values of the header Prefer
@@ -141,7 +143,7 @@ type request struct {
 	accept func(body []byte) error // refuses a body that is not what was asked for; nil takes any
 }
 
-// response is a complete answer with status 200.
+// response is a complete answer with status 200, or 201 or 204 where that is success.
 type response struct {
 	body      []byte    // decompressed
 	asked     time.Time // on Graph's clock, never later than the true time

@@ -79,7 +79,9 @@ const (
 	scopeCallRecords scope = "call_records"
 	scopeList        scope = "list"
 	scopeLogs        scope = "logs"
-	scopeToken       scope = "token" // without a published limit: paused, never paced
+	// without a published limit: paused, never paced
+	scopeToken         scope = "token"
+	scopeSubscriptions scope = subscriptionsName
 )
 
 func scopeRecord(id string) scope { return scope(recordPrefix + id) }

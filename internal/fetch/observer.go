@@ -10,8 +10,8 @@ import (
 // An Observer is told of every request as it ends. Its methods are called by
 // many requests at once, and must not wait.
 type Observer interface {
-	// Answered tells of a request about an endpoint, for a "token" or for the
-	// "clock": the status of its answer, 0 without one, and how long it took to
+	// Answered tells of a request about an endpoint or "subscriptions", for a
+	// "token" or for the "clock": the status of its answer, 0 without one, and how long it took to
 	// the answer's last byte.
 	Answered(endpoint string, status int, took time.Duration)
 	// Waited tells how long a request waited because Graph said so.
@@ -29,6 +29,8 @@ func endpointOf(scopes []scope) string {
 	switch {
 	case slices.Contains(scopes, scopeToken):
 		return "token"
+	case slices.Contains(scopes, scopeSubscriptions):
+		return subscriptionsName
 	case slices.Contains(scopes, scopeCallRecords):
 		return CallRecords.Name
 	}
