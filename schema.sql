@@ -4831,6 +4831,32 @@ CREATE TABLE ingest.schema_version (
 COMMENT ON TABLE ingest.schema_version IS 'One row: the last migration that was applied. Each notes itself in the transaction that does its work, so an interrupted one is told from a finished one.';
 COMMENT ON COLUMN ingest.schema_version.version IS 'Number of the migration.';
 
+CREATE TABLE ingest.subscriptions (
+    tenant_id uuid NOT NULL,
+    subscription_id uuid,
+    notification_url text NOT NULL,
+    client_state_hash bytea NOT NULL,
+    expires_at timestamp with time zone,
+    renewed_at timestamp with time zone,
+    reauthorize boolean DEFAULT false NOT NULL,
+    missed_at timestamp with time zone,
+    notified_at timestamp with time zone,
+    usual_gap_s double precision,
+    error text
+);
+COMMENT ON TABLE ingest.subscriptions IS 'One row per tenant whose changes Graph is asked to notify of. Times are Graph''s.';
+COMMENT ON COLUMN ingest.subscriptions.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.subscriptions.subscription_id IS 'Graph''s id of the subscription; null while it is being made.';
+COMMENT ON COLUMN ingest.subscriptions.notification_url IS 'Where Graph sends notifications.';
+COMMENT ON COLUMN ingest.subscriptions.client_state_hash IS 'SHA-256 of the secret that each notification bears.';
+COMMENT ON COLUMN ingest.subscriptions.expires_at IS 'When the subscription ends unless it is renewed.';
+COMMENT ON COLUMN ingest.subscriptions.renewed_at IS 'When it was made or renewed last.';
+COMMENT ON COLUMN ingest.subscriptions.reauthorize IS 'Whether Graph has asked for it to be renewed since.';
+COMMENT ON COLUMN ingest.subscriptions.missed_at IS 'When Graph last said that notifications were not sent, or the subscription was found gone; null if never.';
+COMMENT ON COLUMN ingest.subscriptions.notified_at IS 'When a notification last came that told a call record; null if none did.';
+COMMENT ON COLUMN ingest.subscriptions.usual_gap_s IS 'Usual seconds between notifications, those of five seconds taken as one; null before the second.';
+COMMENT ON COLUMN ingest.subscriptions.error IS 'Why it could not be made, found or renewed, with the next step; null if it could.';
+
 CREATE TABLE ingest.tenants (
     tenant_id uuid NOT NULL,
     name text NOT NULL,
@@ -4848,6 +4874,24 @@ COMMENT ON COLUMN ingest.tenants.credential_kind IS 'What tokens are asked for w
 COMMENT ON COLUMN ingest.tenants.credential_ends_at IS 'Until when the credential is valid; null if not known.';
 COMMENT ON COLUMN ingest.tenants.clock_skew_s IS 'Graph''s clock minus the local one, in seconds, as of the last run; null if not known.';
 COMMENT ON COLUMN ingest.tenants.daemon_id IS 'The daemon that works on it, or did last (ingest.daemons); null if none ever did.';
+
+CREATE TABLE ingest.told_records (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    times bigint DEFAULT 1 NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    due boolean DEFAULT true NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE ingest.told_records IS 'Call records that notifications told of in the last day. Times are Graph''s.';
+COMMENT ON COLUMN ingest.told_records.tenant_id IS 'Entra tenant id.';
+COMMENT ON COLUMN ingest.told_records.call_id IS 'The call, which need not exist: it is what a notification said.';
+COMMENT ON COLUMN ingest.told_records.times IS 'How often it was told.';
+COMMENT ON COLUMN ingest.told_records.told_at IS 'When it was told last.';
+COMMENT ON COLUMN ingest.told_records.due IS 'Whether it is to be asked for, at next_at.';
+COMMENT ON COLUMN ingest.told_records.attempts IS 'How often in a row nothing new came of it. After a few it is left to the list of call records.';
+COMMENT ON COLUMN ingest.told_records.next_at IS 'It is not asked for before that.';
 
 ALTER TABLE ingest.tombstones ALTER COLUMN tombstone_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME ingest.tombstones_tombstone_id_seq
@@ -6635,8 +6679,14 @@ ALTER TABLE ONLY ingest.runs
 ALTER TABLE ONLY ingest.slots
     ADD CONSTRAINT slots_pkey PRIMARY KEY (tenant_id, endpoint, slot_from);
 
+ALTER TABLE ONLY ingest.subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (tenant_id);
+
 ALTER TABLE ONLY ingest.tenants
     ADD CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY ingest.told_records
+    ADD CONSTRAINT told_records_pkey PRIMARY KEY (tenant_id, call_id);
 
 ALTER TABLE ONLY ingest.tombstones
     ADD CONSTRAINT tombstones_pkey PRIMARY KEY (tenant_id, tombstone_id);
@@ -6767,6 +6817,8 @@ CREATE INDEX rejects_unstored ON ingest.rejects USING btree (tenant_id, endpoint
 CREATE INDEX runs_by_endpoint ON ingest.runs USING btree (tenant_id, endpoint, run_id);
 
 CREATE INDEX runs_unfinished ON ingest.runs USING btree (tenant_id, endpoint) WHERE (finished_at IS NULL);
+
+CREATE INDEX told_records_due ON ingest.told_records USING btree (tenant_id, next_at) WHERE due;
 
 CREATE INDEX tombstones_change ON ingest.tombstones USING btree (tenant_id, change_xid);
 

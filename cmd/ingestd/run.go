@@ -109,6 +109,11 @@ func (a *app) run(ctx context.Context, jobs []*schedule.Job, migrate bool, load 
 		return err
 	}
 	asDaemon(jobs)
+	stopHearing, err := a.hear(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	defer stopHearing()
 	a.log.Info("starting", zap.Int("tenants", len(a.config.Tenants)), zap.Int("endpoints", len(jobs)))
 	reading := schedule.NewDaemon(jobs, a.withLocks(jobs), fetch.MachineClock())
 	reading.Retention = terms

@@ -250,8 +250,13 @@ func (a *app) job(
 	if err != nil {
 		return nil, err
 	}
+	notifyURL := ""
+	if e.Versioned {
+		notifyURL = a.config.Notifications.Webhook.PublicURL
+	}
 	return &schedule.Job{
-		Tenant: id, Name: t.Name, Cloud: t.Cloud, Endpoint: e, Target: target, Policy: policy,
+		NotifyURL: notifyURL,
+		Tenant:    id, Name: t.Name, Cloud: t.Cloud, Endpoint: e, Target: target, Policy: policy,
 		StartFrom: c.StartFrom, API: c.API, Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next,
 		Client: client, DB: a.db, Log: a.log, Budget: budget, Observer: a.counters.Of(t.Name),
 	}, policy.Check()

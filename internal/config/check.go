@@ -29,6 +29,7 @@ func (l *loader) check(c *Config) {
 	l.checkRetention(c.Retention, c.Tenants)
 	l.checkPersonal(c)
 	l.checkProxy()
+	l.checkWebhook("notifications.webhook", &c.Notifications.Webhook)
 	l.checkServer(&c.Server)
 	l.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	l.oneOf("log.format", c.Log.Format, "json", "console")

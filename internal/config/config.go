@@ -27,6 +27,10 @@ type Config struct {
 	// Graph does not have it any more.
 	Retention map[string]time.Duration `yaml:"retention"`
 
+	// Notifications say how Graph tells of call records before they are listed.
+	// Default: none, they are found by the list alone.
+	Notifications Notifications `yaml:"notifications"`
+
 	// Server is the web page, the probes and the metrics of the daemon.
 	Server Server `yaml:"server"`
 
@@ -241,6 +245,29 @@ type Limits struct {
 
 	// LogFunction covers any one log function. Default: 50/60s.
 	LogFunction Rate `yaml:"log_function"`
+}
+
+// Notifications are the ways by which Graph tells of changes.
+type Notifications struct {
+	// Webhook has Graph send them to an address of this program.
+	Webhook Webhook `yaml:"webhook"`
+}
+
+// Webhook is the address that Graph sends change notifications to, for all tenants.
+type Webhook struct {
+	// PublicURL is the address that Graph is told, https, as it is reached from
+	// the internet. No default: without it nothing is listened for.
+	PublicURL string `yaml:"public_url"`
+
+	// Listen is the address to listen on, a host and a port. Required with
+	// PublicURL. Danger: it answers whoever reaches it; give it nothing but this.
+	Listen string `yaml:"listen"`
+
+	// CertificateFile and KeyFile hold the certificate for PublicURL, with its
+	// chain, and its private key, both PEM. They are read again when they change.
+	// Default: none, a proxy in front ends TLS.
+	CertificateFile string `yaml:"tls_certificate_file"`
+	KeyFile         string `yaml:"tls_key_file"`
 }
 
 // Server is where the daemon shows how it stands: a read-only page, probes and

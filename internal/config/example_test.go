@@ -80,6 +80,7 @@ func TestAlternativesOfExample(t *testing.T) {
 		"own cloud":     {"client_secret_file", "graph_url", "login_url", "ca_file"},
 		"own authority": {"client_secret_file", "ca_file"},
 		"pseudonyms":    {"client_secret_file", "key_file"},
+		"notifications": {"client_secret_file", "public_url", "listen"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

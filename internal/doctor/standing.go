@@ -28,7 +28,7 @@ func (s *Subject) standing(ctx context.Context, database []Finding) (daemon, ret
 	if err != nil {
 		return []Finding{failed(err)}, skip(areaRetention)
 	}
-	return []Finding{s.daemon(shot)}, append(s.erased(ctx), s.retention(shot)...)
+	return append([]Finding{s.daemon(shot)}, s.subscriptions(shot)...), append(s.erased(ctx), s.retention(shot)...)
 }
 
 // erased warns of a secret by which nobody would be known again who was erased.

@@ -137,7 +137,8 @@ func (s *Server) enqueue(sub *subscription, n Notification) {
 	item["changeType"] = "updated"
 	item["resource"] = "communications/callRecords/" + n.CallID
 	item["resourceData"] = map[string]any{
-		"@odata.type": "#Microsoft.Graph.callrecord", "@odata.id": "communications/callRecords/" + n.CallID, "id": n.CallID,
+		"@odata.type": "#Microsoft.Graph.callrecord", "id": n.CallID,
+		"@odata.id": "communications/callRecords/" + n.CallID,
 	}
 	due := n.At.Add(what.Delay)
 	for range 1 + what.Copies {

@@ -91,7 +91,8 @@ func (s *Server) listSubscriptions(*http.Request, []byte) answer {
 		shown.State = "" // a list does not show it
 		list = append(list, shown)
 	}
-	return encoded(http.StatusOK, map[string]any{"@odata.context": s.url + "/v1.0/$metadata#subscriptions", "value": list})
+	context := s.url + "/v1.0/$metadata#subscriptions"
+	return encoded(http.StatusOK, map[string]any{"@odata.context": context, "value": list})
 }
 
 // subscribe creates a subscription, once whoever it notifies has answered the validation request.

@@ -81,6 +81,9 @@ var causes = map[Code]cause{
 	ErasedUnknown: {says: text("who was erased would not be known again, so nothing is read"), steps: steps(
 		"restore the file that the tenant's privacy.key_file named when persons were erased, then",
 		"systemctl restart ingestd")},
+	NotNotified: {says: text("Graph does not notify of call records"), aside: true,
+		why: text("the list names them, some minutes later"), steps: steps(
+			"says why there is no subscription", "ingestd doctor%tenant")},
 	SecretReadable: {says: exposedText, steps: exposedSteps, aside: true},
 }
 

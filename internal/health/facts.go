@@ -57,7 +57,11 @@ func Gather(c *config.Config, s store.Survey, now time.Time) Facts {
 		found[id][e.Name] = &s.Standings[i]
 	}
 	for _, t := range c.Tenants {
-		f.Tenants = append(f.Tenants, configured(t, found[t.ID], now))
+		facts := configured(t, found[t.ID], now)
+		if !c.Notifications.Webhook.Enabled() {
+			facts.Subscription = nil // it may be one that was made when it was
+		}
+		f.Tenants = append(f.Tenants, facts)
 		delete(found, t.ID)
 	}
 	for _, e := range s.Standings {
@@ -121,6 +125,9 @@ func (t *TenantFacts) noted() {
 	}
 	s := t.Endpoints[i].Standing
 	t.Daemon, t.ClockSkew = s.Worker, s.About.ClockSkew
+	if n := s.Subscription; n != nil {
+		t.Subscription = &Subscription{ExpiresAt: utc(n.ExpiresAt), NotifiedAt: utc(n.NotifiedAt), Error: n.Error}
+	}
 	t.Credential = Credential{Kind: s.About.CredentialKind, EndsAt: utc(s.About.CredentialEndsAt)}
 }
 

@@ -169,6 +169,9 @@ func (t *tenant) causes(now time.Time) map[Code]*time.Time {
 	if skew := t.ClockSkew; skew != nil && (*skew > MaxSkew.Seconds() || *skew < -MaxSkew.Seconds()) {
 		found[ClockSkewed] = nil
 	}
+	if n := t.Subscription; n != nil && n.Error != nil && (n.ExpiresAt == nil || n.ExpiresAt.Before(now)) {
+		found[NotNotified] = nil
+	}
 	if len(t.Exposed) > 0 {
 		found[SecretReadable] = nil
 	}
@@ -214,7 +217,7 @@ func (g *group) judge() Level {
 			return Wait
 		}
 		return ActSoon
-	case DaemonAbsent, CredentialEnds, ClockSkewed, RejectsOpen, RollupsStale:
+	case DaemonAbsent, CredentialEnds, ClockSkewed, RejectsOpen, RollupsStale, NotNotified:
 		return ActSoon
 	}
 	isDown := func(e *endpoint) bool { return e.state == Denied || e.state == Down }

@@ -92,6 +92,15 @@ type Tenant struct {
 	ClockSkew  *float64   `json:"clock_skew_s"` // Graph's clock minus the local one
 	Credential Credential `json:"credential"`
 	Endpoints  []Endpoint `json:"endpoints"` // in the order of fetch.Endpoints
+
+	Subscription *Subscription `json:"subscription"` // to change notifications; null: there never was one
+}
+
+// A Subscription has Graph notify of changes of call records.
+type Subscription struct {
+	ExpiresAt  *time.Time `json:"expires_at"`  // null: there is none now
+	NotifiedAt *time.Time `json:"notified_at"` // when a notification told a call record last
+	Error      *string    `json:"error"`       // why it could not be made or renewed, with the next step
 }
 
 // A Credential is what a tenant's tokens are asked for with.
@@ -240,4 +249,5 @@ const (
 	SecretReadable    Code = "secret_readable"
 	ErasedUnknown     Code = "erased_unknown"
 	RollupsStale      Code = "rollups_stale"
+	NotNotified       Code = "not_notified"
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,6 +85,11 @@ func NewDaemon(jobs []*Job, locks *store.Locks, clock fetch.Clock) *Daemon {
 		{do: d.keepMonths, every: monthsEvery, failed: NoMonths + "; it is tried again"},
 		{do: d.summarize, every: summaryEvery, late: true},
 	}
+	if slices.ContainsFunc(jobs, (*Job).listens) {
+		d.chores = append(d.chores,
+			&chore{do: d.keepSubscriptions, every: lockEvery},
+			&chore{do: d.lookForTold, every: pollEvery, failed: "no look for what notifications told"})
+	}
 	return d
 }
 
@@ -141,7 +147,9 @@ func (d *Daemon) begin(ctx context.Context) {
 		switch {
 		case w.atWork:
 		case w.due.passed():
-			d.read(ctx, w)
+			d.read(ctx, w, w.trigger, w.job.Run, nextTick(d.clock, w.next))
+		case w.told && !w.denied && !w.throttled:
+			d.read(ctx, w, "notification", w.job.RunTold, w.due)
 		case len(w.backfills) > 0 && !w.denied && !w.throttled:
 			d.backfill(ctx, w)
 		}

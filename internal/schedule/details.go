@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,6 +50,8 @@ type fetcher struct {
 	listed <-chan struct{} // closed when the list is read
 	waited *waitedFor      // the records that somebody waits for; nil: all that are due are read
 
+	began    int // the columns that say when a call began and ended
+	ended    int
 	ready    chan *fetched
 	done     chan uuid.UUID // records that were stored, or whose failure is noted
 	fatal    chan error     // errors that end the run
@@ -94,6 +97,8 @@ func (f *fetcher) readAll(ctx context.Context) error {
 	if f.waited != nil {
 		f.limit = waitedForInFlight
 	}
+	columns := f.job.Endpoint.Rows.Tables[0].ColumnNames()
+	f.began, f.ended = slices.Index(columns, f.job.Endpoint.EventTime), slices.Index(columns, "end_at")
 	for range savers {
 		go f.saveAll()
 	}
@@ -253,11 +258,24 @@ func (f *fetcher) readParts(ctx context.Context, got *fetched) error {
 		if err := got.add(part); err != nil {
 			return err
 		}
+		if got.record.Told > 0 && f.isNothingNew(got) {
+			return errNothingNew
+		}
 		if err := got.count(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// isNothingNew reports whether the version read of a record that was told is stored, or the record began before all
+// that is wanted.
+func (f *fetcher) isNothingNew(got *fetched) bool {
+	if len(got.batch.Elements) == 0 {
+		return false
+	}
+	began, known := got.batch.Time(0, f.began)
+	return got.version <= got.record.Stored || got.record.Version == 0 && known && began.Before(f.policy.Origin)
 }
 
 // count counts the rows made of an answer, which are held beside its bytes.
@@ -275,6 +293,7 @@ var (
 	errOlder = errors.New(
 		"Graph answers with an older version than it listed; it is stored, and the listed one asked for later",
 	)
+	errNothingNew  = errors.New("a notification told of nothing new")
 	errTwoVersions = errors.New("Graph answers with parts of two versions; it is asked again later")
 )
 
@@ -294,6 +313,16 @@ func (g *fetched) add(part *fetch.Part) error {
 		}
 	}
 	return nil // a record that has no rows is among the batch's rejects, and is saved as such
+}
+
+// tellStored tells the observer of a record that was stored for the first time.
+func (f *fetcher) tellStored(g *fetched, err error) {
+	if err != nil || g.record.Stored > 0 || f.job.Observer == nil {
+		return
+	}
+	if ended, ok := g.batch.Time(0, f.ended); ok {
+		f.job.Observer.Stored(f.job.Client.Clock().Sub(ended))
+	}
 }
 
 // saveAll saves what is ready, several records in a transaction if several are.
@@ -329,6 +358,7 @@ func (f *fetcher) save(group []*fetched) {
 		}
 	}
 	for i, g := range group {
+		f.tellStored(g, errs[i])
 		g.memory.Release()
 		err := errs[i]
 		if (err == nil || errors.Is(err, store.ErrNewer)) && g.version < g.record.Version {

@@ -56,13 +56,23 @@ func (f *fetcher) end(r store.Record, err error) {
 	case err == nil:
 		f.log.details.Add(1)
 		f.failing.end()
-		return
-	case errors.Is(err, store.ErrNewer):
-		return
+	case errors.Is(err, store.ErrNewer), errors.Is(err, errNothingNew):
 	case isFatal(err):
 		f.abort(err)
 		return
+	default:
+		f.endFailed(r, err)
 	}
+	if r.Told == 0 {
+		return
+	}
+	if err := f.noteTold(r, err); err != nil {
+		f.abort(err)
+	}
+}
+
+// endFailed takes note of a record that was not stored.
+func (f *fetcher) endFailed(r store.Record, err error) {
 	fate := fateOf(err)
 	failed, alike := f.failing.add(fate)
 	if err := f.note(r, err, fate, failed >= outageAfter); err != nil {
@@ -119,6 +129,18 @@ func (f *fetcher) note(r store.Record, why error, fate *fate, outage bool) error
 		note.Error = "Graph lists the record and does not serve it (404); it is asked for again later"
 	}
 	return f.job.DB.NoteDetailsRetry(f.finish, f.run, note)
+}
+
+// noteTold notes what came of asking for a record because of a notification. Where nothing new did, it is asked for
+// again later, or only when it is told again; the list, which is the truth, names it in any case.
+func (f *fetcher) noteTold(r store.Record, why error) error {
+	t := store.ToldTry{CallID: r.ID, Times: r.Told, NextAt: f.job.Client.Clock()}
+	if why != nil {
+		t.NextAt = t.NextAt.Add(time.Minute << r.Attempts)
+		t.Attempts = r.Attempts + 1
+		t.Again = !errors.Is(why, store.ErrNewer) && !errors.Is(why, errNothingNew)
+	}
+	return f.job.DB.NoteTold(f.finish, f.job.Tenant, t)
 }
 
 // retryAfter is how long a record that failed is left alone: a minute at first,

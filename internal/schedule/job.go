@@ -34,6 +34,7 @@ type Job struct {
 	Self      *store.Daemon     // the process, if it reads as a daemon
 	Budget    *fetch.Budget     // memory of records in flight; of a versioned endpoint
 	Heartbeat time.Duration     // how often a run says that it is alive; default: heartbeatEvery
+	NotifyURL string            // where Graph is to notify of changes, of a versioned endpoint; empty: nowhere
 	Redactor  *mapping.Redactor // changes all that is read before it is stored; nil: it is stored as served
 	Aged      *mapping.Redactor // in place of it for what is past the term of personal data; nil: there is no term
 	AgedAfter time.Duration     // that term
@@ -42,6 +43,7 @@ type Job struct {
 
 	eraser  *mapping.Eraser        // of the run at work
 	current atomic.Pointer[runLog] // of the run at work
+	known   subscribed             // its subscription, as it was a moment ago
 	unknown unknown                // members without a column
 	failing streak                 // records, over all runs, whose details could not be stored
 	warned  time.Time              // what left Graph's reach before was warned of
@@ -151,6 +153,9 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 	}
 	l, err := j.load(ctx, state, now)
 	if err != nil {
+		return report, err
+	}
+	if l.policy, err = j.heard(ctx, l.policy, now); err != nil {
 		return report, err
 	}
 	due, err := j.hasDueRecords(ctx, l.policy, now)

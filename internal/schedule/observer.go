@@ -6,10 +6,13 @@ import (
 	"ingestd/internal/mapping"
 )
 
-// An Observer is told of every run as it ends. Its method is called by many runs
-// at once, and must not wait.
+// An Observer is told of every run as it ends, and of call records. Its methods are
+// called by many runs at once, and must not wait.
 type Observer interface {
 	Ran(Ended)
+	// Stored tells how long after its call had ended a call record was stored that
+	// was not there before.
+	Stored(after time.Duration)
 }
 
 // Ended is what an Observer learns of a run.

@@ -158,8 +158,9 @@ func (l *runLog) write(j *Job, trigger string, o store.Outcome, report *Report) 
 	if o.Error != "" {
 		fields = append(fields, zap.Strings("request_ids", o.RequestIDs), zap.String("error", o.Error))
 	}
+	usual := trigger == "schedule" || trigger == "notification"
 	switch {
-	case o.Result == "ok" && len(l.errors) == 0 && c.Rejected == 0 && trigger == "schedule":
+	case usual && o.Result == "ok" && len(l.errors) == 0 && c.Rejected == 0:
 		log.Debug("run", fields...) // the hourly line of its tenant counts it
 	case o.Result == "ok" && len(l.errors) == 0 && c.Rejected == 0, o.Result == "stopped":
 		log.Info("run", fields...)

@@ -30,6 +30,9 @@ type tenant struct {
 	noted   bool // that endpoints are switched off
 	waits   complaint
 	summary summary
+
+	subscribed   tick      // when its subscription is looked at next
+	unsubscribed complaint // why there is none
 }
 
 func newTenant(jobs []*Job, delay time.Duration) *tenant {

@@ -22,6 +22,7 @@ type worker struct {
 	throttled bool
 	again     bool             // it is to be tried again at once if it is denied now
 	backfills []store.Backfill // that were asked for and are open
+	told      bool             // by notifications, what is due to be read
 	progress  Progress         // as last seen
 	seen      time.Time        // when it was last another
 }
@@ -58,16 +59,19 @@ func (d *Daemon) work(ctx context.Context, w *worker, work func(), done func()) 
 	})
 }
 
-// read does one run. It ends when its tick has passed, whatever is left to do,
-// and the next follows at once.
-func (d *Daemon) read(ctx context.Context, w *worker) {
+// A runFunc is what a run does.
+type runFunc func(ctx context.Context, trigger string, stop func() bool) (Report, error)
+
+// read does one run. It ends when the tick of the next has passed, whatever is left
+// to do, and the next follows at once.
+func (d *Daemon) read(ctx context.Context, w *worker, trigger string, run runFunc, t tick) {
 	var report Report
 	var err error
-	t, trigger := nextTick(d.clock, w.next), w.trigger
+	w.told = false
 	d.work(ctx, w, func() {
 		err = safely(func() (err error) {
 			w.job.retryIn = 0
-			report, err = w.job.Run(ctx, trigger, t.passed)
+			report, err = run(ctx, trigger, t.passed)
 			return err
 		})
 	}, func() {

@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
-// A Record is a call record that a list named. But for those of Records, its details
-// are not stored at its newest version.
+// A Record is a call record that a list named, or that a notification told of. But for
+// the latter and those of Records, its details are not stored at its newest version.
 type Record struct {
 	ID        uuid.UUID
-	Version   int64      // the newest named
+	Version   int64      // the newest named; 0: none was
 	StartAt   *time.Time // of the call; nil where Graph does not say
 	ReachFrom time.Time  // StartAt, or else when it was first listed: Graph's reach counts from then
 	Attempts  int        // that failed since this version was named
@@ -25,7 +26,9 @@ type Record struct {
 	Code      *string // its cause, as a code of package health
 	Error     *string // what it failed with last, with the next step
 
-	Pending bool // the details of the newest version are to be stored
+	Pending bool  // the details of the newest version are to be stored
+	Told    int64 // how often notifications had told of it; 0: it is due by the list
+	Stored  int64 // version of the details stored; 0: none are
 }
 
 // mayHaveDetails holds for a record of tenant $1 whose details retention would not
@@ -44,7 +47,7 @@ const (
 	aRecord = `
 	SELECT c.id, c.version, c.start_at, c.reach_from,
 		coalesce(x.attempts, 0), coalesce(x.state = 'parked', false), x.failed_at, x.request_id, x.code,
-		x.error, c.pending AND ` + mayHaveDetails + `
+		x.error, c.pending AND ` + mayHaveDetails + `, 0::bigint, coalesce(c.details_version, 0)
 	FROM teams.call_records c
 	LEFT JOIN ingest.details_retries x ON x.tenant_id = c.tenant_id AND x.call_id = c.id
 	WHERE c.tenant_id = $1`
@@ -61,12 +64,19 @@ const isAcknowledged = `EXISTS (
 
 // DueRecords returns up to limit records of a tenant that began after horizon
 // and were due at a time, the beginning of a run: so those that failed in it are
-// left out, however long it takes. Those that began before edge come first, oldest
-// first, then the newest first. Each is a query of its own, as one for all would
-// walk over every record that left reach.
+// left out, however long it takes. A few that notifications told of come first. Of
+// the others come those that began before edge, oldest first, then the newest first.
+// Each is a query of its own, as one for all would walk over every record that left
+// reach.
 func (db *DB) DueRecords(
 	ctx context.Context, tenant uuid.UUID, at, now, horizon, edge time.Time, limit int,
 ) (due []Record, err error) {
+	told, err := list[Record](ctx, db, "find call records that were told", toldRecords,
+		tenant, now, min(limit, toldAtOnce))
+	if err != nil {
+		return nil, err
+	}
+	due = told
 	queries := []struct {
 		which string
 		args  []any
@@ -83,7 +93,11 @@ func (db *DB) DueRecords(
 		if err != nil {
 			return nil, err
 		}
-		due = append(due, records...)
+		for _, r := range records {
+			if !slices.ContainsFunc(told, func(t Record) bool { return t.ID == r.ID }) {
+				due = append(due, r)
+			}
+		}
 	}
 	return due, nil
 }

@@ -102,7 +102,8 @@ func TestPlace(t *testing.T) {
 			SELECT schemaname || '.' || tablename AS t FROM pg_tables
 			WHERE schemaname = 'teams' AND tablename <> 'call_records'
 			UNION ALL SELECT unnest(ARRAY[
-				'ingest.acknowledgements', 'ingest.details_retries', 'ingest.tombstones', 'rollup.pstn_matches'])
+				'ingest.acknowledgements', 'ingest.details_retries', 'ingest.told_records', 'ingest.tombstones',
+				'rollup.pstn_matches'])
 		) AS names`) {
 		want = append(want, "table "+name+" by tenant_id with teams.call_records")
 	}

@@ -56,8 +56,9 @@ var (
 		`\b((?:\w+\.)?(?:pg_current_xact_id|pg_current_snapshot|feed_horizon|ripe_before))\b|` +
 		`\b(\w+)\.\w+`)
 	// Tables that are placed by tenant, and those that stay on the coordinator.
-	placedTable = regexp.MustCompile(`^(teams\.|ingest\.(acknowledgements|details_retries|tombstones)$|rollup\.pstn_)`)
-	staysTable  = regexp.MustCompile(`^(ingest|rollup)\.|^\{stage\}$`)
+	placedTable = regexp.MustCompile(
+		`^(teams\.|ingest\.(acknowledgements|details_retries|told_records|tombstones)$|rollup\.pstn_)`)
+	staysTable = regexp.MustCompile(`^(ingest|rollup)\.|^\{stage\}$`)
 )
 
 // An arm is what is between two parentheses, or is an arm of a UNION.

@@ -32,12 +32,14 @@ type Standing struct {
 	Records Records
 	Known   time.Duration // of acknowledged losses
 	Kept
-	Cut      time.Time     // Slots begin there, or at SettledUntil; what lies before is settled, but for Gaps
-	Slots    []Slot        // oldest first
-	Gaps     []Span        // between SettledUntil and Cut
-	Losses   []Span        // that somebody has taken note of, after SettledUntil or lately
-	Rejected []Span        // slots with elements that could only be kept raw, lately
-	Lacking  []RecordsSpan // of call records whose details are not stored, by the hour, lately
+	// Of the tenant; nil: there never was one. Only its times and its error are told.
+	Subscription *Subscription
+	Cut          time.Time     // Slots begin there, or at SettledUntil; what lies before is settled, but for Gaps
+	Slots        []Slot        // oldest first
+	Gaps         []Span        // between SettledUntil and Cut
+	Losses       []Span        // that somebody has taken note of, after SettledUntil or lately
+	Rejected     []Span        // slots with elements that could only be kept raw, lately
+	Lacking      []RecordsSpan // of call records whose details are not stored, by the hour, lately
 }
 
 // Kept is before when rows, or details, may have been deleted by retention; nil: none

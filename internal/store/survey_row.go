@@ -12,6 +12,7 @@ type surveyRow struct {
 	Endpoint
 	aboutDatabase
 	aboutTenant
+	aboutSubscription
 	aboutDaemon
 	aboutRun
 	aboutLast
@@ -32,6 +33,12 @@ type aboutTenant struct {
 	TenantName, Cloud, CredentialKind *string
 	CredentialEndsAt                  *time.Time
 	ClockSkew                         *float64
+}
+
+type aboutSubscription struct {
+	Subscribed            bool
+	ExpiresAt, NotifiedAt *time.Time
+	NotSubscribed         *string
 }
 
 type aboutDaemon struct {
@@ -59,6 +66,7 @@ func (r surveyRow) standing() Standing {
 	return Standing{
 		Endpoint: r.Endpoint, About: r.tenant(r.Tenant), Worker: r.daemon(), Running: r.running(), Last: r.pace(),
 		Rejects: r.Rejected, Records: r.Records, Known: time.Duration(r.Known) * time.Second, Cut: r.Cut, Kept: r.Kept,
+		Subscription: r.subscription(),
 	}
 }
 
@@ -70,6 +78,13 @@ func (a aboutTenant) tenant(id uuid.UUID) Tenant {
 		ID: id, Name: *a.TenantName, Cloud: *a.Cloud, CredentialKind: *a.CredentialKind,
 		CredentialEndsAt: a.CredentialEndsAt, ClockSkew: a.ClockSkew,
 	}
+}
+
+func (a aboutSubscription) subscription() *Subscription {
+	if !a.Subscribed {
+		return nil
+	}
+	return &Subscription{ExpiresAt: a.ExpiresAt, NotifiedAt: a.NotifiedAt, Error: a.NotSubscribed}
 }
 
 func (a aboutDaemon) daemon() *Daemon {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"ingestd/internal/health"
 )
 
 // TestAlertsAndDashboardNameMetricsThatExist looks for each name in what
@@ -13,6 +15,7 @@ func TestAlertsAndDashboardNameMetricsThatExist(t *testing.T) {
 	t.Parallel()
 	s := trouble()
 	s.snapshot.Tenants[0].Credential.EndsAt = ptr(now.AddDate(0, 0, 10))
+	s.snapshot.Tenants[0].Subscription = &health.Subscription{}
 	got := scrape(t, s)
 	for _, path := range []string{"../../deploy/prometheus/alerts.yaml", "../../deploy/grafana/ingestion.json"} {
 		file, err := os.ReadFile(path)

@@ -132,6 +132,9 @@ func noteOf(t health.Tenant) string {
 			note += fmt.Sprintf(" · %d %s", n, spaced(s))
 		}
 	}
+	if s := t.Subscription; s != nil && s.Error != nil {
+		note += " · not notified"
+	}
 	return note
 }
 

@@ -12,14 +12,15 @@ import (
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/mapping"
+	"ingestd/internal/notify"
 	"ingestd/internal/schedule"
 )
 
 // Counters count what the process does. What they hold is lost with it, so they
 // count and do not say how things stand: that is Survey's.
 type Counters struct {
-	elements, records, requests, waits, runs, unknown, misfits *prometheus.CounterVec
-	requestTook, runTook                                       *prometheus.HistogramVec
+	elements, records, requests, waits, runs, unknown, misfits, notified *prometheus.CounterVec
+	requestTook, runTook, storedAfter                                    *prometheus.HistogramVec
 
 	mu      sync.Mutex
 	members map[string]*mapping.Names // by endpoint: the unknown members that have a label
@@ -41,17 +42,25 @@ func NewCounters() *Counters {
 			"tenant", "endpoint", "outcome"),
 		records: counter("records_stored_total", "Call records stored whole.", perTenant...),
 		requests: counter("graph_requests_total",
-			"Requests by HTTP status; error: no answer. Endpoint token: to Entra; clock: for the time.",
+			"Requests by HTTP status; error: no answer. Endpoint token: to Entra; clock: for the time; "+
+				"subscriptions: to notifications.",
 			"tenant", "endpoint", "code"),
 		waits: counter("throttle_wait_seconds_total", "Time spent waiting because Graph said so.", perEndpoint...),
 		runs:  counter("runs_total", "Runs that ended.", "tenant", "endpoint", "result"),
 		unknown: counter("unknown_members_total",
 			"Members served that have no column; from the 51st name on: other.", "endpoint", "member"),
+		notified: counter("notifications_total",
+			"Change notifications by outcome: accepted (told a call record, now stored to be read), lifecycle, "+
+				"validation, refused (sent again), and dropped as foreign, forged, stale, malformed or garbage.",
+			"outcome"),
 		misfits: counter("misfits_total", "Values that did not fit their column.", "endpoint", "column"),
 		requestTook: histogram("graph_request_duration_seconds", "Time from a request to the last byte of its answer.",
 			[]float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}),
 		runTook: histogram("run_duration_seconds", "How long runs took that have ended.",
 			[]float64{.1, 1, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600}),
+		storedAfter: histogram("record_stored_after_seconds",
+			"Time from the end of a call until its record was stored first.",
+			[]float64{300, 600, 900, 1200, 1800, 2700, 3600, 2 * 3600, 4 * 3600, 24 * 3600}),
 		members: map[string]*mapping.Names{},
 	}
 }
@@ -59,8 +68,8 @@ func NewCounters() *Counters {
 // Register adds the counters, a survey, the build and Go's own metrics to a
 // registry.
 func (c *Counters) Register(to *prometheus.Registry, survey *Survey) {
-	to.MustRegister(c.elements, c.records, c.requests, c.waits, c.runs, c.unknown, c.misfits, c.requestTook, c.runTook,
-		survey, buildInfo(),
+	to.MustRegister(c.elements, c.records, c.requests, c.waits, c.runs, c.unknown, c.misfits, c.notified,
+		c.requestTook, c.runTook, c.storedAfter, survey, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
@@ -127,6 +136,16 @@ func (t *TenantCounters) Ran(e schedule.Ended) {
 		t.all.records.WithLabelValues(t.tenant).Add(float64(e.Report.Details))
 	}
 	t.all.met(e.Endpoint, e.Strange)
+}
+
+// Stored counts a call record that is there now.
+func (t *TenantCounters) Stored(after time.Duration) {
+	t.all.storedAfter.WithLabelValues(fetch.CallRecords.Name).Observe(after.Seconds())
+}
+
+// Notified counts notifications.
+func (c *Counters) Notified(outcome notify.Outcome, n int) {
+	c.notified.WithLabelValues(string(outcome)).Add(float64(n))
 }
 
 // met counts what columns have no room for, in an order that does not depend on

@@ -57,6 +57,10 @@ var (
 		"When a member without a column was first served.", "endpoint", "member")
 	credentialExpiry = describe("credential_expiry_timestamp_seconds",
 		"End of the credential in use, where it is known.", perTenant...)
+	subscriptionExpiry = describe("subscription_expiry_timestamp_seconds",
+		"End of the subscription to change notifications, renewed at half its life; 0: there is none.", perTenant...)
+	lastNotification = describe("last_notification_timestamp_seconds",
+		"When a change notification last told a call record; 0: none did.", perTenant...)
 	clockSkew  = describe("clock_skew_seconds", "Graph's clock minus the local one.", perTenant...)
 	staleSince = describe("rollups_stale_since_timestamp_seconds",
 		"When the first row was stored that the views of days, hours and months lack; absent if they lack none.")
@@ -101,6 +105,9 @@ func (s *Survey) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
+// never is the instant of what never was.
+var never = time.Unix(0, 0)
+
 // A collection sends gauges.
 type collection struct{ to chan<- prometheus.Metric }
 
@@ -135,6 +142,16 @@ func (c collection) tenant(t health.Tenant) {
 	c.gauge(lostRecords, float64(acknowledged), t.Name, "true")
 	if t.Credential.EndsAt != nil {
 		c.gauge(credentialExpiry, float64(t.Credential.EndsAt.Unix()), t.Name)
+	}
+	if s := t.Subscription; s != nil {
+		for desc, at := range map[*prometheus.Desc]*time.Time{
+			subscriptionExpiry: s.ExpiresAt, lastNotification: s.NotifiedAt,
+		} {
+			if at == nil {
+				at = &never
+			}
+			c.gauge(desc, float64(at.Unix()), t.Name)
+		}
 	}
 	if t.ClockSkew != nil {
 		c.gauge(clockSkew, *t.ClockSkew, t.Name)

@@ -43,8 +43,14 @@ func facts() Story {
 			scheduletest.Noon), Want: Want{
 			State: health.OnTime, Level: health.Safe, Codes: []health.Code{health.SchemaDrift}, Fresh: true,
 		}},
-		{Name: "rollups lag behind", Do: set(`
+		{Name: "Graph does not notify", Do: set(`
 			DELETE FROM ingest.unknown_members;
+			INSERT INTO ingest.subscriptions (tenant_id, notification_url, client_state_hash, error)
+			SELECT tenant_id, '', '', 'no' FROM ingest.tenants`),
+			With: func(_ *scheduletest.World, c *config.Config) {
+				c.Notifications.Webhook.PublicURL = "https://ingest.example.com"
+			}, Want: aside(health.NotNotified)},
+		{Name: "rollups lag behind", Do: set(`
 			INSERT INTO rollup.stale (tenant_id, source, at, noted_at)
 			SELECT gen_random_uuid(), 'pstn_calls', '2026-01-01', now() - interval '119 minutes'`), Want: healthy},
 		{Name: "rollups stay behind", Do: set(`UPDATE rollup.stale SET noted_at = now() - interval '2 hours'`),

@@ -41,6 +41,9 @@ func (w *World) startDaemon() {
 		w.jobs = append(w.jobs, j)
 	}
 	w.job = w.jobs[0]
+	if w.listener != nil {
+		w.hear()
+	}
 }
 
 func (w *World) endpoints() []string {
@@ -82,8 +85,13 @@ func (w *World) newJob(name string) *job {
 	if err != nil {
 		w.Fatal(err)
 	}
+	notifyURL := ""
+	if w.listener != nil && e.Versioned {
+		notifyURL = w.notifyURL()
+	}
 	return &job{
-		Tenant: Tenant, Name: "simulated", Cloud: "custom", Endpoint: e, Target: target, API: e.APIs[0],
+		NotifyURL: notifyURL,
+		Tenant:    Tenant, Name: "simulated", Cloud: "custom", Endpoint: e, Target: target, API: e.APIs[0],
 		Enabled: true, Schedule: "*/5 * * * *",
 		Next:   func(after time.Time) time.Time { return after.Add(cmp.Or(c.Every, 50*time.Millisecond)) },
 		Policy: policy, StartFrom: c.StartFrom, Heartbeat: c.Heartbeat, DB: w.DB, Log: c.Log,

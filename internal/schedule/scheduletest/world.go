@@ -38,6 +38,7 @@ type Config struct {
 	Through             func(string) string    // makes of the database's URL the daemon's; default: the same
 	Locked              bool                   // a daemon keeps the lock of its tenant
 	Retention           schedule.Retention     // default: all is kept for ever
+	Notified            bool                   // Graph is to notify of changes of call records
 	Privacy             *privacy.Policy        // of the tenant; default: all is kept
 	Aged                *privacy.Policy        // of it after AgedAfter; default: the same
 	AgedAfter           time.Duration
@@ -53,9 +54,11 @@ type World struct {
 	config Config
 	clock  *clock
 	locks  *store.Locks // nil: none are kept
-	jobs   []*job
-	job    *job                             // the one that methods are about
-	again  *atomic.Pointer[schedule.Daemon] // at work
+
+	listener *listener // nil: none
+	jobs     []*job
+	job      *job                             // the one that methods are about
+	again    *atomic.Pointer[schedule.Daemon] // at work
 }
 
 // New makes a World that ends with the test.
@@ -74,6 +77,9 @@ func New(t testing.TB, c Config) *World {
 		url = c.Through(url)
 	}
 	w.DB = storetest.Connect(t, url)
+	if c.Notified {
+		w.listen()
+	}
 	w.startDaemon()
 	return w
 }

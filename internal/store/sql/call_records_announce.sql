@@ -1,7 +1,7 @@
 -- Stores the staged headers that a list named. A record never seen is inserted.
 -- Of another only the version is raised, which is no change for those who
 -- follow change_xid. A raised version is tried at once, whatever became of the
--- one before.
+-- one before, and what notifications told of the record is known then.
 WITH written AS (
 	INSERT INTO teams.call_records AS t ({columns}, change_xid)
 	SELECT {columns}, pg_current_xact_id()
@@ -19,6 +19,10 @@ WITH written AS (
 	ON CONFLICT DO NOTHING
 ), retried AS (
 	DELETE FROM ingest.details_retries r
+	USING written w
+	WHERE r.tenant_id = w.tenant_id AND r.call_id = w.id
+), told AS (
+	DELETE FROM ingest.told_records r
 	USING written w
 	WHERE r.tenant_id = w.tenant_id AND r.call_id = w.id
 )

@@ -9,7 +9,8 @@ WITH wanted AS (
 	WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
 		AND (
 			n.nspname IN ('ref', 'teams')
-			OR n.nspname = 'ingest' AND c.relname IN ('acknowledgements', 'details_retries', 'tombstones')
+			OR n.nspname = 'ingest'
+				AND c.relname IN ('acknowledgements', 'details_retries', 'told_records', 'tombstones')
 			OR n.nspname = 'rollup' AND c.relname = 'pstn_matches'
 		)
 )

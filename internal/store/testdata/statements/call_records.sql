@@ -20,7 +20,7 @@ WHERE tenant_id = $1 AND id = ANY ($2::uuid[]);
 -- Stores the staged headers that a list named. A record never seen is inserted.
 -- Of another only the version is raised, which is no change for those who
 -- follow change_xid. A raised version is tried at once, whatever became of the
--- one before.
+-- one before, and what notifications told of the record is known then.
 WITH written AS (
 	INSERT INTO teams.call_records AS t (tenant_id, updated_at, run_id, row_hash, id, version, type, modalities, start_at, end_at,
 	last_modified_at, join_web_url, organizer_id, organizer_identity_kind, organizer_identity_id,
@@ -44,6 +44,10 @@ WITH written AS (
 	ON CONFLICT DO NOTHING
 ), retried AS (
 	DELETE FROM ingest.details_retries r
+	USING written w
+	WHERE r.tenant_id = w.tenant_id AND r.call_id = w.id
+), told AS (
+	DELETE FROM ingest.told_records r
 	USING written w
 	WHERE r.tenant_id = w.tenant_id AND r.call_id = w.id
 )

@@ -1,0 +1,262 @@
+package schedule_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ingestd/internal/graphsim"
+	"ingestd/internal/notify"
+	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store"
+	"ingestd/internal/store/storetest"
+)
+
+// newNotified is a world of call records that Graph notifies of.
+func newNotified(t *testing.T, records ...graphsim.CallRecord) *scheduletest.World {
+	t.Helper()
+	c := scheduletest.RecordsConfig(records...)
+	c.Notified = true
+	w := scheduletest.New(t, c)
+	w.Advance(20 * time.Minute)
+	if err := w.Subscribe(); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// appears is the nth record, which is there from so many minutes past noon on.
+func appears(n int, version int64, minutes int) graphsim.CallRecord {
+	r := scheduletest.Record(n, version, 2, 2)
+	r.Available = scheduletest.Noon.Add(time.Duration(minutes) * time.Minute)
+	return r
+}
+
+// A record that is told is stored before the list is read, once, and each version of it. What nothing comes of costs a
+// few requests, however often it is told.
+func TestToldRecords(t *testing.T) {
+	t.Parallel()
+	w := newNotified(t, appears(1, 1, 30), appears(1, 2, 40), appears(2, 1, 50))
+	w.Once()
+	lists := w.Graph.Requests().Answers["listCallRecords"][200]
+	for _, step := range []struct {
+		after            time.Duration
+		tell             bool
+		stored, requests int
+	}{
+		{after: 15 * time.Minute, tell: true, stored: 1, requests: 2},
+		{after: time.Minute},
+		{after: 5 * time.Minute, tell: true, stored: 1, requests: 2}, // version 2
+		{after: 10 * time.Minute, tell: true, stored: 1, requests: 2},
+	} {
+		before := detailRequests(w)
+		w.Advance(step.after)
+		w.Notify()
+		stored := w.Told()
+		if requests := detailRequests(w) - before; stored != step.stored || requests != step.requests {
+			t.Errorf("at %v: %d stored by %d requests, want %+v", w.Now(), stored, requests, step)
+		}
+	}
+	if after := w.Graph.Requests().Answers["listCallRecords"][200]; after != lists {
+		t.Errorf("the list was read %d times", after-lists)
+	}
+	w.WantServed()
+}
+
+// told is the body of a notification of the world's subscription, but for what is changed in it.
+func told(w *scheduletest.World, call string, changes ...string) string {
+	id := storetest.Query[string](w, w.Conn, `SELECT subscription_id::text FROM ingest.subscriptions`)
+	text := fmt.Sprintf(`{"value": [{"subscriptionId": %q, "clientState": "secret", "tenantId": %q,
+		"resourceData": {"@odata.type": "#Microsoft.Graph.callrecord", "id": %q}}]}`, id, graphsim.TenantID, call)
+	w.Exec(`UPDATE ingest.subscriptions SET client_state_hash = sha256('secret')`)
+	if err := w.Subscribe(); err != nil { // who takes notifications knows it from then on
+		w.Fatal(err)
+	}
+	return strings.NewReplacer(changes...).Replace(text)
+}
+
+// Whatever is lost, late, repeated or forged, the tables hold what Graph serves, and what is told of no record costs a
+// few requests at most.
+func TestUntrueNotifications(t *testing.T) {
+	t.Parallel()
+	c := scheduletest.Config{
+		Endpoints: []string{"call_records"}, Notified: true,
+		Graph: graphsim.Config{Seed: 5, Users: 40, RecordsPerDay: 60, CallsPerDay: -1, History: day},
+	}
+	w := scheduletest.New(t, c)
+	if err := w.Subscribe(); err != nil {
+		t.Fatal(err)
+	}
+	w.Graph.SetNotifications(func(n graphsim.Notification) graphsim.Delivery {
+		return graphsim.Delivery{
+			Lost: n.N%3 == 0, Delay: time.Duration(n.N%4) * 40 * time.Minute, Copies: n.N % 5 * 40,
+		}
+	})
+	for range 8 {
+		w.Advance(20 * time.Minute)
+		w.Notify()
+		w.Once()
+	}
+	w.Graph.SetNotifications(func(graphsim.Notification) graphsim.Delivery { return graphsim.Delivery{Lost: true} })
+	const unknown = 5
+	call := scheduletest.RecordID(0)
+	body := told(w, call)
+	for range 6 {
+		for n := range 5 * unknown {
+			if status := w.Post(strings.ReplaceAll(body, call, scheduletest.RecordID(n%unknown))); status != 202 {
+				t.Fatalf("status %d", status)
+			}
+		}
+		w.Once()
+		w.Advance(20 * time.Minute)
+	}
+	readAll(t, w)
+	w.WantServed()
+	answers := w.Graph.Requests().Answers["getCallRecord"]
+	versions := storetest.Query[int](t, w.Conn, `SELECT count(*) FROM teams.call_record_versions`)
+	early := versions / 4 // at most are listed before they can be read
+	if n := answers[404]; n < store.ToldTries*unknown || n > store.ToldTries*unknown+early {
+		t.Errorf("%d requests for records that are not there, want %d", n, store.ToldTries*unknown)
+	}
+	if n := answers[200]; n > 3*versions {
+		t.Errorf("%d requests for %d versions, each of which takes two", n, versions)
+	}
+}
+
+// What is forged or stale is answered as if it had been taken, and not stored.
+func TestForgedNotifications(t *testing.T) {
+	t.Parallel()
+	w := newNotified(t)
+	call := scheduletest.RecordID(1)
+	for _, c := range []struct {
+		changes []string
+		status  int
+		want    notify.Outcome
+	}{
+		{nil, 202, notify.Accepted},
+		{[]string{"secret", "guess"}, 202, notify.Forged},
+		{[]string{graphsim.TenantID, "5a1f0c3e-7b52-4d86-9e0d-3c1b7f2a6d11"}, 202, notify.Foreign},
+		{[]string{`"subscriptionId": "`, `"subscriptionId": "0`}, 202, notify.Stale},
+		{[]string{call, "../../users"}, 202, notify.Malformed},
+		{[]string{"callrecord", "chatMessage"}, 202, notify.Malformed},
+		{[]string{`"value"`, `"values"`}, 400, notify.Garbage},
+	} {
+		before := w.Outcomes()
+		status := w.Post(told(w, call, c.changes...))
+		before[c.want]++
+		if diff := cmp.Diff(before, w.Outcomes()); status != c.status || diff != "" {
+			t.Errorf("%v: status %d, outcomes (-want +got):\n%s", c.changes, status, diff)
+		}
+	}
+	if n := storetest.Query[int](t, w.Conn, `SELECT count(*) FROM ingest.told_records`); n != 1 {
+		t.Errorf("%d ids are stored, want 1", n)
+	}
+}
+
+// A subscription is made, renewed at half its life, taken over after a crash, and made anew when it is gone.
+func TestSubscriptionIsKept(t *testing.T) {
+	t.Parallel()
+	w := newNotified(t)
+	id := func() string {
+		return storetest.Query[string](t, w.Conn, `SELECT subscription_id::text FROM ingest.subscriptions`)
+	}
+	left := func() time.Duration {
+		at := storetest.Query[time.Time](t, w.Conn, `SELECT expires_at FROM ingest.subscriptions`)
+		return at.Sub(w.Now()).Round(time.Hour)
+	}
+	for _, step := range []struct {
+		name string
+		do   func()
+		same bool // it is the same subscription after that
+		left time.Duration
+	}{
+		{"nothing happens", func() {}, true, 70 * time.Hour},
+		{"time passes", func() { w.Advance(20 * time.Hour) }, true, 50 * time.Hour},
+		{"half its life is over", func() { w.Advance(16 * time.Hour) }, true, 70 * time.Hour},
+		{"Graph asks for it", func() {
+			w.Advance(10 * time.Hour)
+			w.Graph.Lifecycle(t.Context(), "reauthorizationRequired")
+		}, true, 70 * time.Hour},
+		{"killed before it was noted", func() {
+			w.Exec(`UPDATE ingest.subscriptions SET subscription_id = NULL`)
+		}, true, 70 * time.Hour},
+		{"deleted behind its back", w.Graph.DeleteSubscriptions, false, 70 * time.Hour},
+		{"expired while the daemon slept", func() { w.Advance(4 * day) }, false, 70 * time.Hour},
+		{"its secret is lost", func() { w.Exec(`DELETE FROM ingest.subscriptions`) }, false, 70 * time.Hour},
+	} {
+		before := id()
+		step.do()
+		if err := w.Subscribe(); err != nil {
+			t.Errorf("%s: %v", step.name, err)
+		}
+		if same := id() == before; same != step.same || left() != step.left || w.Graph.Subscriptions() != 1 {
+			t.Errorf("%s: the same %v, %v left, %d subscriptions", step.name, same, left(), w.Graph.Subscriptions())
+		}
+	}
+	twin := w.Elsewhere()
+	w.Exec(`DELETE FROM ingest.subscriptions`)
+	if err := twin.Subscribe(); err == nil || !strings.Contains(err.Error(), `host "127.0.0.1"`) {
+		t.Errorf("beside another's subscription: %v", err)
+	}
+}
+
+// A daemon subscribes, stores what it is told before the list is read again, and subscribes again when the subscription
+// is gone.
+func TestDaemonHearsNotifications(t *testing.T) {
+	t.Parallel()
+	c := scheduletest.RecordsConfig(appears(1, 1, 30), appears(2, 1, 50))
+	c.Notified, c.Locked, c.Every = true, true, 12*time.Hour
+	w := scheduletest.New(t, c)
+	ran := func(trigger string) int {
+		return storetest.Query[int](t, w.Conn, `SELECT count(*) FROM ingest.runs
+			WHERE finished_at IS NOT NULL AND trigger = '`+trigger+`'`)
+	}
+	steps := []struct {
+		do    func()
+		until func() bool // a second passes each time it is asked
+	}{
+		{func() {}, func() bool { return w.Graph.Subscriptions() == 1 && ran("start") == 1 }},
+		{func() { w.Advance(35 * time.Minute); w.Notify() }, func() bool { return len(withDetails(t, w)) == 1 }},
+		{w.Graph.DeleteSubscriptions, func() bool { return w.Graph.Subscriptions() == 1 }},
+		{func() { w.Advance(15 * time.Minute); w.Notify() }, func() bool { return len(withDetails(t, w)) == 2 }},
+	}
+	begun := false
+	w.Daemon(func() bool {
+		if !begun {
+			steps[0].do()
+		}
+		w.Advance(time.Second)
+		if begun = !steps[0].until(); !begun {
+			steps = steps[1:]
+		}
+		return len(steps) == 0
+	})
+	if ran("schedule") > 0 {
+		t.Error("the schedule came round")
+	}
+}
+
+// While notifications arrive the newest hours are listed every 15 minutes, and every 5 once they stop, or some are
+// known to be missing.
+func TestListIsReadLessOftenWhileNotificationsArrive(t *testing.T) {
+	t.Parallel()
+	var records []graphsim.CallRecord
+	for minute := 21; minute <= 45; minute += 2 {
+		records = append(records, appears(minute, 1, minute))
+	}
+	w := newNotified(t, records...)
+	w.Once()
+	listed := ""
+	for range 12 { // the last notification comes at a quarter to one
+		w.Advance(5 * time.Minute)
+		w.Notify()
+		listed += map[bool]string{true: "L", false: "-"}[w.Tick(5*time.Minute).Windows > 0]
+	}
+	if want := "--L--L--LLLL"; listed != want { // from 25 past on
+		t.Errorf("listed %s, want %s", listed, want)
+	}
+	w.WantServed()
+}
