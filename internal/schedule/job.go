@@ -65,6 +65,7 @@ type Report struct {
 	Rejects       int          // elements kept raw and not stored, of this run and earlier ones
 	FirstError    string       // of details that failed; empty if none did
 	err           error        // the most severe of the windows' and records'
+	unlisted      bool         // it was not to read the list, and so says nothing of it
 }
 
 // newBatch makes a batch for what is read.
@@ -97,7 +98,7 @@ func (j *Job) kept(body []byte) []byte {
 	return body
 }
 
-// A planner chooses what is read.
+// A planner chooses what is read of the list; nil: nothing.
 type planner func(p Policy, now, next time.Time, ledger []store.Slot) []Window
 
 // Run reads what is due now, two windows at a time, and notes what came of it.
@@ -162,7 +163,10 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 	if err != nil {
 		return report, err
 	}
-	windows := plan(l.policy, now, j.nextPlan(now), l.slots)
+	var windows []Window
+	if report.unlisted = plan == nil; !report.unlisted {
+		windows = plan(l.policy, now, j.nextPlan(now), l.slots)
+	}
 	report.Windows = len(windows)
 	if len(windows) > 0 || due {
 		if err := j.run(ctx, finish, now, trigger, windows, l, stop, &report); err != nil {

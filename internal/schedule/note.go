@@ -35,6 +35,8 @@ func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) er
 	switch {
 	case errors.Is(report.err, context.Canceled):
 		// The daemon was told to stop; that says nothing of the endpoint.
+	case report.unlisted && report.err == nil:
+		// What was wrong with the list may still be.
 	case report.err != nil:
 		j.fail(&state, now, report.err)
 	default:

@@ -63,6 +63,11 @@ func TestToldRecords(t *testing.T) {
 	if after := w.Graph.Requests().Answers["listCallRecords"][200]; after != lists {
 		t.Errorf("the list was read %d times", after-lists)
 	}
+	w.Exec(`UPDATE ingest.told_records SET due = true, attempts = 0`) // killed before it was noted what came of them
+	before := detailRequests(w)
+	if stored, requests := w.Twin().Told(), detailRequests(w)-before; stored > 0 || requests != 2 {
+		t.Errorf("after a crash %d records are stored again, by %d requests, want one each", stored, requests)
+	}
 	w.WantServed()
 }
 

@@ -26,7 +26,7 @@ const (
 )
 
 // listens reports whether Graph is to notify of changes.
-func (j *Job) listens() bool { return j.NotifyURL != "" }
+func (j *Job) listens() bool { return j.NotifyURL != "" && j.Enabled }
 
 // heard is a policy that reads the newest hours less often while notifications
 // arrive. They are read as before once they do not.
@@ -61,8 +61,7 @@ func arrive(s store.Subscription, now time.Time) bool {
 // RunTold reads what notifications told of, and whatever details are due, but no
 // list.
 func (j *Job) RunTold(ctx context.Context, trigger string, stop func() bool) (Report, error) {
-	nothing := func(Policy, time.Time, time.Time, []store.Slot) []Window { return nil }
-	return j.execute(ctx, trigger, nothing, stop)
+	return j.execute(ctx, trigger, nil, stop)
 }
 
 // lookForTold finds the tenants of which notifications told something that is due.
