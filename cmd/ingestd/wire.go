@@ -255,9 +255,9 @@ func (a *app) job(
 		notifyURL = a.config.Notifications.Webhook.PublicURL
 	}
 	return &schedule.Job{
-		NotifyURL: notifyURL,
-		Tenant:    id, Name: t.Name, Cloud: t.Cloud, Endpoint: e, Target: target, Policy: policy,
+		Tenant: id, Name: t.Name, Cloud: t.Cloud, Endpoint: e, Target: target, Policy: policy,
 		StartFrom: c.StartFrom, API: c.API, Enabled: c.Enabled, Schedule: c.Schedule.String(), Next: c.Schedule.Next,
 		Client: client, DB: a.db, Log: a.log, Budget: budget, Observer: a.counters.Of(t.Name),
+		NotifyURL: notifyURL,
 	}, policy.Check()
 }

@@ -161,6 +161,32 @@ func TestForgedNotifications(t *testing.T) {
 	}
 }
 
+// What is told and came to nothing is forgotten after a day. Until then no more than so many are remembered, and what
+// is told beyond is refused, which Graph sends again.
+func TestToldRecordsAreBounded(t *testing.T) {
+	t.Parallel()
+	w := newNotified(t)
+	w.Exec(`INSERT INTO ingest.told_records (tenant_id, call_id, told_at, due, attempts, next_at)
+		SELECT tenant_id, gen_random_uuid(), renewed_at, false, 4, renewed_at
+		FROM ingest.subscriptions, generate_series(1, 50000)`)
+	for _, step := range []struct {
+		after      time.Duration
+		status, of int
+		want       notify.Outcome
+	}{
+		{0, 503, 50_000, notify.Refused},
+		{day, 503, 50_000, notify.Refused},
+		{time.Second, 202, 1, notify.Accepted},
+	} {
+		w.Advance(step.after)
+		status := w.Post(told(w, scheduletest.RecordID(1)))
+		n := storetest.Query[int](t, w.Conn, `SELECT count(*) FROM ingest.told_records`)
+		if status != step.status || n != step.of || w.Outcomes()[step.want] == 0 {
+			t.Errorf("at %v: status %d, %d ids, %v; want %+v", w.Now(), status, n, w.Outcomes(), step)
+		}
+	}
+}
+
 // A subscription is made, renewed at half its life, taken over after a crash, and made anew when it is gone.
 func TestSubscriptionIsKept(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -23,6 +24,9 @@ const (
 	shortestSilence = 5 * time.Minute
 	// toldFor is how long it is remembered what was told and came to nothing.
 	toldFor = 24 * time.Hour
+	// mostTold is how many call records of a tenant are remembered as told, but for
+	// those that come within knownFor. Reading by the list is faster long before.
+	mostTold = 50_000
 )
 
 // listens reports whether Graph is to notify of changes.
@@ -111,16 +115,24 @@ func (i Intake) Subscription(ctx context.Context, tenant uuid.UUID) (id uuid.UUI
 	if j == nil {
 		return id, nil, nil
 	}
-	s, err := j.known.get(ctx, j)
+	s, _, err := j.known.get(ctx, j)
 	if s.ID != nil {
 		id = *s.ID
 	}
 	return id, s.StateHash, err
 }
 
-// Discover notes call records that notifications told of.
+// Discover notes call records that notifications told of, unless too many are noted.
 func (i Intake) Discover(ctx context.Context, tenant uuid.UUID, ids []uuid.UUID) error {
 	j := i[tenant]
+	_, told, err := j.known.get(ctx, j)
+	switch {
+	case err != nil:
+		return err
+	case told >= mostTold:
+		return fmt.Errorf("%d call records that notifications told of wait, or nothing came of them in the last day: "+
+			"no more are noted until some are read or forgotten", told)
+	}
 	return j.DB.Discover(ctx, tenant, ids, j.Client.Clock())
 }
 
@@ -139,23 +151,28 @@ const knownFor = time.Second
 type subscribed struct {
 	mu    sync.Mutex
 	it    store.Subscription // zero: there was none
+	told  int                // call records that are noted as told
 	asked time.Time
 }
 
-func (k *subscribed) get(ctx context.Context, j *Job) (store.Subscription, error) {
+func (k *subscribed) get(ctx context.Context, j *Job) (it store.Subscription, told int, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if time.Since(k.asked) < knownFor {
-		return k.it, nil
+		return k.it, k.told, nil
 	}
 	found, err := j.DB.Subscriptions(ctx, j.Tenant)
+	if err == nil {
+		told, err = j.DB.CountTold(ctx, j.Tenant)
+	}
 	if err != nil {
-		return k.it, err
+		return it, told, err
 	}
-	if k.it, k.asked = (store.Subscription{}), time.Now(); len(found) > 0 {
-		k.it = found[0]
+	if len(found) > 0 {
+		it = found[0]
 	}
-	return k.it, nil
+	k.it, k.told, k.asked = it, told, time.Now()
+	return it, told, nil
 }
 
 // putSubscription notes a subscription, and has the next who asks know it.

@@ -47,10 +47,12 @@ func (db *DB) Discover(ctx context.Context, tenant uuid.UUID, ids []uuid.UUID, a
 
 // toldRecords selects Records that are told and due.
 const toldRecords = `
-	SELECT t.call_id, coalesce(c.version, 0), c.start_at, coalesce(c.reach_from, t.told_at), t.attempts, false,
-		NULL::timestamptz, NULL, NULL, NULL, coalesce(c.pending, true), t.times, coalesce(c.details_version, 0)
+	SELECT t.call_id, coalesce(c.version, 0), c.start_at, coalesce(c.reach_from, t.told_at), t.attempts,
+		coalesce(x.state = 'parked', false), NULL::timestamptz, NULL, NULL, NULL, coalesce(c.pending, true), t.times,
+		coalesce(c.details_version, 0)
 	FROM ingest.told_records t
 	LEFT JOIN teams.call_records c ON c.tenant_id = t.tenant_id AND c.id = t.call_id
+	LEFT JOIN ingest.details_retries x ON x.tenant_id = t.tenant_id AND x.call_id = t.call_id
 	WHERE t.tenant_id = $1 AND t.due AND t.next_at <= $2
 	ORDER BY t.next_at
 	LIMIT $3`
@@ -93,8 +95,19 @@ func (db *DB) FirstTold(ctx context.Context, tenants []uuid.UUID) (map[uuid.UUID
 	return due, err
 }
 
-// ForgetTold forgets what was told before a time and is not due.
+// CountTold counts the call records of a tenant that notifications told of and that
+// are not forgotten.
+func (db *DB) CountTold(ctx context.Context, tenant uuid.UUID) (n int, err error) {
+	err = db.again(ctx, "count what notifications told", noteTimeout, func(ctx context.Context) error {
+		return db.pool.QueryRow(ctx, `SELECT count(*) FROM ingest.told_records WHERE tenant_id = $1`, tenant).Scan(&n)
+	})
+	return n, err
+}
+
+// ForgetTold forgets what is not due: what something new came of, and the rest if it
+// was told before a time.
 func (db *DB) ForgetTold(ctx context.Context, tenant uuid.UUID, before time.Time) error {
-	return db.exec(ctx, "forget what notifications told long ago", `
-		DELETE FROM ingest.told_records WHERE tenant_id = $1 AND NOT due AND told_at < $2`, tenant, before)
+	return db.exec(ctx, "forget what notifications told", `
+		DELETE FROM ingest.told_records
+		WHERE tenant_id = $1 AND NOT due AND (attempts = 0 OR told_at < $2)`, tenant, before)
 }

@@ -90,12 +90,12 @@ func (w *World) newJob(name string) *job {
 		notifyURL = w.notifyURL()
 	}
 	return &job{
-		NotifyURL: notifyURL,
-		Tenant:    Tenant, Name: "simulated", Cloud: "custom", Endpoint: e, Target: target, API: e.APIs[0],
+		Tenant: Tenant, Name: "simulated", Cloud: "custom", Endpoint: e, Target: target, API: e.APIs[0],
 		Enabled: true, Schedule: "*/5 * * * *",
 		Next:   func(after time.Time) time.Time { return after.Add(cmp.Or(c.Every, 50*time.Millisecond)) },
 		Policy: policy, StartFrom: c.StartFrom, Heartbeat: c.Heartbeat, DB: w.DB, Log: c.Log,
-		Redactor: c.Privacy.Redactor(e.Rows), Aged: c.Aged.Redactor(e.Rows), AgedAfter: c.AgedAfter,
+		NotifyURL: notifyURL,
+		Redactor:  c.Privacy.Redactor(e.Rows), Aged: c.Aged.Redactor(e.Rows), AgedAfter: c.AgedAfter,
 	}
 }
 
