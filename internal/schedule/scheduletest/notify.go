@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"ingestd/internal/notify"
 	"ingestd/internal/schedule"
 )
@@ -96,9 +98,17 @@ func (w *World) Notify() {
 // Subscribe sees to the subscription, as a daemon does every few minutes.
 func (w *World) Subscribe() error { return w.job.KeepSubscription(w.Context()) }
 
-// Told reads what notifications told of, and returns how many records were stored.
+// Told reads what notifications told of if something is due, as a daemon does every
+// few seconds, and returns how many records were stored.
 func (w *World) Told() int {
 	w.Helper()
+	due, err := w.DB.FirstTold(w.Context(), []uuid.UUID{Tenant})
+	if err != nil {
+		w.Fatal(err)
+	}
+	if first, any := due[Tenant]; !any || first.After(w.Now()) {
+		return 0
+	}
 	r, err := w.job.RunTold(w.Context(), "notification", func() bool { return false })
 	if err != nil {
 		w.Fatal(err)
