@@ -15,8 +15,8 @@ import (
 
 // BenchmarkLatency lets four hours of a working day pass, in steps as short as the daemon's look for what is told, and
 // prints how long it takes until the record of a call is stored whole, by the list alone and with notifications beside
-// it: from the end of the call, and from when Graph lists the record and tells of it, which is some 15 minutes later. No
-// program can do anything about the minutes before that, or about the one record in twenty that cannot be read then yet.
+// it: from the end of the call, and from when Graph lists the record and tells of it, some 15 minutes later. No program
+// can do anything about the minutes before that, or about the one record in twenty that cannot be read yet then.
 func BenchmarkLatency(b *testing.B) {
 	for b.Loop() {
 		list, webhook := newLatency(b, false), newLatency(b, true)
