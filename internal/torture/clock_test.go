@@ -104,15 +104,15 @@ import (
 func simulatedClock() Clock {
 	var mu sync.Mutex
 	var last time.Time
+	var at, shows int64
 	date := func() (now time.Time, wrong time.Duration) {
 		mu.Lock()
 		defer mu.Unlock()
 		text, err := os.ReadFile(os.Getenv("SIMULATED_CLOCK"))
-		if err != nil {
-			panic(err)
+		if err == nil {
+			_, err = fmt.Sscan(string(text), &at, &shows, &wrong)
 		}
-		var at, shows int64
-		if _, err := fmt.Sscan(string(text), &at, &shows, &wrong); err != nil {
+		if err != nil && at == 0 { // later there may be no descriptor left, and the time passes as before
 			panic(err)
 		}
 		now = time.Unix(0, shows+(time.Now().UnixNano()-at)*` + speedText + `).UTC()

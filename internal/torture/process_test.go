@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -44,10 +45,12 @@ func (o *output) String() string {
 }
 
 // launch starts the program in the world's folder.
-func (w *world) launch(args ...string) *process {
-	p := &process{cmd: w.command(args...), ended: make(chan struct{})}
+func (w *world) launch(args ...string) *process { return w.start(w.command(args...)) }
+
+func (w *world) start(cmd *exec.Cmd) *process {
+	p := &process{cmd: cmd, ended: make(chan struct{})}
 	p.cmd.Stderr = &w.said
-	if args[0] != "fetch" { // which prints who took part
+	if !slices.Contains(cmd.Args, "fetch") { // which prints who took part
 		p.cmd.Stdout = &w.said
 	}
 	if err := p.cmd.Start(); err != nil {

@@ -47,6 +47,8 @@ var actions = []action{
 	{"erase", 2, (*world).erase},
 	{"backfill", 1, (*world).backfill},
 	{"fetch", 1, (*world).fetch},
+	{"short of memory or descriptors", 1, (*world).short},
+	{"disk full", 1, (*world).diskFull},
 }
 
 // storm does so many actions, and ends well.
@@ -73,6 +75,9 @@ func (w *world) storm(steps int) {
 			return
 		}
 		w.follow()
+		if w.rng.IntN(3) == 0 {
+			w.checkSafe()
+		}
 	}
 	w.finish()
 }
@@ -480,6 +485,8 @@ func (w *world) daemon() {
 	w.graph.SetFaults(nil)
 	if w.rng.IntN(3) == 0 {
 		p.kill()
+	} else {
+		w.visit()
 	}
 	p.stop()
 	w.until(p)

@@ -79,6 +79,8 @@ type world struct {
 	conn    *pgx.Conn // the harness's own
 	dir     string    // of the configuration
 	said    output
+	shown   output // by daemons, at listen
+	listen  string
 
 	processes  []*process
 	oracle     *oracle
@@ -120,6 +122,7 @@ func (s *stage) newWorld(t testing.TB, seed uint64) *world {
 		},
 	}
 	w.begun = w.clock.Now().UTC()
+	w.listen = fmt.Sprintf("127.%d.%d.%d:8080", 1+w.rng.IntN(250), w.rng.IntN(250), 1+w.rng.IntN(250))
 	w.graph = w.simulate(graphsim.Config{
 		Seed: int64(seed), Users: 25, CallsPerDay: 40, RecordsPerDay: 12, History: 10 * day,
 		PageSize: 3 + w.rng.IntN(25), Now: w.clock.Now, Served: w.oracle.served, Extra: unfit(w.clock.Now()),
@@ -213,10 +216,10 @@ tenants:
     limits: {call_records: 100000/20s, list: 100000/20s, record: 100000/20s,
       logs: 100000/60s, log_function: 100000/60s}
     endpoints:
-%s%sserver: {listen: "127.0.0.1:0"}
+%s%sserver: {listen: %q, pprof: true}
 log: {level: debug}
 `, w.through, tenant.String(), w.graph.GraphURL(), w.graph.LoginURL(), filepath.Join(w.dir, "ca.pem"),
-		graphsim.ClientID, endpoints.String(), s.retention()))
+		graphsim.ClientID, endpoints.String(), s.retention(), w.listen))
 }
 
 func (w *world) write(name, text string) {
