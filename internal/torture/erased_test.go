@@ -40,8 +40,8 @@ func (w *world) erase() {
 	w.launch(args...).endsWithin(unhurried)
 	beside.thaw()
 	w.until(beside)
+	w.passMinutes() // one that erases waits for those that were killed
 	w.calm()
-	w.passMinutes()
 	w.ends(args...)
 	w.checkErased()
 }
