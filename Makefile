@@ -7,8 +7,8 @@ GO ?= go
 PARALLEL = -parallel 8
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test test-tools test-hashed race soak torture bench bench-small lint lint-deploy image decade \
-	fuzz tools postgres clean
+.PHONY: help build demo test test-tools test-hashed test-months race soak torture bench bench-small lint lint-deploy \
+	image decade fuzz tools postgres clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test-tools: postgres ## Run the tests that need a browser, a demo, a standby, a 
 
 test-hashed: postgres ## Run the store's tests on tables cut into parts by tenant, as Citus cuts them
 	INGESTD_TEST_TEAMS=hashed $(GO) test $(PARALLEL) ./internal/store
+
+test-months: postgres ## Run the tests of what stores and reads with details divided into months
+	INGESTD_TEST_TEAMS=months $(GO) test $(PARALLEL) ./internal/store ./internal/schedule ./internal/export \
+		./cmd/ingestd
 
 race: postgres ## Run all tests under the race detector, those that repeat for long
 	INGESTD_TEST_LONG=1 $(GO) test -race $(PARALLEL) -timeout 20m ./...

@@ -173,6 +173,7 @@ func newErasing(t *testing.T, modes string) *erasing {
 	t.Helper()
 	w := &erasing{T: t, url: storetest.URL(t), folder: t.TempDir(), id: "5b3e7d10-94c2-4f6a-b0a7-1c2d3e4f5a01"}
 	w.conn = storetest.Conn(t, w.url)
+	storetest.Divide(t, w.conn)
 	const unread = "5b3e7d10-94c2-4f6a-b0a7-1c2d3e4f5a02"
 	at := daysBefore(3).Add(9 * time.Hour)
 	tenant := simulate(t, graphsim.Config{

@@ -20,8 +20,10 @@ import (
 const benchMonths = 12
 
 // BenchmarkMonths stores the same call records, and asks the same of them, in a database with twelve months of details
-// and in one without, in turns, and prints the ratio of what that takes. Then it drops the months while four readers
-// work, and prints how long that takes for the eight tables of one.
+// and in one without, in turns, and prints the ratio of what that takes: of streams with all columns, and of their
+// number, for which PostgreSQL leaves out joins if there are no months. Then it drops the months while four readers
+// work, and prints how long that takes for the eight tables of one, in processor time and in all, and how long
+// an answer takes at most, before and meanwhile.
 func BenchmarkMonths(b *testing.B) {
 	if runtime.GOOS != "linux" {
 		b.Skip("reads /proc")
@@ -37,13 +39,14 @@ func BenchmarkMonths(b *testing.B) {
 		for _, s := range sides {
 			storetest.Exec(b, storetest.Conn(b, s.url), `VACUUM ANALYZE`)
 		}
-		const streams = `SELECT count(*) FROM analytics.call_quality_streams`
-		ofCall := func(n int) string {
-			return fmt.Sprintf(streams+` WHERE call_id = '%s'`, uuid.NewSHA1(call, fmt.Append(nil, n%pairs, 0)))
+		for _, reads := range []struct{ name, what string }{{"streams", "s::text"}, {"number", "*"}} {
+			all := fmt.Sprintf(`SELECT count(%s) FROM analytics.call_quality_streams s`, reads.what)
+			compare(b, sides, reads.name+"-of-a-call", 24, 1, func(s *noteBench, n int) {
+				s.ask(all + ofCall(n%pairs))
+			})
+			compare(b, sides, reads.name+"-of-all-calls", 6, 1, func(s *noteBench, _ int) { s.ask(all) })
 		}
-		compare(b, sides, "streams-of-a-call", 24, 1, func(s *noteBench, n int) { s.ask(ofCall(n)) })
-		compare(b, sides, "all-streams", 6, 1, func(s *noteBench, _ int) { s.ask(streams) })
-		dropMonths(b, sides[0].url, conn, ofCall(0))
+		dropMonths(b, sides[0].url, conn)
 	}
 }
 
@@ -69,8 +72,13 @@ func (s *noteBench) ask(sql string) {
 	}
 }
 
-// dropMonths drops all months while readers ask.
-func dropMonths(b *testing.B, url string, conn *pgx.Conn, question string) {
+// ofCall selects a call.
+func ofCall(n int) string {
+	return fmt.Sprintf(` WHERE call_id = '%s'`, uuid.NewSHA1(call, fmt.Append(nil, n, 0)))
+}
+
+// dropMonths drops all months while readers ask for the streams of a call.
+func dropMonths(b *testing.B, url string, conn *pgx.Conn) {
 	b.Helper()
 	storetest.Age(b, conn, 12)
 	storetest.Exec(b, conn, `
@@ -78,23 +86,19 @@ func dropMonths(b *testing.B, url string, conn *pgx.Conn, question string) {
 			watermark, details_kept_from)
 		SELECT $1, 'call_records', true, '0 * * * *', '30 d', '1 d', now(), now(), now(), now()`, tenant)
 	ctx, stop := context.WithCancel(b.Context())
-	var read []func() error
+	var readers []*monthReader
 	for range 4 {
-		reader := storetest.Conn(b, url)
-		done := make(chan error, 1)
-		go func() {
-			var err error
-			for err == nil {
-				_, err = reader.Exec(ctx, question)
-			}
-			done <- err
-		}()
-		read = append(read, func() error { return <-done })
+		r := &monthReader{conn: storetest.Conn(b, url), begun: make(chan bool), done: make(chan error, 1)}
+		go func() { r.done <- r.read(ctx) }()
+		readers = append(readers, r)
 	}
-	var took []float64
-	tries := 0
+	for _, r := range readers {
+		<-r.begun
+	}
+	var took, used []float64
+	tries, session := 0, fmt.Sprint(conn.PgConn().PID())
 	for len(took) < 8*benchMonths {
-		begun := time.Now()
+		begun, before := time.Now(), sessionTime(b, session)
 		var dropped *time.Time
 		err := conn.QueryRow(b.Context(), `SELECT month FROM teams.drop_month()`).Scan(&dropped)
 		var locked *pgconn.PgError
@@ -106,13 +110,41 @@ func dropMonths(b *testing.B, url string, conn *pgx.Conn, question string) {
 			b.Fatalf("%d tables of months were dropped: %v", len(took), err)
 		}
 		took = append(took, 1000*time.Since(begun).Seconds())
+		used = append(used, 1000*(sessionTime(b, session)-before).Seconds())
 	}
 	stop()
-	for _, end := range read {
-		if err := end(); !errors.Is(err, context.Canceled) {
+	var longest [2]time.Duration
+	for _, r := range readers {
+		if err := <-r.done; !errors.Is(err, context.Canceled) {
 			b.Errorf("a reader failed: %v", err)
 		}
+		longest[0], longest[1] = max(longest[0], r.longest[0]), max(longest[1], r.longest[1])
 	}
 	bench.Report(b, 8*bench.Median(took), "drop-ms")
+	bench.Report(b, 8*bench.Median(used), "drop-cpu-ms")
 	bench.Report(b, float64(tries)/float64(len(took)), "drop-tries")
+	bench.Report(b, 1000*longest[0].Seconds(), "longest-read-before-ms")
+	bench.Report(b, 1000*longest[1].Seconds(), "longest-read-beside-ms")
+}
+
+// A monthReader reads the streams of a call all the time.
+type monthReader struct {
+	conn    *pgx.Conn
+	begun   chan bool // closed after some answers
+	done    chan error
+	longest [2]time.Duration // for an answer: of these, and of all others
+}
+
+func (r *monthReader) read(ctx context.Context) error {
+	for n := 0; ; n++ {
+		beside := min(1, n/50)
+		if n == 50 {
+			close(r.begun)
+		}
+		begun := time.Now()
+		if _, err := r.conn.Exec(ctx, `SELECT * FROM analytics.call_quality_streams`+ofCall(0)); err != nil {
+			return err
+		}
+		r.longest[beside] = max(r.longest[beside], time.Since(begun))
+	}
 }

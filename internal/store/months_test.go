@@ -20,6 +20,7 @@ import (
 func TestMonths(t *testing.T) {
 	t.Parallel()
 	storetest.NotHashed(t, "they have no months")
+	storetest.NotDivided(t, "it makes months itself")
 	url := storetest.URL(t)
 	conn, d := storetest.Conn(t, url), newDaemon(t, url)
 	d.db.Hurry()

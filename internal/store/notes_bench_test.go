@@ -113,20 +113,26 @@ func (s *noteBench) measure(work func()) time.Duration {
 	return s.cpu(answer.Rows[0][0]) - before
 }
 
-func (s *noteBench) cpu(session string) (used time.Duration) {
+func (s *noteBench) cpu(session string) time.Duration {
 	s.Helper()
-	text, err := os.ReadFile("/proc/" + session + "/schedstat") // begins with nanoseconds
-	if err != nil {
-		s.Fatal(err)
-	}
-	if _, err := fmt.Sscan(string(text), &used); err != nil {
-		s.Fatal(err)
-	}
 	var own syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
 		s.Fatal(err)
 	}
-	return used + time.Duration(own.Utime.Nano()+own.Stime.Nano())
+	return sessionTime(s, session) + time.Duration(own.Utime.Nano()+own.Stime.Nano())
+}
+
+// sessionTime returns the processor time that a session has used.
+func sessionTime(b testing.TB, session string) (used time.Duration) {
+	b.Helper()
+	text, err := os.ReadFile("/proc/" + session + "/schedstat") // begins with nanoseconds
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := fmt.Sscan(string(text), &used); err != nil {
+		b.Fatal(err)
+	}
+	return used
 }
 
 // savePage saves a page of calls, of six hours and in no order of their keys. One row of every so many is of a version.

@@ -2,24 +2,37 @@ package storetest
 
 import (
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Divide divides the details of a database into months, and has each new call be
-// of one of three, or of none, at random.
+// divide makes months, and has each new call be of one of three, or of none, at random.
+const divide = `
+	SELECT teams.keep_months();
+	ALTER TABLE teams.call_records ALTER COLUMN details_month SET DEFAULT
+		CASE WHEN random() < 0.75 THEN
+			date_trunc('month', now() AT TIME ZONE 'UTC') + floor(3 * random()) * interval '1 month'
+		END`
+
+// IsDivided reports whether all databases are divided: INGESTD_TEST_TEAMS=months.
+func IsDivided() bool { return os.Getenv("INGESTD_TEST_TEAMS") == "months" }
+
+// Divide divides the details of a database into months.
 func Divide(t testing.TB, conn *pgx.Conn) {
 	t.Helper()
-	if IsHashed() || OnCitus() {
-		return // which have no months
+	if !IsHashed() && !OnCitus() { // which have no months
+		Exec(t, conn, divide)
 	}
-	Exec(t, conn, `SELECT teams.keep_months()`)
-	Exec(t, conn, `
-		ALTER TABLE teams.call_records ALTER COLUMN details_month SET DEFAULT
-			CASE WHEN random() < 0.75 THEN
-				date_trunc('month', now() AT TIME ZONE 'UTC') + floor(3 * random()) * interval '1 month'
-			END`)
+}
+
+// NotDivided skips the test, or a part of it, where all databases are divided.
+func NotDivided(t testing.TB, why string) {
+	t.Helper()
+	if IsDivided() {
+		t.Skip("details are divided into months: " + why)
+	}
 }
 
 // Age has the months be earlier by some months, with the calls in them.

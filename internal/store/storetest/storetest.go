@@ -39,14 +39,14 @@ var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := execute(ctx, server, `CREATE DATABASE template_ingestd`); err != nil {
+	if err := execute(ctx, server.URL("postgres"), `CREATE DATABASE template_ingestd`); err != nil {
 		return nil, err
 	}
 	if err := migrateHashed(ctx, server.URL("template_ingestd")); err != nil {
 		return nil, err
 	}
 	// Copies have none of them.
-	if err := execute(ctx, server, Strange("DATABASE template_ingestd")); err != nil {
+	if err := execute(ctx, server.URL("postgres"), Strange("DATABASE template_ingestd")); err != nil {
 		return nil, err
 	}
 	db, err := store.Open(server.URL("template_ingestd"), nil)
@@ -54,15 +54,18 @@ var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 		return nil, err
 	}
 	defer db.Close()
-	return server, db.MigrateUp(ctx)
+	if err := db.MigrateUp(ctx); err != nil || !IsDivided() {
+		return server, err
+	}
+	return server, execute(ctx, server.URL("template_ingestd"), divide)
 })
 
 // benchmarks reports whether benchmarks are run, which measure a disk and have
 // more rows than there is memory for.
 func benchmarks() bool { return flag.Lookup("test.bench").Value.String() != "" }
 
-func execute(ctx context.Context, server *pgserver.Server, sql string) error {
-	conn, err := pgx.Connect(ctx, server.URL("postgres"))
+func execute(ctx context.Context, url, sql string) error {
+	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return err
 	}
@@ -94,11 +97,12 @@ func makeDatabase(t testing.TB, template string) string {
 	}
 	// Copying files takes less than half of what writing them to the log does.
 	create := fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s STRATEGY FILE_COPY`, name, template)
-	if err := execute(t.Context(), server, create); err != nil {
+	if err := execute(t.Context(), server.URL("postgres"), create); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := execute(context.Background(), server, `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
+		drop := `DROP DATABASE ` + name + ` WITH (FORCE)`
+		if err := execute(context.Background(), server.URL("postgres"), drop); err != nil {
 			t.Error(err)
 		}
 	})
