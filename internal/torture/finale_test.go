@@ -29,6 +29,7 @@ func (w *world) finish() {
 		}
 		w.advance(25 * time.Hour) // what is parked is tried daily
 	}
+	w.clock.Stop() // or more would be due by now
 	w.check()
 	w.checkComplete()
 	w.checkLosses()
