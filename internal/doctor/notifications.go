@@ -75,7 +75,7 @@ func (s *Subject) subscription(t health.Tenant) Finding {
 	default:
 		f.Code, f.Status = "", OK
 		f.What = t.Name + ": subscribed until " + s.deadline(*n.ExpiresAt) + "; last notification " +
-			seconds(max(0, s.Now.Sub(*n.NotifiedAt))) + " ago"
+			health.Short(max(0, s.Now.Sub(*n.NotifiedAt))) + " ago"
 	}
 	return f
 }

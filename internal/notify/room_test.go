@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -251,3 +252,35 @@ func TestHostileSenders(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// Try says of an address what Graph would refuse.
+func TestTry(t *testing.T) {
+	t.Parallel()
+	room := newRoom(t, &desk{}, zap.NewNop())
+	for name, c := range map[string]struct {
+		answer  http.Handler
+		trusted bool
+		want    string
+	}{
+		"well":              {room, true, ""},
+		"another path":      {http.StripPrefix("/in", room), true, "it answers 404"},
+		"another program":   {http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), true, "not this program"},
+		"not to be trusted": {room, false, "certificate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewUnstartedServer(c.answer)
+			server.Config.ErrorLog = log.New(io.Discard, "", 0)
+			server.StartTLS()
+			defer server.Close()
+			client := &http.Client{Transport: &http.Transport{}}
+			if c.trusted {
+				client = server.Client()
+			}
+			err := notify.Try(t.Context(), client, server.URL+"/in")
+			if got := fmt.Sprint(err); (err == nil) != (c.want == "") || !strings.Contains(got, c.want) {
+				t.Errorf("%s, want %q", got, c.want)
+			}
+		})
+	}
+}
