@@ -400,3 +400,29 @@ func TestPolicyCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestCompletedSlots says of which slots a reading counts that met the edge of reach, and which of them it settles.
+func TestCompletedSlots(t *testing.T) {
+	t.Parallel()
+	p := month()
+	edge := noon.Add(-p.Reach)
+	for _, tt := range []struct {
+		name           string
+		slot           slot
+		counts, settle bool
+	}{
+		{name: "in reach", slot: slot{from: date(29), to: date(28), owed: date(29)}, counts: true, settle: true},
+		{name: "begins to leave meanwhile", slot: slot{from: date(30), to: date(29), owed: edge.Add(time.Second)}},
+		{name: "partly gone, never read", slot: slot{from: date(30), to: date(29), owed: date(30)}, counts: true},
+		{name: "partly gone, read since", slot: slot{from: date(30), to: date(29), owed: date(30), read: noon}},
+	} {
+		r := &reading{
+			lister: &lister{policy: p}, asked: noon, served: noon.Add(time.Minute), counts: []int{0},
+			window: Window{Window: fetch.Window{From: tt.slot.owed, To: tt.slot.to}, slots: []slot{tt.slot}},
+		}
+		got := r.completedSlots()
+		if (len(got) == 1) != tt.counts || tt.counts && got[0].Settled != tt.settle {
+			t.Errorf("%s: %+v, want it counted %v and settled %v", tt.name, got, tt.counts, tt.settle)
+		}
+	}
+}
