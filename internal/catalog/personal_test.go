@@ -32,14 +32,18 @@ func TestPersonal(t *testing.T) {
 	}
 }
 
-// Who adds a column says whether it holds personal data.
+// Who adds a column says whether it holds personal data. Where personal data goes from figures of days, others stay.
 func TestPersonalOfEveryColumn(t *testing.T) {
 	t.Parallel()
-	relations, err := catalog.Read(t.Context(), storetest.Conn(t, storetest.URL(t)), "teams", "analytics", "ref")
+	conn := storetest.Conn(t, storetest.URL(t))
+	relations, err := catalog.Read(t.Context(), conn, "teams", "analytics", "ref", "rollup")
 	if err != nil || len(relations) == 0 {
 		t.Fatal(len(relations), err)
 	}
 	for _, r := range relations {
+		if r.Schema == "rollup" && (r.View || r.Column("day") == nil) {
+			continue // it holds no figures
+		}
 		for _, c := range r.Columns {
 			if !c.Classed() {
 				t.Errorf("%s.%s.%s is in no class of personal.txt", r.Schema, r.Name, c.Name)
