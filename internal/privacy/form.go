@@ -29,10 +29,16 @@ func (r *rule) formOf(text []byte) form {
 		return hardware
 	case r.in(catalog.Location) && isAddress(text):
 		return address
-	case isNumber(text):
+	case isNumber(text), r.in(catalog.Numbers) && standsForNumber(text):
 		return number
 	}
 	return other
+}
+
+// standsForNumber reports whether a text is the pseudonym of a number, with the code that it begins with.
+func standsForNumber(text []byte) bool {
+	_, begin, ok := parse(text)
+	return ok && len(begin) > 0 && string(begin) != visitor
 }
 
 func isHex(c byte) bool   { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }

@@ -25,7 +25,7 @@ var assistants = []string{"9e133cac-5238-4d1e-aaa0-d8ff4ca23f4e"}
 // Replace returns what is stored of a text.
 func (r *rule) Replace(text []byte) (stored []byte, ok bool) {
 	f := r.formOf(text)
-	mode := r.mode(f)
+	mode := r.mode(f, text)
 	switch {
 	case mode == Keep, f == guid && slices.Contains(assistants, string(bytes.ToLower(text))):
 		return text, true
@@ -44,7 +44,7 @@ func (r *rule) Replace(text []byte) (stored []byte, ok bool) {
 // Distinct returns a pseudonym, unless the text is kept or is one.
 func (r *rule) Distinct(text []byte) []byte {
 	f := r.formOf(text)
-	if r.mode(f) == Keep || IsPseudonym(text) {
+	if r.mode(f, text) == Keep || IsPseudonym(text) {
 		return text
 	}
 	return r.pseudonym(f, text)
@@ -52,8 +52,8 @@ func (r *rule) Distinct(text []byte) []byte {
 
 // mode is what becomes of a text of some form: the strictest of what its classes say. Where identities and numbers are
 // served side by side the form tells which it is. What is no number cannot be masked, what is no address cannot be
-// truncated: it is dropped.
-func (r *rule) mode(f form) Mode {
+// truncated: it is dropped, unless it is a pseudonym.
+func (r *rule) mode(f form, text []byte) Mode {
 	mode := Keep
 	for _, class := range r.classes {
 		of := r.policy.modes[class]
@@ -61,7 +61,7 @@ func (r *rule) mode(f form) Mode {
 		case class == catalog.Identity && f == number && r.in(catalog.Numbers),
 			class == catalog.Numbers && f != number && r.in(catalog.Identity):
 			continue
-		case of == Mask && f != number, of == Truncate && f != address && f != hardware:
+		case (of == Mask && f != number || of == Truncate && f != address && f != hardware) && !IsPseudonym(text):
 			of = Drop
 		}
 		mode = stricter(mode, of)

@@ -31,6 +31,8 @@ func TestReplace(t *testing.T) {
 		{"caller_number", "keep hmac keep keep", "4711", pseudonym},
 		{"caller_number", "keep drop keep keep", "+4930123456", dropped},
 		{"identity_id", "keep hmac keep keep", "+4930123456", "+49" + pseudonym},
+		{"caller_number", "drop hmac keep keep", "+4930123456", "+49" + pseudonym},
+		{"identity_id", "drop hmac keep keep", "+4930123456", "+49" + pseudonym},
 		{"identity_id", "keep hmac keep keep", "Anna", "Anna"},
 		{"identity_id", "hmac keep keep keep", "teamsvisitor:0123456789abcdef", "teamsvisitor:" + pseudonym},
 		{"identity_id", "drop drop drop drop", strings.ToUpper(assistants[0]), strings.ToUpper(assistants[0])},
@@ -57,6 +59,16 @@ func TestReplace(t *testing.T) {
 		got := string(stored)
 		if !ok {
 			got = dropped
+		} else if r := newTestPolicy(t, c.modes).ruleOf(c.column); r != nil {
+			if again, ok := r.Replace(stored); !ok || string(again) != got {
+				t.Errorf("%s with %s: %q becomes %q again", c.column, c.modes, got, again)
+			}
+		}
+		// Modes that leave a part of a value leave a pseudonym.
+		if r := newTestPolicy(t, "keep mask truncate keep").ruleOf(c.column); r != nil && ok && IsPseudonym(stored) {
+			if again, ok := r.Replace(stored); !ok || string(again) != got {
+				t.Errorf("%s: %q becomes %q", c.column, got, again)
+			}
 		}
 		if i := strings.IndexByte(got, mark); i >= 0 && len(got) >= i+markedLength && IsPseudonym(stored) {
 			got = got[:i] + pseudonym + got[i+markedLength:]
