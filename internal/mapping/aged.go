@@ -6,7 +6,9 @@ import "time"
 type Aged struct {
 	*Redactor
 	Before  time.Time
-	Columns []string // of these the first that an element has a time for says when it happened; none: all are of before
+	Columns []string // of these the first that an element has a time for says when it happened
+	// Timeless says that elements without a time are of before.
+	Timeless bool
 }
 
 // redactorOf returns the redactor for an element.
@@ -29,5 +31,5 @@ func (a *Aged) isOld(m *Model, v Value) bool {
 			}
 		}
 	}
-	return len(a.Columns) == 0
+	return a.Timeless
 }

@@ -15,8 +15,18 @@ var ErrNoEraser = errors.New("persons of the tenant were erased, and what is rea
 // An EraserOf makes what keeps persons out of an endpoint's elements.
 type EraserOf func(m *mapping.Model, erased []store.Erased) (*mapping.Eraser, error)
 
-// knowErased has a run that has been noted keep those out who were erased until then. Who
-// erases somebody waits for the runs that are noted before.
+// knowGone has a run that has been noted know what personal data is gone, so that nothing of it comes back: of whom,
+// and of before when. Who erases somebody waits for the runs that are noted before.
+func (j *Job) knowGone(ctx context.Context) error {
+	if j.Aged != nil {
+		var err error
+		if j.agedBefore, err = j.DB.RewrittenBefore(ctx, j.Target, Personal); err != nil {
+			return err
+		}
+	}
+	return j.knowErased(ctx)
+}
+
 func (j *Job) knowErased(ctx context.Context) error {
 	erased, err := j.DB.Erased(ctx, j.Tenant)
 	j.eraser = nil

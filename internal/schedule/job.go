@@ -50,6 +50,8 @@ type Job struct {
 	retryIn time.Duration          // after the last run: Graph denied or throttled it, and it is to be tried then
 	skewed  bool                   // that the clocks are apart was warned of
 	late    bool                   // that start_from has no effect was warned of
+	// Of the run at work: before when personal data is rewritten, as past its term.
+	agedBefore time.Time
 }
 
 // A Report is what a run did.
@@ -71,22 +73,22 @@ type Report struct {
 // newBatch makes a batch for what is read.
 func (j *Job) newBatch() *mapping.Batch {
 	b := j.Endpoint.Rows.NewBatch()
-	b.Eraser, b.Redactor, b.Aged = j.eraser, j.Redactor, j.aged(time.Time{})
+	b.Eraser, b.Redactor, b.Aged = j.eraser, j.Redactor, j.aged(fetch.Window{})
 	return b
 }
 
 // aged is for what of a window is past the term of personal data. It takes effect a day before what is stored is
-// rewritten: reading takes its time, and nothing may be stored as served behind the rewrite.
-func (j *Job) aged(window time.Time) *mapping.Aged {
+// rewritten: reading takes its time, and nothing may be stored as served behind the rewrite. What is rewritten stays
+// so, though the term is longer now.
+func (j *Job) aged(window fetch.Window) *mapping.Aged {
 	if j.Aged == nil {
 		return nil
 	}
-	before := agedBefore(j.Client.Clock(), j.AgedAfter).Add(24 * time.Hour)
-	a := &mapping.Aged{Redactor: j.Aged, Before: before, Columns: j.Target.TimeColumns()}
-	if j.Endpoint.Aggregate && !window.Before(before) {
-		return nil
+	before := later(agedBefore(j.Client.Clock(), j.AgedAfter).Add(24*time.Hour), j.agedBefore)
+	return &mapping.Aged{
+		Redactor: j.Aged, Before: before, Columns: j.Target.TimeColumns(),
+		Timeless: !window.To.IsZero() && !window.To.After(before),
 	}
-	return a
 }
 
 // kept is what is kept of the body of a failed answer: nothing where personal data may not be stored as served, as

@@ -37,7 +37,7 @@ type lister struct {
 	stop     func() bool   // reports whether no more windows are to be begun
 	named    chan struct{} // holds a token when records were named since it was last taken
 	newBatch func() *mapping.Batch
-	aged     func(window time.Time) *mapping.Aged
+	aged     func(fetch.Window) *mapping.Aged
 	batches  sync.Pool // of *mapping.Batch that were stored: the memory of one is worth keeping
 
 	mu       sync.Mutex

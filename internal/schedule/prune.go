@@ -248,6 +248,9 @@ func (p *Pruner) figures(tenants []uuid.UUID, before time.Time) []cut {
 // from it.
 func (p *Pruner) Prune(ctx context.Context) (all []Pruned, err error) {
 	cuts, err := p.cuts(ctx)
+	if p.Retention.Personal == 0 { // old personal data may be stored again, and a later term has to look for it
+		err = errors.Join(err, p.DB.ForgetRewrites(ctx, Personal))
+	}
 	for _, c := range cuts {
 		done, failed := p.prune(ctx, c)
 		all, err = append(all, done), errors.Join(err, failed)
@@ -304,9 +307,6 @@ func (p *Pruner) Plan(ctx context.Context) (all []Old, err error) {
 
 // prune deletes what is past its term, of all tenants.
 func (d *Daemon) prune(ctx context.Context) (work func() error, note func()) {
-	if d.Retention.IsZero() {
-		return nil, nil
-	}
 	p := &Pruner{DB: d.db, Retention: d.Retention, Tenants: d.ids}
 	return func() error {
 		all, err := p.Prune(ctx)

@@ -31,7 +31,7 @@ func (j *Job) RetryRejects(ctx context.Context, named [][]byte) (stored, kept in
 		return 0, 0, err
 	}
 	var after []byte
-	for err = j.knowErased(ctx); err == nil; {
+	for err = j.knowGone(ctx); err == nil; {
 		var page []store.RawReject
 		page, err = j.DB.RejectsToRetry(ctx, j.Tenant, j.Endpoint.Name, named, after, retryBytes)
 		if len(page) == 0 {

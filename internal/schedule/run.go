@@ -34,7 +34,7 @@ func (j *Job) run(
 		job: j, policy: l.policy, run: log.run, log: log, now: now, finish: finish, stop: stop,
 		named: list.named, failing: &j.failing,
 	}
-	if report.err = j.knowErased(ctx); report.err == nil {
+	if report.err = j.knowGone(ctx); report.err == nil {
 		report.err = j.work(ctx, windows, list, details, report)
 	}
 	j.end(finish, log, trigger, report)

@@ -54,7 +54,7 @@ func (j *Job) Fetch(ctx context.Context, wanted Wanted, tell func([]Told) error)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	work := func() error { return f.readBeside(ctx, func() error { return f.list(ctx, wanted) }) }
-	if report.err = j.knowErased(ctx); report.err == nil {
+	if report.err = j.knowGone(ctx); report.err == nil {
 		report.err = waited.tellAll(work, tell, stop)
 	}
 	j.end(finish, log, "fetch", &report)

@@ -64,7 +64,7 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 		batch = l.newBatch()
 	}
 	defer l.batches.Put(batch)
-	batch.Aged = l.aged(w.From)
+	batch.Aged = l.aged(w.Window)
 	var err error
 	before := uint64(0)
 	for n := range maxReads {

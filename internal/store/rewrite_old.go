@@ -53,6 +53,22 @@ func (db *DB) rewriteOldRest(ctx context.Context, rewrites []*Rewrite) error {
 	})
 }
 
+// RewrittenBefore is before when RewriteOld has rewritten what a target stores, under a name; zero for nothing.
+func (db *DB) RewrittenBefore(ctx context.Context, t *Target, name string) (at time.Time, err error) {
+	op := "look how far a rewrite of " + t.Endpoint + " has come"
+	err = db.retry(ctx, op, noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		position, err := (&Rewrite{Target: t, Name: name}).positionOf(ctx, tx, t.Endpoint)
+		at = timeAt(position)
+		return err
+	})
+	return at, err
+}
+
+// ForgetRewrites has RewriteOld, under a name, begin anew.
+func (db *DB) ForgetRewrites(ctx context.Context, name string) error {
+	return db.exec(ctx, "forget how far rewrites have come", `DELETE FROM ingest.rewrites WHERE name = $1`, name)
+}
+
 // nextOld finds the next rows by their times, and those that have none when it comes to an end.
 func (s *rewriteSlice) nextOld(ctx context.Context, position []string) error {
 	from := timeAt(position)
@@ -95,15 +111,10 @@ func positionAt(at time.Time) []string { return []string{at.UTC().Format(time.RF
 
 // CountToRewrite counts the rows that RewriteOld would look at, and changes none.
 func (db *DB) CountToRewrite(ctx context.Context, r *Rewrite) ([]Old, error) {
-	var from time.Time
-	op := "count rows of " + r.Target.Endpoint
-	err := db.retry(ctx, op, noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		position, err := r.positionOf(ctx, tx, r.Target.Endpoint)
-		from = timeAt(position)
-		return err
-	})
+	from, err := db.RewrittenBefore(ctx, r.Target, r.Name)
 	if err != nil {
 		return nil, err
 	}
-	return listWithin[Old](ctx, db, op, saveTimeout, r.Target.rewrite.count, r.Target.Tenant, r.Before, from)
+	return listWithin[Old](ctx, db, "count rows of "+r.Target.Endpoint, saveTimeout, r.Target.rewrite.count,
+		r.Target.Tenant, r.Before, from)
 }
