@@ -6,4 +6,4 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m, 25, 100) }
+func TestMain(m *testing.M) { storetest.Main(m, 12, 100) }
