@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,4 +72,19 @@ func TestErasures(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantErased("no longer needed", "[]")
+}
+
+// An address is nobody's sign who has it in fewer rows than another user.
+func TestNamesOf(t *testing.T) {
+	f := newFixture(t)
+	const anna, ben = "3c9d1f62-8a4b-4e7c-9b15-5e2f7a8c4d90", "99999999-8a4b-4e7c-9b15-5e2f7a8c4d90"
+	rows := [][2]string{{anna, "anna"}, {anna, "anna"}, {anna, "ben"}, {ben, "ben"}, {ben, "ben"}, {ben, "anna"}}
+	for i, who := range rows {
+		f.save(noon, fmt.Sprintf(`{"id": "%d", "userId": %q, "userPrincipalName": "%s@example.com"}`,
+			i, who[0], who[1]))
+	}
+	principals, _, err := f.db.NamesOf(t.Context(), tenant, []string{anna})
+	if got := strings.Join(principals, " "); err != nil || got != "anna@example.com" {
+		t.Errorf("Anna signs in as %s: %v", got, err)
+	}
 }
