@@ -26,7 +26,7 @@ func (l *loader) check(c *Config) {
 	for _, t := range c.Tenants {
 		l.checkReach(c.Retention, t.Endpoints)
 	}
-	l.checkRetention(c.Retention, c.Tenants)
+	l.checkRetention(c.Retention)
 	l.checkPersonal(c)
 	l.checkProxy()
 	l.checkWebhook("notifications.webhook", &c.Notifications.Webhook)

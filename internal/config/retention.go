@@ -27,23 +27,16 @@ func (l *loader) checkTerm(name string, term, reach time.Duration) {
 }
 
 // checkRetention refuses terms that contradict each other.
-func (l *loader) checkRetention(terms map[string]time.Duration, tenants []Tenant) {
+func (l *loader) checkRetention(terms map[string]time.Duration) {
 	for _, name := range slices.Sorted(maps.Keys(l.known)) {
 		term, details, rollups := terms[name], terms[Details], terms[Rollups]
 		if l.known[name].HasDetails && term > 0 && details > term {
 			l.add(join("retention", Details), "%s is above the %s of %s, with which they go",
 				formatDuration(details), formatDuration(term), name)
 		}
-		enabled := slices.ContainsFunc(tenants, func(t Tenant) bool { return t.Endpoints[name].Enabled })
-		switch path := join("retention", Rollups); {
-		case rollups == 0:
-		case rollups < term:
-			l.add(path, "%s is below the %s of %s, whose figures they are",
+		if rollups > 0 && rollups < term {
+			l.add(join("retention", Rollups), "%s is below the %s of %s, whose figures they are",
 				formatDuration(rollups), formatDuration(term), name)
-			return
-		case term == 0 && enabled:
-			l.add(path, "%s is no use while %s has no term: rows that are kept for ever would have no figures",
-				formatDuration(rollups), name)
 			return
 		}
 	}

@@ -18,8 +18,8 @@ const (
 	// pruneEvery is how often it is looked for what is past its term.
 	pruneEvery = time.Hour
 	// pruneRest is how many times as long as it took the server is left alone after
-	// each slice: it slows down with the server, and takes a tenth of a processor at most.
-	pruneRest = 9
+	// each slice: it slows down with the server, and takes a twentieth of a processor at most.
+	pruneRest = 19
 )
 
 // A Retention says how long what is stored is kept, its term; zero: for ever.
@@ -50,9 +50,17 @@ func (r Retention) IsZero() bool {
 // forgetsUsers reports whether users are forgotten whom neither row nor figure names any
 // more: where none of these is kept for ever.
 func (r Retention) forgetsUsers() bool {
-	return r.Rollups > 0 && !slices.ContainsFunc(fetch.Endpoints, func(e fetch.Endpoint) bool {
-		return r.term(e, false) == 0
-	})
+	return r.Rollups > 0 && len(r.kept()) == 0
+}
+
+// kept are the endpoints whose rows are kept for ever.
+func (r Retention) kept() (names []string) {
+	for _, e := range fetch.Endpoints {
+		if r.term(e, false) == 0 {
+			names = append(names, e.Name)
+		}
+	}
+	return names
 }
 
 // A Pruner deletes what is past its term.
@@ -225,11 +233,11 @@ func (p *Pruner) figures(tenants []uuid.UUID, before time.Time) []cut {
 	before = before.UTC().Truncate(24 * time.Hour)
 	rollups := cut{what: "rollups", before: before}
 	rollups.next = func(ctx context.Context) (int64, bool, error) {
-		n, err := p.DB.PruneRollups(ctx, tenants, before)
+		n, err := p.DB.PruneRollups(ctx, tenants, before, p.Retention.kept())
 		return n, n > 0, err
 	}
 	rollups.count = func(ctx context.Context) ([]store.Old, error) {
-		return p.DB.CountOldFigures(ctx, tenants, before)
+		return p.DB.CountOldFigures(ctx, tenants, before, p.Retention.kept())
 	}
 	if !p.Retention.forgetsUsers() {
 		return []cut{rollups}

@@ -16,10 +16,10 @@ var (
 	countUsers  = statement("prune_count_users")
 )
 
-// rollupNames are the names of the rollups.
-func (db *DB) rollupNames(ctx context.Context) ([]string, error) {
-	const query = `SELECT name FROM rollup.views ORDER BY name`
-	views, err := list[struct{ Name string }](ctx, db, "look for rollups", query)
+// rollupNames are the names of the rollups, but for those of endpoints that are kept.
+func (db *DB) rollupNames(ctx context.Context, kept []string) ([]string, error) {
+	const query = `SELECT name FROM rollup.views WHERE NOT sources && coalesce($1::text[], '{}') ORDER BY name`
+	views, err := list[struct{ Name string }](ctx, db, "look for rollups", query, kept)
 	var names []string
 	for _, v := range views {
 		names = append(names, pgx.Identifier{"rollup", v.Name}.Sanitize())
@@ -29,12 +29,15 @@ func (db *DB) rollupNames(ctx context.Context) ([]string, error) {
 
 // PruneRollups deletes the figures of the oldest day before a time, of some tenants,
 // in a transaction for each rollup, and returns how many rows that were. None is
-// computed again.
-func (db *DB) PruneRollups(ctx context.Context, tenants []uuid.UUID, before time.Time) (n int64, err error) {
-	if err := db.exec(ctx, "keep old figures from being computed", pruneFreeze, texts(tenants), before); err != nil {
+// computed again. Figures of endpoints whose rows are kept for ever stay.
+func (db *DB) PruneRollups(
+	ctx context.Context, tenants []uuid.UUID, before time.Time, kept []string,
+) (n int64, err error) {
+	err = db.exec(ctx, "keep old figures from being computed", pruneFreeze, texts(tenants), before, kept)
+	if err != nil {
 		return 0, err
 	}
-	rollups, err := db.rollupNames(ctx)
+	rollups, err := db.rollupNames(ctx, kept)
 	for _, rollup := range rollups {
 		sql := statement("prune_rollup", "{rollup}", rollup)
 		err = errors.Join(err, db.again(ctx, "delete old figures", saveTimeout, func(ctx context.Context) error {
@@ -47,9 +50,11 @@ func (db *DB) PruneRollups(ctx context.Context, tenants []uuid.UUID, before time
 }
 
 // CountOldFigures counts what PruneRollups would delete, in the end.
-func (db *DB) CountOldFigures(ctx context.Context, tenants []uuid.UUID, before time.Time) ([]Old, error) {
-	rollups, err := db.rollupNames(ctx)
-	if err != nil {
+func (db *DB) CountOldFigures(
+	ctx context.Context, tenants []uuid.UUID, before time.Time, kept []string,
+) ([]Old, error) {
+	rollups, err := db.rollupNames(ctx, kept)
+	if err != nil || len(rollups) == 0 {
 		return nil, err
 	}
 	const join = "\n\tUNION ALL\n\tSELECT tenant_id, day FROM "

@@ -52,7 +52,11 @@ func TestWhatGoesWithRows(t *testing.T) {
 	if err != nil || more || rows != 2 {
 		t.Fatalf("%d rows, more: %v, %v", rows, more, err)
 	}
-	figures, err := f.db.PruneRollups(t.Context(), p.Tenants, before)
+	kept, err := f.db.PruneRollups(t.Context(), p.Tenants, before, []string{"sms_messages"})
+	if err != nil || kept != 0 {
+		t.Errorf("%d figures of messages that are kept: %v", kept, err)
+	}
+	figures, err := f.db.PruneRollups(t.Context(), p.Tenants, before, nil)
 	users, failed := f.db.PruneUsers(t.Context(), p.Tenants, before)
 	if err != nil || failed != nil || figures != 1 || users != 1 {
 		t.Errorf("%d figures, %v; %d users, %v", figures, err, users, failed)
