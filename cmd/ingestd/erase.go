@@ -149,6 +149,10 @@ func (a *app) erase(cmd *cobra.Command, e *schedule.Erasure, yes bool) error {
 	if len(found) == 0 {
 		fmt.Fprintln(cmd.ErrOrStderr(), "Nothing is found of the person; a number is found by its country code only.")
 	}
+	if e.Noted.KnownBy == privacy.ByNumber {
+		fmt.Fprintln(cmd.ErrOrStderr(), "Where a number is stored masked, by Microsoft or by privacy.numbers, it is "+
+			"not found, as nobody can tell it from others.")
+	}
 	if !yes {
 		fmt.Fprintf(cmd.ErrOrStderr(), "Nothing was done. With --yes these rows lose all that is personal of the "+
 			"person, ids and numbers become pseudonyms, and what is read until %s is kept free of them.\n", until)

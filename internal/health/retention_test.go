@@ -21,18 +21,19 @@ func TestRetentionText(t *testing.T) {
 		kept := time.Date(2025, 10, 22, 14, 0, 0, 0, time.UTC).Add(time.Duration(hours) * time.Hour)
 		return &kept
 	}
+	details := map[string]time.Duration{config.Details: 400 * 24 * time.Hour}
+	personal := map[string]time.Duration{config.Personal: 400 * 24 * time.Hour}
 	for _, c := range []struct {
-		term     time.Duration
+		terms    map[string]time.Duration
 		one, two *time.Time
 		want     string
 	}{
-		{0, at(0), at(0), ""},
-		{400 * 24 * time.Hour, at(0), nil, "Retention: details before 2025-10-22 14:00 are to be deleted."},
-		{
-			400 * 24 * time.Hour, at(0), at(-30),
-			"Retention: details deleted before 2025-10-21 08:00, next before 2025-10-22 14:00.",
-		},
-		{400 * 24 * time.Hour, at(0), at(-1), "Retention: details deleted before 2025-10-22 13:00."},
+		{nil, at(0), at(0), ""},
+		{details, at(0), nil, "Retention: details before 2025-10-22 14:00 to be deleted."},
+		{details, at(0), at(-30), "Retention: details deleted before 2025-10-21 08:00, next before 2025-10-22 14:00."},
+		{details, at(0), at(-1), "Retention: details deleted before 2025-10-22 13:00."},
+		{personal, at(0), nil, "Retention: personal data before 2025-10-22 00:00 to be deleted."},
+		{personal, at(0), at(-14), "Retention: personal data deleted before 2025-10-22 00:00."},
 	} {
 		var s store.Survey
 		for i, kept := range []*time.Time{c.one, c.two} {
@@ -42,11 +43,10 @@ func TestRetentionText(t *testing.T) {
 					Settle: fetch.CallRecords.Settle, Origin: now, SettledUntil: now, Watermark: now,
 				},
 				Cut:  now,
-				Kept: store.Kept{DetailsKeptFrom: kept},
+				Kept: store.Kept{DetailsKeptFrom: kept, PersonalFrom: kept},
 			})
 		}
-		terms := map[string]time.Duration{config.Details: c.term}
-		got := health.Take(health.Gather(&config.Config{Retention: terms}, s, now), now).RetentionText()
+		got := health.Take(health.Gather(&config.Config{Retention: c.terms}, s, now), now).RetentionText()
 		if got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}

@@ -84,7 +84,7 @@ func (j *Job) aged(window fetch.Window) *mapping.Aged {
 	if j.Aged == nil {
 		return nil
 	}
-	before := later(agedBefore(j.Client.Clock(), j.AgedAfter).Add(24*time.Hour), j.agedBefore)
+	before := later(AgedBefore(j.Client.Clock(), j.AgedAfter).Add(24*time.Hour), j.agedBefore)
 	return &mapping.Aged{
 		Redactor: j.Aged, Before: before, Columns: j.Target.TimeColumns(),
 		Timeless: !window.To.IsZero() && !window.To.After(before),

@@ -132,6 +132,15 @@ func TestTermOfPersonalData(t *testing.T) {
 	if plan, err := p.Plan(t.Context()); err != nil || len(plan) > 0 {
 		t.Errorf("planned again: %+v, %v", plan, err)
 	}
+	survey, err := w.DB.Survey(t.Context(), w.Now(), 0)
+	if err != nil || len(survey.Standings) != len(fetch.Endpoints) {
+		t.Fatalf("%d endpoints stand, %v", len(survey.Standings), err)
+	}
+	for _, s := range survey.Standings {
+		if s.PersonalFrom == nil || !s.PersonalFrom.Equal(before) {
+			t.Errorf("personal data of %s went before %v", s.Name, s.PersonalFrom)
+		}
+	}
 	if got := storetest.Query[[]string](t, w.Conn, kept, before); !slices.Equal(got, users) {
 		t.Errorf("users of rows that are not old: %v, were %v", got, users)
 	}

@@ -111,7 +111,7 @@ func (p *Pruner) cuts(ctx context.Context) (cuts []cut, err error) {
 		cuts = append(cuts, p.figures(tenants, now.Add(-p.Retention.Rollups))...)
 	}
 	if p.Retention.Personal > 0 && p.Only.Endpoint == "" {
-		personal, err := p.personal(tenants, agedBefore(*now, p.Retention.Personal))
+		personal, err := p.personal(tenants, AgedBefore(*now, p.Retention.Personal))
 		return append(cuts, personal...), err
 	}
 	return cuts, nil
@@ -174,8 +174,8 @@ func (p *Pruner) months(tenants []uuid.UUID, before time.Time) cut {
 // Personal is what Pruned says of personal data.
 const Personal = "personal"
 
-// agedBefore is before when personal data is past its term.
-func agedBefore(now time.Time, term time.Duration) time.Time {
+// AgedBefore is before when personal data is past its term.
+func AgedBefore(now time.Time, term time.Duration) time.Time {
 	return now.Add(-term).UTC().Truncate(24 * time.Hour)
 }
 

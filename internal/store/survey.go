@@ -42,9 +42,9 @@ type Standing struct {
 	Lacking      []RecordsSpan // of call records whose details are not stored, by the hour, lately
 }
 
-// Kept is before when rows, or details, may have been deleted by retention; nil: none
-// were.
-type Kept struct{ KeptFrom, DetailsKeptFrom *time.Time }
+// Kept is before when rows, details, or personal data of rows may have been deleted by
+// retention; nil: none were.
+type Kept struct{ KeptFrom, DetailsKeptFrom, PersonalFrom *time.Time }
 
 // Running is a run that has not ended. Its times are the database's.
 type Running struct {

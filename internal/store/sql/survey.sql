@@ -71,7 +71,7 @@ SELECT {endpoint},
 	coalesce(c.lost, 0), coalesce(c.acknowledged, 0), c.first_lost,
 	coalesce(a.known_s, 0),
 	{cut},
-	e.kept_from, e.details_kept_from
+	e.kept_from, e.details_kept_from, p.position[1]::timestamptz
 FROM ingest.endpoints e
 LEFT JOIN ingest.tenants t USING (tenant_id)
 LEFT JOIN ingest.daemons d USING (daemon_id)
@@ -86,4 +86,5 @@ LEFT JOIN LATERAL (
 LEFT JOIN rejects j ON j.tenant_id = e.tenant_id AND j.endpoint = e.endpoint
 LEFT JOIN acknowledged a ON a.tenant_id = e.tenant_id AND a.endpoint = e.endpoint
 LEFT JOIN records c ON c.tenant_id = e.tenant_id AND e.endpoint = 'call_records'
+LEFT JOIN ingest.rewrites p ON p.tenant_id = e.tenant_id AND p.endpoint = e.endpoint AND p.name = 'personal'
 ORDER BY e.tenant_id, e.endpoint
