@@ -35,7 +35,7 @@ var actions = []action{
 	{"sessions ended", 1, (*world).sessionsEnded},
 	{"statements fail", 1, (*world).statementsFail},
 	{"rows refused", 1, (*world).rowsRefused},
-	{"daemon", 1, (*world).daemon},
+	{"daemon", 2, (*world).daemon},
 	{"two at once", 1, (*world).twoAtOnce},
 	{"analysts", 1, (*world).analysts},
 	{"clocks", 1, (*world).clocks},
@@ -55,7 +55,8 @@ var actions = []action{
 func (w *world) storm(steps int) {
 	w.Helper()
 	w.observe()
-	w.once() // reading has begun once
+	w.once()   // reading has begun once
+	w.daemon() // and Graph notifies
 	var chosen []action
 	for _, a := range actions {
 		if *only == "" || slices.Contains(strings.Split(*only, ","), a.name) {
@@ -79,6 +80,9 @@ func (w *world) storm(steps int) {
 			w.checkSafe()
 		}
 	}
+	w.change()
+	w.daemon() // Graph notifies of what it has not yet
+	w.calm()
 	w.finish()
 }
 
@@ -468,7 +472,8 @@ func (w *world) rowsRefused() {
 	w.until(w.launch("rejects", "retry", "--all"))
 }
 
-// daemon runs the daemon itself, which is told to stop or to load its configuration, or killed.
+// daemon runs the daemon itself, which is told to stop or to load its configuration, or killed. Graph sends it
+// notifications meanwhile, and so do others.
 func (w *world) daemon() {
 	random := graphsim.RandomFaults(w.rng.Int64(), 0.1, heals...)
 	w.graph.SetFaults(w.counting(func(r graphsim.Request) graphsim.Fault {
@@ -476,6 +481,7 @@ func (w *world) daemon() {
 		f.Shift = 0
 		return f
 	}))
+	defer w.notify()()
 	p := w.launch("run")
 	p.endsWithin(time.Duration(500+w.rng.IntN(2500)) * time.Millisecond)
 	if w.rng.IntN(2) == 0 {

@@ -3,6 +3,7 @@ package torture
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -81,6 +82,8 @@ type world struct {
 	said    output
 	shown   output // by daemons, at listen
 	listen  string
+	front   *httptest.Server // where Graph sends notifications to
+	hears   string           // where the daemon takes them
 
 	processes  []*process
 	oracle     *oracle
@@ -122,7 +125,9 @@ func (s *stage) newWorld(t testing.TB, seed uint64) *world {
 		},
 	}
 	w.begun = w.clock.Now().UTC()
-	w.listen = fmt.Sprintf("127.%d.%d.%d:8080", 1+w.rng.IntN(250), w.rng.IntN(250), 1+w.rng.IntN(250))
+	host := fmt.Sprintf("127.%d.%d.%d", 1+w.rng.IntN(250), w.rng.IntN(250), 1+w.rng.IntN(250))
+	w.listen, w.hears = host+":8080", host+":8081"
+	w.receive()
 	w.graph = w.simulate(graphsim.Config{
 		Seed: int64(seed), Users: 25, CallsPerDay: 40, RecordsPerDay: 12, History: 10 * day,
 		PageSize: 3 + w.rng.IntN(25), Now: w.clock.Now, Served: w.oracle.served, Extra: unfit(w.clock.Now()),
@@ -217,9 +222,10 @@ tenants:
       logs: 100000/60s, log_function: 100000/60s}
     endpoints:
 %s%sserver: {listen: %q, pprof: true}
+notifications: {webhook: {public_url: %q, listen: %q}}
 log: {level: debug}
 `, w.through, tenant.String(), w.graph.GraphURL(), w.graph.LoginURL(), filepath.Join(w.dir, "ca.pem"),
-		graphsim.ClientID, endpoints.String(), s.retention(), w.listen))
+		graphsim.ClientID, endpoints.String(), s.retention(), w.listen, w.front.URL+hearsPath, w.hears))
 }
 
 func (w *world) write(name, text string) {
