@@ -47,12 +47,13 @@ func (w *world) notify() (stop func()) {
 	ctx, cancel := context.WithCancel(w.Context())
 	var sender sync.WaitGroup
 	sent, forged := 0, 0
+	events := []string{"missed", "reauthorizationRequired", "subscriptionRemoved"}
 	sender.Go(func() {
 		for ctx.Err() == nil {
 			taken, _ := w.graph.Notify(ctx)
 			sent += taken
 			if forger.IntN(3) == 0 {
-				w.graph.Lifecycle(ctx, []string{"missed", "reauthorizationRequired", "subscriptionRemoved"}[forger.IntN(3)])
+				w.graph.Lifecycle(ctx, events[forger.IntN(len(events))])
 			}
 			forged += w.forge(ctx, forger)
 			select {
