@@ -11,6 +11,10 @@ import (
 	"github.com/google/uuid"
 )
 
+// validating is what Graph names in place of a subscription in what it sends to a
+// hub before it makes one.
+const validating = "NA"
+
 // An item is one notification of a body.
 type item struct {
 	SubscriptionID string `json:"subscriptionId"`
@@ -25,14 +29,14 @@ type item struct {
 	tenant, call uuid.UUID // as check has read them
 }
 
-// parse reads a body. A member of another type than it should have makes its
-// notification one that tells nothing.
+// parse reads a body, unless it is large. A member of another type than it should
+// have makes its notification one that tells nothing.
 func parse(body []byte) ([]item, error) {
 	var all struct {
 		Value []json.RawMessage `json:"value"`
 	}
-	if err := json.Unmarshal(body, &all); err != nil || all.Value == nil {
-		return nil, errors.New("no JSON object with an array value")
+	if len(body) > maxBody || json.Unmarshal(body, &all) != nil || all.Value == nil {
+		return nil, errors.New("no JSON object with an array value, or a large one")
 	}
 	items := make([]item, len(all.Value))
 	for n, text := range all.Value {
@@ -45,6 +49,9 @@ func parse(body []byte) ([]item, error) {
 
 // check says what is to become of a notification, and reads its ids.
 func (r *Room) check(ctx context.Context, i *item) (Outcome, error) {
+	if i.SubscriptionID == validating {
+		return Validation, nil
+	}
 	var ok bool
 	if i.tenant, ok = guid(i.TenantID); !ok {
 		return Malformed, nil

@@ -1,0 +1,158 @@
+package notify_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/zap"
+
+	"ingestd/internal/notify"
+	"ingestd/internal/notify/hubtest"
+)
+
+// A reading is a reader at work.
+type reading struct {
+	*notify.Reader
+	stop func()
+}
+
+// read has a room take what is in a hub, until it is stopped.
+func read(t *testing.T, h *notify.Hub, d *desk) *reading {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	room := newRoom(t, d, zap.NewNop())
+	r := &reading{Reader: &notify.Reader{Hub: h, Room: room, Log: zap.NewNop()}}
+	running.Go(func() { room.Run(ctx) })
+	running.Go(func() { r.Run(ctx) })
+	r.stop = func() { cancel(); running.Wait() }
+	t.Cleanup(r.stop)
+	return r
+}
+
+// send puts messages into a hub.
+func send(t *testing.T, h *hubtest.Hub, bodies ...string) {
+	t.Helper()
+	for _, b := range bodies {
+		if err := h.Send(t.Context(), []byte(b)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// stored is how many different ids a desk was handed.
+func (d *desk) stored() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ids := map[uuid.UUID]bool{}
+	for _, b := range d.batches {
+		for _, id := range b {
+			ids[id] = true
+		}
+	}
+	return len(ids)
+}
+
+// wait waits until something holds.
+func wait(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for late := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("%s: not after a minute", what)
+		}
+	}
+}
+
+// Each message of a hub is read, whatever is between them, and marked as read once it is stored: by two readers together,
+// by one that signs in by a token where the other has stopped, and after the hub was gone. None waits for a hub that is
+// gone when it is told to stop.
+func TestHubIsRead(t *testing.T) {
+	t.Parallel()
+	h, d := hubtest.New(t), &desk{}
+	large := `{"value": ["` + strings.Repeat("x", 300<<10) + `"]}`
+	send(t, h, body(1), "no JSON", "", large, body(2), `{"value": [{"subscriptionId": "NA", "clientState": "NA"}]}`)
+	first := read(t, h.Hub(), d)
+	h.Read()
+	byToken := h.Hub()
+	byToken.ConnectionString = nil
+	byToken.Token = func(context.Context) (string, error) { return hubtest.Token, nil }
+	second := read(t, byToken, d)
+	h.Shared(2)
+	send(t, h, body(3), body(4))
+	h.Read()
+	first.stop()
+	send(t, h, body(5))
+	h.Read()
+	h.Stop()
+	h.Start()
+	send(t, h, body(6))
+	h.Read()
+	if n := d.stored(); n != 6 || first.Err() != nil || second.Err() != nil {
+		t.Errorf("%d ids are stored, want 6: %v, %v", n, first.Err(), second.Err())
+	}
+	h.Stop()
+	second.stop()
+}
+
+// Nothing is marked as read that is not stored: who dies before that, or has no database, leaves it to the next.
+func TestHubIsReadAgain(t *testing.T) {
+	t.Parallel()
+	h := hubtest.New(t)
+	d := &desk{fails: errors.New("no database")}
+	failing := read(t, h.Hub(), d)
+	send(t, h, body(1), body(2))
+	wait(t, "the database is asked twice", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return len(d.batches) > 1 })
+	if n := h.Marked(); n > 0 {
+		t.Errorf("%d messages are marked that were not stored", n)
+	}
+	failing.stop()
+	next := &desk{}
+	read(t, h.Hub(), next)
+	h.Read()
+	if n := next.stored(); n != 2 {
+		t.Errorf("%d ids are stored, want 2", n)
+	}
+}
+
+// What keeps a hub from being read is said in words, with what to do, and without secrets.
+func TestHubSaysWhy(t *testing.T) {
+	t.Parallel()
+	h := hubtest.New(t)
+	for _, c := range []struct {
+		name   string
+		change func(*notify.Hub)
+		want   string
+	}{
+		{"as it should be", func(*notify.Hub) {}, ""},
+		{"wrong connection string", func(h *notify.Hub) {
+			h.ConnectionString = func() (string, error) { return "Endpoint=sb://wrong", nil }
+		}, "connection_string_file holds a connection string with the right Listen"},
+		{"wrong token", func(h *notify.Hub) {
+			h.ConnectionString, h.Token = nil, func(context.Context) (string, error) { return "wrong", nil }
+		}, "has the role Azure Event Hubs Data Receiver"},
+		{"no token", func(h *notify.Hub) {
+			h.ConnectionString, h.Token = nil, func(context.Context) (string, error) { return "", errors.New("denied") }
+		}, "denied"},
+		{"no file", func(h *notify.Hub) {
+			h.ConnectionString = func() (string, error) { return "", errors.New("the file is gone") }
+		}, "connection_string_file: the file is gone"},
+		{"no such hub", func(h *notify.Hub) { h.Name = "calls" }, `no hub "calls"`},
+		{"unknown authority", func(h *notify.Hub) { h.Roots = nil }, "certificate"},
+		{"nobody there", func(h *notify.Hub) { h.Host = "127.0.0.1:1" }, "connection refused"},
+	} {
+		hub := h.Hub()
+		c.change(hub)
+		text := ""
+		if err := hub.Try(t.Context()); err != nil {
+			text = err.Error()
+		}
+		if !strings.Contains(text, c.want) || (text == "") != (c.want == "") || strings.Contains(text, "SharedAccessKey=") {
+			t.Errorf("%s: %s", c.name, text)
+		}
+	}
+}
