@@ -50,8 +50,12 @@ cannot check because of another failure is marked skip.`,
 		if err != nil {
 			return err
 		}
+		hub, err := a.eventHub(a.hastyClient)
+		if err != nil {
+			return err
+		}
 		s := doctor.Subject{
-			Config: a.config, Tenants: tenants, DB: a.db, Client: a.hastyClient, Clouds: doctor.Clouds,
+			Config: a.config, Tenants: tenants, DB: a.db, Client: a.hastyClient, Clouds: doctor.Clouds, Hub: hub,
 			Offline: *offline, Now: time.Now(),
 			Erased: func(ctx context.Context, t config.Tenant) error {
 				_, err := a.eraser(ctx, t)

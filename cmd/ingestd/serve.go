@@ -6,8 +6,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"ingestd/internal/health"
-	notifications "ingestd/internal/notify"
-	"ingestd/internal/schedule"
 	"ingestd/internal/store"
 	"ingestd/internal/web"
 )
@@ -49,24 +47,4 @@ func background(ctx context.Context, run func(context.Context)) (stop func()) {
 		cancel()
 		<-ended
 	}
-}
-
-// hear takes notifications for the jobs until the function it returns is called.
-func (a *app) hear(ctx context.Context, jobs []*schedule.Job) (stop func(), err error) {
-	w := a.config.Notifications.Webhook
-	if !w.Enabled() {
-		return func() {}, nil
-	}
-	room, err := notifications.New(w.PublicURL, schedule.NewIntake(jobs), a.counters.Notified, a.log)
-	if err != nil {
-		return nil, err
-	}
-	listener := notifications.Listener{Address: w.Listen, Room: room, Log: a.log}
-	if w.CertificateFile != "" {
-		if listener.Pair, err = notifications.NewPair(w.CertificateFile, w.KeyFile); err != nil {
-			return nil, errConfig("notifications.webhook: " + err.Error())
-		}
-	}
-	handsOn, listens := background(ctx, room.Run), background(ctx, listener.Run)
-	return func() { listens(); handsOn() }, nil
 }

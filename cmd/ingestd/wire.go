@@ -252,7 +252,7 @@ func (a *app) job(
 	}
 	notifyURL := ""
 	if e.Versioned {
-		notifyURL = a.config.Notifications.Webhook.PublicURL
+		notifyURL = a.config.Notifications.URL()
 	}
 	return &schedule.Job{
 		Tenant: id, Name: t.Name, Cloud: t.Cloud, Endpoint: e, Target: target, Policy: policy,

@@ -29,7 +29,7 @@ func (l *loader) check(c *Config) {
 	l.checkRetention(c.Retention)
 	l.checkPersonal(c)
 	l.checkProxy()
-	l.checkWebhook("notifications.webhook", &c.Notifications.Webhook)
+	l.checkNotifications("notifications", &c.Notifications)
 	l.checkServer(&c.Server)
 	l.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	l.oneOf("log.format", c.Log.Format, "json", "console")

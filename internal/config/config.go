@@ -251,6 +251,10 @@ type Limits struct {
 type Notifications struct {
 	// Webhook has Graph send them to an address of this program.
 	Webhook Webhook `yaml:"webhook"`
+
+	// EventHub has Graph send them to an Azure Event Hub, which this program
+	// reads: nothing has to reach it. Only one of the two can be given.
+	EventHub EventHub `yaml:"event_hub"`
 }
 
 // Webhook is the address that Graph sends change notifications to, for all tenants.
@@ -268,6 +272,32 @@ type Webhook struct {
 	// Default: none, a proxy in front ends TLS.
 	CertificateFile string `yaml:"tls_certificate_file"`
 	KeyFile         string `yaml:"tls_key_file"`
+}
+
+// EventHub is an Azure Event Hub that Graph sends change notifications of all
+// tenants to. It is read through the Kafka endpoint of its namespace.
+type EventHub struct {
+	// Host is the namespace, such as contoso.servicebus.windows.net. No default:
+	// without it no hub is read.
+	Host string `yaml:"host"`
+
+	// Hub is the name of the hub in the namespace. Required with Host.
+	Hub string `yaml:"hub"`
+
+	// Domain is a domain of the Entra tenant that the namespace belongs to, such
+	// as contoso.com, which Graph is told. Required with Host.
+	Domain string `yaml:"domain"`
+
+	// ConsumerGroup remembers how far the hub was read. Default: ingestd. Danger:
+	// daemons of different tenants need one each, as a group sees a message once.
+	ConsumerGroup string `yaml:"consumer_group"`
+
+	// ConnectionStringFile holds a connection string of the namespace or hub with
+	// the right Listen. Default: none, the first tenant's credential signs in.
+	ConnectionStringFile string `yaml:"connection_string_file"`
+
+	// ConnectionString reads ConnectionStringFile. Set by Load.
+	ConnectionString Secret `yaml:"-"`
 }
 
 // Server is where the daemon shows how it stands: a read-only page, probes and

@@ -22,9 +22,10 @@ type Bounds struct {
 
 func newConfig() *Config {
 	return &Config{
-		Database: Database{Auth: "password", Distribution: "none", Shards: 16, Partition: "none"},
-		Server:   Server{Listen: "127.0.0.1:8080"},
-		Log:      Log{Level: "info", Format: "json"},
+		Database:      Database{Auth: "password", Distribution: "none", Shards: 16, Partition: "none"},
+		Server:        Server{Listen: "127.0.0.1:8080"},
+		Notifications: Notifications{EventHub: EventHub{ConsumerGroup: "ingestd"}},
+		Log:           Log{Level: "info", Format: "json"},
 	}
 }
 

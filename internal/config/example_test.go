@@ -81,6 +81,7 @@ func TestAlternativesOfExample(t *testing.T) {
 		"own authority": {"client_secret_file", "ca_file"},
 		"pseudonyms":    {"client_secret_file", "key_file"},
 		"notifications": {"client_secret_file", "public_url", "listen"},
+		"event hub":     {"client_secret_file", "host", "hub", "domain", "connection_string_file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,7 +6,24 @@ import (
 	"slices"
 )
 
-// Enabled reports whether Graph is to send notifications.
+// URL is where Graph is to send notifications; empty: it is not to.
+func (n Notifications) URL() string {
+	if n.EventHub.Enabled() {
+		return n.EventHub.URL()
+	}
+	return n.Webhook.PublicURL
+}
+
+// checkNotifications demands that there is one way at most.
+func (l *loader) checkNotifications(path string, n *Notifications) {
+	l.checkWebhook(join(path, "webhook"), &n.Webhook)
+	l.checkEventHub(join(path, "event_hub"), &n.EventHub)
+	if n.Webhook.Enabled() && n.EventHub.Enabled() {
+		l.add(path, "give webhook or event_hub, not both: Graph allows an app one subscription")
+	}
+}
+
+// Enabled reports whether Graph is to send notifications here.
 func (w Webhook) Enabled() bool { return w.PublicURL != "" }
 
 // checkWebhook demands an address that Graph can be told, and one to listen on.

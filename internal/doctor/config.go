@@ -26,6 +26,7 @@ func (s *Subject) config() []Finding {
 		list = append(list, privacyOf(t)...)
 		enabled += len(t.Endpoints) - len(off)
 	}
+	list = append(list, exposed("", s.Config.Notifications.EventHub.ConnectionString)...)
 	read := fmt.Sprintf("%s: %s, %s", file, health.Count(len(s.Config.Tenants), "tenant", "tenants"),
 		health.Count(enabled, "endpoint", "endpoints"))
 	return slices.Insert(list, 0, Finding{Area: areaConfig, Status: OK, What: read})
@@ -37,11 +38,17 @@ func privacyOf(t config.Tenant) (list []Finding) {
 		list = append(list, Finding{Area: areaConfig, Tenant: Word(t.Name), Status: Note,
 			What: fmt.Sprintf("%s: personal data is stored by %s", t.Name, strings.Join(modes, ", "))})
 	}
-	if what, fix, exposed := strings.Cut(t.Privacy.Key.Exposed(), "; run: "); exposed {
-		list = append(list, Finding{Area: areaConfig, Tenant: Word(t.Name), Status: Warn,
-			Code: Word(health.SecretReadable), What: what, Fix: []string{fix}, First: fix})
+	return append(list, exposed(t.Name, t.Privacy.Key)...)
+}
+
+// exposed warns of a secret that others can get at.
+func exposed(tenant string, secret interface{ Exposed() string }) []Finding {
+	what, fix, found := strings.Cut(secret.Exposed(), "; run: ")
+	if !found {
+		return nil
 	}
-	return list
+	return []Finding{{Area: areaConfig, Tenant: Word(tenant), Status: Warn,
+		Code: Word(health.SecretReadable), What: what, Fix: []string{fix}, First: fix}}
 }
 
 func switchedOff(t config.Tenant) (names []string) {

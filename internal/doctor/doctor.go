@@ -14,6 +14,7 @@ import (
 	"ingestd/internal/config"
 	"ingestd/internal/fetch"
 	"ingestd/internal/health"
+	"ingestd/internal/notify"
 	"ingestd/internal/store"
 )
 
@@ -69,7 +70,8 @@ type Subject struct {
 	Client  func(config.Tenant) (*fetch.Client, error) // one that repeats nothing
 	Erased  func(context.Context, config.Tenant) error // fails if who was erased would not be known again
 	Clouds  []Cloud
-	Offline bool // neither Entra nor Graph is asked
+	Hub     *notify.Hub // that Graph sends notifications to; nil: to none
+	Offline bool        // neither Entra nor Graph is asked
 	Now     time.Time
 }
 
@@ -93,7 +95,7 @@ func (s *Subject) Examine(ctx context.Context) []Finding {
 	database := s.database(bounded)
 	daemon, retention := s.standing(bounded, database)
 	running.Wait()
-	return slices.Concat(s.config(), s.webhook(bounded), database, daemon, slices.Concat(areas...), retention)
+	return slices.Concat(s.config(), s.webhook(bounded), s.eventHub(bounded), database, daemon, slices.Concat(areas...), retention)
 }
 
 // onlyWait is the first step where there is none.

@@ -35,12 +35,29 @@ func (s *Subject) webhook(ctx context.Context) []Finding {
 	return []Finding{{Area: areaConfig, Status: OK, What: "notifications.webhook: public_url answers, seen from here"}}
 }
 
+// eventHub asks whether the hub that Graph sends notifications to can be read.
+func (s *Subject) eventHub(ctx context.Context) []Finding {
+	switch {
+	case s.Hub == nil:
+		return nil
+	case s.Offline:
+		return []Finding{{Area: areaConfig, Status: Skip, What: "notifications.event_hub: --offline"}}
+	}
+	if err := s.Hub.Try(ctx); err != nil {
+		return []Finding{{Area: areaConfig, Status: Warn, Code: Word(health.NotNotified),
+			What:     "notifications.event_hub: the hub cannot be read, seen from here; calls are found by the list alone",
+			Evidence: Word(err.Error()), Fix: []string{"what it says; the daemon tries again every few seconds"},
+			First: "mend notifications.event_hub"}}
+	}
+	return []Finding{{Area: areaConfig, Status: OK, What: "notifications.event_hub: the hub can be read, seen from here"}}
+}
+
 // quietFor is how long no notification may come until it is worth a word.
 const quietFor = 24 * time.Hour
 
 // subscriptions says how those of the tenants stand that are asked for.
 func (s *Subject) subscriptions(shot health.Snapshot) (list []Finding) {
-	if !s.Config.Notifications.Webhook.Enabled() {
+	if s.Config.Notifications.URL() == "" {
 		return nil
 	}
 	for _, t := range shot.Tenants {

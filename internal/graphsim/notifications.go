@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -146,7 +147,7 @@ func (s *Server) enqueue(sub *subscription, n Notification) {
 	}
 }
 
-// send posts notifications, and reports whether they were taken.
+// send sends notifications, and reports whether they were taken.
 func (s *Server) send(ctx context.Context, batch []delivery) bool {
 	items := make([]map[string]any, len(batch))
 	for i, d := range batch {
@@ -158,6 +159,9 @@ func (s *Server) send(ctx context.Context, batch []delivery) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, deliveryPatience)
 	defer cancel()
+	if strings.HasPrefix(batch[0].url, hubScheme) {
+		return s.toHub(ctx, body) == nil
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, batch[0].url, bytes.NewReader(body))
 	if err != nil {
 		return false

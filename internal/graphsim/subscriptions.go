@@ -45,6 +45,7 @@ type subscriptions struct {
 	decide  func(Notification) Delivery
 	decided int // notifications
 	client  *http.Client
+	hub     func(context.Context, []byte) error // sends to the event hub there is
 }
 
 // alive forgets those that have expired. mu is held.
@@ -136,7 +137,7 @@ func (s *Server) refusedSubscription(sub *subscription) *answer {
 		return refuse("Resource is not supported.")
 	case sub.ChangeType != "updated" && sub.ChangeType != "created" && sub.ChangeType != "created,updated":
 		return refuse("changeType is invalid.")
-	case err != nil || to.Scheme != "https":
+	case err != nil || to.Scheme != "https" && !strings.HasPrefix(sub.URL, hubScheme):
 		return refuse("The underlying connection was closed: notificationUrl must be https.")
 	case len(sub.State) > longestState:
 		return refuse("clientState is too long.")
@@ -170,6 +171,9 @@ func resourceOf(text string) string { return strings.ToLower(strings.Trim(text, 
 func (s *Server) validate(ctx context.Context, to string) error {
 	ctx, cancel := context.WithTimeout(ctx, validationPatience)
 	defer cancel()
+	if strings.HasPrefix(to, hubScheme) {
+		return s.toHub(ctx, []byte(reachability))
+	}
 	token := "Validation: Testing client application reachability, request+id <" + uuid.NewString() + ">"
 	link := to + map[bool]string{true: "&", false: "?"}[strings.Contains(to, "?")] +
 		"validationToken=" + url.QueryEscape(token)

@@ -58,7 +58,7 @@ func Gather(c *config.Config, s store.Survey, now time.Time) Facts {
 	}
 	for _, t := range c.Tenants {
 		facts := configured(t, found[t.ID], now)
-		if !c.Notifications.Webhook.Enabled() {
+		if c.Notifications.URL() == "" {
 			facts.Subscription = nil // it may be one that was made when it was
 		}
 		f.Tenants = append(f.Tenants, facts)
@@ -126,7 +126,8 @@ func (t *TenantFacts) noted() {
 	s := t.Endpoints[i].Standing
 	t.Daemon, t.ClockSkew = s.Worker, s.About.ClockSkew
 	if n := s.Subscription; n != nil {
-		t.Subscription = &Subscription{ExpiresAt: utc(n.ExpiresAt), NotifiedAt: utc(n.NotifiedAt), Error: n.Error}
+		t.Subscription = &Subscription{ExpiresAt: utc(n.ExpiresAt), NotifiedAt: utc(n.NotifiedAt),
+			MissedAt: utc(n.MissedAt), Error: n.Error}
 	}
 	t.Credential = Credential{Kind: s.About.CredentialKind, EndsAt: utc(s.About.CredentialEndsAt)}
 }

@@ -169,13 +169,23 @@ func (t *tenant) causes(now time.Time) map[Code]*time.Time {
 	if skew := t.ClockSkew; skew != nil && (*skew > MaxSkew.Seconds() || *skew < -MaxSkew.Seconds()) {
 		found[ClockSkewed] = nil
 	}
-	if n := t.Subscription; n != nil && n.Error != nil && (n.ExpiresAt == nil || n.ExpiresAt.Before(now)) {
+	if t.Subscription.fails(now) {
 		found[NotNotified] = nil
 	}
 	if len(t.Exposed) > 0 {
 		found[SecretReadable] = nil
 	}
 	return found
+}
+
+// missedLately is how long after notifications were missing a fault is taken for
+// what keeps them away: the daemon looks every few minutes.
+const missedLately = 15 * time.Minute
+
+// fails reports whether a subscription brings nothing now.
+func (s *Subscription) fails(now time.Time) bool {
+	return s != nil && s.Error != nil &&
+		(s.ExpiresAt == nil || s.ExpiresAt.Before(now) || s.MissedAt != nil && now.Sub(*s.MissedAt) < missedLately)
 }
 
 // firstLoss is when the first thing is lost that the group's endpoints should

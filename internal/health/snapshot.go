@@ -100,7 +100,8 @@ type Tenant struct {
 type Subscription struct {
 	ExpiresAt  *time.Time `json:"expires_at"`  // null: there is none now
 	NotifiedAt *time.Time `json:"notified_at"` // when a notification told a call record last
-	Error      *string    `json:"error"`       // why it could not be made or renewed, with the next step
+	MissedAt   *time.Time `json:"missed_at"`   // when notifications were last known to be missing; null: never
+	Error      *string    `json:"error"`       // why it could not be made, renewed or read, with the next step
 }
 
 // A Credential is what a tenant's tokens are asked for with.

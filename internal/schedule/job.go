@@ -35,6 +35,7 @@ type Job struct {
 	Budget    *fetch.Budget     // memory of records in flight; of a versioned endpoint
 	Heartbeat time.Duration     // how often a run says that it is alive; default: heartbeatEvery
 	NotifyURL string            // where Graph is to notify of changes, of a versioned endpoint; empty: nowhere
+	Unread    func() error      // why what Graph sends there cannot be read; nil: nothing is known to be in the way
 	Redactor  *mapping.Redactor // changes all that is read before it is stored; nil: it is stored as served
 	Aged      *mapping.Redactor // in place of it for what is past the term of personal data; nil: there is no term
 	AgedAfter time.Duration     // that term

@@ -73,7 +73,8 @@ func (d *Daemon) keepSubscriptions(ctx context.Context) (work func() error, note
 }
 
 // KeepSubscription makes the tenant's subscription if there is none, renews it at
-// half its life, and forgets what notifications told long ago.
+// half its life, notes if what Graph sends cannot be read, and forgets what
+// notifications told long ago.
 func (j *Job) KeepSubscription(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, keepPatience)
 	defer cancel()
@@ -93,6 +94,11 @@ func (j *Job) KeepSubscription(ctx context.Context) error {
 		s = noted[0]
 	}
 	err = j.keepSubscription(ctx, &s, now)
+	if err == nil && j.Unread != nil {
+		if err = j.Unread(); err != nil {
+			s.MissedAt = &now
+		}
+	}
 	if s.Error = nil; err != nil {
 		text := err.Error()
 		s.Error = &text
@@ -146,7 +152,7 @@ func (j *Job) isOurs(s *store.Subscription, l fetch.Subscription) bool {
 // foreignSubscription says that somebody else has subscribed.
 func foreignSubscription(l fetch.Subscription) error {
 	host := "another address"
-	if u, err := url.Parse(l.NotificationURL); err == nil && u.Hostname() != "" {
+	if u, err := url.Parse(strings.TrimPrefix(l.NotificationURL, "EventHub:")); err == nil && u.Hostname() != "" {
 		host = fmt.Sprintf("host %q", u.Hostname())
 	}
 	return fmt.Errorf("the app has a subscription already, which notifies %s, and Graph allows one: "+

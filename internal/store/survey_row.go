@@ -36,9 +36,9 @@ type aboutTenant struct {
 }
 
 type aboutSubscription struct {
-	Subscribed            bool
-	ExpiresAt, NotifiedAt *time.Time
-	NotSubscribed         *string
+	Subscribed                      bool
+	ExpiresAt, NotifiedAt, MissedAt *time.Time
+	NotSubscribed                   *string
 }
 
 type aboutDaemon struct {
@@ -84,7 +84,7 @@ func (a aboutSubscription) subscription() *Subscription {
 	if !a.Subscribed {
 		return nil
 	}
-	return &Subscription{ExpiresAt: a.ExpiresAt, NotifiedAt: a.NotifiedAt, Error: a.NotSubscribed}
+	return &Subscription{ExpiresAt: a.ExpiresAt, NotifiedAt: a.NotifiedAt, MissedAt: a.MissedAt, Error: a.NotSubscribed}
 }
 
 func (a aboutDaemon) daemon() *Daemon {

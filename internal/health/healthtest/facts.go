@@ -50,6 +50,11 @@ func facts() Story {
 			With: func(_ *scheduletest.World, c *config.Config) {
 				c.Notifications.Webhook.PublicURL = "https://ingest.example.com"
 			}, Want: aside(health.NotNotified)},
+		{Name: "notifications cannot be read", Do: set(`
+			UPDATE ingest.subscriptions SET expires_at = $1::timestamptz + '1 day', missed_at = $1`, scheduletest.Noon),
+			With: func(_ *scheduletest.World, c *config.Config) {
+				c.Notifications.EventHub.Host = "contoso.servicebus.windows.net"
+			}, Want: aside(health.NotNotified)},
 		{Name: "rollups lag behind", Do: set(`
 			INSERT INTO rollup.stale (tenant_id, source, at, noted_at)
 			SELECT gen_random_uuid(), 'pstn_calls', '2026-01-01', now() - interval '119 minutes'`), Want: healthy},

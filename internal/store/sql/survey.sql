@@ -59,7 +59,7 @@ WITH rejects AS (
 SELECT {endpoint},
 	clock_timestamp(), current_setting('server_version'), (SELECT version FROM ingest.schema_version),
 	t.name, t.cloud, t.credential_kind, t.credential_ends_at, t.clock_skew_s,
-	n.tenant_id IS NOT NULL, n.expires_at, n.notified_at, n.error,
+	n.tenant_id IS NOT NULL, n.expires_at, n.notified_at, n.missed_at, n.error,
 	d.daemon_id, d.host, d.version, d.started_at, d.heartbeat_at,
 	r.run_id, r.started_at, r.heartbeat_at, r.waiting_until, r.window_from, r.window_to,
 	r.slots, r.slots_done, r.rows_seen, r.details,
