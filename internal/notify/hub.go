@@ -53,6 +53,7 @@ func (h *Hub) client(more ...kgo.Opt) (*kgo.Client, error) {
 		kgo.ClientID("ingestd"),
 		kgo.DialTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: h.Roots}),
 		kgo.SASL(h.mechanism()),
+		kgo.MetadataMinAge(readAgain), // a namespace that is back is found within that
 		kgo.DisableClientMetrics(),
 	)...)
 }

@@ -58,12 +58,12 @@ func (d *desk) stored() int {
 	return len(ids)
 }
 
-// wait waits until something holds.
-func wait(t *testing.T, what string, holds func() bool) {
+// eventually waits until something holds.
+func eventually(t *testing.T, holds func() bool) {
 	t.Helper()
-	for late := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
+	for late := time.Now().Add(time.Minute); !holds(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(late) {
-			t.Fatalf("%s: not after a minute", what)
+			t.Fatal("not within a minute")
 		}
 	}
 }
@@ -106,7 +106,7 @@ func TestHubIsReadAgain(t *testing.T) {
 	d := &desk{fails: errors.New("no database")}
 	failing := read(t, h.Hub(), d)
 	send(t, h, body(1), body(2))
-	wait(t, "the database is asked twice", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return len(d.batches) > 1 })
+	eventually(t, func() bool { d.mu.Lock(); defer d.mu.Unlock(); return len(d.batches) > 1 })
 	if n := h.Marked(); n > 0 {
 		t.Errorf("%d messages are marked that were not stored", n)
 	}

@@ -30,10 +30,10 @@ type Reader struct {
 	Log  *zap.Logger
 
 	mu     sync.Mutex
-	reason error // why the hub cannot be read; nil: it can, as far as is known
+	reason error // why no notifications are taken; nil: they are, as far as is known
 }
 
-// Err says why the hub cannot be read, and what to do; nil if it can.
+// Err says why no notifications are taken, and what to do; nil if they are.
 func (r *Reader) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,21 +48,21 @@ func (r *Reader) Run(ctx context.Context) {
 		kgo.ConsumeTopics(r.Hub.Name),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.DisableAutoCommit(),
+		kgo.FetchMaxWait(readAgain), // a partition that is added waits for the request at hand
 		kgo.FetchMaxBytes(maxFetch),
 		kgo.FetchMaxPartitionBytes(maxFetch),
 	)
 	if err != nil {
-		r.note(err)
+		r.note(ctx, err)
 		return
 	}
 	defer leave(client)
-	r.note(r.Hub.ask(ctx, client)) // what is wrong from the start is said at once
+	r.note(ctx, r.Hub.ask(ctx, client)) // what is wrong from the start is said at once
 	for ctx.Err() == nil {
-		if err := r.read(ctx, client); ctx.Err() == nil {
-			r.note(err)
-			if err != nil {
-				pause(ctx, readAgain)
-			}
+		err := r.read(ctx, client)
+		r.note(ctx, err)
+		if err != nil {
+			pause(ctx, readAgain)
 		}
 	}
 }
@@ -102,8 +102,9 @@ func (r *Reader) take(ctx context.Context, client *kgo.Client, records []*kgo.Re
 		}
 		items = append(items, found...)
 	}
-	for r.Room.accept(ctx, items) != nil {
+	for err := r.Room.accept(ctx, items); err != nil; err = r.Room.accept(ctx, items) {
 		r.Room.count(Refused, 1)
+		r.note(ctx, err)
 		if !pause(ctx, readAgain) {
 			return ctx.Err()
 		}
@@ -123,18 +124,21 @@ func movedOn(err error) bool {
 		errors.Is(err, kerr.UnknownMemberID)
 }
 
-// note keeps why the hub cannot be read, and warns of it once, and again when the
-// reason changes.
-func (r *Reader) note(err error) {
+// note keeps why no notifications are taken, and warns of it once, and again when the
+// reason changes. That it was told to stop is none.
+func (r *Reader) note(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
 	r.mu.Lock()
 	before := r.reason
 	r.reason = err
 	r.mu.Unlock()
 	switch {
 	case err == nil && before != nil:
-		r.Log.Info("the event hub is read again", zap.String("hub", r.Hub.Name))
+		r.Log.Info("notifications are taken again", zap.String("hub", r.Hub.Name))
 	case err != nil && (before == nil || before.Error() != err.Error()):
-		r.Log.Warn("no notifications are read; reading goes on by the list, and the event hub is tried again",
+		r.Log.Warn("no notifications are taken; reading goes on by the list, and the event hub is tried again",
 			zap.String("hub", r.Hub.Name), zap.Duration("again_in", readAgain), zap.Error(err))
 	}
 }

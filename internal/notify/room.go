@@ -144,7 +144,9 @@ func (r *Room) take(w http.ResponseWriter, req *http.Request) (status int, outco
 	if err != nil {
 		return http.StatusBadRequest, Garbage
 	}
-	if r.accept(req.Context(), items) != nil {
+	err = r.accept(req.Context(), items)
+	r.complain(err)
+	if err != nil {
 		return http.StatusServiceUnavailable, Refused
 	}
 	return http.StatusAccepted, ""
@@ -154,12 +156,10 @@ func (r *Room) take(w http.ResponseWriter, req *http.Request) (status int, outco
 func (r *Room) accept(ctx context.Context, items []item) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	err := r.handOn(ctx, items)
-	r.complain(err)
-	return err
+	return r.handOn(ctx, items)
 }
 
-// complain logs why notifications are not stored once, and again when the reason
+// complain logs why notifications are refused once, and again when the reason
 // changes.
 func (r *Room) complain(err error) {
 	reason := ""
@@ -171,7 +171,7 @@ func (r *Room) complain(err error) {
 	r.reason = reason
 	r.mu.Unlock()
 	if changed && err != nil {
-		r.log.Warn("notifications cannot be stored; they come again, and the list names what they tell",
+		r.log.Warn("notifications are refused; Graph sends them again, and the list names what they tell",
 			zap.Error(err))
 	}
 }

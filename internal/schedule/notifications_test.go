@@ -11,6 +11,7 @@ import (
 
 	"ingestd/internal/graphsim"
 	"ingestd/internal/notify"
+	"ingestd/internal/notify/hubtest"
 	"ingestd/internal/schedule/scheduletest"
 	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
@@ -314,6 +315,57 @@ func TestListIsReadLessOftenWhileNotificationsArrive(t *testing.T) {
 	}
 	if want := "--L--L--LLLL"; listed != want { // from 25 past on
 		t.Errorf("listed %s, want %s", listed, want)
+	}
+	w.WantServed()
+}
+
+// What Graph sends to an event hub is stored as what it sends by a webhook is. Who dies before that is marked leaves it
+// to the next, which costs no request. While the hub cannot be read, the subscription says why, and the list goes on.
+func TestNotificationsByEventHub(t *testing.T) {
+	t.Parallel()
+	c := scheduletest.RecordsConfig(appears(1, 1, 30), appears(2, 1, 50), appears(3, 1, 60))
+	c.Hub = true
+	w := scheduletest.New(t, c)
+	w.Advance(20 * time.Minute)
+	if err := w.Subscribe(); err != nil {
+		t.Fatal(err)
+	}
+	w.Once()
+	w.Hub().Read() // what Graph sends to see whether it can
+	w.Hub().LoseMarks(true)
+	w.Advance(15 * time.Minute)
+	w.Graph.Notify(t.Context())
+	told := func() int {
+		return storetest.Query[int](t, w.Conn, `SELECT coalesce(sum(times), 0) FROM ingest.told_records`)
+	}
+	storetest.Eventually(t, func() bool { return told() == 1 })
+	w.StopReading()
+	w.Hub().LoseMarks(false)
+	twin := w.Twin()
+	w.Hub().Read()
+	before := detailRequests(w)
+	if n, stored := told(), twin.Told(); n != 2 || stored != 1 || detailRequests(w)-before != 2 {
+		t.Errorf("told %d times, %d stored by %d requests; want 2, 1, 2", n, stored, detailRequests(w)-before)
+	}
+	twin.StopReading()
+	w.Hub().SignIn("another")
+	w.Advance(20 * time.Minute)
+	w.Graph.Notify(t.Context())
+	locked := w.Twin()
+	storetest.Eventually(t, func() bool { return locked.Subscribe() != nil })
+	why := storetest.Query[string](t, w.Conn, `SELECT coalesce(error, '') FROM ingest.subscriptions`)
+	read := locked.Once()
+	if read.Windows == 0 || !strings.Contains(why, "connection_string_file") {
+		t.Errorf("%d windows of the list were read; %q", read.Windows, why)
+	}
+	w.Hub().SignIn(hubtest.ConnectionString)
+	w.Advance(10 * time.Minute)
+	locked.Notify()
+	if err, stored := locked.Subscribe(), locked.Told(); err != nil || read.Details+stored != 2 {
+		t.Errorf("%d records are stored, want 2: %v", read.Details+stored, err)
+	}
+	if seen := w.Outcomes()[notify.Validation]; seen == 0 {
+		t.Error("Graph has not seen whether it can send")
 	}
 	w.WantServed()
 }

@@ -9,10 +9,12 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"math/big"
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +43,9 @@ type Hub struct {
 	roots   *x509.CertPool
 	sender  *kgo.Client
 	sent    int
+
+	secret   atomic.Value // what its readers sign in with
+	unmarked atomic.Bool  // what is read cannot be marked
 }
 
 // patience is how long a test waits for what a reader must do.
@@ -50,6 +55,7 @@ const patience = time.Minute
 func New(t testing.TB) *Hub {
 	t.Helper()
 	h := &Hub{TB: t}
+	h.SignIn(ConnectionString)
 	certificate := h.certificate()
 	h.options = []kfake.Opt{
 		kfake.NumBrokers(1), kfake.SeedTopics(2, Name), kfake.DataDir(t.TempDir()),
@@ -107,6 +113,10 @@ func (h *Hub) Start() {
 		broker.KeepControl()
 		return authenticated(r.(*kmsg.SASLAuthenticateRequest))
 	})
+	broker.ControlKey(int16(kmsg.OffsetCommit), func(kmsg.Request) (kmsg.Response, error, bool) {
+		broker.KeepControl()
+		return nil, errors.New("hang up"), h.unmarked.Load()
+	})
 }
 
 // asPlain has a token be a password, as the broker knows no other than these.
@@ -152,9 +162,15 @@ func (h *Hub) Host() string { return h.broker.ListenAddrs()[0] }
 func (h *Hub) Hub() *notify.Hub {
 	return &notify.Hub{
 		Host: h.Host(), Name: Name, Group: Group, Roots: h.roots,
-		ConnectionString: func() (string, error) { return ConnectionString, nil },
+		ConnectionString: func() (string, error) { return h.secret.Load().(string), nil },
 	}
 }
+
+// SignIn changes what its readers sign in with.
+func (h *Hub) SignIn(connectionString string) { h.secret.Store(connectionString) }
+
+// LoseMarks has the hub hang up on whoever marks what is read, or no more.
+func (h *Hub) LoseMarks(lose bool) { h.unmarked.Store(lose) }
 
 // Send puts a message into the hub, as Graph does.
 func (h *Hub) Send(ctx context.Context, body []byte) error {

@@ -87,7 +87,7 @@ func (w *World) newJob(name string) *job {
 	}
 	notifyURL := ""
 	if w.listener != nil && e.Versioned {
-		notifyURL = w.notifyURL()
+		notifyURL = w.listener.url
 	}
 	return &job{
 		Tenant: Tenant, Name: "simulated", Cloud: "custom", Endpoint: e, Target: target, API: e.APIs[0],

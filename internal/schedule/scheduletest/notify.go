@@ -2,6 +2,7 @@ package scheduletest
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -10,15 +11,19 @@ import (
 	"github.com/google/uuid"
 
 	"ingestd/internal/notify"
+	"ingestd/internal/notify/hubtest"
 	"ingestd/internal/schedule"
 )
 
 // A listener is where Graph's notifications of a World arrive.
 type listener struct {
-	server *httptest.Server
+	url    string           // as Graph is told it
+	server *httptest.Server // that is one, or
+	hub    *hubtest.Hub
+	stop   func() // ends the reading of the hub
 
 	mu   sync.Mutex
-	room http.Handler
+	room *notify.Room
 	seen map[notify.Outcome]int
 }
 
@@ -33,14 +38,26 @@ func (w *World) listen() {
 		room.ServeHTTP(rw, r)
 	}))
 	w.Cleanup(l.server.Close)
+	l.url = l.server.URL + "/notifications"
 	w.listener = l
+}
+
+// listenToHub has Graph send to an event hub, for the jobs that are made afterwards.
+func (w *World) listenToHub() {
+	w.Helper()
+	hub := hubtest.New(w)
+	w.Graph.SetEventHub(hub.Send)
+	w.listener = &listener{
+		hub: hub, stop: func() {}, seen: map[notify.Outcome]int{},
+		url: "EventHub:https://127.0.0.1/eventhubname/" + hubtest.Name + "?tenantId=example.com",
+	}
 }
 
 // hear has the jobs take what arrives.
 func (w *World) hear() {
 	w.Helper()
 	l := w.listener
-	room, err := notify.New(w.notifyURL(), schedule.NewIntake(w.jobs), func(o notify.Outcome, n int) {
+	room, err := notify.New(l.url, schedule.NewIntake(w.jobs), func(o notify.Outcome, n int) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.seen[o] += n
@@ -49,12 +66,33 @@ func (w *World) hear() {
 		w.Fatal(err)
 	}
 	go room.Run(w.Context())
+	if l.hub != nil {
+		w.readHub(l, room)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.room = room
 }
 
-func (w *World) notifyURL() string { return w.listener.server.URL + "/notifications" }
+// readHub has a room take what is in the hub, where the one before has stopped.
+func (w *World) readHub(l *listener, room *notify.Room) {
+	l.stop()
+	ctx, cancel := context.WithCancel(w.Context())
+	reader := &notify.Reader{Hub: l.hub.Hub(), Room: room, Log: w.config.Log}
+	for _, j := range w.jobs {
+		j.Unread = reader.Err
+	}
+	var running sync.WaitGroup
+	running.Go(func() { reader.Run(ctx) })
+	l.stop = func() { cancel(); running.Wait() }
+	w.Cleanup(l.stop)
+}
+
+// StopReading ends the reading of the hub, as if the process had died.
+func (w *World) StopReading() { w.listener.stop() }
+
+// Hub is what Graph sends notifications to.
+func (w *World) Hub() *hubtest.Hub { return w.listener.hub }
 
 // Elsewhere is the same World with a daemon that Graph is to notify at another address.
 func (w *World) Elsewhere() *World {
@@ -79,7 +117,7 @@ func (w *World) Outcomes() map[notify.Outcome]int {
 // Post sends a body as Graph sends notifications, and returns the status of the answer.
 func (w *World) Post(body string) int {
 	w.Helper()
-	answer, err := w.listener.server.Client().Post(w.notifyURL(), "application/json", bytes.NewBufferString(body))
+	answer, err := w.listener.server.Client().Post(w.listener.url, "application/json", bytes.NewBufferString(body))
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -92,6 +130,9 @@ func (w *World) Notify() {
 	w.Helper()
 	if _, refused := w.Graph.Notify(w.Context()); refused > 0 {
 		w.Fatalf("%d notifications were refused", refused)
+	}
+	if hub := w.listener.hub; hub != nil {
+		hub.Read()
 	}
 }
 

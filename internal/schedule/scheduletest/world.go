@@ -39,6 +39,7 @@ type Config struct {
 	Locked              bool                   // a daemon keeps the lock of its tenant
 	Retention           schedule.Retention     // default: all is kept for ever
 	Notified            bool                   // Graph is to notify of changes of call records
+	Hub                 bool                   // and that by an event hub
 	Privacy             *privacy.Policy        // of the tenant; default: all is kept
 	Aged                *privacy.Policy        // of it after AgedAfter; default: the same
 	AgedAfter           time.Duration
@@ -77,7 +78,10 @@ func New(t testing.TB, c Config) *World {
 		url = c.Through(url)
 	}
 	w.DB = storetest.Connect(t, url)
-	if c.Notified {
+	switch {
+	case c.Hub:
+		w.listenToHub()
+	case c.Notified:
 		w.listen()
 	}
 	w.startDaemon()
