@@ -4852,10 +4852,10 @@ COMMENT ON COLUMN ingest.subscriptions.client_state_hash IS 'SHA-256 of the secr
 COMMENT ON COLUMN ingest.subscriptions.expires_at IS 'When the subscription ends unless it is renewed.';
 COMMENT ON COLUMN ingest.subscriptions.renewed_at IS 'When it was made or renewed last.';
 COMMENT ON COLUMN ingest.subscriptions.reauthorize IS 'Whether Graph has asked for it to be renewed since.';
-COMMENT ON COLUMN ingest.subscriptions.missed_at IS 'When Graph last said that notifications were not sent, or the subscription was found gone; null if never.';
+COMMENT ON COLUMN ingest.subscriptions.missed_at IS 'When notifications were last known to be missing, as Graph said so, the subscription was gone, or they could not be read; null if never.';
 COMMENT ON COLUMN ingest.subscriptions.notified_at IS 'When a notification last came that told a call record; null if none did.';
 COMMENT ON COLUMN ingest.subscriptions.usual_gap_s IS 'Usual seconds between notifications, those of five seconds taken as one; null before the second.';
-COMMENT ON COLUMN ingest.subscriptions.error IS 'Why it could not be made, found or renewed, with the next step; null if it could.';
+COMMENT ON COLUMN ingest.subscriptions.error IS 'Why it could not be made, found or renewed, or what it brings not be read, with the next step; null if it could.';
 
 CREATE TABLE ingest.tenants (
     tenant_id uuid NOT NULL,

@@ -186,7 +186,8 @@ func TestFaults(t *testing.T) {
 			line: 8, key: "notifications.event_hub.domain",
 			text: "must be a domain of the Entra tenant that the namespace belongs to, such as contoso.com"},
 		{name: "no connection string", old: pstn,
-			new:  pstn + "\nnotifications: {event_hub: {host: n, hub: h, domain: d, connection_string_file: " + short + "}}",
+			new: pstn + "\nnotifications: {event_hub: {host: n, hub: h, domain: d, " +
+				"connection_string_file: " + short + "}}",
 			line: 8, key: "notifications.event_hub.connection_string_file",
 			text: "holds no connection string: Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…"},
 		{name: "log level", old: pstn, new: pstn + "\nlog: {level: loud}",

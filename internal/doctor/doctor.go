@@ -95,7 +95,8 @@ func (s *Subject) Examine(ctx context.Context) []Finding {
 	database := s.database(bounded)
 	daemon, retention := s.standing(bounded, database)
 	running.Wait()
-	return slices.Concat(s.config(), s.webhook(bounded), s.eventHub(bounded), database, daemon, slices.Concat(areas...), retention)
+	return slices.Concat(s.config(), s.webhook(bounded), s.eventHub(bounded), database, daemon,
+		slices.Concat(areas...), retention)
 }
 
 // onlyWait is the first step where there is none.

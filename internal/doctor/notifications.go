@@ -37,19 +37,21 @@ func (s *Subject) webhook(ctx context.Context) []Finding {
 
 // eventHub asks whether the hub that Graph sends notifications to can be read.
 func (s *Subject) eventHub(ctx context.Context) []Finding {
+	f := Finding{Area: areaConfig, Status: OK, What: "notifications.event_hub: the hub can be read, seen from here"}
 	switch {
 	case s.Hub == nil:
 		return nil
 	case s.Offline:
-		return []Finding{{Area: areaConfig, Status: Skip, What: "notifications.event_hub: --offline"}}
+		f.Status, f.What = Skip, "notifications.event_hub: --offline"
+		return []Finding{f}
 	}
 	if err := s.Hub.Try(ctx); err != nil {
-		return []Finding{{Area: areaConfig, Status: Warn, Code: Word(health.NotNotified),
-			What:     "notifications.event_hub: the hub cannot be read, seen from here; calls are found by the list alone",
-			Evidence: Word(err.Error()), Fix: []string{"what it says; the daemon tries again every few seconds"},
-			First: "mend notifications.event_hub"}}
+		f.Status, f.Code, f.Evidence = Warn, Word(health.NotNotified), Word(err.Error())
+		f.What = "notifications.event_hub: the hub cannot be read, seen from here; calls are found by the list alone"
+		f.Fix = []string{"what it says; the daemon tries again every few seconds"}
+		f.First = "mend notifications.event_hub"
 	}
-	return []Finding{{Area: areaConfig, Status: OK, What: "notifications.event_hub: the hub can be read, seen from here"}}
+	return []Finding{f}
 }
 
 // quietFor is how long no notification may come until it is worth a word.

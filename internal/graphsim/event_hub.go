@@ -11,8 +11,8 @@ const hubScheme = "EventHub:https://"
 
 // reachability is what is sent to a hub in place of a validation request. Nobody answers it.
 const reachability = `{"value": [{"subscriptionId": "NA", "subscriptionExpirationDateTime": "NA", "clientState": "NA",
-	"changeType": "Validation: Testing client application reachability for subscription Request-Id: 0", "resource": "NA",
-	"resourceData": {"@odata.type": "NA", "@odata.id": "NA", "id": "NA"}}]}`
+	"changeType": "Validation: Testing client application reachability for subscription Request-Id: 0",
+	"resource": "NA", "resourceData": {"@odata.type": "NA", "@odata.id": "NA", "id": "NA"}}]}`
 
 // SetEventHub gives what sends a message to the event hub that subscriptions name.
 func (s *Server) SetEventHub(send func(ctx context.Context, body []byte) error) {

@@ -11,5 +11,7 @@
 //     not. Killed before the record's COMMIT the row is still due; between that and the note it costs one request.
 //
 // What was not answered 202 was answered 503, so it is sent again. A notification that is lost altogether costs
-// time: the list names the record. The package knows neither SQL nor when anything is read.
+// time: the list names the record. What is read of an event hub goes the same way, with the mark how far it was read
+// in place of the answer: killed before that, it is read again. The package knows neither SQL nor when anything is
+// read.
 package notify

@@ -15,11 +15,14 @@ import (
 
 // BenchmarkLatency lets four hours of a working day pass, in steps as short as the daemon's look for what is told, and
 // prints how long it takes until the record of a call is stored whole, by the list alone and with notifications beside
-// it: from the end of the call, and from when Graph lists the record and tells of it, some 15 minutes later. No program
-// can do anything about the minutes before that, or about the one record in twenty that cannot be read yet then.
+// it, by webhook or event hub: from the end of the call, and from when Graph lists the record and tells of it, some 15
+// minutes later. No program can do anything about the minutes before that, or about the one record in twenty that
+// cannot be read yet then.
 func BenchmarkLatency(b *testing.B) {
 	for b.Loop() {
-		list, webhook := newLatency(b, false), newLatency(b, true)
+		list := newLatency(b, scheduletest.Config{})
+		webhook := newLatency(b, scheduletest.Config{Notified: true})
+		hub := newLatency(b, scheduletest.Config{Hub: true})
 		served := map[string]time.Time{}
 		webhook.Graph.SetNotifications(func(n graphsim.Notification) graphsim.Delivery {
 			if _, known := served[n.CallID]; !known {
@@ -29,14 +32,16 @@ func BenchmarkLatency(b *testing.B) {
 		})
 		list.pass()
 		webhook.pass()
+		hub.pass()
 		for _, since := range []struct {
 			what string
 			at   map[string]time.Time
 		}{{"the end of a call", list.ended}, {"Graph lists its record", served}} {
-			a, z := list.minutes(since.at), webhook.minutes(since.at)
-			b.Logf("minutes since %s until it is stored, median and 95th percentile: "+
-				"list alone %.1f and %.1f (%d calls), webhook %.1f and %.1f (%d calls)",
-				since.what, at(a, 50), at(a, 95), len(a), at(z, 50), at(z, 95), len(z))
+			for i, l := range []*latency{list, webhook, hub} {
+				m, by := l.minutes(since.at), []string{"list alone", "webhook", "event hub"}[i]
+				b.Logf("minutes since %s until it is stored, by %s: median %.1f, 95th percentile %.1f (%d calls)",
+					since.what, by, at(m, 50), at(m, 95), len(m))
+			}
 		}
 		a, z := list.minutes(served), webhook.minutes(served)
 		bench.Report(b, at(a, 50)/at(z, 50), "x-median")
@@ -54,14 +59,13 @@ type latency struct {
 	ended, stored map[string]time.Time // by call
 }
 
-func newLatency(b *testing.B, notified bool) *latency {
-	l := &latency{notified: notified, ended: map[string]time.Time{}, stored: map[string]time.Time{}}
-	l.World = scheduletest.New(b, scheduletest.Config{
-		Graph:     graphsim.Config{Seed: 8, Users: 100, CallsPerDay: -1, RecordsPerDay: 400, History: day},
-		Endpoints: []string{"call_records"}, Log: zap.NewNop(), Notified: notified,
-	})
+func newLatency(b *testing.B, c scheduletest.Config) *latency {
+	l := &latency{notified: c.Notified || c.Hub, ended: map[string]time.Time{}, stored: map[string]time.Time{}}
+	c.Graph = graphsim.Config{Seed: 8, Users: 100, CallsPerDay: -1, RecordsPerDay: 400, History: day}
+	c.Endpoints, c.Log = []string{"call_records"}, zap.NewNop()
+	l.World = scheduletest.New(b, c)
 	l.Once()
-	if notified {
+	if l.notified {
 		if err := l.Subscribe(); err != nil {
 			b.Fatal(err)
 		}

@@ -61,6 +61,8 @@ var (
 		"End of the subscription to change notifications, renewed at half its life; 0: there is none.", perTenant...)
 	lastNotification = describe("last_notification_timestamp_seconds",
 		"When a change notification last told a call record; 0: none did.", perTenant...)
+	missedNotifications = describe("notifications_missed_timestamp_seconds",
+		"When change notifications were last known to be missing; 0: never.", perTenant...)
 	clockSkew  = describe("clock_skew_seconds", "Graph's clock minus the local one.", perTenant...)
 	staleSince = describe("rollups_stale_since_timestamp_seconds",
 		"When the first row was stored that the views of days, hours and months lack; absent if they lack none.")
@@ -145,7 +147,7 @@ func (c collection) tenant(t health.Tenant) {
 	}
 	if s := t.Subscription; s != nil {
 		for desc, at := range map[*prometheus.Desc]*time.Time{
-			subscriptionExpiry: s.ExpiresAt, lastNotification: s.NotifiedAt,
+			subscriptionExpiry: s.ExpiresAt, lastNotification: s.NotifiedAt, missedNotifications: s.MissedAt,
 		} {
 			if at == nil {
 				at = &never

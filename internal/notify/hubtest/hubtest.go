@@ -195,7 +195,8 @@ func (h *Hub) Read() {
 	h.Helper()
 	ctx, cancel := context.WithTimeout(h.Context(), patience)
 	defer cancel()
-	if _, err := h.broker.WaitGroupInfo(ctx, Group, func(g *kfake.GroupInfo) bool { return marked(g) == h.sent }); err != nil {
+	all := func(g *kfake.GroupInfo) bool { return marked(g) == h.sent }
+	if _, err := h.broker.WaitGroupInfo(ctx, Group, all); err != nil {
 		h.Fatalf("%d of %d messages are marked as read after %v", h.Marked(), h.sent, patience)
 	}
 }
