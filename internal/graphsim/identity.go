@@ -58,9 +58,10 @@ func identityRefused(message string) answer {
 	return encoded(http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": message})
 }
 
-// isResource reports whether tokens are given for it: Graph, and PostgreSQL in
-// Azure.
+// isResource reports whether tokens are given for it: Graph, PostgreSQL in Azure,
+// and a namespace of Event Hubs on this machine.
 func (s *Server) isResource(resource string) bool {
-	return resource == s.url || resource == "https://ossrdbms-aad.database.windows.net" ||
+	return resource == s.url || resource == "https://127.0.0.1" ||
+		resource == "https://ossrdbms-aad.database.windows.net" ||
 		resource == "https://ossrdbms-aad.database.usgovcloudapi.net"
 }

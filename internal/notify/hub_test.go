@@ -80,7 +80,7 @@ func TestHubIsRead(t *testing.T) {
 	h.Read()
 	byToken := h.Hub()
 	byToken.ConnectionString = nil
-	byToken.Token = func(context.Context) (string, error) { return hubtest.Token, nil }
+	byToken.Token = func(context.Context) (string, error) { return "a token", nil }
 	second := read(t, byToken, d)
 	h.Shared(2)
 	send(t, h, body(3), body(4))
@@ -92,8 +92,8 @@ func TestHubIsRead(t *testing.T) {
 	h.Start()
 	send(t, h, body(6))
 	h.Read()
-	if n := d.stored(); n != 6 || first.Err() != nil || second.Err() != nil {
-		t.Errorf("%d ids are stored, want 6: %v, %v", n, first.Err(), second.Err())
+	if n := d.stored(); n != 6 || first.Err() != nil || second.Err() != nil || h.Tokens() == 0 {
+		t.Errorf("%d ids are stored, want 6: %v, %v; %d times by a token", n, first.Err(), second.Err(), h.Tokens())
 	}
 	h.Stop()
 	second.stop()
@@ -133,7 +133,7 @@ func TestHubSaysWhy(t *testing.T) {
 			h.ConnectionString = func() (string, error) { return "Endpoint=sb://wrong", nil }
 		}, "connection_string_file holds a connection string with the right Listen"},
 		{"wrong token", func(h *notify.Hub) {
-			h.ConnectionString, h.Token = nil, func(context.Context) (string, error) { return "wrong", nil }
+			h.ConnectionString, h.Token = nil, func(context.Context) (string, error) { return hubtest.WrongToken, nil }
 		}, "has the role Azure Event Hubs Data Receiver"},
 		{"no token", func(h *notify.Hub) {
 			h.ConnectionString, h.Token = nil, func(context.Context) (string, error) { return "", errors.New("denied") }

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"math/big"
 	"net"
@@ -31,19 +32,24 @@ import (
 const (
 	Name             = "call-records"
 	Group            = "ingestd"
-	Token            = "a-token"
+	WrongToken       = "wrong"
 	ConnectionString = "Endpoint=sb://127.0.0.1/;SharedAccessKeyName=listen;SharedAccessKey=c2VjcmV0"
 )
+
+// tokenAsPlain is how a token that is right signs in to the broker.
+const tokenAsPlain = "\x00token\x00token"
 
 // A Hub is a hub of two partitions.
 type Hub struct {
 	testing.TB
+	CAPEM   []byte // whom its readers trust
 	broker  *kfake.Cluster
 	options []kfake.Opt
 	roots   *x509.CertPool
 	sender  *kgo.Client
 	sent    int
 
+	tokens   atomic.Int32 // how often a token has signed in
 	secret   atomic.Value // what its readers sign in with
 	unmarked atomic.Bool  // what is read cannot be marked
 }
@@ -57,11 +63,14 @@ func New(t testing.TB) *Hub {
 	h := &Hub{TB: t}
 	h.SignIn(ConnectionString)
 	certificate := h.certificate()
+	h.CAPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
+	h.roots = x509.NewCertPool()
+	h.roots.AppendCertsFromPEM(h.CAPEM)
 	h.options = []kfake.Opt{
 		kfake.NumBrokers(1), kfake.SeedTopics(2, Name), kfake.DataDir(t.TempDir()),
 		kfake.TLS(&tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}),
 		kfake.EnableSASL(), kfake.User("PLAIN", "$ConnectionString", ConnectionString),
-		kfake.User("PLAIN", "OAUTHBEARER", Token),
+		kfake.User("PLAIN", "token", "token"),
 	}
 	h.Start()
 	t.Cleanup(h.Stop)
@@ -88,12 +97,6 @@ func (h *Hub) certificate() tls.Certificate {
 	if err != nil {
 		h.Fatal(err)
 	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		h.Fatal(err)
-	}
-	h.roots = x509.NewCertPool()
-	h.roots.AddCert(parsed)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
@@ -111,7 +114,7 @@ func (h *Hub) Start() {
 	})
 	broker.ControlKey(int16(kmsg.SASLAuthenticate), func(r kmsg.Request) (kmsg.Response, error, bool) {
 		broker.KeepControl()
-		return authenticated(r.(*kmsg.SASLAuthenticateRequest))
+		return h.authenticated(r.(*kmsg.SASLAuthenticateRequest))
 	})
 	broker.ControlKey(int16(kmsg.OffsetCommit), func(kmsg.Request) (kmsg.Response, error, bool) {
 		broker.KeepControl()
@@ -128,13 +131,16 @@ func asPlain(r kmsg.Request) (handled bool) {
 }
 
 // authenticated refuses a wrong secret in words, as Azure does; the broker would
-// hang up.
-func authenticated(r *kmsg.SASLAuthenticateRequest) (kmsg.Response, error, bool) {
+// hang up. Any token but a wrong one signs in.
+func (h *Hub) authenticated(r *kmsg.SASLAuthenticateRequest) (kmsg.Response, error, bool) {
 	if token, is := strings.CutPrefix(string(r.SASLAuthBytes), "n,,\x01auth=Bearer "); is {
-		r.SASLAuthBytes = []byte("\x00OAUTHBEARER\x00" + strings.TrimRight(token, "\x01"))
+		if token = strings.TrimRight(token, "\x01"); token != WrongToken {
+			h.tokens.Add(1)
+			r.SASLAuthBytes = []byte(tokenAsPlain)
+			return nil, nil, false
+		}
 	}
-	switch string(r.SASLAuthBytes) {
-	case "\x00$ConnectionString\x00" + ConnectionString, "\x00OAUTHBEARER\x00" + Token:
+	if string(r.SASLAuthBytes) == "\x00$ConnectionString\x00"+ConnectionString {
 		return nil, nil, false
 	}
 	text := "Unauthorized access: " + ConnectionString
@@ -154,6 +160,9 @@ func (h *Hub) Stop() {
 		h.broker = nil
 	}
 }
+
+// Tokens is how often a token has signed in.
+func (h *Hub) Tokens() int { return int(h.tokens.Load()) }
 
 // Host is where the namespace answers.
 func (h *Hub) Host() string { return h.broker.ListenAddrs()[0] }
