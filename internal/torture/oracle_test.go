@@ -71,11 +71,11 @@ func newOracle() *oracle {
 func (o *oracle) served(operation string, text []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if operation == "getCallRecord" {
-		o.document(text)
-		return
-	}
 	e := o.endpoints[operation]
+	if operation == "getCallRecord" { // of one that no list may have named yet
+		e = fetch.CallRecords
+		o.document(text)
+	}
 	found := o.parse(e, text)
 	if !found.fits || e.Aggregate { // a sum's key is its day's, too, which the window alone tells
 		return
