@@ -59,6 +59,24 @@ func TestRejectedTokenIsRenewedOnce(t *testing.T) {
 	}
 }
 
+// A tenant that rejects each token has denied access.
+func TestNoTokenIsTaken(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var requests atomic.Int32
+	c := newTestClient(t, new(login), func(w http.ResponseWriter, _ *http.Request) {
+		if requests.Add(1) > 10 {
+			cancel() // it would go on for ever
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	_, err := c.get(ctx, c.to("/v1.0/x"))
+	if n := requests.Load(); n != 2 || KindOf(err) != Denied {
+		t.Errorf("%d requests, want 2: %v", n, err)
+	}
+}
+
 func TestExpiringTokenIsRenewed(t *testing.T) {
 	t.Parallel()
 	entra := &login{token: func(w http.ResponseWriter, _ *http.Request) {
