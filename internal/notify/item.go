@@ -29,13 +29,21 @@ type item struct {
 	tenant, call uuid.UUID // as check has read them
 }
 
+// maxItems bounds the notifications of a body: Graph's take half a kilobyte each.
+const maxItems = 1000
+
+// parsing bounds the bodies that are read at once: one of a stranger may take some ten times its size.
+var parsing = make(chan struct{}, 4)
+
 // parse reads a body, unless it is large. A member of another type than it should
 // have makes its notification one that tells nothing.
 func parse(body []byte) ([]item, error) {
+	parsing <- struct{}{}
+	defer func() { <-parsing }()
 	var all struct {
 		Value []json.RawMessage `json:"value"`
 	}
-	if len(body) > maxBody || json.Unmarshal(body, &all) != nil || all.Value == nil {
+	if len(body) > maxBody || json.Unmarshal(body, &all) != nil || all.Value == nil || len(all.Value) > maxItems {
 		return nil, errors.New("no JSON object with an array value, or a large one")
 	}
 	items := make([]item, len(all.Value))

@@ -200,6 +200,7 @@ func TestHostileSenders(t *testing.T) {
 	t.Parallel()
 	address := serve(t, &desk{}, nil)
 	header := "POST /in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+	many := `{"value":[0` + strings.Repeat(",0", 120_000) + `]}`
 	kinds := []string{
 		"",            // nothing
 		"POST /in HT", // half a line
@@ -210,6 +211,7 @@ func TestHostileSenders(t *testing.T) {
 		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", // TLS
 		"\x00\xff\r\n\r\n",
+		header + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(many), many),
 	}
 	large, err := http.Post("http://"+address+"/in", "application/json", io.LimitReader(zeros{}, 100<<20))
 	if err == nil {

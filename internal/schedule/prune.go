@@ -257,7 +257,7 @@ func (p *Pruner) figures(tenants []uuid.UUID, before time.Time) []cut {
 func (p *Pruner) Prune(ctx context.Context) (all []Pruned, err error) {
 	cuts, err := p.cuts(ctx)
 	if p.Retention.Personal == 0 { // old personal data may be stored again, and a later term has to look for it
-		err = errors.Join(err, p.DB.ForgetRewrites(ctx, Personal))
+		err = errors.Join(err, p.DB.ForgetRewrites(ctx, p.Tenants, Personal))
 	}
 	for _, c := range cuts {
 		done, failed := p.prune(ctx, c)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -172,6 +173,9 @@ func (j *Job) subscribe(ctx context.Context, s *store.Subscription, now time.Tim
 		return err
 	}
 	made, err := j.Client.Subscribe(ctx, j.NotifyURL, secret, now.Add(subscriptionLife))
+	if refused, ok := errors.AsType[*fetch.Error](err); ok && refused.Status == http.StatusConflict {
+		s.StateHash = []byte{} // there is one, with another secret: it is not taken for this one once it is listed
+	}
 	if err != nil {
 		return err
 	}

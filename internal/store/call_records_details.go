@@ -86,7 +86,10 @@ func (db *DB) keepRaw(ctx context.Context, run *Run, t *Target, record *mapping.
 	refused := record.Elements[0].Reject(why.Error())
 	refused.Raw = record.Raw(0)
 	return db.retry(ctx, "keep a reject of "+run.Endpoint, noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		return putRejects(ctx, tx, run, t, []reject{{Reject: refused}})
+		if err := putRejects(ctx, tx, run, t, []reject{{Reject: refused}}); err != nil {
+			return err
+		}
+		return addToRun(ctx, tx, run, Counts{})
 	})
 }
 
@@ -154,7 +157,10 @@ func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
 	if err := putRejects(ctx, d.tx, d.run, d.target, rejects); err != nil {
 		return nil, err
 	}
-	return results, resolveRejects(ctx, d.tx, d.run, slices.Collect(maps.Keys(claimed)), rejects)
+	if err := resolveRejects(ctx, d.tx, d.run, slices.Collect(maps.Keys(claimed)), rejects); err != nil {
+		return nil, err
+	}
+	return results, addToRun(ctx, d.tx, d.run, Counts{}) // which has not ended
 }
 
 // id is the id of a record as text; empty if it has no rows.

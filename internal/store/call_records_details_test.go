@@ -175,6 +175,22 @@ func TestVersionBelowTheListedIsStored(t *testing.T) {
 	}
 }
 
+// A run that was counted as killed stores no details, and keeps nothing that was answered.
+func TestEndedRunStoresNoDetails(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	conn := storetest.Conn(t, url)
+	d := newDaemon(t, url)
+	storetest.Exec(t, conn, `UPDATE ingest.runs SET finished_at = now(), result = 'killed'`)
+	err := d.store(t.Context(), recordBatch(t, record(1)))
+	failure := store.Failure{From: noon, To: noon.Add(time.Hour), At: noon, Code: "x", Error: "x", Body: []byte("x")}
+	noted := d.db.NoteFailure(t.Context(), d.run, failure)
+	const left = `SELECT (SELECT count(*) FROM teams.call_records) + (SELECT count(*) FROM ingest.parked)`
+	if n := storetest.Query[int](t, conn, left); n != 0 || !errors.Is(err, store.ErrEnded) || noted != nil {
+		t.Errorf("%d rows are left of it: %v, %v", n, err, noted)
+	}
+}
+
 // A COMMIT whose answer is lost is repeated, and is no failure of the records.
 func TestLostCommitOfDetails(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"ingestd/internal/catalog"
@@ -247,7 +248,7 @@ func (w *pruned) dropBodies() {
 // age has personal data go that is past its term, in most rounds.
 func (w *pruned) age(r *rapid.T) {
 	if w.term == 0 {
-		w.must(w.db.ForgetRewrites(w.Context(), schedule.Personal))
+		w.must(w.db.ForgetRewrites(w.Context(), []uuid.UUID{tenant}, schedule.Personal))
 		w.agedBefore = 0
 		return
 	}

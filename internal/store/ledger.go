@@ -124,12 +124,15 @@ type Failure struct {
 }
 
 // NoteFailure notes that a slot could not be read; reading it takes the note
-// away.
+// away. A run that has ended notes nothing.
 func (db *DB) NoteFailure(ctx context.Context, run *Run, f Failure) error {
 	return db.exec(ctx, "note a slot of "+run.Endpoint+" that failed", `
 		INSERT INTO ingest.parked AS p
 			(tenant_id, endpoint, slot_from, slot_to, since, failed_at, request_id, code, error, body, run_id)
-		VALUES ($1, $2, $3, $4, $5, $5, nullif($6, ''), $7, $8, $9, $10)
+		SELECT $1, $2, $3, $4, $5, $5, nullif($6, ''), $7, $8, $9, run_id
+		FROM ingest.runs
+		WHERE run_id = $10 AND finished_at IS NULL
+		FOR SHARE
 		ON CONFLICT (tenant_id, endpoint, slot_from) DO UPDATE
 		SET (slot_to, failures, failed_at, request_id, code, error, body, run_id) =
 			(excluded.slot_to, p.failures + 1, excluded.failed_at, excluded.request_id, excluded.code, excluded.error,

@@ -37,6 +37,7 @@ var byLoop = pgx.TxOptions{
 // pruneStatements delete rows that are past their term.
 type pruneStatements struct {
 	tenants, end, delete, mark, count string
+	lock                              string // before delete; empty: it needs none
 
 	limit int // about how many go at a time
 }
@@ -48,8 +49,10 @@ func newPruneStatements(root *mapping.Layout, time string, lead []string) pruneS
 
 // newPruneRecords makes the statements for call records with all that is theirs.
 func newPruneRecords(m *mapping.Model) pruneStatements {
-	return makePruneStatements("call_records_prune", pruneRecords, append(recordNames(m, ""),
+	s := makePruneStatements("call_records_prune", pruneRecords, append(recordNames(m, ""),
 		"{kept_from}", "kept_from", "{begins}", "'-infinity'::timestamptz"))
+	s.lock = statement("call_records_prune_lock")
+	return s
 }
 
 // newPruneDetails makes the statements for the details of call records. The calls
@@ -135,6 +138,11 @@ func (p *Pruning) slice(ctx context.Context, tx pgx.Tx) (rows int64, more bool, 
 		return 0, false, err
 	}
 	// What else can take the place of these rows, as a table that is dropped, goes here.
+	if s.lock != "" {
+		if _, err := tx.Exec(ctx, s.lock, p.tenants, p.from, to); err != nil {
+			return 0, false, err
+		}
+	}
 	tag, err := tx.Exec(ctx, s.delete, p.tenants, p.from, to)
 	if err != nil {
 		return 0, false, err

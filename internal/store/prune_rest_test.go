@@ -110,7 +110,8 @@ func TestPrunable(t *testing.T) {
 	}{
 		{`SELECT`, []uuid.UUID{tenant}, false},
 		{`UPDATE ingest.endpoints SET clock_at = now() + interval '1 year'`, []uuid.UUID{tenant}, true},
-		{`UPDATE ingest.endpoints SET removed_at = now()`, []uuid.UUID{tenant, others}, true},
+		{`UPDATE ingest.endpoints SET removed_at = now() - interval '6 days'`, []uuid.UUID{tenant}, true},
+		{`UPDATE ingest.endpoints SET removed_at = now() - interval '8 days'`, []uuid.UUID{tenant, others}, true},
 	} {
 		storetest.Exec(t, f.conn, step.change)
 		got, now, err := f.db.Prunable(t.Context(), []uuid.UUID{tenant})

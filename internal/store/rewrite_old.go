@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -64,9 +65,10 @@ func (db *DB) RewrittenBefore(ctx context.Context, t *Target, name string) (at t
 	return at, err
 }
 
-// ForgetRewrites has RewriteOld, under a name, begin anew.
-func (db *DB) ForgetRewrites(ctx context.Context, name string) error {
-	return db.exec(ctx, "forget how far rewrites have come", `DELETE FROM ingest.rewrites WHERE name = $1`, name)
+// ForgetRewrites has RewriteOld, under a name, begin anew for tenants.
+func (db *DB) ForgetRewrites(ctx context.Context, tenants []uuid.UUID, name string) error {
+	return db.exec(ctx, "forget how far rewrites have come",
+		`DELETE FROM ingest.rewrites WHERE tenant_id = ANY ($1::text[]::uuid[]) AND name = $2`, texts(tenants), name)
 }
 
 // nextOld finds the next rows by their times, and those that have none when it comes to an end.

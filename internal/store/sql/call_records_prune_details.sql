@@ -1,6 +1,6 @@
 -- Deletes the details of the call records of tenants $1 from $2 on and before $3, and what was answered in
 -- their place. The calls stay as they are: for those who follow changes nothing has changed. Details in
--- tables of a month go with these.
+-- tables of a month go with these. Returned are the calls that had details.
 WITH gone AS (
 	SELECT tenant_id, id, {month_of} AS month
 	FROM teams.call_records
@@ -13,3 +13,6 @@ WITH gone AS (
 )
 SELECT 1
 FROM gone
+WHERE month = '' AND EXISTS (
+	SELECT 1 FROM teams.sessions s WHERE s.tenant_id = gone.tenant_id AND s.call_id = gone.id
+)

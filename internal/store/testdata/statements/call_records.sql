@@ -308,12 +308,12 @@ WHERE excluded.first_seen_on < u.first_seen_on
 
 -- === tenants to prune
 -- Of tenants $1 those whose rows of endpoint $2 before $3 can be deleted now, how many others, and from when
--- on there may be any, with a day for what was stored late. Rows wait while figures are to be computed of
+-- on there may be any, with an hour for what was being stored. Rows wait while figures are to be computed of
 -- days that read such rows, as they never are once some are gone. A day reads rows of the days beside it.
 SELECT coalesce(array_agg(tenant ORDER BY tenant) FILTER (WHERE ready), '{}'), count(*) FILTER (WHERE NOT ready),
 	coalesce(min(begins) FILTER (WHERE ready), '-infinity')
 FROM (
-	SELECT e.tenant_id::text AS tenant, '-infinity'::timestamptz - interval '1 day' AS begins, NOT EXISTS (
+	SELECT e.tenant_id::text AS tenant, '-infinity'::timestamptz - interval '1 hour' AS begins, NOT EXISTS (
 		SELECT 1 FROM rollup.stale s
 		WHERE s.tenant_id = e.tenant_id AND s.at < $3::timestamptz + interval '3 days'
 	) AS ready
@@ -416,12 +416,12 @@ GROUP BY r.tenant_id;
 
 -- === tenants to prune
 -- Of tenants $1 those whose rows of endpoint $2 before $3 can be deleted now, how many others, and from when
--- on there may be any, with a day for what was stored late. Rows wait while figures are to be computed of
+-- on there may be any, with an hour for what was being stored. Rows wait while figures are to be computed of
 -- days that read such rows, as they never are once some are gone. A day reads rows of the days beside it.
 SELECT coalesce(array_agg(tenant ORDER BY tenant) FILTER (WHERE ready), '{}'), count(*) FILTER (WHERE NOT ready),
 	coalesce(min(begins) FILTER (WHERE ready), '-infinity')
 FROM (
-	SELECT e.tenant_id::text AS tenant, coalesce(e.details_kept_from, '-infinity') - interval '1 day' AS begins, NOT EXISTS (
+	SELECT e.tenant_id::text AS tenant, coalesce(e.details_kept_from, '-infinity') - interval '1 hour' AS begins, NOT EXISTS (
 		SELECT 1 FROM rollup.stale s
 		WHERE s.tenant_id = e.tenant_id AND s.at < $3::timestamptz + interval '3 days'
 	) AS ready
@@ -440,7 +440,7 @@ LIMIT 1 OFFSET $4;
 -- === prune
 -- Deletes the details of the call records of tenants $1 from $2 on and before $3, and what was answered in
 -- their place. The calls stay as they are: for those who follow changes nothing has changed. Details in
--- tables of a month go with these.
+-- tables of a month go with these. Returned are the calls that had details.
 WITH gone AS (
 	SELECT tenant_id, id, CASE WHEN to_regclass('teams.sessions' || to_char(details_month, '_YYYY_MM')) IS NULL THEN ''
 	ELSE to_char(details_month, '_YYYY_MM') END AS month
@@ -485,7 +485,10 @@ WITH gone AS (
 	WHERE r.tenant_id = gone.tenant_id AND r.call_id = gone.id
 )
 SELECT 1
-FROM gone;
+FROM gone
+WHERE month = '' AND EXISTS (
+	SELECT 1 FROM teams.sessions s WHERE s.tenant_id = gone.tenant_id AND s.call_id = gone.id
+);
 
 -- === kept from
 -- Notes that rows of endpoint $2 before $3 may be deleted, of tenants $1, and that no figures are computed
