@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -108,15 +107,7 @@ func (f *front) launch(t *testing.T, dir string, tenant *graphsim.Server) (p *pr
 func notified(t *testing.T, url string, tenant *graphsim.Server, f *front) (dir string) {
 	t.Helper()
 	dir = workplace(t, url, tenant, "call_records")
-	file, err := os.OpenFile(filepath.Join(dir, "config.yaml"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	_, err = fmt.Fprintf(file, "notifications: {webhook: {public_url: %q, listen: \"127.0.0.1:0\"}}\n", f.URL+"/in")
-	if err != nil {
-		t.Fatal(err)
-	}
+	addConfig(t, dir, fmt.Sprintf("notifications: {webhook: {public_url: %q, listen: \"127.0.0.1:0\"}}\n", f.URL+"/in"))
 	return dir
 }
 

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -45,14 +43,7 @@ type pruneBench struct {
 
 // configure gives rows a term that is longer than Graph's reach, so that what is read stays.
 func (p *pruneBench) configure() {
-	file, err := os.OpenFile(filepath.Join(p.dir, "config.yaml"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		p.Fatal(err)
-	}
-	defer file.Close()
-	if _, err := file.WriteString("retention: {pstn_calls: 2y}\n"); err != nil {
-		p.Fatal(err)
-	}
+	addConfig(p, p.dir, "retention: {pstn_calls: 2y}\n")
 }
 
 // again reads all calls, none of which is stored, and returns how many seconds that took.

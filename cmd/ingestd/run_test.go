@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -21,6 +22,19 @@ const (
 	saving      = `SELECT count(*) > 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
 		WHERE d.datname = current_database() AND relation = 'teams.pstn_calls'::regclass AND NOT granted`
 )
+
+// addConfig writes text to the end of the configuration of a folder.
+func addConfig(t testing.TB, dir, text string) {
+	t.Helper()
+	file, err := os.OpenFile(filepath.Join(dir, "config.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // workplace is a folder with a configuration for one endpoint.
 func workplace(t testing.TB, databaseURL string, tenant *graphsim.Server, endpoint string) string {

@@ -179,9 +179,9 @@ func (j *Job) subscribe(ctx context.Context, s *store.Subscription, now time.Tim
 	if err != nil {
 		return err
 	}
-	id, err := uuid.Parse(made.ID)
+	id, err := subscriptionID(made)
 	if err != nil {
-		return errors.New("Graph names a subscription by no GUID: a change of the API; report it")
+		return err
 	}
 	s.ID, s.ExpiresAt, s.RenewedAt = &id, &made.ExpiresAt, &now
 	j.Log.Info("subscribed to changes of call records", zap.String("tenant", j.Name),
@@ -189,12 +189,20 @@ func (j *Job) subscribe(ctx context.Context, s *store.Subscription, now time.Tim
 	return nil
 }
 
+func subscriptionID(s fetch.Subscription) (uuid.UUID, error) {
+	id, err := uuid.Parse(s.ID)
+	if err != nil {
+		return id, errors.New("Graph names a subscription by no GUID: a change of the API; report it")
+	}
+	return id, nil
+}
+
 // renew takes over a subscription as Graph lists it, and renews it if half of its
 // life is over or Graph has asked for that.
 func (j *Job) renew(ctx context.Context, s *store.Subscription, listed *fetch.Subscription, now time.Time) error {
-	id, err := uuid.Parse(listed.ID)
+	id, err := subscriptionID(*listed)
 	if err != nil {
-		return errors.New("Graph names a subscription by no GUID: a change of the API; report it")
+		return err
 	}
 	s.ID, s.ExpiresAt = &id, &listed.ExpiresAt
 	if !s.Reauthorize && listed.ExpiresAt.Sub(now) > subscriptionLife/2 {
