@@ -6,7 +6,8 @@
 // compares what is stored to what was served.
 //
 //	sweep_test.go       each statement and each request of a run, once with each fault at that very place
-//	storm_test.go       faults at random, for as long as one likes
+//	storm_test.go       faults at random, for as long as one likes; what they are made of is in graph_test.go,
+//	                    messages_test.go, server_test.go, program_test.go, and beside what they are about
 //	mutants/            programs with a bug that was put in: each has to be found out, or the rest proves nothing
 //	oracle_test.go      what was served, and when
 //	invariants_test.go  what must hold at any moment, and finale_test.go what must in the end

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -262,17 +261,4 @@ func (w *world) reconnect() {
 		return err == nil
 	})
 	w.Cleanup(func() { w.conn.Close(w.Context()) })
-}
-
-// crash kills a process of the server that serves a session of the program.
-func (w *world) crash() {
-	conn, err := pgx.Connect(w.Context(), w.direct)
-	if err != nil {
-		return // it has crashed
-	}
-	defer conn.Close(w.Context())
-	var pid int
-	if conn.QueryRow(w.Context(), `SELECT pg_backend_pid()`).Scan(&pid) == nil {
-		syscall.Kill(pid, syscall.SIGKILL)
-	}
 }
