@@ -40,11 +40,7 @@ func (w *world) diskFull() {
 	if exec.Command("mount", "-t", "tmpfs", "-o", "size=256m", "small", dir).Run() != nil {
 		return
 	}
-	defer func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
-			w.Fatal(err)
-		}
-	}()
+	defer unmount(w, dir)
 	ownAs(w, dir, data)
 	w.exec(`CREATE TABLESPACE small LOCATION '` + dir + `'`)
 	w.moveTables("small")
@@ -61,6 +57,19 @@ func (w *world) diskFull() {
 	w.moveTables("pg_default")
 	w.exec(`CHECKPOINT`)
 	w.exec(`DROP TABLESPACE small`)
+}
+
+// unmount waits until the server has closed its files there. What is still open then goes once it is closed.
+func unmount(t testing.TB, dir string) {
+	t.Helper()
+	for late := time.Now().Add(10 * time.Second); time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
+		if syscall.Unmount(dir, 0) == nil {
+			return
+		}
+	}
+	if out, err := exec.Command("umount", "--lazy", dir).CombinedOutput(); err != nil {
+		t.Fatalf("umount: %v %s", err, out)
+	}
 }
 
 // moveTables moves the tables of all endpoints to another disk.

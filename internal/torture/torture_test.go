@@ -24,7 +24,6 @@ var (
 	hunted  = flag.String("torture.mutants", "", "mutants to find out: all, a number of any, or names")
 	enough  = flag.Int("torture.enough", 60, "how many storms a mutant may live through")
 	minutes = flag.Float64("torture.minutes", 0, "begin nothing more after so long, in each test; default: no limit")
-	lanes   = flag.Int("torture.lanes", 2, "what is done side by side")
 	file    = flag.String("torture.report", "", "file to add the results to")
 )
 
@@ -59,10 +58,11 @@ func TestStorms(t *testing.T) {
 // isOver reports whether no more is to be begun.
 func isOver(begun time.Time) bool { return *minutes > 0 && time.Since(begun).Minutes() > *minutes }
 
-// inLanes does work side by side, and waits for all.
+// inLanes does work side by side, as often as -parallel says, and waits for all.
 func inLanes(t *testing.T, work func(*testing.T)) {
+	lanes := flag.Lookup("test.parallel").Value.(flag.Getter).Get().(int)
 	t.Run("lanes", func(t *testing.T) {
-		for lane := range *lanes {
+		for lane := range lanes {
 			t.Run(fmt.Sprint(lane), func(t *testing.T) {
 				t.Parallel()
 				work(t)
