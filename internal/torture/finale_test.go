@@ -307,6 +307,7 @@ func (w *world) checkDerived() {
 	for _, fault := range storetest.RollupFaults(w, w.conn) {
 		w.violate("%s", fault)
 	}
+	w.checkFigures(w.figured)
 	w.feed.Drain(w, w.conn, 100)
 	for i, fault := range w.feed.Faults(w, w.conn) {
 		if i < 3 {

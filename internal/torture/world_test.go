@@ -95,6 +95,7 @@ type world struct {
 	moved      bool // the origin may have been, by a configuration
 	late       bool // something may have been stored after what is as old was deleted
 	erased     []person
+	figured    map[string]string // figures of days whose rows were deleted
 }
 
 // settings are what the configuration says, and what it has said at least or at most.
