@@ -15,11 +15,12 @@ import (
 const privacyKey = "canary-of-pseudonyms-0123456789abcdef"
 
 // erase takes a person out of all that is stored, beside a process that reads, or that stood still for so long that it
-// was counted as killed.
+// was counted as killed. Once it says that it is done, neither may store anything of the person.
 func (w *world) erase() {
 	w.Helper()
 	who := w.person()
-	w.erased = append(w.erased, who)
+	w.erased, w.figured = append(w.erased, who), nil // old figures may name the person
+	w.passMinutes()                                  // nobody waits for those that were killed before
 	args := []string{"erase", "--yes", "--user", who.id}
 	froze := make(chan struct{})
 	beside := w.atMessage(earlyMoments, func(p *process) storetest.Fault {
@@ -27,22 +28,27 @@ func (w *world) erase() {
 	}, w.reading()...)
 	select {
 	case <-froze:
-		w.passMinutes()
+		if w.rng.IntN(2) == 0 {
+			w.passMinutes()
+		}
 	case <-beside.ended:
 	case <-time.After(unhurried):
 		beside.kill()
 	}
-	if w.rng.IntN(2) == 0 {
+	if w.rng.IntN(3) == 0 {
 		w.until(w.atMessage(moments, func(p *process) storetest.Fault {
 			return storetest.Fault{Lose: true, Then: p.kill}
 		}, args...))
 	}
-	w.launch(args...).endsWithin(unhurried)
+	erasing := w.launch(args...)
+	erasing.endsWithin(unhurried / 2) // it may wait for the other
 	beside.thaw()
 	w.until(beside)
-	w.passMinutes() // one that erases waits for those that were killed
-	w.calm()
-	w.ends(args...)
+	if !erasing.endsWithin(unhurried) || erasing.code() != 0 {
+		w.passMinutes() // one that erases waits for those that were killed
+		w.calm()
+		w.ends(args...)
+	}
 	w.checkErased()
 }
 
