@@ -216,7 +216,10 @@ func (r *Rewrite) rollup(ctx context.Context, tx pgx.Tx, view string, columns []
 		return nil
 	}
 	args := append([]any{r.Target.Tenant, first, last}, asArguments(replaced)...)
-	_, err = tx.Exec(ctx, statement("rewrite_rollup", n...), args...)
+	days, err := collect[time.Time](ctx, tx, statement("rewrite_rollup", n...), args...)
+	if err == nil {
+		_, err = tx.Exec(ctx, statement("rewrite_rollup_twice", n...), r.Target.Tenant, days)
+	}
 	return err
 }
 

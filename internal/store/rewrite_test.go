@@ -156,3 +156,37 @@ func TestRewriteGoesOn(t *testing.T) {
 		t.Errorf("the ledger has %s rows in the end", left)
 	}
 }
+
+// A figure counts once what was stored twice, as before and as it is to be, until it was rewritten.
+func TestRewriteOfFigures(t *testing.T) {
+	f := newFixtureOf(t, endpoint("sms_messages"))
+	for _, redactor := range []*mapping.Redactor{nil, masked(t).Redactor(f.endpoint.Rows)} {
+		b := f.endpoint.Rows.NewBatch()
+		b.Redactor = redactor
+		var doc mapping.Document
+		element := `{"userId": "7f0a3c52-1d2e-4f7b-8a55-0c1d2e3f4a5b", "sentDateTime": "2026-03-01T10:00:00Z",
+			"sourceNumber": "+49301234567", "destinationNumber": "+49301234568", "smsUnits": 1}`
+		if err := doc.Parse([]byte(element)); err != nil {
+			t.Fatal(err)
+		}
+		b.Append(doc.Root(), noon)
+		if _, err := f.saveRows(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refresh := func() {
+		t.Helper()
+		if err := f.db.RefreshRollups(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refresh()
+	if n := f.query(`SELECT count(*) FROM rollup.sms_usage_daily`); n != "2" {
+		t.Fatalf("%s rows of figures, want 2", n)
+	}
+	f.rewrite(masked(t).NewBatch)
+	refresh()
+	if faults := storetest.RollupFaults(t, f.conn); len(faults) > 0 {
+		t.Error(faults)
+	}
+}

@@ -1,5 +1,5 @@
 -- Puts texts in the place of others in the personal columns of a rollup, which are to be
--- told for days that are never computed again, and notes the days as changed.
+-- told for days that are never computed again, notes the days as changed, and returns them.
 WITH rewritten AS (
 	UPDATE rollup.{view} r
 	SET {set}
@@ -13,3 +13,4 @@ FROM rewritten
 ORDER BY day
 ON CONFLICT (tenant_id, day) DO UPDATE
 SET change_xid = excluded.change_xid
+RETURNING day
