@@ -29,10 +29,10 @@ func (s *Server) routes() http.Handler {
 		s.recordHandler(listParticipants, s.related(listParticipants, participants)),
 	)
 	for pattern, h := range map[string]handler{
-		"GET /v1.0/subscriptions":         s.listSubscriptions,
-		"POST /v1.0/subscriptions":        s.subscribe,
-		"PATCH /v1.0/subscriptions/{id}":  s.renew,
-		"DELETE /v1.0/subscriptions/{id}": s.unsubscribe,
+		"GET /v1.0/subscriptions":         s.faultySubscription("listSubscriptions", s.listSubscriptions),
+		"POST /v1.0/subscriptions":        s.faultySubscription("subscribe", s.subscribe),
+		"PATCH /v1.0/subscriptions/{id}":  s.faultySubscription("renew", s.renew),
+		"DELETE /v1.0/subscriptions/{id}": s.faultySubscription("unsubscribe", s.unsubscribe),
 	} {
 		mux.HandleFunc(pattern, s.handle("subscriptions", s.authorized(callRecordsName, nil, h)))
 	}

@@ -96,6 +96,20 @@ func (s *Server) listSubscriptions(*http.Request, []byte) answer {
 	return encoded(http.StatusOK, map[string]any{"@odata.context": context, "value": list})
 }
 
+// faultySubscription gives requests about subscriptions their faults. One with a status has no effect, and any other
+// fault is of the answer alone.
+func (s *Server) faultySubscription(operation string, next handler) handler {
+	return func(r *http.Request, dst []byte) answer {
+		f := s.fault(Request{Operation: operation, URL: s.url + r.RequestURI})
+		if f.Status != 0 {
+			return f.failure()
+		}
+		a := next(r, dst)
+		a.fault = f
+		return a
+	}
+}
+
 // subscribe creates a subscription, once whoever it notifies has answered the validation request.
 func (s *Server) subscribe(r *http.Request, _ []byte) answer {
 	var sub subscription
