@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,6 +50,10 @@ func (c *Client) Subscriptions(ctx context.Context) (list []Subscription, err er
 		if err := c.aboutSubscription(ctx, http.MethodGet, next, nil, &page); err != nil {
 			return nil, err
 		}
+		if page.Value == nil {
+			return nil, &Error{Kind: Transient, What: subscriptionsName, Host: c.graph.Host, Hint: hintTransient,
+				Err: errors.New("an answer without a list")}
+		}
 		for _, s := range page.Value {
 			if s.ofRecords() {
 				list = append(list, s)
@@ -67,7 +72,31 @@ func (c *Client) Subscribe(ctx context.Context, address, clientState string, unt
 		ClientState: clientState, ExpiresAt: until.UTC(),
 	}
 	err := c.aboutSubscription(ctx, http.MethodPost, c.subscriptionURL(""), wanted, &made)
+	if refused, ok := errors.AsType[*Error](err); ok && refused.cause == "" {
+		refused.Hint = cmp.Or(hintSubscribe(refused.Status, address), refused.Hint)
+	}
 	return made, err
+}
+
+// hintSubscribe is what to do where Graph answers a status in place of a new subscription. It is empty where nothing is
+// special about it.
+func hintSubscribe(status int, address string) string {
+	switch {
+	case status == http.StatusBadRequest && strings.HasPrefix(address, "EventHub:"):
+		return "Graph sends a message to the hub before it subscribes, and could not: check host, hub and domain of " +
+			"notifications.event_hub, and that Microsoft Graph Change Tracking has the role Azure Event Hubs " +
+			"Data Sender on the hub"
+	case status == http.StatusBadRequest:
+		return "Graph asks notifications.webhook.public_url before it subscribes, and had no right answer within " +
+			"10 s: let requests from the internet through to it, with a certificate that Microsoft trusts"
+	case status == http.StatusForbidden:
+		return hintConsent + "; if it is granted, the organization has 100 subscriptions to call records, which is " +
+			"all that Graph allows: delete some"
+	case status == http.StatusConflict:
+		return "the app has a subscription that Graph did not list: it is looked for again within a minute; if this " +
+			"lasts, another program uses the app: give ingestd an app registration of its own"
+	}
+	return ""
 }
 
 // Prolong moves the end of a subscription.
