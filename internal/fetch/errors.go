@@ -90,6 +90,11 @@ func (e *Error) Error() string {
 	return strings.Join(nonEmpty([]string{line, e.Hint}), "; ")
 }
 
+// Reason is what of the text stays the same as long as what is wrong does.
+func (e *Error) Reason() string {
+	return strings.Join(nonEmpty([]string{e.What, e.Cause(), e.status(), e.Code}), ": ")
+}
+
 func (e *Error) status() string {
 	if e.Status == 0 {
 		return ""

@@ -8,13 +8,14 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
+
+	"ingestd/internal/warn"
 )
 
 // A Desk is where ids are handed to. Its methods are called by many requests at
@@ -66,9 +67,7 @@ type Room struct {
 	count   func(Outcome, int) // called by many requests at once
 	log     *zap.Logger
 	gathers *gatherer
-
-	mu     sync.Mutex
-	reason string // why the last notification was refused, if it was
+	refused warn.Once // why notifications are
 }
 
 // New makes a room for an address that Graph was told.
@@ -162,15 +161,7 @@ func (r *Room) accept(ctx context.Context, items []item) error {
 // complain logs why notifications are refused once, and again when the reason
 // changes.
 func (r *Room) complain(err error) {
-	reason := ""
-	if err != nil {
-		reason = err.Error()
-	}
-	r.mu.Lock()
-	changed := reason != r.reason
-	r.reason = reason
-	r.mu.Unlock()
-	if changed && err != nil {
+	if r.refused.IsNew(err) {
 		r.log.Warn("notifications are refused; Graph sends them again, and the list names what they tell",
 			zap.Error(err))
 	}

@@ -2,8 +2,6 @@ package schedule
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -13,6 +11,7 @@ import (
 
 	"ingestd/internal/fetch"
 	"ingestd/internal/store"
+	"ingestd/internal/warn"
 )
 
 const (
@@ -205,9 +204,9 @@ type chore struct {
 	late   bool   // not at the start
 	failed string // what the log says then
 
-	due       tick
-	atWork    bool
-	complaint complaint
+	due    tick
+	atWork bool
+	warned warn.Once // that it failed
 }
 
 // choreAgain is when a chore is tried again that failed.
@@ -226,33 +225,11 @@ func (d *Daemon) doChore(ctx context.Context, c *chore) {
 		if err != nil {
 			c.due = tickIn(d.clock, min(c.every, choreAgain))
 		}
-		if c.complaint.isNew(err) {
+		if c.warned.IsNew(err) {
 			d.log.Warn(c.failed, zap.Error(err))
 		}
 		note()
 	})
-}
-
-// A complaint is made once, and again when its reason changes.
-type complaint struct{ reason string }
-
-// isNew reports whether an error was not the last one's reason.
-func (c *complaint) isNew(err error) bool {
-	before := c.reason
-	c.reason = reasonOf(err)
-	return c.reason != "" && c.reason != before
-}
-
-// reasonOf is what of an error stays the same as long as its cause does; empty
-// if there is none.
-func reasonOf(err error) string {
-	if err == nil {
-		return ""
-	}
-	if locked, ok := errors.AsType[*store.LockedError](err); ok {
-		return fmt.Sprint("locked by session ", locked.PID)
-	}
-	return err.Error()
 }
 
 // TryAgain has the endpoints run at once that Graph denies: something has

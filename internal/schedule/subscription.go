@@ -65,7 +65,7 @@ func (d *Daemon) keepSubscriptions(ctx context.Context) (work func() error, note
 			if failed[i] != nil {
 				t.subscribed = tickIn(d.clock, subscribedAgain)
 			}
-			if t.unsubscribed.isNew(failed[i]) {
+			if t.unsubscribed.IsNew(failed[i]) {
 				t.log.Warn("no notifications; the list is read as often as without, and it is tried again",
 					zap.Error(failed[i]))
 			}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
+
+	"ingestd/internal/warn"
 )
 
 // A phase is how far a tenant is from being read.
@@ -27,12 +29,12 @@ type tenant struct {
 	workers []*worker // of the enabled jobs
 	delay   time.Duration
 	phase   phase
-	noted   bool // that endpoints are switched off
-	waits   complaint
+	noted   bool      // that endpoints are switched off
+	waits   warn.Once // why it does
 	summary summary
 
 	subscribed   tick      // when its subscription is looked at next
-	unsubscribed complaint // why there is none
+	unsubscribed warn.Once // why there is none
 }
 
 func newTenant(jobs []*Job, delay time.Duration) *tenant {
@@ -50,7 +52,7 @@ func newTenant(jobs []*Job, delay time.Duration) *tenant {
 // wait has a tenant wait because of an error.
 func (t *tenant) wait(err error) {
 	t.phase = waiting
-	if t.waits.isNew(err) {
+	if t.waits.IsNew(err) {
 		t.log.Warn("waiting; it is tried every few seconds", zap.Error(err))
 	}
 }
@@ -94,7 +96,8 @@ func (d *Daemon) prepare(ctx context.Context, t *tenant) {
 			t.wait(err)
 			return
 		}
-		t.phase, t.waits = ready, complaint{}
+		t.phase = ready
+		t.waits.IsNew(nil)
 		t.log.Info("started", zap.Int("endpoints", len(t.workers)))
 		for _, w := range t.workers {
 			if w.due.clock.Now == nil { // it has never run

@@ -46,6 +46,9 @@ type LockedError struct{ Holder }
 
 func (e *LockedError) Error() string { return ErrLocked.Error() + ": " + e.Holder.String() }
 
+// Reason is what of the text stays the same as long as one session holds the lock.
+func (e *LockedError) Reason() string { return fmt.Sprint("locked by session ", e.PID) }
+
 // Unwrap makes it an ErrLocked.
 func (e *LockedError) Unwrap() error { return ErrLocked }
 
