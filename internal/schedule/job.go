@@ -45,6 +45,7 @@ type Job struct {
 	eraser  *mapping.Eraser        // of the run at work
 	current atomic.Pointer[runLog] // of the run at work
 	known   subscribed             // its subscription, as it was a moment ago
+	taken   []time.Time            // when another program had subscribed in its place, of the last hour
 	unknown unknown                // members without a column
 	failing streak                 // records, over all runs, whose details could not be stored
 	warned  time.Time              // what left Graph's reach before was warned of

@@ -73,6 +73,27 @@ func TestToldRecords(t *testing.T) {
 	w.WantServed()
 }
 
+// A record that is told while Graph still serves the version that is stored costs one request each time it is told,
+// four at most, and is left to the list in between.
+func TestToldOfNothingNew(t *testing.T) {
+	t.Parallel()
+	w := newNotified(t, appears(1, 1, 10))
+	w.Once()
+	for n := 1; n <= 6; n++ {
+		if status := w.Post(told(w, scheduletest.RecordID(1))); status != 202 {
+			t.Errorf("status %d", status)
+		}
+		for _, want := range []int{map[bool]int{true: 1}[n <= store.ToldTries], 0} {
+			w.Advance(10 * time.Minute)
+			before := detailRequests(w)
+			stored := w.Told()
+			if asked := detailRequests(w) - before; stored > 0 || asked != want {
+				t.Errorf("told %d times: %d stored, %d requests, want %d", n, stored, asked, want)
+			}
+		}
+	}
+}
+
 // told is the body of a notification of the world's subscription, but for what is changed in it.
 func told(w *scheduletest.World, call string, changes ...string) string {
 	id := storetest.Query[string](w, w.Conn, `SELECT subscription_id::text FROM ingest.subscriptions`)

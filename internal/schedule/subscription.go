@@ -5,8 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +30,10 @@ const (
 	keptAtOnce = 8
 	// keepPatience is how long one may take.
 	keepPatience = time.Minute
+	// takenOften is how often within takenWithin another program may have subscribed
+	// in this one's place until that is said: a database that was restored does once.
+	takenOften  = 3
+	takenWithin = time.Hour
 )
 
 // keepSubscriptions sees to it that Graph notifies of changes of each tenant whose
@@ -75,9 +79,12 @@ func (d *Daemon) keepSubscriptions(ctx context.Context) (work func() error, note
 
 // KeepSubscription makes the tenant's subscription if there is none, renews it at
 // half its life, notes if what Graph sends cannot be read, and forgets what
-// notifications told long ago.
+// notifications told long ago. What came of it is noted also where Graph has not
+// answered in time, or ctx has ended: that it was told to stop is no error then.
 func (j *Job) KeepSubscription(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, keepPatience)
+	finish, cancel := WithGrace(ctx)
+	defer cancel()
+	ctx, cancel = context.WithTimeout(ctx, keepPatience)
 	defer cancel()
 	if err := j.keepLock(ctx); err != nil {
 		return err
@@ -94,18 +101,33 @@ func (j *Job) KeepSubscription(ctx context.Context) error {
 	if len(noted) > 0 {
 		s = noted[0]
 	}
+	asked := s.Reauthorize
 	err = j.keepSubscription(ctx, &s, now)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errNoAnswer
+	}
 	if err == nil && j.Unread != nil {
 		if err = j.Unread(); err != nil {
 			s.MissedAt = &now
 		}
 	}
-	if s.Error = nil; err != nil {
+	switch {
+	case err == nil:
+		s.Error = nil
+	case !errors.Is(err, context.Canceled):
 		text := err.Error()
 		s.Error = &text
 	}
-	return errors.Join(err, j.putSubscription(ctx, s), j.DB.ForgetTold(ctx, j.Tenant, now.Add(-toldFor)))
+	return errors.Join(err, j.putSubscription(finish, s, asked && !s.Reauthorize),
+		j.DB.ForgetTold(finish, j.Tenant, now.Add(-toldFor)))
 }
+
+var (
+	errNoAnswer = errors.New("subscriptions: Graph has not answered for a minute; it is tried again; " +
+		"if it lasts, check the network and Microsoft's service health")
+	errContested = errors.New("another program with the same app and the same address subscribes in this one's place " +
+		"again and again, and notifications are lost: give each an app registration of its own, or stop one")
+)
 
 // keepSubscription compares what is noted with what Graph lists, and mends what
 // differs.
@@ -116,6 +138,7 @@ func (j *Job) keepSubscription(ctx context.Context, s *store.Subscription, now t
 	}
 	var kept *fetch.Subscription
 	var foreign error
+	j.taken = slices.DeleteFunc(j.taken, func(at time.Time) bool { return now.Sub(at) > takenWithin })
 	for _, l := range listed {
 		switch {
 		case j.isNoted(s, l):
@@ -123,6 +146,10 @@ func (j *Job) keepSubscription(ctx context.Context, s *store.Subscription, now t
 		case j.isOurs(s, l):
 			if err := j.Client.Unsubscribe(ctx, l.ID); err != nil {
 				return err
+			}
+			s.MissedAt = &now
+			if s.ID != nil && !sameID(s, l) {
+				j.taken = append(j.taken, now)
 			}
 		default:
 			foreign = foreignSubscription(l)
@@ -132,22 +159,32 @@ func (j *Job) keepSubscription(ctx context.Context, s *store.Subscription, now t
 	case kept == nil && foreign != nil:
 		return foreign // Graph has one of a kind for each app
 	case kept == nil:
-		return j.subscribe(ctx, s, now)
+		err = j.subscribe(ctx, s, now)
+	default:
+		err = j.renew(ctx, s, kept, now)
 	}
-	return j.renew(ctx, s, kept, now)
+	if err == nil && len(j.taken) >= takenOften {
+		err = errContested
+	}
+	return err
 }
 
-// isNoted reports whether a subscription is the one noted, whose secret is known.
-// One that was made just before this program was killed has no id yet.
+// isNoted reports whether a subscription is the one noted, whose secret is known. One
+// that was made just before this program was killed has no id yet and is known by its
+// end: another may be older than the secret that is noted.
 func (j *Job) isNoted(s *store.Subscription, l fetch.Subscription) bool {
-	same := s.ID == nil && len(s.StateHash) > 0 || s.ID != nil && strings.EqualFold(l.ID, s.ID.String())
-	return same && s.URL == j.NotifyURL && l.NotificationURL == j.NotifyURL
+	made := s.ID == nil && s.ExpiresAt != nil && l.ExpiresAt.Sub(*s.ExpiresAt).Abs() < time.Second
+	return (made || sameID(s, l)) && s.URL == j.NotifyURL && l.NotificationURL == j.NotifyURL
 }
 
 // isOurs reports whether a subscription was made by this program, with a secret
 // that is not known any more or for an address it had.
 func (j *Job) isOurs(s *store.Subscription, l fetch.Subscription) bool {
-	return l.NotificationURL == j.NotifyURL || s.ID != nil && strings.EqualFold(l.ID, s.ID.String())
+	return l.NotificationURL == j.NotifyURL || sameID(s, l)
+}
+
+func sameID(s *store.Subscription, l fetch.Subscription) bool {
+	return s.ID != nil && strings.EqualFold(l.ID, s.ID.String())
 }
 
 // foreignSubscription says that somebody else has subscribed.
@@ -167,16 +204,15 @@ func (j *Job) subscribe(ctx context.Context, s *store.Subscription, now time.Tim
 	if s.ID != nil {
 		s.MissedAt = &now
 	}
-	s.ID, s.ExpiresAt, s.RenewedAt, s.Reauthorize = nil, nil, nil, false
+	until := now.Add(subscriptionLife)
+	s.ID, s.ExpiresAt, s.RenewedAt, s.Reauthorize = nil, &until, nil, false
 	s.URL, s.StateHash = j.NotifyURL, hashOf(secret)
-	if err := j.putSubscription(ctx, *s); err != nil {
+	if err := j.putSubscription(ctx, *s, false); err != nil {
 		return err
 	}
-	made, err := j.Client.Subscribe(ctx, j.NotifyURL, secret, now.Add(subscriptionLife))
-	if refused, ok := errors.AsType[*fetch.Error](err); ok && refused.Status == http.StatusConflict {
-		s.StateHash = []byte{} // there is one, with another secret: it is not taken for this one once it is listed
-	}
+	made, err := j.Client.Subscribe(ctx, j.NotifyURL, secret, until)
 	if err != nil {
+		s.ExpiresAt = nil // there may be none, or another
 		return err
 	}
 	id, err := subscriptionID(made)

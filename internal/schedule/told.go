@@ -131,7 +131,7 @@ func (i Intake) Discover(ctx context.Context, tenant uuid.UUID, ids []uuid.UUID)
 		return err
 	case told >= mostTold:
 		return fmt.Errorf("%d call records that notifications told of wait, or nothing came of them in the last day: "+
-			"no more are noted until some are read or forgotten", told)
+			"no more are noted until some are read or forgotten", mostTold)
 	}
 	return j.DB.Discover(ctx, tenant, ids, j.Client.Clock())
 }
@@ -176,8 +176,8 @@ func (k *subscribed) get(ctx context.Context, j *Job) (it store.Subscription, to
 }
 
 // putSubscription notes a subscription, and has the next who asks know it.
-func (j *Job) putSubscription(ctx context.Context, s store.Subscription) error {
-	err := j.DB.PutSubscription(ctx, s)
+func (j *Job) putSubscription(ctx context.Context, s store.Subscription, answered bool) error {
+	err := j.DB.PutSubscription(ctx, s, answered)
 	j.known.mu.Lock()
 	defer j.known.mu.Unlock()
 	j.known.asked = time.Time{}

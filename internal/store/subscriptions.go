@@ -32,8 +32,9 @@ func (db *DB) Subscriptions(ctx context.Context, tenants ...uuid.UUID) ([]Subscr
 		WHERE tenant_id = ANY ($1::text[]::uuid[])`, texts(tenants))
 }
 
-// PutSubscription notes a subscription, but for what notifications have noted.
-func (db *DB) PutSubscription(ctx context.Context, s Subscription) error {
+// PutSubscription notes a subscription, but for what notifications note. That Graph
+// has asked for it to be renewed is forgotten if it has been answered.
+func (db *DB) PutSubscription(ctx context.Context, s Subscription, answered bool) error {
 	return db.exec(ctx, "note a subscription", `
 		INSERT INTO ingest.subscriptions AS s
 			(tenant_id, subscription_id, notification_url, client_state_hash, expires_at, renewed_at, missed_at, error)
@@ -42,8 +43,9 @@ func (db *DB) PutSubscription(ctx context.Context, s Subscription) error {
 		SET (subscription_id, notification_url, client_state_hash, expires_at, renewed_at) =
 			(excluded.subscription_id, excluded.notification_url, excluded.client_state_hash, excluded.expires_at,
 			 excluded.renewed_at),
-			missed_at = greatest(excluded.missed_at, s.missed_at), error = excluded.error, reauthorize = $9`,
-		s.Tenant, s.ID, s.URL, s.StateHash, s.ExpiresAt, s.RenewedAt, s.MissedAt, s.Error, s.Reauthorize)
+			missed_at = greatest(excluded.missed_at, s.missed_at), error = excluded.error,
+			reauthorize = s.reauthorize AND NOT $9`,
+		s.Tenant, s.ID, s.URL, s.StateHash, s.ExpiresAt, s.RenewedAt, s.MissedAt, s.Error, answered)
 }
 
 // NoteLifecycle notes what Graph said of a subscription: that it wants to be

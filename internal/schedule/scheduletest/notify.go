@@ -137,7 +137,10 @@ func (w *World) Notify() {
 }
 
 // Subscribe sees to the subscription, as a daemon does every few minutes.
-func (w *World) Subscribe() error { return w.job.KeepSubscription(w.Context()) }
+func (w *World) Subscribe() error { return w.SubscribeWhile(w.Context()) }
+
+// SubscribeWhile does as Subscribe until a context ends.
+func (w *World) SubscribeWhile(ctx context.Context) error { return w.job.KeepSubscription(ctx) }
 
 // Told reads what notifications told of if something is due, as a daemon does every
 // few seconds, and returns how many records were stored.
