@@ -17,6 +17,7 @@ import (
 	"ingestd/internal/fetch"
 	"ingestd/internal/golden"
 	"ingestd/internal/graphsim"
+	"ingestd/internal/notify/hubtest"
 	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
 )
@@ -396,5 +397,35 @@ func TestFirstIsWhatCanBeDone(t *testing.T) {
 	}
 	if got := strings.Join(firsts, " "); got != "grant renew chmod wait" {
 		t.Errorf("they are told in this order: %s", got)
+	}
+}
+
+// Each reason why an event hub cannot be read is produced, and said with what to do; and how much waits where it can.
+func TestEventHub(t *testing.T) {
+	t.Parallel()
+	tenant := simulate(t, graphsim.Config{})
+	for name, change := range map[string]func(*hubtest.Hub, *doctor.Subject){
+		"all fine": func(h *hubtest.Hub, _ *doctor.Subject) {
+			for range 3 {
+				if err := h.Send(t.Context(), []byte("{}")); err != nil {
+					t.Error(err)
+				}
+			}
+		},
+		"wrong connection string":     func(h *hubtest.Hub, _ *doctor.Subject) { h.SignIn("another") },
+		"no such hub":                 func(_ *hubtest.Hub, s *doctor.Subject) { s.Hub.Name = "calls" },
+		"a group of another":          func(h *hubtest.Hub, _ *doctor.Subject) { h.DenyGroup(true) },
+		"nobody there":                func(_ *hubtest.Hub, s *doctor.Subject) { s.Hub.Host = "127.0.0.1:1" },
+		"nobody is to be asked":       func(_ *hubtest.Hub, s *doctor.Subject) { s.Offline = true },
+		"signed by another authority": func(_ *hubtest.Hub, s *doctor.Subject) { s.Hub.Roots = x509.NewCertPool() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hub := hubtest.New(t)
+			check(t, scene{tenant: tenant, subject: func(s *doctor.Subject) {
+				s.Hub = hub.Hub()
+				change(hub, s)
+			}}.examine(t, "config"))
+		})
 	}
 }

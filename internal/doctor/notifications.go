@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -35,7 +36,8 @@ func (s *Subject) webhook(ctx context.Context) []Finding {
 	return []Finding{{Area: areaConfig, Status: OK, What: "notifications.webhook: public_url answers, seen from here"}}
 }
 
-// eventHub asks whether the hub that Graph sends notifications to can be read.
+// eventHub asks whether the hub that Graph sends notifications to can be read, and
+// how many of them wait there.
 func (s *Subject) eventHub(ctx context.Context) []Finding {
 	f := Finding{Area: areaConfig, Status: OK, What: "notifications.event_hub: the hub can be read, seen from here"}
 	switch {
@@ -45,7 +47,13 @@ func (s *Subject) eventHub(ctx context.Context) []Finding {
 		f.Status, f.What = Skip, "notifications.event_hub: --offline"
 		return []Finding{f}
 	}
-	if err := s.Hub.Try(ctx); err != nil {
+	err := s.Hub.Try(ctx)
+	if err == nil {
+		var n int64
+		n, err = s.Hub.Waiting(ctx)
+		f.What += fmt.Sprintf("; %d messages wait for consumer group %s", n, s.Hub.Group)
+	}
+	if err != nil {
 		f.Status, f.Code, f.Evidence = Warn, Word(health.NotNotified), Word(err.Error())
 		f.What = "notifications.event_hub: the hub cannot be read, seen from here; calls are found by the list alone"
 		f.Fix = []string{"what it says; the daemon tries again every few seconds"}

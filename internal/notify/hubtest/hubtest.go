@@ -52,6 +52,7 @@ type Hub struct {
 	tokens   atomic.Int32 // how often a token has signed in
 	secret   atomic.Value // what its readers sign in with
 	unmarked atomic.Bool  // what is read cannot be marked
+	denied   atomic.Bool  // its readers may not use their consumer group
 }
 
 // patience is how long a test waits for what a reader must do.
@@ -120,6 +121,10 @@ func (h *Hub) Start() {
 		broker.KeepControl()
 		return nil, errors.New("hang up"), h.unmarked.Load()
 	})
+	broker.ControlKey(int16(kmsg.OffsetFetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		broker.KeepControl()
+		return noGroup(r.(*kmsg.OffsetFetchRequest)), nil, h.denied.Load()
+	})
 }
 
 // asPlain has a token be a password, as the broker knows no other than these.
@@ -148,6 +153,21 @@ func (h *Hub) authenticated(r *kmsg.SASLAuthenticateRequest) (kmsg.Response, err
 	answer.ErrorCode, answer.ErrorMessage = kerr.SaslAuthenticationFailed.Code, &text
 	return answer, nil, true
 }
+
+// noGroup says that nobody may know what a consumer group has read.
+func noGroup(r *kmsg.OffsetFetchRequest) kmsg.Response {
+	answer := r.ResponseKind().(*kmsg.OffsetFetchResponse)
+	answer.ErrorCode = kerr.GroupAuthorizationFailed.Code
+	for _, asked := range r.Groups {
+		g := kmsg.NewOffsetFetchResponseGroup()
+		g.Group, g.ErrorCode = asked.Group, answer.ErrorCode
+		answer.Groups = append(answer.Groups, g)
+	}
+	return answer
+}
+
+// DenyGroup has the hub keep its readers from their consumer group, or no more.
+func (h *Hub) DenyGroup(deny bool) { h.denied.Store(deny) }
 
 // Stop has the hub answer no more.
 func (h *Hub) Stop() {
