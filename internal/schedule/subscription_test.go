@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"ingestd/internal/graphsim"
 	"ingestd/internal/notify"
@@ -189,5 +193,27 @@ func TestContestedSubscription(t *testing.T) {
 	}
 	if want := "--SSSSSSSSSSSSS-----"; said != want { // of those of the last hour three are left after 75 minutes
 		t.Errorf("said %s, want %s", said, want)
+	}
+}
+
+// A daemon whom Graph refuses a subscription minute after minute warns of that once, with what to do.
+func TestRefusedSubscriptionIsWarnedOfOnce(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.WarnLevel)
+	c := scheduletest.RecordsConfig()
+	c.Notified, c.Locked, c.Every, c.Log = true, true, 12*time.Hour, zap.New(core)
+	w := scheduletest.New(t, c)
+	var refused atomic.Int32
+	w.Graph.SetFaults(whenAsked("subscribe", func(int) graphsim.Fault {
+		refused.Add(1)
+		return graphsim.Fault{Status: 400}
+	}))
+	w.Daemon(func() bool {
+		w.Advance(time.Second)
+		return refused.Load() >= 5
+	})
+	warned := logs.FilterMessageSnippet("no notifications").All()
+	if len(warned) != 1 || !strings.Contains(warned[0].ContextMap()["error"].(string), "webhook.public_url") {
+		t.Errorf("refused %d times, and warned: %v", refused.Load(), warned)
 	}
 }
