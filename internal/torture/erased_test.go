@@ -40,8 +40,12 @@ func (w *world) erase() {
 			return storetest.Fault{Lose: true, Then: p.kill}
 		}, args...))
 	}
-	erasing := w.launch(args...)
+	lose := w.rng.IntN(2) == 0
+	erasing := w.atMessage(moments, func(*process) storetest.Fault {
+		return storetest.Fault{Cut: !lose, Lose: lose}
+	}, args...)
 	erasing.endsWithin(unhurried / 2) // it may wait for the other
+	w.proxy.SetFaults(nil)
 	beside.thaw()
 	w.until(beside)
 	if !erasing.endsWithin(unhurried) || erasing.code() != 0 {

@@ -86,16 +86,17 @@ func (w *world) counting(decide func(graphsim.Request) graphsim.Fault) func(grap
 	}
 }
 
-// clocks has single answers tell a wrong time, and the machine have a wrong date.
+// clocks has single answers tell a wrong time, each another one, or the machine have a wrong date.
 func (w *world) clocks() {
-	wrong := time.Duration(w.rng.Int64N(int64(800*day))) - 400*day
 	rng := rand.New(rand.NewPCG(w.rng.Uint64(), 3))
+	wrong := func() time.Duration { return time.Duration(rng.Int64N(int64(800*day))) - 400*day }
 	if w.rng.IntN(2) == 0 {
-		w.clock.Mislead(wrong)
+		w.clock.Mislead(wrong())
 	} else {
+		every := 3 + w.rng.IntN(12)
 		w.graph.SetFaults(w.counting(func(r graphsim.Request) graphsim.Fault {
-			if rng.IntN(15) == 0 {
-				return graphsim.Fault{Date: r.Now.Add(wrong)}
+			if rng.IntN(every) == 0 {
+				return graphsim.Fault{Date: r.Now.Add(wrong())}
 			}
 			return graphsim.Fault{}
 		}))

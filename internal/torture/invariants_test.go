@@ -81,6 +81,9 @@ func (w *world) checkInvented(l *look, e fetch.Endpoint) {
 			e.Name, strangers, erased)
 	}
 	for key, got := range l.stored[e.Name] {
+		if got.UpdatedAt.After(w.clock.Now().Add(time.Second)) {
+			w.violate("%s: %s was served in the future, at %v", e.Name, key, got.UpdatedAt)
+		}
 		r := w.oracle.rows[e.Name][key]
 		switch {
 		case r == nil || w.isChanged(e, r):

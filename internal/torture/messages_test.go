@@ -32,7 +32,10 @@ var (
 		{"copy", 15}, {"end of copy", 15},
 	}
 	// of a transaction that has read pages in hand, and has no locks yet
-	earlyMoments = []event{{"begin", 10}, {"begin", 25}, {"select teams.", 15}, {"create pg_temp.stage", 5}}
+	earlyMoments = []event{
+		{"begin", 10}, {"begin", 25}, {"select teams.", 15}, {"create pg_temp.stage", 5},
+		{"create pg_temp.stage_details", 2},
+	}
 )
 
 // atMessage starts the program, and has something befall one of its messages, any one of a kind. Default: it reads.

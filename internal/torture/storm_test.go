@@ -30,7 +30,7 @@ var actions = []action{
 	{"daemon", 2, (*world).daemon},
 	{"two at once", 1, (*world).twoAtOnce},
 	{"analysts", 1, (*world).analysts},
-	{"clocks", 1, (*world).clocks},
+	{"clocks", 2, (*world).clocks},
 	{"access", 1, (*world).access},
 	{"configuration", 1, (*world).reconfigure},
 	{"days without", 1, (*world).pause},
