@@ -175,6 +175,25 @@ func TestVersionBelowTheListedIsStored(t *testing.T) {
 	}
 }
 
+// A call has more sessions than two bytes can count.
+func TestManySessions(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	d := newDaemon(t, url)
+	const sessions = 1<<15 + 2
+	document := fmt.Sprintf(`{"id": %q, "version": 1, "startDateTime": "2026-03-01T10:00:00Z", "sessions": [%s]}`,
+		call, strings.TrimSuffix(strings.Repeat(fmt.Sprintf(`{"id": %q}, `, call), sessions), ", "))
+	if err := d.store(t.Context(), recordBatch(t, document)); err != nil {
+		t.Fatal(err)
+	}
+	const stored = `SELECT concat_ws(' ', count(*), max(session_index),
+		(SELECT count(*) FROM ingest.rejects)) FROM teams.sessions`
+	want := fmt.Sprint(sessions, " ", sessions-1, " ", 0)
+	if got := storetest.Query[string](t, storetest.Conn(t, url), stored); got != want {
+		t.Errorf("sessions, last index and rejects: %s, want %s", got, want)
+	}
+}
+
 // A run that was counted as killed stores no details, and keeps nothing that was answered.
 func TestEndedRunStoresNoDetails(t *testing.T) {
 	t.Parallel()

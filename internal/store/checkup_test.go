@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
 )
 
@@ -25,7 +26,9 @@ func TestCheckup(t *testing.T) {
 	if c.RoleRoom == nil || *c.RoleRoom != 6 || c.DatabaseRoom != nil || c.ServerRoom == nil || *c.ServerRoom < 20 {
 		t.Errorf("room: %v %v %v", c.RoleRoom, c.DatabaseRoom, c.ServerRoom)
 	}
-	if n := db.Needs(); n != 5 {
-		t.Errorf("Needs: %d, want 5", n)
+	for db, want := range map[*store.DB]int{db: 5, storetest.Connect(t, as): 6} {
+		if n := db.Needs(); n != want {
+			t.Errorf("Needs: %d, want %d", n, want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 )
 
 // Hurry makes the pauses between attempts short, where a test would only wait for them.
@@ -17,6 +18,11 @@ func (db *DB) ExecWithin(ctx context.Context, op string, limit time.Duration, st
 		_, err := db.pool.Exec(ctx, statement)
 		return err
 	})
+}
+
+// Retry runs a transaction as every save is run.
+func Retry(ctx context.Context, db *DB, work func(context.Context, pgx.Tx) error) error {
+	return db.retry(ctx, "test", noteTimeout, work)
 }
 
 // HolderOf returns who holds the lock of a tenant; known is false if nobody does.

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"ingestd/internal/pgserver"
 	"ingestd/internal/store"
@@ -87,6 +90,41 @@ func TestServerFaults(t *testing.T) {
 	}
 }
 
+// After a failover the sessions of before lead to a server that only reads. All are given up at the first such answer:
+// those that stay idle would meet it at each attempt.
+func TestSessionsThatOnlyRead(t *testing.T) {
+	f := newFixture(t)
+	database := f.conn.Config().Database
+	f.exec("ALTER DATABASE " + database + " SET default_transaction_read_only = on")
+	f.db = storetest.Connect(t, f.conn.Config().ConnString())
+	f.db.Hurry()
+	if err := f.db.CheckWritable(t.Context()); !errors.Is(err, store.ErrReadOnly) {
+		t.Fatalf("before the failover: %v", err)
+	}
+	f.exec("ALTER DATABASE " + database + " RESET default_transaction_read_only")
+	if got := f.save(noon, elements(3, "")...); got.New != 3 {
+		t.Errorf("counts %+v, want 3 new", got)
+	}
+}
+
+// COMMIT rolls back without a word where an error was passed over. That is no success: it is all done again.
+func TestCommitThatRollsBack(t *testing.T) {
+	f := newFixture(t)
+	attempts := 0
+	err := store.Retry(t.Context(), f.db, func(ctx context.Context, tx pgx.Tx) error {
+		attempts++
+		if attempts == 1 {
+			_, _ = tx.Exec(ctx, `SELECT 1/0`)
+			return nil
+		}
+		_, err := tx.Exec(ctx, `UPDATE ingest.runs SET pages = 7`)
+		return err
+	})
+	if pages := f.query(`SELECT pages::text FROM ingest.runs`); err != nil || pages != "7" {
+		t.Errorf("after %d attempts: %v, pages %s", attempts, err, pages)
+	}
+}
+
 // Sessions are ended all the time, and every Save still ends well or not at
 // all.
 func TestKilledBackends(t *testing.T) {
@@ -164,6 +202,41 @@ func TestDeadlock(t *testing.T) {
 	}
 	if got := f.query(`SELECT string_agg(duration_s::text, ' ') FROM teams.pstn_calls`); got != "5 5" {
 		t.Errorf("durations = %s", got)
+	}
+}
+
+// Rows are locked in the order of their keys, whatever the order in which they were served, so that writers wait for
+// each other and do not deadlock.
+func TestRowsAreLockedInKeyOrder(t *testing.T) {
+	f := newFixture(t)
+	f.save(noon, elements(3, "")...)
+	tx, err := f.conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `SELECT FROM teams.pstn_calls WHERE id LIKE '%1' FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		served := elements(3, `, "duration": 5`)
+		slices.Reverse(served)
+		_, err := f.saveRows(context.WithoutCancel(t.Context()), batch(t, noon.Add(time.Hour), served...))
+		done <- err
+	}()
+	watch := storetest.Conn(t, f.conn.Config().ConnString())
+	const waiting = `SELECT count(*) FROM pg_stat_activity
+		WHERE datname = current_database() AND wait_event_type = 'Lock'`
+	for storetest.Query[int](t, watch, waiting) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	const free = `SELECT string_agg(right(id, 1), ' ' ORDER BY id)
+		FROM (SELECT id FROM teams.pstn_calls FOR UPDATE SKIP LOCKED) AS free`
+	if got := storetest.Query[string](t, watch, free); got != "2" {
+		t.Errorf("not locked yet: %s, want 2", got)
+	}
+	if err := errors.Join(tx.Rollback(t.Context()), <-done); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -175,6 +175,22 @@ func TestSaveUpdatesExactlyWhatChanged(t *testing.T) {
 	}
 }
 
+// A session makes its stage once: one made for each transaction would bloat the catalog.
+func TestStageIsMadeOnce(t *testing.T) {
+	f := newFixture(t)
+	const stages = `SELECT coalesce(string_agg(oid::text, ' ' ORDER BY oid), 'none')
+		FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'`
+	var made []string
+	for n := range 4 {
+		f.save(noon.Add(time.Duration(n)*time.Hour), elements(3, fmt.Sprintf(`, "duration": %d`, n))...)
+		made = append(made, f.query(stages))
+	}
+	// New rows need no stage.
+	if made[1] == "none" || made[2] != made[1] || made[3] != made[1] {
+		t.Errorf("temporary tables after each batch: %q", made)
+	}
+}
+
 // Rows are new as long as none is known of those that are looked up first. One of
 // the others that is stored all the same is met, and its old hour is noted.
 func TestStoredAmongNew(t *testing.T) {
@@ -436,5 +452,13 @@ func TestErrorsQuoteNoValues(t *testing.T) {
 	_, err := f.saveRows(t.Context(), batch(t, noon, element(1, `, "operator": "canary"`)))
 	if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "SQLSTATE 42703") {
 		t.Errorf("error = %v", err)
+	}
+	err = store.Retry(t.Context(), f.db, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `SELECT $1::int`, []string{"canary"})
+		return err
+	})
+	if want := "test: database driver error "; err == nil || !strings.HasPrefix(err.Error(), want) ||
+		strings.Contains(err.Error(), "canary") {
+		t.Errorf("error = %v, want %s…", err, want)
 	}
 }

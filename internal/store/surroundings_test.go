@@ -198,6 +198,29 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// A session has its own settings, whatever those of its role are. The values of keep-alives are told of TCP alone.
+func TestSettingsOfASession(t *testing.T) {
+	t.Parallel()
+	owner := storetest.URL(t)
+	role, as := storetest.Role(t, owner, "")
+	storetest.Exec(t, storetest.Conn(t, owner), storetest.Strange("ROLE "+role))
+	conn, end, err := storetest.Connect(t, as).Session(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	const settings = `
+		SELECT string_agg(concat_ws(' ', name, CASE WHEN name NOT LIKE 'tcp%' THEN setting END), ', ' ORDER BY name)
+		FROM pg_settings
+		WHERE source = 'session' AND name ~ 'timeout|tcp_'`
+	const want = "idle_in_transaction_session_timeout 60000, idle_session_timeout 0, lock_timeout 30000, " +
+		"statement_timeout 0, tcp_keepalives_count, tcp_keepalives_idle, tcp_keepalives_interval"
+	got := storetest.Query[string](t, conn, settings)
+	if got = strings.TrimSuffix(got, ", transaction_timeout 0"); got != want { // of PostgreSQL 17
+		t.Errorf("settings:\n%s, want\n%s", got, want)
+	}
+}
+
 // A role's own time-outs end nothing, and fewer connections than the pool may
 // have only make it slower.
 func TestRoleWithTimeoutsAndFewConnections(t *testing.T) {
