@@ -354,3 +354,18 @@ func TestTwoDaemonsAtOnce(t *testing.T) {
 		w.Advance(time.Minute)
 	}
 }
+
+// TestBackfillBeforeOrigin repeats a backfill of days before start_from: what it has read it does not read again.
+func TestBackfillBeforeOrigin(t *testing.T) {
+	t.Parallel()
+	const days = 20
+	w := scheduletest.New(t, week())
+	w.Once()
+	since, span := w.Now(), fetch.Window{From: date(firstDay).Add(-days * day), To: date(firstDay)}
+	for _, want := range []int{days, 0} {
+		if windows, left := w.Backfill(span, since); windows != want || left != 0 {
+			t.Errorf("%d windows, and %d slots are left; want %d windows", windows, left, want)
+		}
+		w.Advance(time.Minute)
+	}
+}

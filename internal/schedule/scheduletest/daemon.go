@@ -123,6 +123,17 @@ func (w *World) Try(ctx context.Context) (Result, error) {
 	return Result{Windows: r.Windows, Failed: r.Failed, Rows: r.Rows, Details: int(r.Details)}, err
 }
 
+// Backfill reads a span, but for what was read since a time. It returns how many windows it planned, and how many slots
+// are left.
+func (w *World) Backfill(span fetch.Window, since time.Time) (windows, left int) {
+	w.Helper()
+	r, left, err := w.job.Backfill(w.Context(), span, since, func() bool { return false })
+	if err != nil {
+		w.Fatal(err)
+	}
+	return r.Windows, left
+}
+
 // Derive does what a daemon does beside its reading.
 func (w *World) Derive() { schedule.Derive(w.Context(), w.jobs) }
 
