@@ -166,10 +166,10 @@ func (w *world) soon(p *process) {
 }
 
 // changeSoon has so little time pass that an answer of before may still be stored, and all that can change. No row
-// changes back: one that is read unchanged is not written, so nothing would tell that an older answer is older.
+// becomes what is stored of it again: it would be read and not written, so nothing would tell that an older answer is
+// older.
 func (w *world) changeSoon() {
 	w.advance(time.Duration(5+w.rng.IntN(40)) * time.Minute)
-	w.changed += (1 - w.changed) * w.rng.Float64()
-	w.graph.SetChanged(w.changed)
+	w.vary()
 	w.graph.RaiseVersions(0.2 + w.rng.Float64()/3)
 }

@@ -89,8 +89,8 @@ func (w *world) follow() {
 func (w *world) change() {
 	w.advance(time.Duration(w.rng.ExpFloat64() * float64(5*time.Hour)))
 	if w.rng.IntN(2) == 0 {
-		w.changed = w.rng.Float64()
-		w.graph.SetChanged(w.changed)
+		w.back = w.changed > 0.9 || w.back && w.changed > 0.1
+		w.vary()
 	}
 	if w.rng.IntN(2) == 0 {
 		w.graph.SetUnpriced(w.rng.Float64() / 2)
@@ -98,6 +98,17 @@ func (w *world) change() {
 	if w.rng.IntN(2) == 0 {
 		w.graph.RaiseVersions(w.rng.Float64() / 3)
 	}
+}
+
+// vary has more rows change or, on the way back, be again as they were first.
+func (w *world) vary() {
+	share := w.rng.Float64()
+	if w.back {
+		w.changed *= 1 - share
+	} else {
+		w.changed += (1 - w.changed) * share
+	}
+	w.graph.SetChanged(w.changed)
 }
 
 // advance moves the time on. What could be read before is noted, and what can be after.

@@ -72,6 +72,7 @@ type world struct {
 	begun   time.Time // by the clock; from three days before reach on all is wanted
 	graph   *graphsim.Server
 	changed float64          // the share of rows that it serves changed
+	back    bool             // that share becomes smaller
 	evil    *graphsim.Server // where links must not be followed to
 	proxy   *storetest.Proxy
 	through string // the database's URL for processes
