@@ -86,6 +86,7 @@ func (w *world) analysts() {
 
 // crash kills a process of the server that serves a session of the program.
 func (w *world) crash() {
+	w.crashed.Store(true)
 	conn, err := pgx.Connect(w.Context(), w.direct)
 	if err != nil {
 		return // it has crashed

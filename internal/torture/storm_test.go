@@ -24,6 +24,7 @@ var actions = []action{
 	{"a message after its process", 3, (*world).lateMessage},
 	{"frozen", 4, (*world).frozen},
 	{"server crash", 1, (*world).serverCrash},
+	{"promotion", 1, (*world).promotion},
 	{"sessions ended", 1, (*world).sessionsEnded},
 	{"statements fail", 1, (*world).statementsFail},
 	{"rows refused", 1, (*world).rowsRefused},

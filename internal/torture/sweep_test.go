@@ -246,7 +246,7 @@ func TestSweep(t *testing.T) {
 	begun, program := time.Now(), build(t, mutant{name: "the program"})
 	var all []ordeal
 	t.Run("quiet", func(t *testing.T) {
-		w := newStage(t, program, storetest.Cluster(t, "")).newWorld(t, sweptSeed)
+		w := newStage(t, program, newServer(t)).newWorld(t, sweptSeed)
 		all = ordeals(w.events())
 		if len(w.violations) > 0 {
 			t.Errorf("nothing went wrong, and yet: %s", w.told())
@@ -264,7 +264,7 @@ func TestSweep(t *testing.T) {
 		}
 	}()
 	inLanes(t, func(t *testing.T) {
-		s := newStage(t, program, storetest.Cluster(t, ""))
+		s := newStage(t, program, newServer(t))
 		for o := range next {
 			t.Run(fmt.Sprintf("%s, %d, %s", o.event.name, o.nth, o.window.name), func(t *testing.T) {
 				w := s.newWorld(t, sweptSeed)

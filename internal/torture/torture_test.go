@@ -10,9 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"ingestd/internal/pgserver"
-	"ingestd/internal/store/storetest"
 )
 
 var (
@@ -48,7 +45,7 @@ func TestStorms(t *testing.T) {
 		}
 	}()
 	inLanes(t, func(t *testing.T) {
-		s := newStage(t, program, storetest.Cluster(t, ""))
+		s := newStage(t, program, newServer(t))
 		for seed := range next {
 			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { s.try(t, seed) })
 		}
@@ -95,7 +92,7 @@ func TestMutantsDie(t *testing.T) {
 		}
 	}()
 	inLanes(t, func(t *testing.T) {
-		server := storetest.Cluster(t, "")
+		server := newServer(t)
 		for m := range next {
 			t.Run(m.name, func(t *testing.T) { hunt(t, m, server, begun) })
 		}
@@ -103,7 +100,7 @@ func TestMutantsDie(t *testing.T) {
 }
 
 // hunt has a mutant go through storms until it is found out.
-func hunt(t *testing.T, m mutant, server *pgserver.Server, started time.Time) {
+func hunt(t *testing.T, m mutant, server *server, started time.Time) {
 	s, begun := newStage(t, build(t, m), server), time.Now()
 	for n := range *enough {
 		if n > 0 && isOver(started) {

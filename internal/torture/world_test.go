@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,17 +27,31 @@ const day = 24 * time.Hour
 
 var tenant = uuid.MustParse(graphsim.TenantID)
 
+// A server is that of a lane, and ends with it. Another one may take its place.
+type server struct {
+	testing.TB // of the lane
+	*pgserver.Server
+}
+
+func newServer(t testing.TB) *server {
+	t.Helper()
+	return &server{t, storetest.Cluster(t, "")}
+}
+
 // A stage is a cluster with a database that a program has migrated.
 type stage struct {
 	program string
-	server  *pgserver.Server
-	dbs     int
+	server  *server
 }
 
-const template = "migrated"
+// The databases of a cluster: the one that is migrated, and a copy of it for each world.
+const (
+	template = "migrated"
+	database = "world"
+)
 
 // newStage starts a cluster for a program, or puts another program's database in a cluster's.
-func newStage(t testing.TB, program string, server *pgserver.Server) *stage {
+func newStage(t testing.TB, program string, server *server) *stage {
 	t.Helper()
 	s := &stage{program: program, server: server}
 	conn := storetest.Conn(t, server.URL("postgres"))
@@ -97,6 +112,7 @@ type world struct {
 	late       bool // something may have been stored after what is as old was deleted
 	erased     []person
 	figured    map[string]string // figures of days whose rows were deleted
+	crashed    atomic.Bool       // the server has, and keeps temporary tables of sessions that it lost
 }
 
 // settings are what the configuration says, and what it has said at least or at most.
@@ -165,16 +181,14 @@ func (w *world) simulate(c graphsim.Config) *graphsim.Server {
 
 func (w *world) makeDatabase() {
 	w.Helper()
-	w.dbs++
-	name := fmt.Sprintf("world_%d", w.dbs)
 	admin, err := pgx.Connect(w.Context(), w.server.URL("postgres"))
 	if err != nil {
 		w.Fatal(err)
 	}
 	defer admin.Close(w.Context())
-	storetest.Exec(w, admin, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`)
-	storetest.Exec(w, admin, `CREATE DATABASE `+name+` TEMPLATE `+template+` STRATEGY FILE_COPY`)
-	w.direct = w.server.URL(name)
+	storetest.Exec(w, admin, `DROP DATABASE IF EXISTS `+database+` WITH (FORCE)`)
+	storetest.Exec(w, admin, `CREATE DATABASE `+database+` TEMPLATE `+template+` STRATEGY FILE_COPY`)
+	w.direct = w.server.URL(database)
 	w.Cleanup(func() {
 		for _, p := range w.processes {
 			p.thaw()

@@ -17,10 +17,9 @@ import (
 // statements. It can stop passing bytes, pass them later, and have a fault befall
 // any statement.
 type Proxy struct {
-	network, address string
-
 	mu      sync.Mutex
 	changed *sync.Cond // of what follows
+	target  *pgx.ConnConfig
 	stalled bool
 	closed  bool
 	cuts    int // so many times
@@ -44,9 +43,8 @@ func NewProxy(t testing.TB, target string) (*Proxy, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{}
+	p := &Proxy{target: config}
 	p.changed = sync.NewCond(&p.mu)
-	p.network, p.address = addressOf(config)
 	var accepting sync.WaitGroup
 	accepting.Go(func() { p.accept(listener) })
 	t.Cleanup(func() {
@@ -82,6 +80,17 @@ func (p *Proxy) Cut() { p.set(func() { p.cuts++ }) }
 
 // Resume passes bytes again, first those that were held back.
 func (p *Proxy) Resume() { p.set(func() { p.stalled = false }) }
+
+// Redirect passes new connections to another server, as DNS or a load balancer does
+// after a failover.
+func (p *Proxy) Redirect(t testing.TB, target string) {
+	t.Helper()
+	config, err := pgx.ParseConfig(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.set(func() { p.target = config })
+}
 
 // Delay passes what the server says d later: a database whose round trip
 // takes d longer.
@@ -137,13 +146,20 @@ func (p *Proxy) close() {
 	})
 }
 
+func (p *Proxy) dial() (net.Conn, error) {
+	p.mu.Lock()
+	network, address := addressOf(p.target)
+	p.mu.Unlock()
+	return net.Dial(network, address)
+}
+
 func (p *Proxy) accept(listener net.Listener) {
 	for {
 		client, err := listener.Accept()
 		if err != nil {
 			return
 		}
-		server, err := net.Dial(p.network, p.address)
+		server, err := p.dial()
 		if err != nil {
 			client.Close()
 			continue
