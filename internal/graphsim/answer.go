@@ -35,8 +35,11 @@ func (s *Server) handle(operation string, h handler) http.HandlerFunc {
 		defer s.buffers.Put(buf)
 		a := h(r, (*buf)[:0])
 		if s.latency > 0 {
-			s.delay(r)
+			s.delay(r, s.latency)
 			w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
+		}
+		if a.fault.Delay > 0 {
+			s.delay(r, a.fault.Delay)
 		}
 		if a.failed != nil {
 			a.body = a.failed.encode(w.Header(), now)
@@ -55,10 +58,10 @@ func (s *Server) handle(operation string, h handler) http.HandlerFunc {
 	}
 }
 
-// delay lets the latency pass, or ends with the client.
-func (s *Server) delay(r *http.Request) {
+// delay lets so much time pass, or ends with the client.
+func (s *Server) delay(r *http.Request, d time.Duration) {
 	select {
-	case <-s.after(s.latency):
+	case <-s.after(d):
 	case <-r.Context().Done():
 	}
 }

@@ -35,6 +35,8 @@ type Fault struct {
 	Date       time.Time // header; zero: Graph's clock
 	Body       Body      // instead of the body
 
+	Delay time.Duration // before the answer, whose date is of before; waited for as Latency is
+
 	// The way of the body, as sent, so compressed where the client accepts it.
 	Cut       int   // the connection ends after so many bytes; negative: before the answer
 	Stall     bool  // nothing follows the first half until the client goes away or the server closes

@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -64,5 +65,23 @@ func TestLatencyIsRealTimeByDefault(t *testing.T) {
 	}
 	if _, err := Start(Config{Latency: -1}); err == nil {
 		t.Error("a negative latency is accepted")
+	}
+}
+
+// One answer comes late, and is good.
+func TestDelayOfOneAnswer(t *testing.T) {
+	t.Parallel()
+	var waited []time.Duration
+	a := start(t, Config{After: func(d time.Duration) <-chan time.Time {
+		waited = append(waited, d)
+		now := make(chan time.Time)
+		close(now)
+		return now
+	}})
+	url := a.pstnURL("v1.0", "2026-03-14T01:00:00Z", "2026-03-14T01:00:00Z")
+	a.get(t, url)
+	a.SetFaults(func(Request) Fault { return Fault{Delay: time.Hour} })
+	if res, _ := a.get(t, url); res.StatusCode != http.StatusOK || !slices.Equal(waited, []time.Duration{time.Hour}) {
+		t.Errorf("%s after waiting for %v, want one hour", res.Status, waited)
 	}
 }
