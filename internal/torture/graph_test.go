@@ -36,6 +36,19 @@ func (w *world) badAnswers() {
 	w.once()
 }
 
+// lateAnswers has Graph, Entra and the database take their time.
+func (w *world) lateAnswers() {
+	rng, every := rand.New(rand.NewPCG(w.rng.Uint64(), 4)), 3+w.rng.IntN(30)
+	w.proxy.Delay(time.Duration(w.rng.Int64N(int64(20 * time.Millisecond))))
+	w.graph.SetFaults(w.counting(func(graphsim.Request) graphsim.Fault {
+		if rng.IntN(every) > 0 {
+			return graphsim.Fault{}
+		}
+		return graphsim.Fault{Delay: time.Duration(rng.ExpFloat64() * float64(500*time.Millisecond))}
+	}))
+	w.once()
+}
+
 // badHour has Graph serve neither what is about a certain time, nor some of the call records.
 func (w *world) badHour() {
 	at, every := w.badTime(), byte('0'+w.rng.IntN(10))
@@ -106,17 +119,36 @@ func (w *world) clocks() {
 
 // access takes permissions, tokens and the secret away.
 func (w *world) access() {
-	switch w.rng.IntN(4) {
+	what := w.rng.IntN(5)
+	switch what {
 	case 0:
 		w.graph.SetDenied(true, "callRecords", "getSmsLog")
 	case 1:
 		w.graph.SetDenied(true)
 	case 2:
 		w.write("secret", "another-one~that.Entra-refuses\n")
-		defer w.write("secret", graphsim.ClientSecret+"\n")
+		defer w.write("secret", w.secret+"\n")
 	}
 	p := w.launch("once")
 	p.endsWithin(time.Duration(w.rng.Int64N(int64(500 * time.Millisecond))))
+	if what == 3 {
+		w.replaceSecret(p)
+	}
 	w.graph.ExpireTokens()
 	w.until(p)
+}
+
+// replaceSecret has the secret replaced while a process reads, first in the file or first in Entra.
+func (w *world) replaceSecret(p *process) {
+	w.secret = fmt.Sprintf("%s-%x", graphsim.ClientSecret, w.rng.Uint32())
+	places := []func(){
+		func() { w.graph.SetSecret(w.secret) },
+		func() { w.write("secret", w.secret+"\n") },
+	}
+	first := w.rng.IntN(2)
+	for n := range places {
+		places[(first+n)%len(places)]()
+		w.graph.ExpireTokens()
+		p.endsWithin(time.Duration(w.rng.Int64N(int64(500 * time.Millisecond))))
+	}
 }

@@ -11,27 +11,17 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-// promotion stops the server at once, at a message, and has a standby take its place. The standby has all that was
-// committed, or lacks what was written last.
+// promotion stops the server at once, at a message, and has a standby take its place that has all that was committed.
 func (w *world) promotion() {
 	w.Helper()
 	standby := storetest.Cluster(w.server.TB, w.server.URL("postgres"))
 	there := storetest.Conn(w, standby.URL("postgres"))
-	lags, lose, args := w.rng.IntN(2) == 0, w.rng.IntN(2) == 0, w.reading()
-	if w.rng.IntN(2) == 0 {
-		args = []string{"run"}
-	}
-	if !lags {
-		w.waitForStandby()
-	}
+	w.waitForStandby()
+	lose, args := w.rng.IntN(2) == 0, w.readingOrDaemon()
 	stopped := make(chan struct{})
 	p := w.atMessage(moments, func(*process) storetest.Fault {
 		return storetest.Fault{Lose: lose, Then: func() { w.server.quit(); close(stopped) }}
 	}, args...)
-	if lags {
-		p.endsWithin(time.Duration(w.rng.Int64N(int64(time.Second))))
-		storetest.CutOff(w, there)
-	}
 	select {
 	case <-stopped:
 		w.did["servers stopped at a message"]++
@@ -50,11 +40,7 @@ func (w *world) promotion() {
 	}
 	storetest.Exec(w, there, `SELECT pg_promote()`)
 	w.proxy.Redirect(w, w.direct)
-	if args[0] == "run" {
-		w.recovers(p)
-		p.stop()
-	}
-	w.until(p)
+	w.goesOn(p, args)
 }
 
 // waitForStandby has each commit wait until the standby has it too.
@@ -80,8 +66,19 @@ func (s *server) quit() {
 	}
 }
 
-// recovers holds that a daemon finds the database again, now that it answers.
-func (w *world) recovers(p *process) {
+// goesOn lets a process end that lost the database for a while. A daemon has to find it again.
+func (w *world) goesOn(p *process, args []string) {
+	w.Helper()
+	if args[0] == "run" {
+		w.proxy.SetFaults(nil)
+		w.finds(p)
+		p.stop()
+	}
+	w.until(p)
+}
+
+// finds holds that a daemon finds the database, which answers.
+func (w *world) finds(p *process) {
 	w.Helper()
 	for late := time.Now().Add(patience); time.Now().Before(late); {
 		if string(w.get("/readyz")) == "ok\n" {

@@ -29,6 +29,77 @@ func (w *world) sessionsEnded() {
 	w.until(p)
 }
 
+// replacePassword has the password of the database replaced in its two places, one after the other, while the program
+// needs it.
+func (w *world) replacePassword() {
+	w.Helper()
+	next := fmt.Sprintf("%s-%x", databasePassword, w.rng.Uint32())
+	places := []func(string){w.setPassword, w.writePassword}
+	first := w.rng.IntN(2)
+	args := w.readingOrDaemon()
+	p := w.launch(args...)
+	p.endsWithin(time.Duration(w.rng.Int64N(int64(1500 * time.Millisecond))))
+	for n := range places {
+		places[(first+n)%len(places)](next)
+		w.endSessions()
+		p.endsWithin(time.Duration(w.rng.Int64N(int64(time.Second))))
+	}
+	w.goesOn(p, args)
+}
+
+func (w *world) setPassword(password string) {
+	w.exec(`ALTER ROLE ` + role + ` PASSWORD '` + password + `'`)
+}
+
+func (w *world) writePassword(password string) { w.write("passwords", "*:*:*:*:"+password+"\n") }
+
+// endSessions ends all of the program's.
+func (w *world) endSessions() {
+	w.exec(`SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
+		WHERE datname = current_database() AND application_name = 'ingestd'`)
+}
+
+// unanswered has nothing of what the server says come to the program, from a message on: for a while, with each answer
+// late, or for ever, as when a network breaks. Then the server goes on with the sessions, and another process reads.
+func (w *world) unanswered() {
+	w.Helper()
+	begun, args, d := make(chan struct{}), w.readingOrDaemon(), min(w.rng.ExpFloat64()*2, 7)
+	how := w.rng.IntN(3)
+	p := w.atMessage(moments, func(*process) storetest.Fault {
+		return storetest.Fault{Then: func() {
+			switch how {
+			case 0:
+				w.proxy.Stall()
+			case 1:
+				w.proxy.Delay(time.Duration(d / 3 * float64(time.Second)))
+			case 2:
+				w.proxy.Cut()
+			}
+			close(begun)
+		}}
+	}, args...)
+	select {
+	case <-begun:
+		w.did["databases without an answer"]++
+	case <-p.ended:
+	case <-time.After(unhurried):
+	}
+	p.endsWithin(time.Duration(d * float64(time.Second)))
+	if how == 2 {
+		p.kill()
+		<-p.ended
+		next := w.launch("once")
+		w.meanwhile(next)
+		w.endSessions() // the server notices
+		w.until(next)
+		return
+	}
+	w.proxy.SetFaults(nil)
+	w.proxy.Resume()
+	w.proxy.Delay(0)
+	w.goesOn(p, args)
+}
+
 // statementsFail has statements that write rows fail, each time with the next of the errors that pass.
 func (w *world) statementsFail() {
 	w.exec(fmt.Sprintf(`

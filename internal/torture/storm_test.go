@@ -17,6 +17,7 @@ type action struct {
 var actions = []action{
 	{"nothing", 1, (*world).once},
 	{"answers of Graph", 3, (*world).badAnswers},
+	{"late answers", 1, (*world).lateAnswers},
 	{"a bad hour", 2, (*world).badHour},
 	{"connections cut", 1, (*world).badConnections},
 	{"killed at a message", 3, (*world).killAtMessage},
@@ -25,6 +26,8 @@ var actions = []action{
 	{"frozen", 4, (*world).frozen},
 	{"server crash", 1, (*world).serverCrash},
 	{"promotion", 1, (*world).promotion},
+	{"password", 1, (*world).replacePassword},
+	{"unanswered", 1, (*world).unanswered},
 	{"sessions ended", 1, (*world).sessionsEnded},
 	{"statements fail", 1, (*world).statementsFail},
 	{"rows refused", 1, (*world).rowsRefused},

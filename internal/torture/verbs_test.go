@@ -19,6 +19,14 @@ func (w *world) reading() []string {
 	return []string{"once"}
 }
 
+// readingOrDaemon is one of these, or a daemon.
+func (w *world) readingOrDaemon() []string {
+	if w.rng.IntN(2) == 0 {
+		return []string{"run"}
+	}
+	return w.reading()
+}
+
 // backfilling is one that reads again what was read, all of it or some days.
 func (w *world) backfilling() []string {
 	args := []string{"backfill", "--fresh", "0s"}

@@ -35,7 +35,12 @@ type server struct {
 
 func newServer(t testing.TB) *server {
 	t.Helper()
-	return &server{t, storetest.Cluster(t, "")}
+	s := &server{t, storetest.Cluster(t, "")}
+	if err := storetest.CheckPasswords(s.Server); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Exec(t, storetest.Conn(t, s.URL("postgres")), `CREATE ROLE `+role+` SUPERUSER LOGIN IN ROLE checked`)
+	return s
 }
 
 // A stage is a cluster with a database that a program has migrated.
@@ -49,6 +54,9 @@ const (
 	template = "migrated"
 	database = "world"
 )
+
+// role is the program's.
+const role = "program"
 
 // newStage starts a cluster for a program, or puts another program's database in a cluster's.
 func newStage(t testing.TB, program string, server *server) *stage {
@@ -88,6 +96,7 @@ type world struct {
 	graph   *graphsim.Server
 	changed float64          // the share of rows that it serves changed
 	back    bool             // that share becomes smaller
+	secret  string           // of the application
 	evil    *graphsim.Server // where links must not be followed to
 	proxy   *storetest.Proxy
 	through string // the database's URL for processes
@@ -125,7 +134,7 @@ type settings struct {
 	terms                         bool   // rows are deleted as they become old
 }
 
-// databasePassword is one that the cluster does not ask for.
+// databasePassword is what the passwords of the role begin with.
 const databasePassword = "canary-of-the-database"
 
 // newWorld makes a world of its own for a test.
@@ -134,7 +143,7 @@ func (s *stage) newWorld(t testing.TB, seed uint64) *world {
 	w := &world{
 		TB: t, stage: s, rng: rand.New(rand.NewPCG(seed, 1)),
 		clock: newClock(t, time.Now().Add(-60*day).Truncate(time.Second)),
-		dir:   t.TempDir(), did: map[string]int{}, oracle: newOracle(),
+		dir:   t.TempDir(), secret: graphsim.ClientSecret, did: map[string]int{}, oracle: newOracle(),
 		settings: settings{
 			logsReach: logsReach, recordsReach: recordsReach, logsSettle: logsSettle, recordsSettle: recordsSettle,
 			leastReach: logsReach, leastRecordsReach: recordsReach,
@@ -201,17 +210,22 @@ func (w *world) makeDatabase() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parsed.User = url.UserPassword(parsed.User.Username(), databasePassword)
+	parsed.User = url.User(role)
+	query := parsed.Query()
+	query.Set("passfile", filepath.Join(w.dir, "passwords"))
+	parsed.RawQuery = query.Encode()
 	w.through = parsed.String()
 	w.conn = storetest.Conn(w, w.direct)
 	w.feed = feedtest.New()
+	w.setPassword(databasePassword)
+	w.writePassword(databasePassword)
 }
 
 // configure writes the configuration and what it names.
 func (w *world) configure() {
 	w.Helper()
 	w.write("ca.pem", string(w.graph.CAPEM()))
-	w.write("secret", graphsim.ClientSecret+"\n")
+	w.write("secret", w.secret+"\n")
 	w.write("pseudonyms", privacyKey+"\n")
 	s := w.settings
 	var endpoints strings.Builder

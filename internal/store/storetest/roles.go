@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"ingestd/internal/pgserver"
 )
 
 // Role makes a role that may log in and owns nothing, and returns its name and
@@ -43,18 +45,22 @@ func Role(t testing.TB, target, attributes string) (name, as string) {
 // as it does no other's.
 func RoleWithPassword(t testing.TB, target, password string) (name, as string) {
 	t.Helper()
-	if err := checkPasswords(); err != nil {
+	if err := checkPasswordsHere(); err != nil {
 		t.Fatal(err)
 	}
 	return Role(t, target, fmt.Sprintf(`PASSWORD '%s' IN ROLE checked`, password))
 }
 
-// checkPasswords has the cluster check those of the members of a role.
-var checkPasswords = sync.OnceValue(func() error {
+var checkPasswordsHere = sync.OnceValue(func() error {
 	server, err := cluster()
 	if err != nil {
 		return err
 	}
+	return CheckPasswords(server)
+})
+
+// CheckPasswords has a cluster check those of the members of the role "checked", which it makes.
+func CheckPasswords(server *pgserver.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server.URL("postgres"))
@@ -66,13 +72,13 @@ var checkPasswords = sync.OnceValue(func() error {
 		CREATE ROLE checked;
 		DO $$ BEGIN
 			EXECUTE format('COPY (VALUES (%L), (%L)) TO %L',
-				'local all +checked scram-sha-256', 'local all all trust', current_setting('hba_file'));
+				'local all +checked scram-sha-256', 'local all,replication all trust', current_setting('hba_file'));
 		END $$`)
 	if err != nil {
 		return err
 	}
 	return reload(ctx, conn)
-})
+}
 
 // Strange gives a role or database ("ROLE anna") settings by which SQL means something
 // else, or its answers are written in another way. Nothing may depend on them. A statement
