@@ -8,19 +8,21 @@ import (
 	"syscall"
 	"time"
 
+	"ingestd/internal/pgserver"
 	"ingestd/internal/store/storetest"
 )
 
 // promotion stops the server at once, at a message, and has a standby take its place that has all that was committed.
 func (w *world) promotion() {
 	w.Helper()
-	standby := storetest.Cluster(w.server.TB, w.server.URL("postgres"))
+	primary := w.server.Server
+	standby := storetest.Cluster(w.server.TB, primary.URL("postgres"))
 	there := storetest.Conn(w, standby.URL("postgres"))
 	w.waitForStandby()
 	lose, args := w.rng.IntN(2) == 0, w.readingOrDaemon()
 	stopped := make(chan struct{})
 	p := w.atMessage(moments, func(*process) storetest.Fault {
-		return storetest.Fault{Lose: lose, Then: func() { w.server.quit(); close(stopped) }}
+		return storetest.Fault{Lose: lose, Then: func() { quit(primary); close(stopped) }}
 	}, args...)
 	select {
 	case <-stopped:
@@ -28,9 +30,10 @@ func (w *world) promotion() {
 	case <-p.ended:
 	case <-time.After(unhurried):
 	}
+	w.proxy.SetFaults(nil)
 	w.crashed.Store(true)
-	w.server.quit()
-	if err := w.server.Stop(); err != nil {
+	quit(primary)
+	if err := primary.Stop(); err != nil {
 		w.Fatal(err)
 	}
 	w.server.Server, w.direct = standby, standby.URL(database)
@@ -54,8 +57,8 @@ func (w *world) waitForStandby() {
 	})
 }
 
-// quit has the server end at once, as it does when it is told to stop immediately. It may have ended.
-func (s *server) quit() {
+// quit has a server end at once, as it does when it is told to stop immediately. It may have ended.
+func quit(s *pgserver.Server) {
 	text, err := os.ReadFile(filepath.Join(s.Dir(), "data", "postmaster.pid"))
 	if err != nil {
 		return
@@ -70,7 +73,6 @@ func (s *server) quit() {
 func (w *world) goesOn(p *process, args []string) {
 	w.Helper()
 	if args[0] == "run" {
-		w.proxy.SetFaults(nil)
 		w.finds(p)
 		p.stop()
 	}
