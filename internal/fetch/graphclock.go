@@ -192,11 +192,14 @@ func (c *Client) witness(answer http.Header) {
 
 // Clock is the time on Graph's clock as far as it is known: before an answer is believed it is the local date.
 func (c *Client) Clock() time.Time {
-	if now, ok := c.clock.carried(c.local.Now()); ok {
+	if now, ok := c.Known(); ok {
 		return now
 	}
 	return c.local.Wall().UTC()
 }
+
+// Known is the time on Graph's clock; false before an answer is believed.
+func (c *Client) Known() (time.Time, bool) { return c.clock.carried(c.local.Now()) }
 
 // Skew is how far Graph's clock is ahead of the local date; 0 before an answer is believed.
 func (c *Client) Skew() time.Duration {

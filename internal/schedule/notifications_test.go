@@ -20,8 +20,14 @@ import (
 // newNotified is a world of call records that Graph notifies of.
 func newNotified(t *testing.T, records ...graphsim.CallRecord) *scheduletest.World {
 	t.Helper()
+	return newNotifiedAhead(t, 0, records...)
+}
+
+// newNotifiedAhead is one with a machine whose date is ahead.
+func newNotifiedAhead(t *testing.T, ahead time.Duration, records ...graphsim.CallRecord) *scheduletest.World {
+	t.Helper()
 	c := scheduletest.RecordsConfig(records...)
-	c.Notified = true
+	c.Notified, c.Ahead = true, ahead
 	w := scheduletest.New(t, c)
 	w.Advance(20 * time.Minute)
 	if err := w.Subscribe(); err != nil {
@@ -90,6 +96,21 @@ func TestToldOfNothingNew(t *testing.T) {
 			if asked := detailRequests(w) - before; stored > 0 || asked != want {
 				t.Errorf("told %d times: %d stored, %d requests, want %d", n, stored, asked, want)
 			}
+		}
+	}
+}
+
+// What is told to a daemon that has just been started, before Graph has answered it, is due at once, however far this
+// machine's clock is ahead, and is told as of a time that has been.
+func TestToldBeforeGraphAnswers(t *testing.T) {
+	t.Parallel()
+	for _, ahead := range []time.Duration{50 * time.Minute, 400 * day} {
+		w := newNotifiedAhead(t, ahead, appears(1, 1, 30)).Twin()
+		w.Advance(15 * time.Minute)
+		w.Notify()
+		last := storetest.Query[time.Time](t, w.Conn, `SELECT notified_at FROM ingest.subscriptions`)
+		if stored := w.Told(); stored != 1 || last.After(w.Now()) {
+			t.Errorf("%v ahead: %d records are stored, want 1; told at %v, it is %v", ahead, stored, last, w.Now())
 		}
 	}
 }

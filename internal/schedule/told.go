@@ -125,7 +125,7 @@ func (i Intake) Subscription(ctx context.Context, tenant uuid.UUID) (id uuid.UUI
 // Discover notes call records that notifications told of, unless too many are noted.
 func (i Intake) Discover(ctx context.Context, tenant uuid.UUID, ids []uuid.UUID) error {
 	j := i[tenant]
-	_, told, err := j.known.get(ctx, j)
+	s, told, err := j.known.get(ctx, j)
 	switch {
 	case err != nil:
 		return err
@@ -133,7 +133,21 @@ func (i Intake) Discover(ctx context.Context, tenant uuid.UUID, ids []uuid.UUID)
 		return fmt.Errorf("%d call records that notifications told of wait, or nothing came of them in the last day: "+
 			"no more are noted until some are read or forgotten", mostTold)
 	}
-	return j.DB.Discover(ctx, tenant, ids, j.Client.Clock())
+	return j.DB.Discover(ctx, tenant, ids, j.toldAt(s))
+}
+
+// toldAt is when a notification comes, by Graph's clock: what it tells is due then.
+// Before Graph has answered it is when the subscription was made or renewed: this
+// machine's clock may be ahead, and nothing would be due for as long as it is.
+func (j *Job) toldAt(s store.Subscription) time.Time {
+	now, known := j.Client.Known()
+	if !known && s.ExpiresAt != nil {
+		return s.ExpiresAt.Add(-subscriptionLife)
+	}
+	if !known {
+		return j.Client.Clock()
+	}
+	return now
 }
 
 // Lifecycle notes that a subscription wants to be renewed, or else that

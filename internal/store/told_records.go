@@ -30,7 +30,7 @@ func (db *DB) Discover(ctx context.Context, tenant uuid.UUID, ids []uuid.UUID, a
 		SELECT $1::uuid, id, $3::timestamptz, $3
 		FROM unnest($2::text[]::uuid[]) AS id
 		ON CONFLICT (tenant_id, call_id) DO UPDATE
-		SET times = t.times + 1, told_at = excluded.told_at, due = t.attempts < $4`,
+		SET times = t.times + 1, told_at = greatest(t.told_at, excluded.told_at), due = t.attempts < $4`,
 		tenant, texts(slices.Compact(ids)), at, ToldTries)
 	if err != nil {
 		return err

@@ -62,7 +62,9 @@ func (w *World) newClient() *fetch.Client {
 	client, err := fetch.New(fetch.Options{
 		TenantID: graphsim.TenantID, ClientID: graphsim.ClientID, Credential: fetch.ClientSecret(w.config.secret),
 		GraphURL: w.Graph.GraphURL(), LoginURL: w.Graph.LoginURL(), RootCAs: roots, Limits: w.config.limits(),
-		Clock: fetch.Clock{Now: w.clock.Now, After: w.clock.After, Wall: w.clock.Now}, Log: w.config.Log,
+		Clock: fetch.Clock{
+			Now: w.clock.Now, After: w.clock.After, Wall: func() time.Time { return w.Now().Add(w.config.Ahead) },
+		}, Log: w.config.Log,
 	})
 	if err != nil {
 		w.Fatal(err)

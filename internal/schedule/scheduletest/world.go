@@ -31,6 +31,7 @@ type Config struct {
 	Limits              *fetch.Limits          // the client's; default: none worth mentioning
 	Secret              func() (string, error) // default: the right one
 	Untrusted           bool                   // the client does not know who signs for Graph and Entra
+	Ahead               time.Duration          // this machine's date, of Graph's; default: it is right
 	Log                 *zap.Logger            // the daemon's and the client's; default: the test's, without debugging
 	Heartbeat           time.Duration          // of a run; default: the daemon's own
 	Every               time.Duration          // from a tick to the next, by the clock; default: 50 ms
@@ -117,7 +118,7 @@ func (w *World) Of(endpoint string) *World {
 	return nil
 }
 
-// Now is the time, of Graph and of the machine.
+// Now is the time, of Graph and of the machine, whose date may be another.
 func (w *World) Now() time.Time { return w.clock.Now() }
 
 // Advance moves the clock on, also under a daemon at work.
