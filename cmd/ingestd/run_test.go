@@ -26,7 +26,13 @@ const (
 // addConfig writes text to the end of the configuration of a folder.
 func addConfig(t testing.TB, dir, text string) {
 	t.Helper()
-	file, err := os.OpenFile(filepath.Join(dir, "config.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	add(t, filepath.Join(dir, "config.yaml"), text)
+}
+
+// add writes text to the end of a file.
+func add(t testing.TB, name, text string) {
+	t.Helper()
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
