@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"ingestd/internal/notify"
 	"ingestd/internal/notify/hubtest"
@@ -24,10 +26,16 @@ type reading struct {
 // read has a room take what is in a hub, until it is stopped.
 func read(t *testing.T, h *notify.Hub, d *desk) *reading {
 	t.Helper()
+	return readLogged(t, h, d, zap.NewNop())
+}
+
+// readLogged is read with a log.
+func readLogged(t *testing.T, h *notify.Hub, d *desk, log *zap.Logger) *reading {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	room := newRoom(t, d, zap.NewNop())
-	r := &reading{Reader: &notify.Reader{Hub: h, Room: room, Log: zap.NewNop()}}
+	room := newRoom(t, d, log)
+	r := &reading{Reader: &notify.Reader{Hub: h, Room: room, Log: log}}
 	running.Go(func() { room.Run(ctx) })
 	running.Go(func() { r.Run(ctx) })
 	r.stop = func() { cancel(); running.Wait() }
@@ -116,6 +124,26 @@ func TestHubIsReadAgain(t *testing.T) {
 	h.Read()
 	if n := next.stored(); n != 2 {
 		t.Errorf("%d ids are stored, want 2", n)
+	}
+}
+
+// A tenant of which too many wait keeps no other tenant's messages waiting: what is told of it is dropped, counted and
+// warned of once.
+func TestHubOfFullTenant(t *testing.T) {
+	t.Parallel()
+	h, d := hubtest.New(t), &desk{}
+	core, logs := observer.New(zap.WarnLevel)
+	reads := readLogged(t, h.Hub(), d, zap.New(core))
+	of := strings.NewReplacer(tenant.String(), crowded.String())
+	both := strings.Replace(body(4, 5), tenant.String(), crowded.String(), 1)
+	send(t, h, of.Replace(body(1)), body(2), of.Replace(body(3)), both)
+	h.Read()
+	reads.stop()
+	want := map[notify.Outcome]int{notify.Accepted: 2, notify.Full: 3}
+	diff := cmp.Diff(want, d.seen)
+	if diff != "" || d.stored() != 2 || logs.Len() != 1 || reads.Err() != nil {
+		t.Errorf("%d ids are stored, logged %v, error %v; outcomes (-want +got):\n%s",
+			d.stored(), logs.All(), reads.Err(), diff)
 	}
 }
 

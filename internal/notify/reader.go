@@ -91,8 +91,8 @@ func (r *Reader) read(ctx context.Context, client *kgo.Client) error {
 }
 
 // take has what messages tell stored, and marks them as read. While the database
-// takes nothing, no more is read. One that is none of Graph's is counted and passed
-// over.
+// takes nothing, no more is read. One that is none of Graph's, or of a tenant of
+// which too many wait, is counted and passed over: the others do not wait for it.
 func (r *Reader) take(ctx context.Context, client *kgo.Client, records []*kgo.Record) error {
 	var items []item
 	for _, record := range records {
@@ -102,7 +102,7 @@ func (r *Reader) take(ctx context.Context, client *kgo.Client, records []*kgo.Re
 		}
 		items = append(items, found...)
 	}
-	for err := r.Room.accept(ctx, items); err != nil; err = r.Room.accept(ctx, items) {
+	for err := r.Room.accept(ctx, items, false); err != nil; err = r.Room.accept(ctx, items, false) {
 		r.Room.count(Refused, 1)
 		r.note(ctx, err)
 		if !pause(ctx, readAgain) {

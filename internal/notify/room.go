@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -24,7 +25,8 @@ type Desk interface {
 	// Subscription returns the id of a tenant's subscription, the nil one while it
 	// is being made, and the SHA-256 of its secret; nil where there is none.
 	Subscription(ctx context.Context, tenant uuid.UUID) (id uuid.UUID, secret []byte, err error)
-	// Discover returns once the ids of call records are stored.
+	// Discover returns once the ids of call records are stored. An error with a
+	// method Full that reports true is the tenant's alone: of it too many wait.
 	Discover(ctx context.Context, tenant uuid.UUID, ids []uuid.UUID) error
 	// Lifecycle notes that a subscription wants to be renewed, or else that
 	// notifications were missed.
@@ -40,6 +42,7 @@ const (
 	Lifecycle  Outcome = "lifecycle"  // it was about the subscription, and is noted
 	Validation Outcome = "validation" // a request: whether notifications are wanted
 	Refused    Outcome = "refused"    // the database did not take it; it is sent again
+	Full       Outcome = "full"       // told by a hub, of a tenant of which too many wait
 	Foreign    Outcome = "foreign"    // of a tenant that has no subscription here
 	Forged     Outcome = "forged"     // without the secret
 	Stale      Outcome = "stale"      // of a subscription that was replaced
@@ -48,7 +51,7 @@ const (
 )
 
 // Outcomes are all of them.
-var Outcomes = []Outcome{Accepted, Lifecycle, Validation, Refused, Foreign, Forged, Stale, Malformed, Garbage}
+var Outcomes = []Outcome{Accepted, Lifecycle, Validation, Refused, Full, Foreign, Forged, Stale, Malformed, Garbage}
 
 const (
 	// maxBody bounds a body. A notification takes half a kilobyte.
@@ -68,6 +71,9 @@ type Room struct {
 	log     *zap.Logger
 	gathers *gatherer
 	refused warn.Once // why notifications are
+
+	mu   sync.Mutex
+	full map[uuid.UUID]*warn.Once // why what a hub told last of a tenant was dropped
 }
 
 // New makes a room for an address that Graph was told.
@@ -80,7 +86,9 @@ func New(address string, desk Desk, count func(Outcome, int), log *zap.Logger) (
 	if path == "" {
 		path = "/"
 	}
-	return &Room{path: path, desk: desk, count: count, log: log, gathers: newGatherer(desk)}, nil
+	return &Room{
+		path: path, desk: desk, count: count, log: log, gathers: newGatherer(desk), full: map[uuid.UUID]*warn.Once{},
+	}, nil
 }
 
 // Run hands on what requests bring, until ctx ends.
@@ -143,7 +151,7 @@ func (r *Room) take(w http.ResponseWriter, req *http.Request) (status int, outco
 	if err != nil {
 		return http.StatusBadRequest, Garbage
 	}
-	err = r.accept(req.Context(), items)
+	err = r.accept(req.Context(), items, true)
 	r.complain(err)
 	if err != nil {
 		return http.StatusServiceUnavailable, Refused
@@ -151,11 +159,12 @@ func (r *Room) take(w http.ResponseWriter, req *http.Request) (status int, outco
 	return http.StatusAccepted, ""
 }
 
-// accept returns once what notifications tell is stored, or cannot be.
-func (r *Room) accept(ctx context.Context, items []item) error {
+// accept returns once what notifications tell is stored, or cannot be. Where they are
+// not sent again, those of a tenant of which too many wait are dropped.
+func (r *Room) accept(ctx context.Context, items []item, sentAgain bool) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	return r.handOn(ctx, items)
+	return r.handOn(ctx, items, sentAgain)
 }
 
 // complain logs why notifications are refused once, and again when the reason
@@ -169,7 +178,7 @@ func (r *Room) complain(err error) {
 
 // handOn checks notifications and hands on what they tell, a tenant after the other.
 // What is not to be believed is counted at once, and the rest when it is stored.
-func (r *Room) handOn(ctx context.Context, items []item) error {
+func (r *Room) handOn(ctx context.Context, items []item, sentAgain bool) error {
 	told, seen := map[uuid.UUID][]uuid.UUID{}, map[Outcome]int{}
 	for n := range items {
 		i := &items[n]
@@ -189,12 +198,43 @@ func (r *Room) handOn(ctx context.Context, items []item) error {
 		seen[outcome]++
 	}
 	for tenant, ids := range told {
-		if err := r.gathers.add(ctx, tenant, ids); err != nil {
+		err := r.gathers.add(ctx, tenant, ids)
+		full := isFull(err) && !sentAgain
+		if err != nil && !full {
 			return err
+		}
+		r.complainOf(tenant, err)
+		if full {
+			seen[Accepted] -= len(ids)
+			seen[Full] += len(ids)
 		}
 	}
 	for outcome, n := range seen {
 		r.count(outcome, n)
 	}
 	return nil
+}
+
+// isFull reports whether an error of a desk is one tenant's alone, of which too many
+// call records wait.
+func isFull(err error) bool {
+	full, ok := errors.AsType[interface {
+		error
+		Full() bool
+	}](err)
+	return ok && full.Full()
+}
+
+// complainOf logs why what a tenant is told is dropped once, until it is stored again.
+func (r *Room) complainOf(tenant uuid.UUID, err error) {
+	r.mu.Lock()
+	dropped := r.full[tenant]
+	if dropped == nil {
+		dropped = &warn.Once{}
+		r.full[tenant] = dropped
+	}
+	r.mu.Unlock()
+	if dropped.IsNew(err) {
+		r.log.Warn("notifications of a tenant are dropped; the list names what they tell", zap.Error(err))
+	}
 }

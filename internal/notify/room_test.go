@@ -33,27 +33,39 @@ func TestMain(m *testing.M) {
 
 var (
 	tenant       = uuid.MustParse("00000000-0000-4000-8000-000000000001")
+	crowded      = uuid.MustParse("00000000-0000-4000-8000-000000000003")
 	subscription = uuid.MustParse("00000000-0000-4000-8000-000000000002")
 )
 
-// A desk remembers what was handed to it, each batch after a while.
+// A desk remembers what was handed to it, each batch after a while. It takes nothing
+// of one tenant, of which too many wait.
 type desk struct {
 	takes time.Duration
 	fails error
 
 	mu      sync.Mutex
 	batches [][]uuid.UUID
+	seen    map[notify.Outcome]int
 }
 
+// A full is why a desk takes nothing of one tenant.
+type full struct{}
+
+func (full) Error() string { return "too many wait" }
+func (full) Full() bool    { return true }
+
 func (d *desk) Subscription(_ context.Context, of uuid.UUID) (uuid.UUID, []byte, error) {
-	if of != tenant {
+	if of != tenant && of != crowded {
 		return uuid.Nil, nil, nil
 	}
 	hash := sha256.Sum256([]byte("secret"))
 	return subscription, hash[:], nil
 }
 
-func (d *desk) Discover(ctx context.Context, _ uuid.UUID, ids []uuid.UUID) error {
+func (d *desk) Discover(ctx context.Context, of uuid.UUID, ids []uuid.UUID) error {
+	if of == crowded {
+		return full{}
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -67,9 +79,18 @@ func (d *desk) Discover(ctx context.Context, _ uuid.UUID, ids []uuid.UUID) error
 
 func (d *desk) Lifecycle(context.Context, uuid.UUID, bool) error { return d.fails }
 
+func (d *desk) count(o notify.Outcome, n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.seen == nil {
+		d.seen = map[notify.Outcome]int{}
+	}
+	d.seen[o] += n
+}
+
 func newRoom(t testing.TB, d *desk, log *zap.Logger) *notify.Room {
 	t.Helper()
-	room, err := notify.New("https://ingest.example.com/in", d, func(notify.Outcome, int) {}, log)
+	room, err := notify.New("https://ingest.example.com/in", d, d.count, log)
 	if err != nil {
 		t.Fatal(err)
 	}

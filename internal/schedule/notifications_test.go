@@ -230,14 +230,20 @@ func TestForgedNotifications(t *testing.T) {
 	}
 }
 
+// fill has as many call records be remembered as may be, of which nothing came.
+func fill(w *scheduletest.World) {
+	w.Helper()
+	w.Exec(`INSERT INTO ingest.told_records (tenant_id, call_id, told_at, due, attempts, next_at)
+		SELECT tenant_id, gen_random_uuid(), renewed_at, false, 4, renewed_at
+		FROM ingest.subscriptions, generate_series(1, 50000)`)
+}
+
 // What is told and came to nothing is forgotten after a day. Until then no more than so many are remembered, and what
 // is told beyond is refused, which Graph sends again.
 func TestToldRecordsAreBounded(t *testing.T) {
 	t.Parallel()
 	w := newNotified(t)
-	w.Exec(`INSERT INTO ingest.told_records (tenant_id, call_id, told_at, due, attempts, next_at)
-		SELECT tenant_id, gen_random_uuid(), renewed_at, false, 4, renewed_at
-		FROM ingest.subscriptions, generate_series(1, 50000)`)
+	fill(w)
 	for _, step := range []struct {
 		after      time.Duration
 		status, of int
@@ -254,6 +260,27 @@ func TestToldRecordsAreBounded(t *testing.T) {
 			t.Errorf("at %v: status %d, %d ids, %v; want %+v", w.Now(), status, n, w.Outcomes(), step)
 		}
 	}
+}
+
+// What a hub tells of a tenant of which so many are remembered is passed over, so that others' messages get on. The
+// list names it.
+func TestHubOfFullTenant(t *testing.T) {
+	t.Parallel()
+	c := scheduletest.RecordsConfig(appears(1, 1, 30))
+	c.Hub = true
+	w := scheduletest.New(t, c)
+	w.Advance(20 * time.Minute)
+	if err := w.Subscribe(); err != nil {
+		t.Fatal(err)
+	}
+	fill(w)
+	w.Advance(15 * time.Minute)
+	w.Notify()
+	if n := w.Outcomes()[notify.Full]; n != 1 || w.Told() != 0 {
+		t.Errorf("%d notifications were passed over, want 1", n)
+	}
+	w.Once()
+	w.WantServed()
 }
 
 // A subscription is made, renewed at half its life, taken over after a crash, and made anew when it is gone.

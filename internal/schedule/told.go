@@ -130,11 +130,21 @@ func (i Intake) Discover(ctx context.Context, tenant uuid.UUID, ids []uuid.UUID)
 	case err != nil:
 		return err
 	case told >= mostTold:
-		return fmt.Errorf("%d call records that notifications told of wait, or nothing came of them in the last day: "+
-			"no more are noted until some are read or forgotten", mostTold)
+		return fullError{j.Name}
 	}
 	return j.DB.Discover(ctx, tenant, ids, j.toldAt(s))
 }
+
+// A fullError is a tenant of which no more is noted that notifications tell.
+type fullError struct{ tenant string }
+
+func (e fullError) Error() string {
+	return fmt.Sprintf("%s: %d call records that notifications told of wait, or nothing came of them in the last day: "+
+		"no more are noted until some are read or forgotten", e.tenant, mostTold)
+}
+
+// Full reports that the error is the tenant's alone.
+func (fullError) Full() bool { return true }
 
 // toldAt is when a notification comes, by Graph's clock: what it tells is due then.
 // Before Graph has answered it is when the subscription was made or renewed: this

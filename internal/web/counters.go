@@ -51,7 +51,8 @@ func NewCounters() *Counters {
 			"Members served that have no column; from the 51st name on: other.", "endpoint", "member"),
 		notified: counter("notifications_total",
 			"Change notifications by outcome: accepted (told a call record, now stored to be read), lifecycle, "+
-				"validation, refused (sent again), and dropped as foreign, forged, stale, malformed or garbage.",
+				"validation, refused (sent again), and dropped as full (too many wait), foreign, forged, stale, "+
+				"malformed or garbage.",
 			"outcome"),
 		misfits: counter("misfits_total", "Values that did not fit their column.", "endpoint", "column"),
 		requestTook: histogram("graph_request_duration_seconds", "Time from a request to the last byte of its answer.",
