@@ -1,26 +1,31 @@
 package torture
 
 import (
+	"cmp"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"text/template"
 	"time"
+
+	"ingestd/internal/golden"
 )
 
 // A report adds up what all runs have found that were told to add to it.
 type report struct {
 	mu sync.Mutex
 
-	Storms     int                 // gone through
-	Seeds      []uint64            // of these
-	Ordeals    int                 // events that met a fault
-	Missed     int                 // that did not come when they were to
-	Sweep      map[string]int      // ordeals by what befell
+	Storms     map[uint64]int      // gone through, by the seed of the first one of a run; the others' seeds follow it
+	Sweep      map[string]int      // events that met a fault, by what befell
+	Missed     int                 // of these events did not come when they were to
 	Faults     map[string]int      // of storms, by kind
 	Violations []string            // of the program itself
 	Mutants    map[string]*killing // by name
@@ -33,7 +38,13 @@ type killing struct {
 	Seconds     []float64 // and how long
 }
 
-var results = report{Sweep: map[string]int{}, Faults: map[string]int{}, Mutants: map[string]*killing{}}
+func newReport() *report {
+	return &report{
+		Storms: map[uint64]int{}, Sweep: map[string]int{}, Faults: map[string]int{}, Mutants: map[string]*killing{},
+	}
+}
+
+var results = newReport()
 
 // change begins a change, which the function it returns ends. It is saved at once, as a run may be ended at any time.
 func (r *report) change() (end func()) {
@@ -47,10 +58,9 @@ func (r *report) change() (end func()) {
 	}
 }
 
-func (r *report) weathered(seed uint64, w *world) {
+func (r *report) weathered(first, seed uint64, w *world) {
 	defer r.change()()
-	r.Storms++
-	r.Seeds = append(r.Seeds, seed)
+	r.Storms[first]++
 	for kind, n := range w.did {
 		r.Faults[kind] += n
 	}
@@ -61,7 +71,6 @@ func (r *report) weathered(seed uint64, w *world) {
 
 func (r *report) swept(o ordeal, came bool, w *world) {
 	defer r.change()()
-	r.Ordeals++
 	if !came {
 		r.Missed++
 	}
@@ -113,6 +122,70 @@ func (r *report) save(name string) error {
 		return err
 	}
 	return os.WriteFile(name, append(text, '\n'), 0o644)
+}
+
+//go:embed report.md.tmpl
+var pageTemplate string
+
+// page is the report as a page: all mutants there are, whether they were hunted or not.
+func (r *report) page(t testing.TB) string {
+	t.Helper()
+	known := mutants(t)
+	total := func(counts map[string]int) (n int) {
+		for _, c := range counts {
+			n += c
+		}
+		return n
+	}
+	storms := 0
+	for _, n := range r.Storms {
+		storms += n
+	}
+	var all killing
+	dead := 0
+	for _, m := range known {
+		if k := r.Mutants[m.name]; k != nil && k.Died > 0 {
+			dead++
+			all.Storms, all.Seconds = append(all.Storms, k.Storms...), append(all.Seconds, k.Seconds...)
+		}
+	}
+	functions := template.FuncMap{
+		"total": total, "storms": median[int], "seconds": median[float64],
+		"says": func(m mutant) string { return strings.Join(strings.Fields(m.says), " ") },
+		"name": func(m mutant) string { return m.name },
+		"of": func(m mutant) *killing {
+			if k := r.Mutants[m.name]; k != nil {
+				return k
+			}
+			return &killing{}
+		},
+	}
+	var b strings.Builder
+	err := template.Must(template.New("").Funcs(functions).Parse(pageTemplate)).Execute(&b, map[string]any{
+		"R": r, "Storms": storms, "Mutants": known, "Dead": dead, "All": all,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// median is the middle value, or the upper one of two in the middle; of none it is zero.
+func median[T cmp.Ordered](values []T) (m T) {
+	if len(values) == 0 {
+		return m
+	}
+	return slices.Sorted(slices.Values(values))[len(values)/2]
+}
+
+// TestReport holds docs/torture.md to docs/torture.json, which "make torture REPORT=docs/torture.json" adds to.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	r := newReport()
+	if err := r.load("../../docs/torture.json"); err != nil {
+		t.Fatal(err)
+	}
+	golden.Check(t, "../../docs/torture.md", r.page(t))
 }
 
 func TestMain(m *testing.M) {

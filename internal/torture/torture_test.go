@@ -47,7 +47,7 @@ func TestStorms(t *testing.T) {
 	inLanes(t, func(t *testing.T) {
 		s := newStage(t, program, newServer(t))
 		for seed := range next {
-			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { s.try(t, seed) })
+			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { s.try(t, first, seed) })
 		}
 	})
 }
@@ -124,11 +124,11 @@ func hunt(t *testing.T, m mutant, server *server, started time.Time) {
 }
 
 // try goes through one storm, and fails for what does not hold.
-func (s *stage) try(t *testing.T, seed uint64) {
+func (s *stage) try(t *testing.T, first, seed uint64) {
 	begun := time.Now()
 	w := s.newWorld(t, seed)
 	w.storm(*steps)
-	results.weathered(seed, w)
+	results.weathered(first, seed, w)
 	t.Logf("seed %d, %.1f s: %v", seed, time.Since(begun).Seconds(), tally(w.did))
 	if len(w.violations) > 0 {
 		t.Errorf("seed %d: %s", seed, w.told())

@@ -51,7 +51,7 @@ type stage struct {
 
 // The databases of a cluster: the one that is migrated, and a copy of it for each world.
 const (
-	template = "migrated"
+	migrated = "migrated"
 	database = "world"
 )
 
@@ -63,12 +63,12 @@ func newStage(t testing.TB, program string, server *server) *stage {
 	t.Helper()
 	s := &stage{program: program, server: server}
 	conn := storetest.Conn(t, server.URL("postgres"))
-	storetest.Exec(t, conn, `DROP DATABASE IF EXISTS `+template)
-	storetest.Exec(t, conn, `CREATE DATABASE `+template)
+	storetest.Exec(t, conn, `DROP DATABASE IF EXISTS `+migrated)
+	storetest.Exec(t, conn, `CREATE DATABASE `+migrated)
 	cmd := exec.CommandContext(t.Context(), program, "migrate", "up")
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{
-		"INGESTD_DATABASE_URL=" + server.URL(template), "INGESTD_TENANT_ID=" + graphsim.TenantID,
+		"INGESTD_DATABASE_URL=" + server.URL(migrated), "INGESTD_TENANT_ID=" + graphsim.TenantID,
 		"INGESTD_CLIENT_ID=" + graphsim.ClientID, "INGESTD_CLIENT_SECRET=x",
 		"SIMULATED_CLOCK=" + newClock(t, time.Now()).file,
 	}
@@ -196,7 +196,7 @@ func (w *world) makeDatabase() {
 	}
 	defer admin.Close(w.Context())
 	storetest.Exec(w, admin, `DROP DATABASE IF EXISTS `+database+` WITH (FORCE)`)
-	storetest.Exec(w, admin, `CREATE DATABASE `+database+` TEMPLATE `+template+` STRATEGY FILE_COPY`)
+	storetest.Exec(w, admin, `CREATE DATABASE `+database+` TEMPLATE `+migrated+` STRATEGY FILE_COPY`)
 	w.direct = w.server.URL(database)
 	w.Cleanup(func() {
 		for _, p := range w.processes {
