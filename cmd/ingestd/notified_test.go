@@ -3,7 +3,11 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -11,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +29,7 @@ import (
 // A front stands before the daemon, ends TLS, and notes which call records it has taken notifications of.
 type front struct {
 	*httptest.Server
+	pair    string                 // the daemon's own certificate, in its configuration; empty: it has none
 	address atomic.Pointer[string] // of the daemon's listener; nil: not known yet
 
 	mu    sync.Mutex
@@ -38,6 +44,35 @@ func newFront(t *testing.T) *front {
 	return f
 }
 
+// certify has the daemon speak TLS, too, with the front's certificate.
+func (f *front) certify(t *testing.T) {
+	t.Helper()
+	name, own := filepath.Join(t.TempDir(), "own.pem"), f.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(own.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, der := range map[string][]byte{"CERTIFICATE": own.Certificate[0], "PRIVATE KEY": key} {
+		add(t, name, string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})))
+	}
+	f.pair = fmt.Sprintf(", tls_certificate_file: %q, tls_key_file: %[1]q", name)
+}
+
+// dial connects to the daemon, over TLS if it speaks that, and offers protocols.
+func (f *front) dial(t *testing.T, protocols ...string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", *f.address.Load())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if f.pair == "" {
+		return conn
+	}
+	trusts := f.Client().Transport.(*http.Transport).TLSClientConfig
+	return tls.Client(conn, &tls.Config{RootCAs: trusts.RootCAs, ServerName: "127.0.0.1", NextProtos: protocols})
+}
+
 // ServeHTTP asks the daemon once it listens, and answers as it does.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
@@ -48,8 +83,12 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the sender is gone
 	}
-	url := "http://" + *f.address.Load() + r.URL.RequestURI()
-	answer, err := http.Post(url, r.Header.Get("Content-Type"), bytes.NewReader(body))
+	scheme := "http://"
+	if f.pair != "" {
+		scheme = "https://"
+	}
+	url := scheme + *f.address.Load() + r.URL.RequestURI()
+	answer, err := f.Client().Post(url, r.Header.Get("Content-Type"), bytes.NewReader(body))
 	if err != nil {
 		w.WriteHeader(http.StatusBadGateway)
 		return
@@ -107,7 +146,8 @@ func (f *front) launch(t *testing.T, dir string, tenant *graphsim.Server) (p *pr
 func notified(t *testing.T, url string, tenant *graphsim.Server, f *front) (dir string) {
 	t.Helper()
 	dir = workplace(t, url, tenant, "call_records")
-	addConfig(t, dir, fmt.Sprintf("notifications: {webhook: {public_url: %q, listen: \"127.0.0.1:0\"}}\n", f.URL+"/in"))
+	addConfig(t, dir, fmt.Sprintf("notifications: {webhook: {public_url: %q, listen: \"127.0.0.1:0\"%s}}\n",
+		f.URL+"/in", f.pair))
 	return dir
 }
 
@@ -179,17 +219,31 @@ func TestKilledWhileNotified(t *testing.T) {
 	}
 }
 
-// TestHostileSendersOfDaemon has senders do to the daemon's listener what they can: its memory is bounded, it reads as
-// before and takes notifications afterwards, and nothing of theirs is in its log or on its page.
+// TestHostileSendersOfDaemon has senders do to the daemon's listener what they can, behind a proxy and by a certificate
+// of its own: its memory is bounded, it reads as before and takes notifications afterwards, nothing of theirs is in its
+// log or on its page, and one that sends a byte a second is hung up on. HTTP/2 it does not speak, whoever offers it.
 func TestHostileSendersOfDaemon(t *testing.T) {
 	t.Parallel()
+	t.Run("behind a proxy", func(t *testing.T) {
+		t.Parallel()
+		hostileSenders(t, newFront(t), 1000)
+	})
+	t.Run("by its own certificate", func(t *testing.T) {
+		t.Parallel()
+		f := newFront(t)
+		f.certify(t)
+		hostileSenders(t, f, 300) // a connection begins when there is room
+	})
+}
+
+func hostileSenders(t *testing.T, f *front, number int) {
+	t.Helper()
 	const mark = "<b>evil\x1b[31m"
 	var late atomic.Int64
 	tenant := simulate(t, graphsim.Config{Seed: 1, Users: 20, CallsPerDay: -1, RecordsPerDay: 40, Records: unlisted(1),
 		Now: func() time.Time { return begun.Add(time.Duration(late.Load())) }})
-	url, f := storetest.URL(t), newFront(t)
+	url := storetest.URL(t)
 	p, server := f.launch(t, notified(t, url, tenant, f), tenant)
-	address := *f.address.Load()
 	header := "POST /in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Evil: " + mark + "\r\n"
 	large := `{"value": [` + strings.Repeat(`{"tenantId": "`+mark+`"}, `, 8000) + `{}]}`
 	said := []string{
@@ -197,18 +251,19 @@ func TestHostileSendersOfDaemon(t *testing.T) {
 		header + "Content-Length: 104857600\r\n\r\n" + strings.Repeat(" ", 300<<10),
 		header + "Content-Length: 104857600\r\n\r\n{", header + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
 		header + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(large), large),
-		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+		streams(1000), "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 		"\x00\xff" + mark + "\r\n\r\n", mark + " /in HTTP/1.1\r\n\r\n",
 		"POST /" + mark + "/../in?validationToken=" + mark + " HTTP/1.1\r\nHost: x\r\n\r\n",
 	}
+	f.wantNoHTTP2(t)
 	before := p.memory(t)
 	var senders sync.WaitGroup
-	for n := range 1000 {
-		conn, err := net.Dial("tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
+	for _, begin := range []string{"", header, header + "Content-Length: 1000\r\n\r\n", streams(1)} {
+		conn := f.dial(t)
+		senders.Go(func() { trickle(t, conn, begin) })
+	}
+	for n := range number {
+		conn := f.dial(t)
 		senders.Go(func() { _, _ = io.WriteString(conn, said[n%len(said)]) }) // it may be hung up on
 	}
 	await(t, url, upToDate)
@@ -228,6 +283,54 @@ func TestHostileSendersOfDaemon(t *testing.T) {
 		if strings.Contains(line, "evil") {
 			t.Errorf("the log repeats a sender: %s", line)
 		}
+	}
+}
+
+// streams begin HTTP/2, and so many requests of which none has an end.
+func streams(n int) string {
+	text := []byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + "\x00\x00\x00\x04\x00\x00\x00\x00\x00") // no settings
+	for i := range n {
+		text = append(text, "\x00\x00\x01\x01\x04"...)                          // a header of one byte, and no body yet
+		text = append(binary.BigEndian.AppendUint32(text, uint32(2*i+1)), 0x83) // POST
+	}
+	return string(text)
+}
+
+// trickle begins to send and goes on with a byte a second, until it is hung up on.
+func trickle(t *testing.T, conn net.Conn, begin string) {
+	_, _ = io.WriteString(conn, begin) // it may be hung up on
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = io.Copy(io.Discard, conn) // it says why, or not
+	}()
+	late := time.After(patience)
+	for {
+		select {
+		case <-ended:
+			return
+		case <-late:
+			t.Errorf("after %.20q a byte a second is listened to for %v", begin, patience)
+			return
+		case <-time.After(time.Second):
+			_, _ = io.WriteString(conn, "x")
+		}
+	}
+}
+
+// wantNoHTTP2 holds that the daemon speaks no HTTP/2 over TLS, where one connection is many requests.
+func (f *front) wantNoHTTP2(t *testing.T) {
+	t.Helper()
+	if f.pair == "" {
+		return
+	}
+	both := f.dial(t, "h2", "http/1.1").(*tls.Conn)
+	err := both.HandshakeContext(t.Context())
+	if spoken := both.ConnectionState().NegotiatedProtocol; err != nil || spoken != "http/1.1" {
+		t.Errorf("it speaks %q where HTTP/2 is offered: %v", spoken, err)
+	}
+	if err := f.dial(t, "h2").(*tls.Conn).HandshakeContext(t.Context()); err == nil {
+		t.Error("it speaks with who offers HTTP/2 alone")
 	}
 }
 
