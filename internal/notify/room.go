@@ -152,7 +152,9 @@ func (r *Room) take(w http.ResponseWriter, req *http.Request) (status int, outco
 		return http.StatusBadRequest, Garbage
 	}
 	err = r.accept(req.Context(), items, true)
-	r.complain(err)
+	if !isFull(err) {
+		r.complain(err)
+	}
 	if err != nil {
 		return http.StatusServiceUnavailable, Refused
 	}
@@ -199,11 +201,13 @@ func (r *Room) handOn(ctx context.Context, items []item, sentAgain bool) error {
 	}
 	for tenant, ids := range told {
 		err := r.gathers.add(ctx, tenant, ids)
+		if err == nil || isFull(err) {
+			r.complainOf(tenant, err)
+		}
 		full := isFull(err) && !sentAgain
 		if err != nil && !full {
 			return err
 		}
-		r.complainOf(tenant, err)
 		if full {
 			seen[Accepted] -= len(ids)
 			seen[Full] += len(ids)
@@ -225,7 +229,8 @@ func isFull(err error) bool {
 	return ok && full.Full()
 }
 
-// complainOf logs why what a tenant is told is dropped once, until it is stored again.
+// complainOf logs once why nothing is noted of what is told of a tenant, until it is
+// again.
 func (r *Room) complainOf(tenant uuid.UUID, err error) {
 	r.mu.Lock()
 	dropped := r.full[tenant]
@@ -235,6 +240,6 @@ func (r *Room) complainOf(tenant uuid.UUID, err error) {
 	}
 	r.mu.Unlock()
 	if dropped.IsNew(err) {
-		r.log.Warn("notifications of a tenant are dropped; the list names what they tell", zap.Error(err))
+		r.log.Warn("notifications of a tenant are not taken; the list names what they tell", zap.Error(err))
 	}
 }
