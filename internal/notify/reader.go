@@ -9,6 +9,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/zap"
+
+	"ingestd/internal/warn"
 )
 
 const (
@@ -137,7 +139,7 @@ func (r *Reader) note(ctx context.Context, err error) {
 	switch {
 	case err == nil && before != nil:
 		r.Log.Info("notifications are taken again", zap.String("hub", r.Hub.Name))
-	case err != nil && (before == nil || before.Error() != err.Error()):
+	case err != nil && warn.Reason(err) != warn.Reason(before):
 		r.Log.Warn("no notifications are taken; reading goes on by the list, and the event hub is tried again",
 			zap.String("hub", r.Hub.Name), zap.Duration("again_in", readAgain), zap.Error(err))
 	}
