@@ -60,7 +60,7 @@ const (
 // the run, and parks nothing. So it is when six records have failed in a row.
 var fates = []fate{
 	{"told to stop", isStop, aborted, unread, notNoted},
-	{"counted as killed, as the process stood still", isEnded, aborted, unread, notNoted},
+	{"counted as killed, or unknown to the database", isEnded, aborted, unread, notNoted},
 	{"Graph's clock jumped, or is unsure", isClock, aborted, unread, notNoted},
 	{"database gone, failing over, full", isDatabase(store.Transient), aborted, unread, notNoted},
 	{"denied (401, 403, Entra)", isDenied, abortedLonger, unread, parksAll},

@@ -172,12 +172,13 @@ func (j *Job) execute(ctx context.Context, trigger string, plan planner, stop fu
 		windows = plan(l.policy, now, j.nextPlan(now), l.slots)
 	}
 	report.Windows = len(windows)
+	var run *store.Run
 	if len(windows) > 0 || due {
-		if err := j.run(ctx, finish, now, trigger, windows, l, stop, &report); err != nil {
+		if run, err = j.run(ctx, finish, now, trigger, windows, l, stop, &report); err != nil {
 			return report, err
 		}
 	}
-	return report, mostSevere(report.err, j.note(finish, state, &report))
+	return report, mostSevere(report.err, j.note(finish, state, run, &report))
 }
 
 // nextPlan is when the tick after the present one will have passed. By Graph's

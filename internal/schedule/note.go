@@ -11,9 +11,9 @@ import (
 	"ingestd/internal/store"
 )
 
-// note brings the endpoint's row up to date after a run.
-func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) error {
-	now := j.Client.Clock()
+// note brings the endpoint's row up to date after a run, or where there was nothing to read.
+func (j *Job) note(ctx context.Context, state store.Endpoint, run *store.Run, report *Report) error {
+	now, before := j.Client.Clock(), state
 	b, err := j.balance(ctx, state, now)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (j *Job) note(ctx context.Context, state store.Endpoint, report *Report) er
 	default:
 		j.succeed(&state, now, report)
 	}
-	return errors.Join(j.DB.PutEndpoint(ctx, state), j.noteTenant(ctx))
+	return errors.Join(j.DB.PutEndpointAfter(ctx, run, before, state), j.noteTenant(ctx))
 }
 
 // noteTenant notes how the tenant is configured and what is known of its access.

@@ -9,8 +9,8 @@ import (
 	"ingestd/internal/store"
 )
 
-// run executes a plan as one run. The error says that it could not begin; all
-// others are in the report.
+// run executes a plan as one run, and returns it. The error says that it could not
+// begin; all others are in the report.
 func (j *Job) run(
 	ctx, finish context.Context,
 	now time.Time,
@@ -19,10 +19,10 @@ func (j *Job) run(
 	l loaded,
 	stop func() bool,
 	report *Report,
-) error {
+) (*store.Run, error) {
 	log, rest, err := j.begin(ctx, finish, trigger, spanOf(windows, now), slotsOf(windows))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rest()
 	list := &lister{
@@ -38,7 +38,7 @@ func (j *Job) run(
 		report.err = j.work(ctx, windows, list, details, report)
 	}
 	j.end(finish, log, trigger, report)
-	return nil
+	return log.run, nil
 }
 
 // begin notes the start of a run. It says that it is alive until rest is called. A note

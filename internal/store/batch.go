@@ -80,15 +80,15 @@ func (db *DB) commit(
 ) (counts Counts, err error) {
 	direct := s.copyNew != ""
 	for _, careful := range []bool{false, true} {
-		err = db.retry(ctx, op+" of "+s.run.Endpoint, saveTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		err = db.inRun(ctx, s.run, op, saveTimeout, func(ctx context.Context, tx pgx.Tx) (Counts, error) {
 			a := &attempt{save: s, tx: tx, direct: direct, careful: careful, rejects: slices.Clone(s.rejects)}
 			a.refused, a.at = map[int]bool{}, map[int]time.Time{}
 			direct = false
 			if err := store(a, ctx); err != nil {
-				return err
+				return counts, err
 			}
 			counts = a.total()
-			return a.note(ctx, counts)
+			return counts, a.note(ctx)
 		})
 		if !isRefused(err) && !isBroken(err) {
 			break
@@ -135,7 +135,7 @@ func (a *attempt) total() Counts {
 }
 
 // note writes what a batch earns besides its rows.
-func (a *attempt) note(ctx context.Context, c Counts) error {
+func (a *attempt) note(ctx context.Context) error {
 	rejects := make([]reject, len(a.rejects))
 	for i, r := range a.rejects {
 		rejects[i] = reject{Reject: r}
@@ -147,10 +147,7 @@ func (a *attempt) note(ctx context.Context, c Counts) error {
 	if err := resolveRejects(ctx, a.tx, a.run, a.resolved, rejects); err != nil {
 		return err
 	}
-	if err := putSlots(ctx, a.tx, a.run, a.reading.Read); err != nil {
-		return err
-	}
-	return addToRun(ctx, a.tx, a.run, c)
+	return putSlots(ctx, a.tx, a.run, a.reading.Read)
 }
 
 // slots returns the slot in which the element of a key happened, or, if that is

@@ -60,17 +60,13 @@ func lasting(err error) error {
 func (db *DB) saveDetails(ctx context.Context, run *Run, t *Target, records []*mapping.Batch) []error {
 	var results []error
 	repeated := false
-	err := db.retry(
-		ctx,
-		"save details of "+run.Endpoint,
-		saveTimeout,
-		func(ctx context.Context, tx pgx.Tx) (err error) {
-			d := &details{run: run, target: t, statements: t.records, records: records, tx: tx}
-			results, err = d.save(ctx, repeated)
-			repeated = true
-			return err
-		},
-	)
+	save := func(ctx context.Context, tx pgx.Tx) (c Counts, err error) {
+		d := &details{run: run, target: t, statements: t.records, records: records, tx: tx}
+		results, err = d.save(ctx, repeated)
+		repeated = true
+		return c, err
+	}
+	err := db.inRun(ctx, run, "save details", saveTimeout, save)
 	switch {
 	case err == nil:
 		return results
@@ -85,11 +81,8 @@ func (db *DB) saveDetails(ctx context.Context, run *Run, t *Target, records []*m
 func (db *DB) keepRaw(ctx context.Context, run *Run, t *Target, record *mapping.Batch, why error) error {
 	refused := record.Elements[0].Reject(why.Error())
 	refused.Raw = record.Raw(0)
-	return db.retry(ctx, "keep a reject of "+run.Endpoint, noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		if err := putRejects(ctx, tx, run, t, []reject{{Reject: refused}}); err != nil {
-			return err
-		}
-		return addToRun(ctx, tx, run, Counts{})
+	return db.inRun(ctx, run, "keep a reject", noteTimeout, func(ctx context.Context, tx pgx.Tx) (Counts, error) {
+		return Counts{}, putRejects(ctx, tx, run, t, []reject{{Reject: refused}})
 	})
 }
 
@@ -157,10 +150,7 @@ func (d *details) save(ctx context.Context, repeated bool) ([]error, error) {
 	if err := putRejects(ctx, d.tx, d.run, d.target, rejects); err != nil {
 		return nil, err
 	}
-	if err := resolveRejects(ctx, d.tx, d.run, slices.Collect(maps.Keys(claimed)), rejects); err != nil {
-		return nil, err
-	}
-	return results, addToRun(ctx, d.tx, d.run, Counts{}) // which has not ended
+	return results, resolveRejects(ctx, d.tx, d.run, slices.Collect(maps.Keys(claimed)), rejects)
 }
 
 // id is the id of a record as text; empty if it has no rows.

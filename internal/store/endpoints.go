@@ -70,17 +70,50 @@ func (db *DB) PutEndpoint(ctx context.Context, e Endpoint) error {
 	rest := endpointColumns[2:]
 	query := fmt.Sprintf(`
 		INSERT INTO ingest.endpoints AS e (tenant_id, endpoint, %[1]s)
-		VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-			$21, $22, $23, $24, $25, $26)
+		VALUES ($1, $2, %[4]s)
 		ON CONFLICT (tenant_id, endpoint) DO UPDATE
 		SET (%[1]s) = (excluded.%[2]s)
 		WHERE (e.%[3]s) IS DISTINCT FROM (excluded.%[2]s)`,
-		strings.Join(rest, ", "), strings.Join(rest, ", excluded."), strings.Join(rest, ", e."))
-	return db.exec(ctx, "note the state of "+e.Name, query,
-		e.Tenant, e.Name, e.Enabled, e.Schedule, int(e.Interval/time.Second), e.Reach, e.Settle, e.StartFrom,
+		strings.Join(rest, ", "), strings.Join(rest, ", excluded."), strings.Join(rest, ", e."),
+		endpointValues)
+	return db.exec(ctx, "note the state of "+e.Name, query, e.arguments()...)
+}
+
+// PutEndpointAfter notes the state that an endpoint is in after a run, if there was one. It fails with ErrEnded where
+// the database lacks what was noted before, or what the run has committed: what is settled there is less than was read.
+func (db *DB) PutEndpointAfter(ctx context.Context, run *Run, before, e Endpoint) error {
+	query := fmt.Sprintf(`
+		UPDATE ingest.endpoints
+		SET (%s) = (%s)
+		WHERE tenant_id = $1 AND endpoint = $2 AND origin = $27 AND settled_until >= $28
+			AND ($29::bigint IS NULL OR EXISTS (
+				SELECT 1 FROM ingest.runs WHERE run_id = $29 AND heartbeat_at >= $30))`,
+		strings.Join(endpointColumns[2:], ", "), endpointValues)
+	var id *int64
+	var sign time.Time
+	if run != nil {
+		id, sign = &run.ID, run.lastSign()
+	}
+	return db.again(ctx, "note the state of "+e.Name, noteTimeout, func(ctx context.Context) error {
+		tag, err := db.pool.Exec(ctx, query, append(e.arguments(), before.Origin, before.SettledUntil, id, sign)...)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = ErrEnded
+		}
+		return err
+	})
+}
+
+// endpointValues are the arguments in the order of endpointColumns, but for the key.
+const endpointValues = `$3, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+	$21, $22, $23, $24, $25, $26`
+
+func (e *Endpoint) arguments() []any {
+	return []any{
+		e.Tenant, e.Name, e.Enabled, e.Schedule, int(e.Interval / time.Second), e.Reach, e.Settle, e.StartFrom,
 		e.Origin, e.SettledUntil, e.Watermark, e.ClockAt, e.NextDueAt, e.RemovedAt,
 		e.LastResult, e.LastFinishedAt, e.LastSuccessAt, e.Failures, e.FailingSince, e.HealedAt, e.CaughtUpAt,
-		e.LastErrorCode, e.LastError, e.LastErrorAt, e.LastStatus, e.LastRequestID)
+		e.LastErrorCode, e.LastError, e.LastErrorAt, e.LastStatus, e.LastRequestID,
+	}
 }
 
 // NoteRemoved notes of the endpoints of all other tenants that they are no longer

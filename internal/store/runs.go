@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,9 @@ type Run struct {
 	ID       int64
 	Tenant   uuid.UUID
 	Endpoint string
+
+	mu   sync.Mutex
+	sign time.Time // of life, the last one that was committed, by the database's clock
 }
 
 // Counts are the outcomes of elements: Seen is the sum of the four after it.
@@ -42,7 +46,7 @@ func (db *DB) StartRun(
 		return db.pool.QueryRow(ctx, `
 			INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger)
 			VALUES ($1, $2, $3, $4, $5)
-			RETURNING run_id`, tenant, endpoint, from, to, trigger).Scan(&run.ID)
+			RETURNING run_id, heartbeat_at`, tenant, endpoint, from, to, trigger).Scan(&run.ID, &run.sign)
 	})
 	return run, err
 }
@@ -120,9 +124,10 @@ func (db *DB) EndKilledRuns(ctx context.Context, tenants []uuid.UUID) error {
 func (db *DB) Heartbeat(ctx context.Context, run *Run, p Progress, waitingUntil *time.Time) error {
 	return db.exec(ctx, "note that a run of "+run.Endpoint+" is alive", `
 		UPDATE ingest.runs
-		SET heartbeat_at = clock_timestamp(), waiting_until = $2, slots = $3, slots_done = $4, details = $5
-		WHERE run_id = $1 AND finished_at IS NULL`,
-		run.ID, waitingUntil, p.Slots, p.SlotsDone, p.Details)
+		SET heartbeat_at = greatest(heartbeat_at, clock_timestamp()), waiting_until = $2, slots = $3, slots_done = $4,
+			details = $5
+		WHERE run_id = $1 AND finished_at IS NULL AND heartbeat_at >= $6`,
+		run.ID, waitingUntil, p.Slots, p.SlotsDone, p.Details, run.lastSign())
 }
 
 // PruneRuns deletes runs that ended longer ago than an age, up to limit at a
@@ -140,20 +145,55 @@ func (db *DB) PruneRuns(ctx context.Context, age time.Duration, limit int) (n in
 	return n, err
 }
 
-// ErrEnded says that a run has been counted as killed, as its process stood still. Nobody waits for it
-// any more, so it stores nothing: it may not know who was erased meanwhile.
-var ErrEnded = fmt.Errorf("the run gave no sign for %v and was counted as killed; the next one reads what it did not, "+
-	"so there is nothing to do", heartbeatTimeout)
+// ErrEnded says that the database does not know a run as one that goes on, so that it stores nothing more. It was
+// counted as killed, as its process stood still: nobody waits for it any more, and it may not know who was erased
+// meanwhile. Or the database lacks what the run has committed, as a standby has that was promoted too early, or a
+// backup: the rest must not count as the whole.
+var ErrEnded = fmt.Errorf("the database does not know this run as one that goes on: it gave no sign for %v and was "+
+	"counted as killed, or a standby or a backup has taken the database's place that lacks what was committed last; "+
+	"the next run reads what is missing, so there is nothing to do", heartbeatTimeout)
 
-// addToRun adds to a run's counts in the transaction that earned them, which has to fail if the run has ended.
-func addToRun(ctx context.Context, tx pgx.Tx, run *Run, c Counts) error {
-	tag, err := tx.Exec(ctx, `
-		UPDATE ingest.runs
-		SET heartbeat_at = clock_timestamp(), pages = pages + $2, rows_seen = rows_seen + $3, rows_new = rows_new + $4,
-			rows_changed = rows_changed + $5, rows_unchanged = rows_unchanged + $6, rows_rejected = rows_rejected + $7
-		WHERE run_id = $1 AND finished_at IS NULL`, run.ID, c.Pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected)
-	if err == nil && tag.RowsAffected() != 1 {
-		err = ErrEnded
+// inRun runs a transaction of a run as retry does. It adds to the run's counts what the work returns, and fails with
+// ErrEnded where the run does not go on.
+func (db *DB) inRun(
+	ctx context.Context, run *Run, op string, limit time.Duration, work func(context.Context, pgx.Tx) (Counts, error),
+) error {
+	var sign time.Time
+	err := db.retry(ctx, op+" of "+run.Endpoint, limit, func(ctx context.Context, tx pgx.Tx) error {
+		c, err := work(ctx, tx)
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRow(ctx, `
+			UPDATE ingest.runs
+			SET heartbeat_at = greatest(heartbeat_at, clock_timestamp()), pages = pages + $2, rows_seen = rows_seen + $3,
+				rows_new = rows_new + $4, rows_changed = rows_changed + $5, rows_unchanged = rows_unchanged + $6,
+				rows_rejected = rows_rejected + $7
+			WHERE run_id = $1 AND finished_at IS NULL AND heartbeat_at >= $8
+			RETURNING heartbeat_at`,
+			run.ID, c.Pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected, run.lastSign()).Scan(&sign)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = ErrEnded
+		}
+		return err
+	})
+	if err == nil {
+		run.committed(sign)
 	}
 	return err
+}
+
+// committed notes a sign of life that was committed. A database without it lacks what was committed with it.
+func (r *Run) committed(sign time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if sign.After(r.sign) {
+		r.sign = sign
+	}
+}
+
+func (r *Run) lastSign() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sign
 }

@@ -20,7 +20,7 @@ func TestEndKilledRuns(t *testing.T) {
 	f := newFixture(t)
 	killed := f.run
 	f.start()
-	f.exec(`UPDATE ingest.runs SET heartbeat_at = now() - interval '6 minutes'`)
+	f.exec(`UPDATE ingest.runs SET heartbeat_at = now() - interval '6 minutes' WHERE run_id = $1`, killed.ID)
 	if err := f.db.Heartbeat(t.Context(), f.run, store.Progress{}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -35,6 +35,47 @@ func TestEndKilledRuns(t *testing.T) {
 	_, err := f.saveRows(t.Context(), batch(t, noon, elements(1, "")...))
 	if got := f.query(`SELECT count(*) FROM teams.pstn_calls`); !errors.Is(err, store.ErrEnded) || got != "0" {
 		t.Errorf("a killed run stores %s rows: %v", got, err)
+	}
+}
+
+// A run stores nothing more in a database that lacks what it has committed, as a standby that is promoted too early
+// does: what it has in hand would count as the whole. What the endpoint's state was made of is not noted there either.
+func TestDatabaseThatLacksCommits(t *testing.T) {
+	f := newFixture(t)
+	e := store.Endpoint{Tenant: tenant, Name: f.endpoint.Name, Origin: noon, SettledUntil: noon, Watermark: noon}
+	put := func(settled time.Time) error {
+		after := e
+		after.SettledUntil = settled
+		return f.db.PutEndpointAfter(t.Context(), f.run, e, after)
+	}
+	if err := f.db.PutEndpoint(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	before := f.query(`SELECT heartbeat_at FROM ingest.runs`)
+	f.save(noon, elements(1, "")...)
+	if err := put(noon.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+
+	f.exec(`UPDATE ingest.endpoints SET settled_until = origin - interval '1 hour'`)
+	if err := put(noon.Add(2 * time.Hour)); !errors.Is(err, store.ErrEnded) {
+		t.Errorf("a state that was made of another one is noted: %v", err)
+	}
+	f.exec(`UPDATE ingest.endpoints SET settled_until = origin`)
+	f.exec(`DELETE FROM teams.pstn_calls`)
+	f.exec(`UPDATE ingest.runs SET heartbeat_at = $1::timestamptz`, before)
+	if err := f.db.Heartbeat(t.Context(), f.run, store.Progress{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.saveRows(t.Context(), batch(t, noon, elements(2, "")...))
+	if got := f.query(`SELECT count(*) FROM teams.pstn_calls`); !errors.Is(err, store.ErrEnded) || got != "0" {
+		t.Errorf("%s rows are stored: %v", got, err)
+	}
+	if err := put(noon.Add(2 * time.Hour)); !errors.Is(err, store.ErrEnded) {
+		t.Errorf("the state after a run that the database does not know is noted: %v", err)
+	}
+	if settled := f.query(`SELECT settled_until = origin FROM ingest.endpoints`); settled != "true" {
+		t.Error("it is settled further")
 	}
 }
 

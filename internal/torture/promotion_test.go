@@ -12,18 +12,26 @@ import (
 	"ingestd/internal/store/storetest"
 )
 
-// promotion stops the server at once, at a message, and has a standby take its place that has all that was committed.
+// promotion stops the server at once, at a message, and has a standby take its place. It has all that was committed, or
+// lacks what was written last.
 func (w *world) promotion() {
 	w.Helper()
 	primary := w.server.Server
 	standby := storetest.Cluster(w.server.TB, primary.URL("postgres"))
 	there := storetest.Conn(w, standby.URL("postgres"))
-	w.waitForStandby()
-	lose, args := w.rng.IntN(2) == 0, w.readingOrDaemon()
+	lags, lose, args := w.rng.IntN(2) == 0, w.rng.IntN(2) == 0, w.readingOrDaemon()
+	if !lags {
+		w.waitForStandby()
+	}
 	stopped := make(chan struct{})
 	p := w.atMessage(moments, func(*process) storetest.Fault {
 		return storetest.Fault{Lose: lose, Then: func() { quit(primary); close(stopped) }}
 	}, args...)
+	if lags {
+		p.endsWithin(time.Duration(w.rng.Int64N(int64(time.Second))))
+		storetest.CutOff(w, there)
+		w.did["standbys that lack commits"]++
+	}
 	select {
 	case <-stopped:
 		w.did["servers stopped at a message"]++
