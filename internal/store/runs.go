@@ -156,7 +156,8 @@ var ErrEnded = fmt.Errorf("the database does not know this run as one that goes 
 // inRun runs a transaction of a run as retry does. It adds to the run's counts what the work returns, and fails with
 // ErrEnded where the run does not go on.
 func (db *DB) inRun(
-	ctx context.Context, run *Run, op string, limit time.Duration, work func(context.Context, pgx.Tx) (Counts, error),
+	ctx context.Context, run *Run, op string, limit time.Duration,
+	work func(context.Context, pgx.Tx) (Counts, error),
 ) error {
 	var sign time.Time
 	err := db.retry(ctx, op+" of "+run.Endpoint, limit, func(ctx context.Context, tx pgx.Tx) error {
@@ -166,9 +167,9 @@ func (db *DB) inRun(
 		}
 		err = tx.QueryRow(ctx, `
 			UPDATE ingest.runs
-			SET heartbeat_at = greatest(heartbeat_at, clock_timestamp()), pages = pages + $2, rows_seen = rows_seen + $3,
-				rows_new = rows_new + $4, rows_changed = rows_changed + $5, rows_unchanged = rows_unchanged + $6,
-				rows_rejected = rows_rejected + $7
+			SET heartbeat_at = greatest(heartbeat_at, clock_timestamp()), pages = pages + $2,
+				rows_seen = rows_seen + $3, rows_new = rows_new + $4, rows_changed = rows_changed + $5,
+				rows_unchanged = rows_unchanged + $6, rows_rejected = rows_rejected + $7
 			WHERE run_id = $1 AND finished_at IS NULL AND heartbeat_at >= $8
 			RETURNING heartbeat_at`,
 			run.ID, c.Pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected, run.lastSign()).Scan(&sign)
