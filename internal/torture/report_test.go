@@ -24,7 +24,8 @@ type report struct {
 	mu sync.Mutex
 
 	Storms     map[uint64]int      // gone through, by the seed of the first one of a run; the others' seeds follow it
-	Sweep      map[string]int      // events that met a fault, by what befell
+	Sweep      map[string][]string // events that met a fault, by what befell
+	Events     int                 // with a fault that a sweep has
 	Missed     int                 // of these events did not come when they were to
 	Faults     map[string]int      // of storms, by kind
 	Violations []string            // of the program itself
@@ -40,7 +41,8 @@ type killing struct {
 
 func newReport() *report {
 	return &report{
-		Storms: map[uint64]int{}, Sweep: map[string]int{}, Faults: map[string]int{}, Mutants: map[string]*killing{},
+		Storms: map[uint64]int{}, Sweep: map[string][]string{},
+		Faults: map[string]int{}, Mutants: map[string]*killing{},
 	}
 }
 
@@ -74,10 +76,34 @@ func (r *report) swept(o ordeal, came bool, w *world) {
 	if !came {
 		r.Missed++
 	}
-	r.Sweep[o.window.name]++
+	if !r.hasSwept(o) {
+		r.Sweep[o.window.name] = append(r.Sweep[o.window.name], o.event.name)
+	}
 	for _, v := range w.violations {
 		r.Violations = append(r.Violations, fmt.Sprintf("%s, %d, %s: %s", o.event.name, o.nth, o.window.name, v))
 	}
+}
+
+// hasSwept reports whether an event met a fault.
+func (r *report) hasSwept(o ordeal) bool {
+	return slices.Contains(r.Sweep[o.window.name], o.event.name)
+}
+
+// rest is what of a sweep has not been gone through, or all of it if nothing is left.
+func (r *report) rest(all []ordeal) []ordeal {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Events = len(all)
+	for kind, events := range r.Sweep { // of which some may not be there any more
+		isGone := func(name string) bool {
+			return !slices.ContainsFunc(all, func(o ordeal) bool { return o.window.name == kind && o.event.name == name })
+		}
+		r.Sweep[kind] = slices.DeleteFunc(events, isGone)
+	}
+	if left := slices.DeleteFunc(slices.Clone(all), r.hasSwept); len(left) > 0 {
+		return left
+	}
+	return all
 }
 
 func (r *report) of(m mutant) *killing {
@@ -131,15 +157,12 @@ var pageTemplate string
 func (r *report) page(t testing.TB) string {
 	t.Helper()
 	known := mutants(t)
-	total := func(counts map[string]int) (n int) {
-		for _, c := range counts {
-			n += c
-		}
-		return n
-	}
-	storms := 0
+	storms, swept := 0, 0
 	for _, n := range r.Storms {
 		storms += n
+	}
+	for _, events := range r.Sweep {
+		swept += len(events)
 	}
 	var all killing
 	dead := 0
@@ -150,7 +173,7 @@ func (r *report) page(t testing.TB) string {
 		}
 	}
 	functions := template.FuncMap{
-		"total": total, "storms": median[int], "seconds": median[float64],
+		"storms": median[int], "seconds": median[float64],
 		"says": func(m mutant) string { return strings.Join(strings.Fields(m.says), " ") },
 		"name": func(m mutant) string { return m.name },
 		"of": func(m mutant) *killing {
@@ -162,7 +185,7 @@ func (r *report) page(t testing.TB) string {
 	}
 	var b strings.Builder
 	err := template.Must(template.New("").Funcs(functions).Parse(pageTemplate)).Execute(&b, map[string]any{
-		"R": r, "Storms": storms, "Mutants": known, "Dead": dead, "All": all,
+		"R": r, "Storms": storms, "Swept": swept, "Mutants": known, "Dead": dead, "All": all,
 	})
 	if err != nil {
 		t.Fatal(err)
