@@ -49,8 +49,8 @@ MINUTES = 0
 
 torture: postgres ## Try to make the program lose a row, and to find out bugs put in; REPORT=FILE adds results to it
 	$(GO) test ./internal/torture -v -count=1 -timeout 0 $(PARALLEL) \
-		-torture.sweep $(SWEEP) -torture.storms $(STORMS) -torture.mutants $(MUTANTS) \
-		-torture.minutes $(MINUTES) -torture.report "$(abspath $(REPORT))"
+		-torture.sweep=$(SWEEP) -torture.storms=$(STORMS) -torture.mutants=$(MUTANTS) \
+		-torture.minutes=$(MINUTES) -torture.report="$(abspath $(REPORT))"
 
 bench: postgres ## Run all benchmarks; they print ratios against a floor of the same run; JSON=FILE adds them to a file
 	INGESTD_BENCH_JSON=$(abspath $(JSON)) $(GO) test -run '^$$' -bench . -timeout 60m ./...
