@@ -109,7 +109,11 @@ func (c *Client) Prolong(ctx context.Context, id string, until time.Time) error 
 
 // Unsubscribe ends a subscription.
 func (c *Client) Unsubscribe(ctx context.Context, id string) error {
-	return c.aboutSubscription(ctx, http.MethodDelete, c.subscriptionURL(id), nil, nil)
+	err := c.aboutSubscription(ctx, http.MethodDelete, c.subscriptionURL(id), nil, nil)
+	if gone, ok := errors.AsType[*Error](err); ok && gone.Status == http.StatusNotFound {
+		return nil
+	}
+	return err
 }
 
 // subscriptionsName is what requests about subscriptions are called.

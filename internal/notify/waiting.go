@@ -43,7 +43,7 @@ func (h *Hub) Waiting(ctx context.Context) (messages int64, err error) {
 		return 0, h.explain(err)
 	}
 	for _, p := range partitions {
-		messages += next[p] - max(first[p], marks[p])
+		messages += max(0, next[p]-max(first[p], marks[p])) // marks may be of a hub that had the name before
 	}
 	return messages, nil
 }

@@ -166,7 +166,8 @@ func (j *Job) serve(ctx context.Context, b store.Backfill, stop func() bool) (re
 		text := reading.Error()
 		b.Error = &text
 	}
-	goesOn := stop() && (reading == nil && left > 0 || reading != nil && judge(reading, true) != abort)
+	goesOn := isEnded(reading) ||
+		stop() && (reading == nil && left > 0 || reading != nil && judge(reading, true) != abort)
 	if !goesOn {
 		now, word := j.Client.Clock(), result(reading)
 		b.FinishedAt, b.Result = &now, &word

@@ -77,14 +77,14 @@ func (j *Job) retryReject(ctx context.Context, run *store.Run, r store.RawReject
 		if err != nil || counts.Rejected > 0 {
 			return false, err
 		}
-		return true, j.DB.ResolveReject(ctx, j.Tenant, j.Endpoint.Name, r.SHA256)
+		return true, j.DB.ResolveReject(ctx, run, r.SHA256)
 	}
 	counts, err := j.DB.Announce(ctx, run, j.Target, b, reading)
 	if err != nil || counts.Rejected > 0 {
 		return false, err
 	}
 	if !fetch.HasDetails(doc.Root()) { // the next run asks for them
-		return true, j.DB.ResolveReject(ctx, j.Tenant, j.Endpoint.Name, r.SHA256)
+		return true, j.DB.ResolveReject(ctx, run, r.SHA256)
 	}
 	return j.retryDetails(ctx, run, r, b)
 }
@@ -93,7 +93,7 @@ func (j *Job) retryReject(ctx context.Context, run *store.Run, r store.RawReject
 func (j *Job) retryDetails(ctx context.Context, run *store.Run, r store.RawReject, b *mapping.Batch) (bool, error) {
 	switch err := j.DB.SaveDetails(ctx, run, j.Target, []*mapping.Batch{b})[0]; {
 	case err == nil || errors.Is(err, store.ErrNewer):
-		return true, j.DB.ResolveReject(ctx, j.Tenant, j.Endpoint.Name, r.SHA256)
+		return true, j.DB.ResolveReject(ctx, run, r.SHA256)
 	case isFatal(err):
 		return false, err
 	}

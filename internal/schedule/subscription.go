@@ -66,7 +66,7 @@ func (d *Daemon) keepSubscriptions(ctx context.Context) (work func() error, note
 	return work, func() {
 		for i, t := range of {
 			t.subscribed = tickIn(d.clock, subscribedEvery)
-			if failed[i] != nil {
+			if failed[i] != nil && !errors.Is(failed[i], errContested) { // which would be contested sooner
 				t.subscribed = tickIn(d.clock, subscribedAgain)
 			}
 			if t.unsubscribed.IsNew(failed[i]) {
@@ -111,6 +111,9 @@ func (j *Job) KeepSubscription(ctx context.Context) error {
 			s.MissedAt = &now
 		}
 	}
+	if err == nil && len(j.taken) >= takenOften {
+		err = errContested
+	}
 	switch {
 	case err == nil:
 		s.Error = nil
@@ -123,8 +126,8 @@ func (j *Job) KeepSubscription(ctx context.Context) error {
 }
 
 var (
-	errNoAnswer = errors.New("subscriptions: Graph has not answered for a minute; it is tried again; " +
-		"if it lasts, check the network and Microsoft's service health")
+	errNoAnswer = errors.New("subscriptions: nothing came of it for a minute, as Graph or Entra does not answer or " +
+		"throttles; it is tried again; if it lasts, check the network and Microsoft's service health")
 	errContested = errors.New("another program with the same app and the same address subscribes in this one's place " +
 		"again and again, and notifications are lost: give each an app registration of its own, or stop one")
 )
@@ -156,17 +159,16 @@ func (j *Job) keepSubscription(ctx context.Context, s *store.Subscription, now t
 		}
 	}
 	switch {
-	case kept == nil && foreign != nil:
-		return foreign // Graph has one of a kind for each app
+	case kept == nil && foreign != nil: // Graph has one of a kind for each app
+		if s.ID != nil {
+			s.MissedAt = &now
+		}
+		s.ID, s.ExpiresAt = nil, nil
+		return foreign
 	case kept == nil:
-		err = j.subscribe(ctx, s, now)
-	default:
-		err = j.renew(ctx, s, kept, now)
+		return j.subscribe(ctx, s, now)
 	}
-	if err == nil && len(j.taken) >= takenOften {
-		err = errContested
-	}
-	return err
+	return j.renew(ctx, s, kept, now)
 }
 
 // isNoted reports whether a subscription is the one noted, whose secret is known. One
@@ -180,7 +182,7 @@ func (j *Job) isNoted(s *store.Subscription, l fetch.Subscription) bool {
 // isOurs reports whether a subscription was made by this program, with a secret
 // that is not known any more or for an address it had.
 func (j *Job) isOurs(s *store.Subscription, l fetch.Subscription) bool {
-	return l.NotificationURL == j.NotifyURL || sameID(s, l)
+	return l.NotificationURL == j.NotifyURL || l.NotificationURL == s.URL || sameID(s, l)
 }
 
 func sameID(s *store.Subscription, l fetch.Subscription) bool {

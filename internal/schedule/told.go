@@ -164,11 +164,7 @@ func (j *Job) toldAt(s store.Subscription) time.Time {
 // notifications are missing.
 func (i Intake) Lifecycle(ctx context.Context, tenant uuid.UUID, missed bool) error {
 	j := i[tenant]
-	s, _, err := j.known.get(ctx, j)
-	if err != nil {
-		return err
-	}
-	return j.DB.NoteLifecycle(ctx, tenant, j.toldAt(s), missed)
+	return j.DB.NoteLifecycle(ctx, tenant, j.Client.Clock(), missed)
 }
 
 // knownFor is how long a subscription is not asked for again: whoever sends forged

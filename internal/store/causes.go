@@ -95,7 +95,7 @@ func CodeOf(err error) string {
 		return codeUnfit
 	case errors.As(err, &e) && e.State != "":
 		return causeOf(e.State).code
-	case errors.Is(err, ErrUnreachable), errors.As(err, &e) && e.Kind == Transient:
+	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrEnded), errors.As(err, &e) && e.Kind == Transient:
 		return codeDown
 	}
 	return ""

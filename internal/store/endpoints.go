@@ -87,15 +87,16 @@ func (db *DB) PutEndpointAfter(ctx context.Context, run *Run, before, e Endpoint
 		SET (%s) = (%s)
 		WHERE tenant_id = $1 AND endpoint = $2 AND origin = $27 AND settled_until >= $28
 			AND ($29::bigint IS NULL OR EXISTS (
-				SELECT 1 FROM ingest.runs WHERE run_id = $29 AND heartbeat_at >= $30))`,
+				SELECT 1 FROM ingest.runs WHERE run_id = $29 AND started_at = $30 AND heartbeat_at >= $31))`,
 		strings.Join(endpointColumns[2:], ", "), endpointValues)
 	var id *int64
-	var sign time.Time
+	var started, sign time.Time
 	if run != nil {
-		id, sign = &run.ID, run.lastSign()
+		id, started, sign = &run.ID, run.started, run.lastSign()
 	}
 	return db.again(ctx, "note the state of "+e.Name, noteTimeout, func(ctx context.Context) error {
-		tag, err := db.pool.Exec(ctx, query, append(e.arguments(), before.Origin, before.SettledUntil, id, sign)...)
+		args := append(e.arguments(), before.Origin, before.SettledUntil, id, started, sign)
+		tag, err := db.pool.Exec(ctx, query, args...)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = ErrEnded
 		}

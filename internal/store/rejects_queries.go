@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 )
 
 // A RawReject is an element that is kept raw, as Graph served it.
@@ -44,27 +45,29 @@ func (db *DB) RejectsToRetry(
 // DropReject closes an open reject that nobody wants stored. If Graph serves it
 // again it stays closed.
 func (db *DB) DropReject(ctx context.Context, tenant uuid.UUID, endpoint string, sha256 []byte) error {
-	return db.closeReject(ctx, tenant, endpoint, sha256, "dropped")
-}
-
-// ResolveReject closes an open reject that was stored after all, for those
-// without a key, which storing it cannot find.
-func (db *DB) ResolveReject(ctx context.Context, tenant uuid.UUID, endpoint string, sha256 []byte) error {
-	return db.closeReject(ctx, tenant, endpoint, sha256, "stored")
-}
-
-func (db *DB) closeReject(
-	ctx context.Context, tenant uuid.UUID, endpoint string, sha256 []byte, resolution string,
-) error {
-	return db.again(ctx, "close a reject of "+endpoint, noteTimeout, func(ctx context.Context) error {
-		tag, err := db.pool.Exec(ctx, `
-			UPDATE ingest.rejects SET resolved_at = coalesce(resolved_at, now()), resolution = coalesce(resolution, $4)
-			WHERE tenant_id = $1 AND endpoint = $2 AND sha256 = $3`, tenant, endpoint, sha256, resolution)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = fmt.Errorf("%w: reject %s of %s", ErrUnknown, hex.EncodeToString(sha256), endpoint)
-		}
-		return err
+	return db.retry(ctx, "close a reject of "+endpoint, noteTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		return closeReject(ctx, tx, tenant, endpoint, sha256, "dropped")
 	})
+}
+
+// ResolveReject closes an open reject that a run has stored after all, for those
+// without a key, which storing it cannot find.
+func (db *DB) ResolveReject(ctx context.Context, run *Run, sha256 []byte) error {
+	return db.inRun(ctx, run, "close a reject", noteTimeout, func(ctx context.Context, tx pgx.Tx) (Counts, error) {
+		return Counts{}, closeReject(ctx, tx, run.Tenant, run.Endpoint, sha256, "stored")
+	})
+}
+
+func closeReject(
+	ctx context.Context, tx pgx.Tx, tenant uuid.UUID, endpoint string, sha256 []byte, resolution string,
+) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE ingest.rejects SET resolved_at = coalesce(resolved_at, now()), resolution = coalesce(resolution, $4)
+		WHERE tenant_id = $1 AND endpoint = $2 AND sha256 = $3`, tenant, endpoint, sha256, resolution)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = fmt.Errorf("%w: reject %s of %s", ErrUnknown, hex.EncodeToString(sha256), endpoint)
+	}
+	return err
 }
 
 // OpenRejects counts the elements of an endpoint that are kept raw, not stored

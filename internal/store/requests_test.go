@@ -149,7 +149,7 @@ func TestRejectsToRetry(t *testing.T) {
 	}
 	err := errors.Join(
 		f.db.DropReject(t.Context(), tenant, calls.Name, sums[0]),
-		f.db.ResolveReject(t.Context(), tenant, calls.Name, sums[1]))
+		f.db.ResolveReject(t.Context(), f.run, sums[1]))
 	if err != nil {
 		t.Fatal(err)
 	}

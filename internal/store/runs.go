@@ -17,8 +17,10 @@ type Run struct {
 	Tenant   uuid.UUID
 	Endpoint string
 
+	started time.Time // by the database's clock: a standby that is promoted may give an ID out again
+
 	mu   sync.Mutex
-	sign time.Time // of life, the last one that was committed, by the database's clock
+	sign time.Time // of life, the last one that was committed, by the same clock
 }
 
 // Counts are the outcomes of elements: Seen is the sum of the four after it.
@@ -46,7 +48,8 @@ func (db *DB) StartRun(
 		return db.pool.QueryRow(ctx, `
 			INSERT INTO ingest.runs (tenant_id, endpoint, window_from, window_to, trigger)
 			VALUES ($1, $2, $3, $4, $5)
-			RETURNING run_id, heartbeat_at`, tenant, endpoint, from, to, trigger).Scan(&run.ID, &run.sign)
+			RETURNING run_id, started_at, heartbeat_at`, tenant, endpoint, from, to, trigger).
+			Scan(&run.ID, &run.started, &run.sign)
 	})
 	return run, err
 }
@@ -81,7 +84,7 @@ type Outcome struct {
 	Error      string   // empty if none
 }
 
-// EndRun notes the end of a run and returns its counts. It does nothing else:
+// EndRun notes the end of a run and returns its counts, or ErrEnded. It does nothing else:
 // what is derived from the rows of a run has steps of its own.
 func (db *DB) EndRun(ctx context.Context, run *Run, o Outcome) (c Counts, err error) {
 	err = db.again(ctx, "end a run of "+run.Endpoint, noteTimeout, func(ctx context.Context) error {
@@ -90,44 +93,47 @@ func (db *DB) EndRun(ctx context.Context, run *Run, o Outcome) (c Counts, err er
 			SET finished_at = clock_timestamp(), waiting_until = NULL, result = $2, requests = $3, throttle_s = $4,
 				details = $5, request_ids = nullif($6::text[], '{}'), error = nullif($7, ''),
 				slots = $8, slots_done = $9
-			WHERE run_id = $1
+			WHERE run_id = $1 AND started_at = $10 AND heartbeat_at >= $11
 			RETURNING pages, rows_seen, rows_new, rows_changed, rows_unchanged, rows_rejected`,
 			run.ID, o.Result, o.Requests, o.Throttle.Seconds(), o.Details, o.RequestIDs, o.Error,
-			o.Slots, o.SlotsDone).
+			o.Slots, o.SlotsDone, run.started, run.lastSign()).
 			Scan(&c.Pages, &c.Seen, &c.New, &c.Changed, &c.Unchanged, &c.Rejected)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return unknownRun(run)
+			return ErrEnded
 		}
 		return err
 	})
 	return c, err
 }
 
-func unknownRun(run *Run) error { return fmt.Errorf("%w: run %d", ErrUnknown, run.ID) }
-
 // heartbeatTimeout is how long a run without a heartbeat counts as alive, as it
 // may belong to another process. A run beats with each commit, and each minute
 // while it has none.
 const heartbeatTimeout = 5 * time.Minute
 
-// EndKilledRuns ends the runs of some tenants whose process is gone.
+// EndKilledRuns ends the runs of some tenants whose process is gone. One whose last heartbeat is far ahead of the
+// database's clock was killed before that clock was put back.
 func (db *DB) EndKilledRuns(ctx context.Context, tenants []uuid.UUID) error {
 	return db.exec(ctx, "end killed runs", `
 		UPDATE ingest.runs SET finished_at = clock_timestamp(), result = 'killed'
 		WHERE tenant_id = ANY ($1::text[]::uuid[]) AND finished_at IS NULL
-			AND heartbeat_at < clock_timestamp() - $2::interval`,
+			AND heartbeat_at NOT BETWEEN clock_timestamp() - $2::interval AND clock_timestamp() + $2::interval`,
 		texts(tenants), heartbeatTimeout)
 }
 
 // Heartbeat notes that a run is alive, how far it has come, and until when it
 // waits because Graph said so; nil if it does not.
 func (db *DB) Heartbeat(ctx context.Context, run *Run, p Progress, waitingUntil *time.Time) error {
-	return db.exec(ctx, "note that a run of "+run.Endpoint+" is alive", `
-		UPDATE ingest.runs
-		SET heartbeat_at = greatest(heartbeat_at, clock_timestamp()), waiting_until = $2, slots = $3, slots_done = $4,
-			details = $5
-		WHERE run_id = $1 AND finished_at IS NULL AND heartbeat_at >= $6`,
-		run.ID, waitingUntil, p.Slots, p.SlotsDone, p.Details, run.lastSign())
+	beat := func(ctx context.Context, tx pgx.Tx) error { // the server has answered, so what was committed was before
+		_, err := tx.Exec(ctx, `
+			UPDATE ingest.runs
+			SET heartbeat_at = greatest(heartbeat_at + interval '1 microsecond', clock_timestamp()), waiting_until = $2,
+				slots = $3, slots_done = $4, details = $5
+			WHERE run_id = $1 AND finished_at IS NULL AND started_at = $6 AND heartbeat_at >= $7`,
+			run.ID, waitingUntil, p.Slots, p.SlotsDone, p.Details, run.started, run.lastSign())
+		return err
+	}
+	return db.retry(ctx, "note that a run of "+run.Endpoint+" is alive", noteTimeout, beat)
 }
 
 // PruneRuns deletes runs that ended longer ago than an age, up to limit at a
@@ -151,7 +157,7 @@ func (db *DB) PruneRuns(ctx context.Context, age time.Duration, limit int) (n in
 // backup: the rest must not count as the whole.
 var ErrEnded = fmt.Errorf("the database does not know this run as one that goes on: it gave no sign for %v and was "+
 	"counted as killed, or a standby or a backup has taken the database's place that lacks what was committed last; "+
-	"the next run reads what is missing, so there is nothing to do", heartbeatTimeout)
+	"the daemon's next run reads what is missing, a command is to be given again", heartbeatTimeout)
 
 // inRun runs a transaction of a run as retry does. It adds to the run's counts what the work returns, and fails with
 // ErrEnded where the run does not go on.
@@ -167,12 +173,13 @@ func (db *DB) inRun(
 		}
 		err = tx.QueryRow(ctx, `
 			UPDATE ingest.runs
-			SET heartbeat_at = greatest(heartbeat_at, clock_timestamp()), pages = pages + $2,
+			SET heartbeat_at = greatest(heartbeat_at + interval '1 microsecond', clock_timestamp()), pages = pages + $2,
 				rows_seen = rows_seen + $3, rows_new = rows_new + $4, rows_changed = rows_changed + $5,
 				rows_unchanged = rows_unchanged + $6, rows_rejected = rows_rejected + $7
-			WHERE run_id = $1 AND finished_at IS NULL AND heartbeat_at >= $8
+			WHERE run_id = $1 AND finished_at IS NULL AND started_at = $8 AND heartbeat_at >= $9
 			RETURNING heartbeat_at`,
-			run.ID, c.Pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected, run.lastSign()).Scan(&sign)
+			run.ID, c.Pages, c.Seen, c.New, c.Changed, c.Unchanged, c.Rejected, run.started, run.lastSign()).
+			Scan(&sign)
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = ErrEnded
 		}

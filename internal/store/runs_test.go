@@ -77,6 +77,13 @@ func TestDatabaseThatLacksCommits(t *testing.T) {
 	if settled := f.query(`SELECT settled_until = origin FROM ingest.endpoints`); settled != "true" {
 		t.Error("it is settled further")
 	}
+	if _, err := f.db.EndRun(t.Context(), f.run, store.Outcome{Result: "ok"}); !errors.Is(err, store.ErrEnded) {
+		t.Errorf("a run of which something is missing ends well: %v", err)
+	}
+	f.exec(`UPDATE ingest.runs SET started_at = now(), heartbeat_at = now() + interval '1 hour'`) // another's
+	if _, err := f.saveRows(t.Context(), batch(t, noon, elements(2, "")...)); !errors.Is(err, store.ErrEnded) {
+		t.Errorf("a run goes on as another one that has its number: %v", err)
+	}
 }
 
 // The end of a run does not depend on what can be done with its rows.
@@ -110,7 +117,7 @@ func TestEndRun(t *testing.T) {
 	if got != "throttled 7 1.5 {a,b} why t" {
 		t.Errorf("run = %s", got)
 	}
-	if _, err := f.db.EndRun(t.Context(), &store.Run{ID: 99}, store.Outcome{}); !errors.Is(err, store.ErrUnknown) {
+	if _, err := f.db.EndRun(t.Context(), &store.Run{ID: 99}, store.Outcome{}); !errors.Is(err, store.ErrEnded) {
 		t.Errorf("the end of a run that never was: %v", err)
 	}
 }

@@ -53,6 +53,7 @@ func (db *DB) PutSubscription(ctx context.Context, s Subscription, answered bool
 func (db *DB) NoteLifecycle(ctx context.Context, tenant uuid.UUID, at time.Time, missed bool) error {
 	return db.exec(ctx, "note an event of a subscription", `
 		UPDATE ingest.subscriptions
-		SET reauthorize = reauthorize OR NOT $3, missed_at = CASE WHEN $3 THEN $2 ELSE missed_at END
+		SET reauthorize = reauthorize OR NOT $3,
+			missed_at = CASE WHEN $3 THEN greatest(missed_at, $2) ELSE missed_at END
 		WHERE tenant_id = $1`, tenant, at, missed)
 }

@@ -96,7 +96,8 @@ func (r *report) rest(all []ordeal) []ordeal {
 	r.Events = len(all)
 	for kind, events := range r.Sweep { // of which some may not be there any more
 		isGone := func(name string) bool {
-			return !slices.ContainsFunc(all, func(o ordeal) bool { return o.window.name == kind && o.event.name == name })
+			is := func(o ordeal) bool { return o.window.name == kind && o.event.name == name }
+			return !slices.ContainsFunc(all, is)
 		}
 		r.Sweep[kind] = slices.DeleteFunc(events, isGone)
 	}
