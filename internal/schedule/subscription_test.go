@@ -105,8 +105,8 @@ func TestSubscriptionsWithoutAnAnswer(t *testing.T) {
 		stopped   bool
 		want      string // of what is noted
 	}{
-		"no list":                 {"listSubscriptions", false, "has not answered"},
-		"none made":               {"subscribe", false, "has not answered"},
+		"no list":                 {"listSubscriptions", false, "nothing came of it"},
+		"none made":               {"subscribe", false, "nothing came of it"},
 		"told to stop at a list":  {"listSubscriptions", true, "an earlier one"},
 		"told to stop as it made": {"subscribe", true, "an earlier one"},
 	} {
