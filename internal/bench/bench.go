@@ -32,9 +32,9 @@ func Rows(b *testing.B) int {
 }
 
 // Median is the median of values, of which there is one at least.
-func Median(values []float64) float64 {
+func Median[T int | float64](values []T) float64 {
 	sorted := slices.Sorted(slices.Values(values))
-	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+	return float64(sorted[(len(sorted)-1)/2]+sorted[len(sorted)/2]) / 2
 }
 
 // A Figure is what a benchmark has measured.

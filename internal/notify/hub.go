@@ -13,7 +13,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
@@ -106,17 +105,7 @@ func (h *Hub) ask(ctx context.Context, client *kgo.Client) error {
 	if err := client.Ping(ctx); err != nil {
 		return h.explain(err)
 	}
-	request := kmsg.NewPtrMetadataRequest()
-	topic := kmsg.NewMetadataRequestTopic()
-	topic.Topic = &h.Name
-	request.Topics = append(request.Topics, topic)
-	answer, err := request.RequestWith(ctx, client)
-	if err == nil && len(answer.Topics) != 1 {
-		err = kerr.UnknownTopicOrPartition
-	}
-	if err == nil {
-		err = kerr.ErrorForCode(answer.Topics[0].ErrorCode)
-	}
+	_, err := h.partitions(ctx, client)
 	return h.explain(err)
 }
 

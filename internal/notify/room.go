@@ -201,16 +201,16 @@ func (r *Room) handOn(ctx context.Context, items []item, sentAgain bool) error {
 	}
 	for tenant, ids := range told {
 		err := r.gathers.add(ctx, tenant, ids)
-		if err == nil || isFull(err) {
+		full := isFull(err)
+		if err == nil || full {
 			r.complainOf(tenant, err)
 		}
-		full := isFull(err) && !sentAgain
-		if err != nil && !full {
-			return err
-		}
-		if full {
+		switch {
+		case full && !sentAgain:
 			seen[Accepted] -= len(ids)
 			seen[Full] += len(ids)
+		case err != nil:
+			return err
 		}
 	}
 	for outcome, n := range seen {

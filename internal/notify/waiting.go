@@ -26,21 +26,26 @@ func (h *Hub) Waiting(ctx context.Context) (messages int64, err error) {
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
+	messages, err = h.waiting(ctx, client)
+	return messages, h.explain(err)
+}
+
+func (h *Hub) waiting(ctx context.Context, client *kgo.Client) (messages int64, err error) {
 	partitions, err := h.partitions(ctx, client)
 	if err != nil {
-		return 0, h.explain(err)
+		return 0, err
 	}
 	first, err := h.offsets(ctx, client, partitions, beginning)
 	if err != nil {
-		return 0, h.explain(err)
+		return 0, err
 	}
 	next, err := h.offsets(ctx, client, partitions, end)
 	if err != nil {
-		return 0, h.explain(err)
+		return 0, err
 	}
 	marks, err := h.marks(ctx, client, partitions)
 	if err != nil {
-		return 0, h.explain(err)
+		return 0, err
 	}
 	for _, p := range partitions {
 		messages += max(0, next[p]-max(first[p], marks[p])) // marks may be of a hub that had the name before
@@ -57,13 +62,13 @@ func (h *Hub) partitions(ctx context.Context, client *kgo.Client) (list []int32,
 	if err != nil {
 		return nil, err
 	}
-	for _, topic := range answer.Topics {
-		err = kerr.ErrorForCode(topic.ErrorCode)
-		for _, p := range topic.Partitions {
-			list = append(list, p.Partition)
-		}
+	if len(answer.Topics) != 1 {
+		return nil, kerr.UnknownTopicOrPartition
 	}
-	return list, err
+	for _, p := range answer.Topics[0].Partitions {
+		list = append(list, p.Partition)
+	}
+	return list, kerr.ErrorForCode(answer.Topics[0].ErrorCode)
 }
 
 // offsets are where each partition begins or ends.

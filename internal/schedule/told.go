@@ -150,14 +150,10 @@ func (fullError) Full() bool { return true }
 // Before Graph has answered it is when the subscription was made or renewed: this
 // machine's clock may be ahead, and nothing would be due for as long as it is.
 func (j *Job) toldAt(s store.Subscription) time.Time {
-	now, known := j.Client.Known()
-	if !known && s.ExpiresAt != nil {
+	if _, known := j.Client.Known(); !known && s.ExpiresAt != nil {
 		return s.ExpiresAt.Add(-subscriptionLife)
 	}
-	if !known {
-		return j.Client.Clock()
-	}
-	return now
+	return j.Client.Clock()
 }
 
 // Lifecycle notes that a subscription wants to be renewed, or else that

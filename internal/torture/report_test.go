@@ -1,7 +1,6 @@
 package torture
 
 import (
-	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	"text/template"
 	"time"
 
+	"ingestd/internal/bench"
 	"ingestd/internal/golden"
 )
 
@@ -174,7 +174,7 @@ func (r *report) page(t testing.TB) string {
 		}
 	}
 	functions := template.FuncMap{
-		"storms": median[int], "seconds": median[float64],
+		"storms": bench.Median[int], "seconds": bench.Median[float64],
 		"says": func(m mutant) string { return strings.Join(strings.Fields(m.says), " ") },
 		"name": func(m mutant) string { return m.name },
 		"of": func(m mutant) *killing {
@@ -192,14 +192,6 @@ func (r *report) page(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-// median is the middle value, or the upper one of two in the middle; of none it is zero.
-func median[T cmp.Ordered](values []T) (m T) {
-	if len(values) == 0 {
-		return m
-	}
-	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
 // TestReport holds docs/torture.md to docs/torture.json, which "make torture REPORT=docs/torture.json" adds to.
