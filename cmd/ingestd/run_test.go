@@ -176,6 +176,21 @@ func TestRunWaitsForDatabase(t *testing.T) {
 	p.exits(t, patience, exitOK)
 }
 
+// A database that only reads, as a standby does, is waited for like one that is down.
+func TestRunWaitsForDatabaseThatOnlyReads(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	conn := storetest.Conn(t, url)
+	database := `ALTER DATABASE ` + conn.Config().Database
+	storetest.Exec(t, conn, database+` SET default_transaction_read_only = on`)
+	p := launch(t, workplace(t, url, simulate(t, small), "pstn_calls"), "run")
+	p.says(t, "database only reads")
+	storetest.Exec(t, conn, database+` RESET default_transaction_read_only`)
+	await(t, url, upToDate)
+	p.signal(t, syscall.SIGTERM)
+	p.exits(t, patience, exitOK)
+}
+
 func TestSignalEndsWaitForDatabase(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t, "postgres://127.0.0.1:1/absent?sslmode=disable", simulate(t, small), "pstn_calls")

@@ -189,6 +189,10 @@ func TestToolsGoesOnAfterPromotion(t *testing.T) {
 	cut, promoted := make(chan struct{}), make(chan struct{})
 	inParts(w, cut, promoted)
 	before := storetest.Query[string](t, here, epoch)
+	if err := w.In(standby.URL("teams")).DB.CheckWritable(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "the server is a standby") {
+		t.Errorf("the standby says %v", err)
+	}
 
 	daemon := w.In(ofEither(t, at, standby.URL("teams")))
 	step := 0

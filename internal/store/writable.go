@@ -11,7 +11,7 @@ import (
 var ErrReadOnly = errors.New("database only reads")
 
 // CheckWritable returns ErrReadOnly, with the next step, for a database that
-// takes no rows.
+// takes no rows. It then gives up all connections: new ones may find one that does.
 func (db *DB) CheckWritable(ctx context.Context) error {
 	var standby bool
 	var readOnly string
@@ -19,9 +19,13 @@ func (db *DB) CheckWritable(ctx context.Context) error {
 		return db.pool.QueryRow(ctx, `SELECT pg_is_in_recovery(), current_setting('transaction_read_only')`).
 			Scan(&standby, &readOnly)
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	if standby || readOnly == "on" {
+		db.pool.Reset()
+	}
+	switch {
 	case standby:
 		return fmt.Errorf("%w: the server is a standby; name the primary in database.url, or all hosts with "+
 			"target_session_attrs=read-write", ErrReadOnly)
