@@ -273,6 +273,54 @@ func TestUnservedRecordsAreNoOutage(t *testing.T) {
 	wantRetries(t, w, want...)
 }
 
+// TestRecordsInFlightGrow has Graph answer for one record after the other. While the limits have room each one that is
+// stored makes room for two, up to a bound: at half a second for an answer the sixteen of the beginning would use a
+// third of what Graph allows.
+func TestRecordsInFlightGrow(t *testing.T) {
+	t.Parallel()
+	const first, most, all = 16, 128, 260
+	w := newRecords(t, scheduletest.Records(all)...)
+	onRecords := func(r graphsim.Request) bool { return r.CallID != "" }
+	w.Graph.SetFaults(when(onRecords, always(graphsim.Fault{Status: http.StatusNotFound})))
+	w.Once()
+	w.Advance(2 * time.Minute) // all are due again, and no list is
+
+	asked, answer := make(chan bool, all), make(chan bool)
+	var begun sync.Map // by call id
+	w.Graph.SetFaults(when(onRecords, func(r graphsim.Request) graphsim.Fault {
+		if _, again := begun.LoadOrStore(r.CallID, true); !again {
+			asked <- true
+			<-answer
+		}
+		return graphsim.Fault{}
+	}))
+	ended := make(chan error, 1)
+	go func() {
+		_, err := w.Try(t.Context())
+		ended <- err
+	}()
+	inFlight, late := 0, time.After(2*time.Minute)
+	for answered := range all {
+		for want := min(first+answered, most, all-answered); inFlight < want; inFlight++ {
+			select {
+			case <-asked:
+			case <-late:
+				close(answer)
+				t.Fatalf("%d records are in flight after %d were answered for, want %d", inFlight, answered, want)
+			}
+		}
+		if n := inFlight + len(asked); n > most {
+			t.Errorf("%d records are in flight", n)
+		}
+		answer <- true
+		inFlight--
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	w.WantServed()
+}
+
 // TestRecordExpiresWhilePending is a record that Graph lists and never serves, until it drops it.
 func TestRecordExpiresWhilePending(t *testing.T) {
 	t.Parallel()
