@@ -96,7 +96,7 @@ func (q recordQuery) cut(all, most int, f Fault) stretch {
 
 func (p stretch) array(link string, f Fault) array {
 	a := array{poison: f.Poison, link: f.NextLink, linkFirst: p.odd}
-	if a.link == "" && p.next > 0 {
+	if a.link == "" && p.next > 0 && !f.NoLink {
 		a.link = link + "$skiptoken=" + strconv.Itoa(p.next)
 	}
 	return a

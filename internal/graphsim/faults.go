@@ -46,6 +46,7 @@ type Fault struct {
 	// Pages of functions and call records only; for a record by its id what is
 	// expanded is a page.
 	NextLink string   // instead of the link, verbatim; also where there would be none
+	NoLink   bool     // no link, though there are more pages
 	Shift    int      // the page as if so many rows had been inserted before it, or, negative, had left
 	Poison   [][]byte // elements after those of the page, verbatim
 }

@@ -84,7 +84,7 @@ func (s *Server) logPage(i invocation, r *http.Request, dst []byte) answer {
 	w := s.window(i.version, a.from, a.to)
 	p := i.page(w, max(skip-f.Shift, 0), s.pageSize)
 	link := f.NextLink
-	if link == "" && p.more {
+	if link == "" && p.more && !f.NoLink {
 		link = fmt.Sprintf("%s/%s/communications/callRecords/%s(%s)?$skip=%d",
 			s.url, i.version, i.name, fmt.Sprintf(i.ends, a.fromText, a.toText), skip+len(p.records))
 	}

@@ -3,6 +3,7 @@ package schedule_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -142,6 +143,70 @@ func TestRowsMoveBetweenPages(t *testing.T) {
 	w.Forget()
 	w.Once()
 	w.WantServed()
+}
+
+// Both ends of what a function of Graph is asked for count: a call at midnight is served for two days. It is stored
+// once, and counted for the day it began in. A call in the last moment of a day is not passed over.
+func TestRowsAtTheEndsOfWindows(t *testing.T) {
+	t.Parallel()
+	var rows []graphsim.Row
+	for at := date(firstDay); at.Before(scheduletest.Noon); at = at.Add(day) {
+		rows = append(rows, pstnCall("first-"+at.Format("02"), at))
+		if last := at.Add(day - time.Microsecond); last.Before(scheduletest.Noon) {
+			const row = `{"id": "last-%d", "startDateTime": %q}`
+			text := fmt.Appendf(nil, row, at.Day(), last.Format(time.RFC3339Nano))
+			rows = append(rows, graphsim.Row{Start: last, JSON: text})
+		}
+	}
+	for name, span := range map[string]time.Duration{"a window for each day": day, "one window": 30 * day} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := scheduletest.New(t, scheduletest.Config{
+				Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, StartFrom: date(firstDay), Span: span,
+			})
+			got := w.Once().Rows
+			if int(got.New) != len(rows) || got.Changed+got.Rejected > 0 {
+				t.Errorf("counts %+v, want %d new", got, len(rows))
+			}
+			if span == day && got.Unchanged == 0 {
+				t.Error("no row was served twice: the test shows nothing")
+			}
+			wantAftermath(t, w, healed)
+			w.WantServed()
+			const counted = `SELECT array_agg(rows ORDER BY slot_from) FROM ingest.slots`
+			if got := storetest.Query[[]int](t, w.Conn, counted); !slices.Equal(got, []int{2, 2, 2, 2, 2, 1}) {
+				t.Errorf("counted by day: %v", got)
+			}
+		})
+	}
+}
+
+// A full page without a link is the last one. Where a link was lost, the rows behind it come with the next reading.
+func TestFullPageWithoutALink(t *testing.T) {
+	t.Parallel()
+	for name, more := range map[string]int{"all rows": 0, "half of the rows": 1000} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var rows []graphsim.Row
+			for i := range 1000 + more {
+				start := date(faultyDay).Add(time.Duration(i) * time.Second)
+				rows = append(rows, pstnCall(fmt.Sprintf("row-%04d", i), start))
+			}
+			w := scheduletest.New(t, scheduletest.Config{
+				Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, StartFrom: date(faultyDay), Span: day,
+			})
+			w.Graph.SetFaults(onAllDays(always(graphsim.Fault{NoLink: true})))
+			if got := w.Once().Rows; got.New != 1000 || len(w.Missing()) != more {
+				t.Errorf("counts %+v, and %d rows are missing", got, len(w.Missing()))
+			}
+			w.Graph.SetFaults(nil)
+			w.Advance(25 * time.Hour)
+			if got := w.Once().Rows; int(got.New) != more {
+				t.Errorf("a day later: counts %+v, want %d new", got, more)
+			}
+			w.WantServed()
+		})
+	}
 }
 
 // An answer that was served more than an hour ago, as the process was suspended, is not stored: a newer one that was
