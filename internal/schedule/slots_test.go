@@ -260,16 +260,24 @@ func TestEntraFaults(t *testing.T) {
 	}
 }
 
-// Permission is taken away from one endpoint: the others go on.
+// Permission is taken away from one endpoint: a daemon goes on with the others.
 func TestOneEndpointIsDenied(t *testing.T) {
 	t.Parallel()
 	c := week()
-	c.Endpoints = []string{"pstn_calls", "direct_routing_calls"}
+	c.Endpoints, c.Every = []string{"pstn_calls", "direct_routing_calls"}, time.Minute
 	w := scheduletest.New(t, c)
 	w.Graph.SetDenied(true, "getPstnCalls")
 	if _, err := w.Try(t.Context()); fetch.KindOf(err) != fetch.Denied {
 		t.Errorf("error = %v", err)
 	}
+	w.Daemon(func() bool {
+		w.Advance(2 * time.Minute)
+		return storetest.Query[bool](t, w.Conn, `
+			SELECT count(*) > 2
+			FROM ingest.runs
+			WHERE result = 'ok'
+				AND run_id > (SELECT min(run_id) FROM ingest.runs WHERE result = 'denied' AND trigger = 'schedule')`)
+	})
 	if got := w.Endpoint(); got.State != "denied" || len(w.Slots()) > 0 {
 		t.Errorf("endpoint %+v, slots %+v", got, w.Slots())
 	}
