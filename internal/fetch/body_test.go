@@ -189,6 +189,21 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 }
 
+// Of an answer that is too large, or unpacks to much, no more is read than tells so.
+func TestNoMoreIsReadThanTheBound(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat(" ", 1<<22)
+	for encoding, body := range map[string][]byte{"": []byte(large), "gzip": zipped(large)} {
+		b, m := bodies{max: 1 << 20}, newMeter(t.Context(), nil)
+		resp := &http.Response{
+			Header: http.Header{"Content-Encoding": {encoding}}, Body: io.NopCloser(bytes.NewReader(body)),
+		}
+		if _, err := b.read(resp, m); !errors.Is(err, errTooLarge) || m.read != b.max+1 {
+			t.Errorf("encoding %q: error %v after %d bytes", encoding, err, m.read)
+		}
+	}
+}
+
 // What the caller cannot use is asked for again, like a garbled body, and kept when that does not help.
 func TestAnswersThatAreNotAccepted(t *testing.T) {
 	t.Parallel()
