@@ -273,9 +273,7 @@ func (w *world) violate(format string, args ...any) {
 func (w *world) exec(sql string, args ...any) {
 	w.Helper()
 	w.reconnect()
-	if _, err := w.conn.Exec(w.Context(), sql, args...); err != nil {
-		w.Fatalf("%s: %v", sql, err)
-	}
+	storetest.Exec(w, w.conn, sql, args...)
 }
 
 func (w *world) reconnect() {

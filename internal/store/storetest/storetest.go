@@ -7,6 +7,7 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"flag"
 	"fmt"
 	"path"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"ingestd/internal/pgserver"
 	"ingestd/internal/store"
@@ -138,14 +140,23 @@ func Conn(t testing.TB, url string) *pgx.Conn {
 	return conn
 }
 
-// Exec runs a statement. Where it makes a trigger, which Citus does not take, the test is skipped there.
+// Exec runs a statement, again after a deadlock with a program at work (SQLSTATE 40P01). Where it makes a trigger,
+// which Citus does not take, the test is skipped there.
 func Exec(t testing.TB, conn *pgx.Conn, sql string, args ...any) {
 	t.Helper()
 	if OnCitus() && strings.Contains(sql, "CREATE TRIGGER") {
 		t.Skip("Citus takes no triggers")
 	}
-	if _, err := conn.Exec(context.Background(), sql, args...); err != nil {
-		t.Fatalf("%s: %v", sql, err)
+	for {
+		_, err := conn.Exec(context.Background(), sql, args...)
+		refused, ok := errors.AsType[*pgconn.PgError](err)
+		if ok && refused.Code == "40P01" {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+		return
 	}
 }
 
