@@ -213,3 +213,27 @@ func TestConcurrentMigrators(t *testing.T) {
 		}
 	}
 }
+
+// A migrator waits while another process migrates, and asks for no lock of golang-migrate's, whose wait leaks one when
+// it times out.
+func TestMigratorWaitsForAnother(t *testing.T) {
+	t.Parallel()
+	url := storetest.EmptyURL(t)
+	db, other, conn := storetest.Connect(t, url), storetest.Conn(t, url), storetest.Conn(t, url)
+	if got, err := store.LockSession(t.Context(), other, "ingestd migrate", 0); err != nil || !got {
+		t.Fatalf("locked: %v, %v", got, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- db.MigrateUp(context.WithoutCancel(t.Context())) }()
+	const asks = `SELECT count(*) > 0 FROM pg_stat_activity
+		WHERE datname = current_database() AND query LIKE '%pg_try_advisory_lock%' AND pid <> ALL ($1::int[])`
+	others := []uint32{other.PgConn().PID(), conn.PgConn().PID()}
+	storetest.Eventually(t, func() bool { return len(ended) > 0 || storetest.Query[bool](t, conn, asks, others) })
+	if len(ended) > 0 || storetest.Query[bool](t, conn, `SELECT to_regnamespace('ingest') IS NOT NULL`) {
+		t.Error("it migrates while another does")
+	}
+	storetest.Exec(t, other, `SELECT pg_advisory_unlock_all()`)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
