@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	. "ingestd/internal/mapping"
@@ -200,6 +201,27 @@ func TestReject(t *testing.T) {
 				t.Errorf("stored = %v, want %v", stored, tt.stored)
 			}
 		})
+	}
+}
+
+// What there is no room for is counted by its name: values that do not fit, and members without a column.
+func TestTakeStrange(t *testing.T) {
+	t.Parallel()
+	b := calls.NewBatch()
+	for range 2 {
+		appendTo(t, b, `{`+id+`, "startDateTime": "soon", "tariff": 1, "legs": [{"answered": 7}, {"mood": 2}]}`)
+	}
+	want := map[Strange]int{
+		{Table: "calls", Member: "startDateTime", Misfit: true}: 2,
+		{Table: "calls", Member: "tariff"}:                      2,
+		{Table: "legs", Member: "answered", Misfit: true}:       2,
+		{Table: "legs", Member: "mood"}:                         2,
+	}
+	if diff := cmp.Diff(want, b.TakeStrange()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if again := b.TakeStrange(); again != nil {
+		t.Errorf("counted again: %v", again)
 	}
 }
 
