@@ -12,6 +12,7 @@ import (
 	"ingestd/internal/fetch"
 	"ingestd/internal/graphsim"
 	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store/storetest"
 )
 
 // The tests of faults read six slots, 10 to 15 June, each in a window of its own. Calls of the 10th, 11th and 12th are
@@ -397,5 +398,41 @@ func TestManyFailuresInARowEndTheRun(t *testing.T) {
 	}
 	if runs := w.Runs(); len(runs) != 1 || runs[0].Result != "failed" {
 		t.Errorf("runs %+v", runs)
+	}
+}
+
+// A database that is full ends the run, wherever that shows first. Nothing is noted of what was being stored, as all
+// else would have met it too.
+func TestFullDatabaseEndsTheRun(t *testing.T) {
+	t.Parallel()
+	for _, at := range []struct{ endpoint, table, condition string }{
+		{"pstn_calls", "teams.pstn_calls", `NEW.start_at::date = '` + faultyDay + `'`},
+		{"call_records", "teams.sessions", `true`},
+	} {
+		t.Run(at.table, func(t *testing.T) {
+			t.Parallel()
+			storetest.NotDivided(t, "their triggers are not on months")
+			c := week()
+			c.Endpoints = []string{at.endpoint}
+			c.Graph.Records = []graphsim.CallRecord{scheduletest.Record(0, 1, 1, 1)}
+			w := scheduletest.New(t, c)
+			w.Exec(refuse("INSERT", at.table, at.condition, "53100"))
+			_, err := w.Try(t.Context())
+			if err == nil || !strings.Contains(err.Error(), "disk full") {
+				t.Fatalf("the run ended with %v", err)
+			}
+			for _, s := range w.Slots() {
+				if s.Failures > 0 {
+					t.Errorf("noted as failed: %+v", s)
+				}
+			}
+			wantRetries(t, w)
+			if result := lastRun(w).Result; result != "failed" {
+				t.Errorf("the run is noted as %q", result)
+			}
+			w.Exec(`DROP TRIGGER refuse ON ` + at.table)
+			w.Once()
+			w.WantServed()
+		})
 	}
 }
