@@ -3,7 +3,6 @@ package schedule_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"sync"
@@ -112,8 +111,7 @@ type storm struct {
 	endpoints []string
 	rng       *rand.Rand // of the ticks
 	lock      *store.Lock
-	tables    []string // with statements that fail
-	every     int      // so many of them, one does
+	mend      func() int // ends that statements fail
 
 	mu       sync.Mutex // of what follows, for the answers of Graph
 	requests int
@@ -129,9 +127,9 @@ type deeds struct{ Ticks, Skipped, Spoiled, Killed, Stopped, Failed int }
 // newStorm begins a storm in which one in so many statements that write rows or slots fails.
 func newStorm(t *testing.T, w *scheduletest.World, endpoints []string, every int) *storm {
 	t.Helper()
-	s := &storm{T: t, w: w, endpoints: endpoints, every: every, rng: rand.New(rand.NewPCG(stormSeed, 1))}
+	s := &storm{T: t, w: w, endpoints: endpoints, rng: rand.New(rand.NewPCG(stormSeed, 1))}
 	s.killer = storetest.Conn(t, w.Conn.Config().ConnString()) // one is not for two goroutines
-	s.failStatements()
+	s.mend = storetest.FailStatements(t, w.Conn, every)
 	lock, err := w.DB.Lock(t.Context(), scheduletest.Tenant)
 	if err != nil {
 		t.Fatal(err)
@@ -168,29 +166,6 @@ func (s *storm) answered(badly bool) {
 			s.Error(err)
 		}
 		s.did.Killed += int(tag.RowsAffected())
-	}
-}
-
-// failStatements lets statements fail, each time with the next of the errors that pass.
-func (s *storm) failStatements() {
-	s.w.Exec(fmt.Sprintf(`
-		CREATE SEQUENCE faults;
-		CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
-		DECLARE
-			n bigint := nextval('faults'); -- a sequence is not rolled back
-			states text[] := '{40001,40P01,53100,53200,53300,55P03,57P01,08006,25006,23505}';
-		BEGIN
-			IF n %% %[1]d = 0 THEN
-				RAISE EXCEPTION 'storm' USING ERRCODE = states[1 + n / %[1]d %% cardinality(states)];
-			END IF;
-			RETURN NULL;
-		END $$`, s.every))
-	s.tables = texts(s.T, s.w.Conn, `
-		SELECT schemaname || '.' || tablename FROM pg_tables
-		WHERE schemaname = 'teams' OR schemaname = 'ingest' AND tablename = 'slots'`)
-	for _, table := range s.tables {
-		s.w.Exec(`CREATE TRIGGER fail AFTER INSERT OR DELETE ON ` + table + `
-			FOR EACH STATEMENT EXECUTE FUNCTION fail()`)
 	}
 }
 
@@ -246,10 +221,7 @@ func (s *storm) run(ctx context.Context) {
 func (s *storm) end() {
 	s.Helper()
 	s.w.Graph.SetFaults(nil)
-	raised := storetest.Query[int](s, s.w.Conn, `SELECT last_value / $1 FROM faults`, s.every)
-	for _, table := range s.tables {
-		s.w.Exec(`DROP TRIGGER fail ON ` + table)
-	}
+	raised := s.mend()
 	// A run whose end could not be noted is ended by the next one, once it has been silent for a while.
 	s.w.Exec(`UPDATE ingest.runs SET heartbeat_at = heartbeat_at - interval '1 hour' WHERE finished_at IS NULL`)
 	if err := s.lock.Release(s.Context()); err != nil && s.did.Killed == 0 {

@@ -100,34 +100,14 @@ func (w *world) unanswered() {
 	w.goesOn(p, args)
 }
 
-// statementsFail has statements that write rows fail, each time with the next of the errors that pass.
+// statementsFail has statements that write rows fail.
 func (w *world) statementsFail() {
-	w.exec(fmt.Sprintf(`
-		CREATE SEQUENCE faults;
-		CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
-		DECLARE
-			n bigint := nextval('faults'); -- a sequence is not rolled back
-			states text[] := '{40001,40P01,53100,53200,53300,55P03,57P01,08006,25006,23505}';
-		BEGIN
-			IF n %% %[1]d = 0 THEN
-				RAISE EXCEPTION 'storm' USING ERRCODE = states[1 + n / %[1]d %% cardinality(states)];
-			END IF;
-			RETURN NULL;
-		END $$;
-		DO $$
-		DECLARE t regclass;
-		BEGIN
-			FOR t IN SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND (
-				relnamespace = 'teams'::regnamespace OR oid IN ('ingest.slots'::regclass, 'ingest.rejects'::regclass))
-			LOOP
-				EXECUTE format(
-					'CREATE TRIGGER fail AFTER INSERT OR DELETE ON %%s FOR EACH STATEMENT EXECUTE FUNCTION fail()', t);
-			END LOOP;
-		END $$`, 10+w.rng.IntN(80)))
+	w.reconnect()
+	end := storetest.FailStatements(w, w.conn, 10+w.rng.IntN(80))
 	w.once()
 	w.once()
+	end()
 	w.did["statements that failed"]++
-	w.exec(`DROP FUNCTION fail CASCADE; DROP SEQUENCE faults`)
 }
 
 // rowsRefused has the database refuse some rows for a while.
