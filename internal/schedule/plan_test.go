@@ -409,16 +409,23 @@ func TestCompletedSlots(t *testing.T) {
 	for _, tt := range []struct {
 		name           string
 		slot           slot
+		cut            time.Duration // how much of it was not asked for
 		counts, settle bool
 	}{
 		{name: "in reach", slot: slot{from: date(29), to: date(28), owed: date(29)}, counts: true, settle: true},
 		{name: "begins to leave meanwhile", slot: slot{from: date(30), to: date(29), owed: edge.Add(time.Second)}},
+		{
+			name: "asked for in part", slot: slot{from: date(29), to: date(28), owed: date(29)}, cut: time.Minute,
+			counts: true,
+		},
 		{name: "partly gone, never read", slot: slot{from: date(30), to: date(29), owed: date(30)}, counts: true},
 		{name: "partly gone, read since", slot: slot{from: date(30), to: date(29), owed: date(30), read: noon}},
 	} {
 		r := &reading{
 			lister: &lister{policy: p}, asked: noon, served: noon.Add(time.Minute), counts: []int{0},
-			window: Window{Window: fetch.Window{From: tt.slot.owed, To: tt.slot.to}, slots: []slot{tt.slot}},
+			window: Window{
+				Window: fetch.Window{From: tt.slot.owed.Add(tt.cut), To: tt.slot.to}, slots: []slot{tt.slot},
+			},
 		}
 		got := r.completedSlots()
 		if (len(got) == 1) != tt.counts || tt.counts && got[0].Settled != tt.settle {
