@@ -294,28 +294,33 @@ func TestRecordsInFlightGrow(t *testing.T) {
 		}
 		return graphsim.Fault{}
 	}))
-	ended := make(chan error, 1)
+	var err error
+	ended := make(chan bool)
 	go func() {
-		_, err := w.Try(t.Context())
-		ended <- err
+		defer close(ended)
+		_, err = w.Try(t.Context())
 	}()
+	defer func() { close(answer); <-ended }()
 	inFlight, late := 0, time.After(2*time.Minute)
 	for answered := range all {
 		for want := min(first+answered, most, all-answered); inFlight < want; inFlight++ {
 			select {
 			case <-asked:
 			case <-late:
-				close(answer)
 				t.Fatalf("%d records are in flight after %d were answered for, want %d", inFlight, answered, want)
 			}
 		}
+		if answered > most-first { // more than most would be begun by now
+			storetest.Eventually(t, func() bool { return stored(t, w.Conn) == answered })
+		}
 		if n := inFlight + len(asked); n > most {
-			t.Errorf("%d records are in flight", n)
+			t.Fatalf("%d records are in flight", n)
 		}
 		answer <- true
 		inFlight--
 	}
-	if err := <-ended; err != nil {
+	<-ended
+	if err != nil {
 		t.Error(err)
 	}
 	w.WantServed()
