@@ -1,8 +1,10 @@
 package schedule_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"ingestd/internal/fetch"
 	"ingestd/internal/graphsim"
 	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store"
 	"ingestd/internal/store/storetest"
 )
 
@@ -435,4 +438,27 @@ func TestFullDatabaseEndsTheRun(t *testing.T) {
 			w.WantServed()
 		})
 	}
+}
+
+// A run that was counted as killed, as its process stood still, asks for no more than is on its way, and notes nothing.
+func TestRunThatWasEndedStops(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, week())
+	var asked atomic.Int64
+	kill := sync.OnceFunc(func() { w.Exec(`UPDATE ingest.runs SET result = 'killed', finished_at = now()`) })
+	w.Graph.SetFaults(counted(&asked, onAllDays(func(graphsim.Request) graphsim.Fault {
+		kill()
+		return graphsim.Fault{}
+	})))
+	if _, err := w.Try(t.Context()); !errors.Is(err, store.ErrEnded) {
+		t.Fatalf("the run ended with %v", err)
+	}
+	if n := asked.Load(); n > 5 { // two windows at a time, of six
+		t.Errorf("%d requests", n)
+	}
+	if slots := w.Slots(); len(slots) > 0 {
+		t.Errorf("slots were noted: %+v", slots)
+	}
+	w.Once()
+	w.WantServed()
 }
