@@ -94,6 +94,9 @@ func TestCauses(t *testing.T) {
 			if !ok || failure.Cause() != test.want || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("error %v with cause %s, want %s and %q", err, causeOf(err), test.want, test.says)
 			}
+			if test.spoil != nil && KindOf(err) != Transient {
+				t.Errorf("without an answer: error %v, want it transient", err)
+			}
 			if strings.Contains(err.Error(), canary[:6]) {
 				t.Errorf("a password of the proxy is in %v", err)
 			}
