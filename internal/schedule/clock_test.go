@@ -6,6 +6,7 @@ import (
 
 	"ingestd/internal/graphsim"
 	"ingestd/internal/schedule/scheduletest"
+	"ingestd/internal/store/storetest"
 )
 
 // TestClockExcursionsEndToEnd has Graph tell a wrong date, at the first start or later. Read once more by the right
@@ -84,5 +85,20 @@ func TestDatabaseWithAnotherClock(t *testing.T) {
 				t.Errorf("origin %v, lost %v; want %v", got.Origin, got.Lost, want.Origin)
 			}
 		})
+	}
+}
+
+// TestSkewIsNoted has this machine's clock be some minutes off. By how much is noted, so that it is shown.
+func TestSkewIsNoted(t *testing.T) {
+	t.Parallel()
+	for _, ahead := range []time.Duration{9 * time.Minute, -9 * time.Minute} {
+		c := week()
+		c.Ahead = ahead
+		w := scheduletest.New(t, c)
+		w.Once()
+		noted := storetest.Query[float64](t, w.Conn, `SELECT clock_skew_s FROM ingest.tenants`)
+		if skew := time.Duration(noted * float64(time.Second)); (skew + ahead).Abs() > 2*time.Second {
+			t.Errorf("%v ahead of Graph: %v is noted, want %v", ahead, skew, -ahead)
+		}
 	}
 }
