@@ -136,3 +136,21 @@ func TestRejectsNameTheirSlot(t *testing.T) {
 		t.Errorf("slots = %s\nwant %s", got, want)
 	}
 }
+
+// A reject that is met again is of the time when it was served last: as of the first time it would be older than what
+// was stored meanwhile, and be closed without being stored.
+func TestRejectIsOfItsLastTime(t *testing.T) {
+	f := newFixture(t)
+	f.exec(`ALTER TABLE teams.pstn_calls ADD CHECK (duration_s < 1000)`)
+	refused, taken := element(1, `, "duration": 2000`), element(1, `, "duration": 1`)
+	f.save(noon, refused)
+	f.save(noon.Add(time.Hour), taken)
+	for hours := range 2 {
+		at := noon.Add(time.Duration(2+hours) * time.Hour)
+		f.want(f.save(at, refused), counts(0, 0, 0, 1))
+		rejects, err := f.db.RejectsToRetry(t.Context(), tenant, calls.Name, nil, nil, 1<<20)
+		if err != nil || len(rejects) != 1 || !rejects[0].ServedAt.Equal(at) {
+			t.Fatalf("rejects = %+v, %v, want one of %v", rejects, err, at)
+		}
+	}
+}

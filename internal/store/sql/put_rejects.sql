@@ -1,5 +1,7 @@
 -- Keeps elements raw, those with the same text once. One that is kept already is
--- open again, with what is said of it now, unless someone has dropped it.
+-- open again, with what is said of it now, unless someone has dropped it. One that is not
+-- stored is of the time when it was served last: tried again, it must not give way to what
+-- was stored before that.
 INSERT INTO ingest.rejects AS r
 	(tenant_id, endpoint, sha256, key, reason, stored, raw, run_id, served_at, slot_from, slot_to)
 SELECT DISTINCT ON (sha256)
@@ -11,6 +13,7 @@ ORDER BY sha256, stored
 ON CONFLICT (tenant_id, endpoint, sha256) DO UPDATE
 SET reason = excluded.reason,
 	stored = excluded.stored,
+	served_at = greatest(r.served_at, excluded.served_at),
 	slot_from = coalesce(excluded.slot_from, r.slot_from),
 	slot_to = coalesce(excluded.slot_to, r.slot_to),
 	resolved_at = NULL,
@@ -19,4 +22,5 @@ WHERE r.resolution IS DISTINCT FROM 'dropped'
 	AND (r.resolved_at IS NOT NULL
 		OR (r.reason, r.stored) <> (excluded.reason, excluded.stored)
 		OR (r.slot_from, r.slot_to) IS DISTINCT FROM
-			(coalesce(excluded.slot_from, r.slot_from), coalesce(excluded.slot_to, r.slot_to)))
+			(coalesce(excluded.slot_from, r.slot_from), coalesce(excluded.slot_to, r.slot_to))
+		OR NOT excluded.stored AND r.served_at < excluded.served_at)
