@@ -64,7 +64,8 @@ func (w *world) person() person {
 	w.Helper()
 	who := storetest.Query[[]string](w, w.conn, `
 		SELECT ARRAY[user_id::text, lower(principal_name)] FROM teams.users
-		WHERE principal_name IS NOT NULL ORDER BY md5(user_id::text || $1) LIMIT 1`, fmt.Sprint(w.rng.Int64()))
+		WHERE tenant_id = $2 AND principal_name IS NOT NULL ORDER BY md5(user_id::text || $1) LIMIT 1`,
+		fmt.Sprint(w.rng.Int64()), tenant)
 	return person{who[0], who[1]}
 }
 
@@ -89,7 +90,8 @@ func (w *world) checkErased() {
 		WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('teams', 'ingest', 'rollup', 'ref')`)
 	for _, table := range tables {
 		text := storetest.Query[string](w, w.conn,
-			`SELECT coalesce(string_agg(t::text, E'\n'), '') FROM `+table+` t`)
+			`SELECT coalesce(string_agg(t::text, E'\n'), '') FROM `+table+` t
+			WHERE coalesce(to_jsonb(t)->>'tenant_id', '') <> $1`, neighbour.String())
 		names := ids
 		if table != "teams.pstn_blocked_users_log" {
 			names = slices.Concat(ids, principals)

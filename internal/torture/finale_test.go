@@ -37,7 +37,9 @@ func (w *world) finish() {
 	w.check()
 	w.checkComplete()
 	w.checkLosses()
+	w.checkSafe(true)
 	w.checkNothingChanges()
+	w.checkCounted()
 	w.checkDerived()
 	w.checkNothingLeft()
 	w.checkSilence()
@@ -98,6 +100,7 @@ func (w *world) missing() (list []string) {
 		if e.Aggregate {
 			w.leftovers(l, e, now, add)
 		}
+		w.missingNotes(l, e, add)
 		w.missingSlots(of, e, now, add)
 	}
 	return list
@@ -113,6 +116,32 @@ func (w *world) leftovers(l *look, e fetch.Endpoint, now time.Time, add func(str
 		r := w.oracle.rows[e.Name][key]
 		if err == nil && at.After(now.Add(2*day-w.settings.logsReach)) && (r == nil || !r.shown) {
 			add("%s: %s is stored, and not served any more", e.Name, key)
+		}
+	}
+}
+
+// missingNotes lists what is noted otherwise than it is: a watermark that is behind, a slot that was read since it
+// failed, a reject that is stored.
+func (w *world) missingNotes(l *look, e fetch.Endpoint, add func(string, ...any)) {
+	of, until := l.endpoints[e.Name], l.endpoints[e.Name].SettledUntil
+	for key, got := range l.stored[e.Name] {
+		r := w.oracle.rows[e.Name][key]
+		if r == nil {
+			continue
+		}
+		if e.Versioned && (got.Details == nil || *got.Details != got.Says) && r.at.Before(until) {
+			until = later(r.at, of.Origin)
+		}
+		if r.shown && !w.isChanged(e, r) && l.rejected[e.Name][key] && got.Says == r.newest().says {
+			add("%s: %s is stored as it is served, and its reject is open", e.Name, key)
+		}
+	}
+	if of.Watermark.Before(until) {
+		add("%s: all is stored until %v, and the watermark is %v", e.Name, until, of.Watermark)
+	}
+	for _, s := range of.slots {
+		if s.Failed {
+			add("%s: the slot of %v was read at %v, and is noted as one that failed before", e.Name, s.From, s.ReadAt)
 		}
 	}
 }
@@ -324,6 +353,25 @@ func (w *world) checkNothingChanges() {
 	}
 }
 
+// checkCounted holds that as many rows were counted as new as there are, or were until they were deleted. Of call
+// records one that was never listed is not counted, and who is erased has rows of another key.
+func (w *world) checkCounted() {
+	w.Helper()
+	for _, e := range fetch.Endpoints {
+		if e.Versioned || len(w.erased) > 0 {
+			continue
+		}
+		counted, were := storetest.Query[int](w, w.conn, `
+			SELECT coalesce(sum(rows_new), 0) FROM ingest.runs WHERE tenant_id = $1 AND endpoint = $2`, tenant, e.Name),
+			storetest.Query[int](w, w.conn, `
+			SELECT (SELECT count(*) FROM teams.`+e.Name+` WHERE tenant_id = $1) +
+				(SELECT count(*) FROM ingest.tombstones WHERE tenant_id = $1 AND table_name = $2)`, tenant, e.Name)
+		if counted != were {
+			w.violate("%s: %d rows are counted as new, and there were %d", e.Name, counted, were)
+		}
+	}
+}
+
 // versions are those of all rows, as PostgreSQL keeps them.
 func (w *world) versions() string {
 	w.Helper()
@@ -355,9 +403,25 @@ func (w *world) checkDerived() {
 		}
 	}
 	if n := storetest.Query[int](w, w.conn, `
-		SELECT count(DISTINCT user_id) FROM teams.pstn_calls c
-		WHERE user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM teams.users u WHERE u.user_id = c.user_id)`); n > 0 {
-		w.violate("%d people who called are not in teams.users", n)
+		WITH named AS (
+			SELECT user_id, start_at AS at FROM teams.pstn_calls WHERE tenant_id = $1
+			UNION ALL SELECT user_id, start_at FROM teams.direct_routing_calls WHERE tenant_id = $1
+			UNION ALL SELECT user_id, block_at FROM teams.pstn_blocked_users_log WHERE tenant_id = $1
+			UNION ALL SELECT p.user_id, start_at FROM teams.call_records c
+				JOIN teams.call_participants p ON p.tenant_id = c.tenant_id AND p.call_id = c.id
+				WHERE c.tenant_id = $1 AND coalesce(p.identity_tenant_id, $1) = $1
+		), people AS (
+			SELECT user_id, (min(at) AT TIME ZONE 'UTC')::date AS first, (max(at) AT TIME ZONE 'UTC')::date AS last
+			FROM named
+			WHERE user_id IS NOT NULL AND at IS NOT NULL
+			GROUP BY user_id
+		)
+		SELECT count(*) FROM people p
+		WHERE NOT EXISTS (
+			SELECT 1 FROM teams.users u
+			WHERE u.tenant_id = $1 AND u.user_id = p.user_id AND first_seen_on <= first AND last_seen_on >= last)`,
+		tenant); n > 0 {
+		w.violate("%d people are not in teams.users as they were seen", n)
 	}
 }
 
@@ -397,6 +461,9 @@ func (w *world) checkSilence() {
 			(SELECT string_agg(error, E'\n') FROM ingest.parked),
 			(SELECT string_agg(reason, E'\n') FROM ingest.rejects),
 			(SELECT string_agg(error, E'\n') FROM ingest.details_retries))`)
+	names := storetest.Query[[]string](w, w.conn, `
+		SELECT array_agg(DISTINCT display_name) FROM teams.users WHERE display_name IS NOT NULL`)
+	names = slices.DeleteFunc(names, func(name string) bool { return !strings.Contains(name, " ") })
 	for where, text := range map[string]string{
 		"what was printed": w.said.String(), "what was noted": noted, "what was shown": w.shown.String(),
 	} {
@@ -407,6 +474,11 @@ func (w *world) checkSilence() {
 		}
 		if found := personal.FindStringIndex(text); found != nil {
 			w.violate("something personal is in %s: %.200s", where, text[max(0, found[0]-100):])
+		}
+		for _, name := range names {
+			if at := strings.Index(text, name); at >= 0 {
+				w.violate("a name is in %s: %.200s", where, text[max(0, at-100):])
+			}
 		}
 	}
 	if _, panicked, found := strings.Cut(strings.ReplaceAll(w.said.String(), "panic.go", ""), "panic"); found {

@@ -28,6 +28,8 @@ func (w *world) check() {
 	}
 	w.checkSums(l)
 	w.checkErased()
+	w.checkNeighbour()
+	w.checkForged()
 	w.before = l
 }
 
@@ -98,12 +100,12 @@ func (w *world) checkInvented(l *look, e fetch.Endpoint) {
 	}
 }
 
-// checkWatermark holds that all before the watermark is settled, that what is settled was read late enough, and that
-// records before the watermark have their details.
+// checkWatermark holds that all before the watermark is settled, that what is settled was read late enough and while
+// all of it was in reach, and that records before the watermark have their details.
 func (w *world) checkWatermark(l *look, e fetch.Endpoint) {
-	settle := w.settings.leastSettle
+	settle, reach := w.settings.leastSettle, w.settings.mostReach
 	if e.Versioned {
-		settle = w.settings.leastRecSettle
+		settle, reach = w.settings.leastRecSettle, w.settings.mostRecordsReach
 	}
 	of := l.endpoints[e.Name]
 	settled := map[int64]bool{}
@@ -111,6 +113,10 @@ func (w *world) checkWatermark(l *look, e fetch.Endpoint) {
 		settled[s.From.Unix()] = s.Settled
 		if s.Settled && s.ReadAt.Before(s.To.Add(settle)) {
 			w.violate("%s: the slot of %v is settled, and was read at %v", e.Name, s.From, s.ReadAt)
+		}
+		if s.Settled && later(s.From, of.Origin).Before(s.ReadAt.Add(-reach-time.Second)) {
+			w.violate("%s: the slot of %v is settled, and was read when its rows had begun to leave, at %v",
+				e.Name, s.From, s.ReadAt)
 		}
 		if s.ReadAt.After(w.clock.Now().Add(time.Second)) {
 			w.violate("%s: the slot of %v was read in the future, at %v", e.Name, s.From, s.ReadAt)

@@ -15,7 +15,7 @@ import (
 type look struct {
 	endpoints map[string]ledger
 	stored    map[string]map[string]stored // by endpoint and key
-	rejected  map[string]map[string]bool   // by endpoint: keys, and raw elements
+	rejected  map[string]map[string]bool   // by endpoint: keys of those that are open, and raw elements
 	runs      []run
 	faults    []string // found by asking the database alone
 }
@@ -30,6 +30,7 @@ type ledger struct {
 type slot struct {
 	From, To, ReadAt time.Time
 	Settled          bool
+	Failed           bool // is said of it, though it was read later
 }
 
 // stored is a row of one of the six tables.
@@ -87,7 +88,7 @@ func (l *look) take(ctx context.Context, tx pgx.Tx, e fetch.Endpoint) error {
 		return n, row.Scan(&n.Origin, &n.Watermark, &n.SettledUntil, &n.KeptFrom, &n.DetailsKeptFrom)
 	}, `SELECT origin, watermark, settled_until, coalesce(kept_from, '0001-01-01Z'),
 			coalesce(details_kept_from, '0001-01-01Z')
-		FROM ingest.endpoints WHERE endpoint = $1`, e.Name)
+		FROM ingest.endpoints WHERE tenant_id = $1 AND endpoint = $2`, tenant, e.Name)
 	if err != nil {
 		return err
 	}
@@ -96,12 +97,16 @@ func (l *look) take(ctx context.Context, tx pgx.Tx, e fetch.Endpoint) error {
 		of = noted[0]
 	}
 	of.slots, err = rowsOf(ctx, tx, pgx.RowToStructByPos[slot], `
-		SELECT slot_from, slot_to, read_at, settled FROM ingest.slots WHERE endpoint = $1 ORDER BY slot_from`, e.Name)
+		SELECT slot_from, slot_to, read_at, settled, EXISTS (
+			SELECT 1 FROM ingest.parked p
+			WHERE p.tenant_id = s.tenant_id AND p.endpoint = s.endpoint AND p.slot_from = s.slot_from
+				AND p.failed_at < s.read_at)
+		FROM ingest.slots s WHERE tenant_id = $1 AND endpoint = $2 ORDER BY slot_from`, tenant, e.Name)
 	if err != nil {
 		return err
 	}
 	l.endpoints[e.Name] = of
-	list, err := rowsOf(ctx, tx, pgx.RowToStructByPos[stored], statementOf(e))
+	list, err := rowsOf(ctx, tx, pgx.RowToStructByPos[stored], statementOf(e), tenant)
 	if err != nil {
 		return err
 	}
@@ -120,20 +125,21 @@ func statementOf(e fetch.Endpoint) string {
 	key := e.Rows.Tables[0].Columns[0].Name + `::text`
 	switch {
 	case e.Versioned:
-		return `SELECT id::text, version, updated_at, details_version FROM teams.call_records`
+		return `SELECT id::text, version, updated_at, details_version FROM teams.call_records WHERE tenant_id = $1`
 	case e.Aggregate:
 		key = `to_char(window_from AT TIME ZONE 'UTC', 'YYYY-MM-DD ') || ` + key
 	}
-	return fmt.Sprintf(`SELECT %s, row_hash, updated_at, NULL::bigint FROM teams.%s`, key, e.Name)
+	return fmt.Sprintf(`SELECT %s, row_hash, updated_at, NULL::bigint FROM teams.%s WHERE tenant_id = $1`, key, e.Name)
 }
 
 func (l *look) takeRejects(ctx context.Context, tx pgx.Tx, e fetch.Endpoint) error {
 	type reject struct {
-		Key string
+		Key string // of one that is open
 		Raw []byte
 	}
 	list, err := rowsOf(ctx, tx, pgx.RowToStructByPos[reject], `
-		SELECT coalesce(key, ''), raw FROM ingest.rejects WHERE endpoint = $1`, e.Name)
+		SELECT CASE WHEN resolved_at IS NULL AND NOT stored THEN coalesce(key, '') ELSE '' END, raw
+		FROM ingest.rejects WHERE tenant_id = $1 AND endpoint = $2`, tenant, e.Name)
 	l.rejected[e.Name] = map[string]bool{}
 	for _, r := range list {
 		l.rejected[e.Name][r.Key], l.rejected[e.Name][string(r.Raw)] = true, true
@@ -158,7 +164,10 @@ func (l *look) ask(ctx context.Context, tx pgx.Tx) error {
 				SELECT 1 FROM ingest.endpoints e
 				WHERE e.endpoint = 'call_records' AND c.start_at < e.details_kept_from)`, `
 		SELECT 'records with details of a version that was not listed', count(*) FROM teams.call_records
-		WHERE details_version > version`)
+		WHERE details_version > version`, `
+		SELECT 'records of a version that was not noted', count(*) FROM teams.call_records c WHERE NOT EXISTS (
+			SELECT 1 FROM teams.call_record_versions v
+			WHERE v.tenant_id = c.tenant_id AND v.call_id = c.id AND v.version = c.version)`)
 	type count struct {
 		What string
 		N    int

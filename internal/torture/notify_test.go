@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"ingestd/internal/graphsim"
+	"ingestd/internal/store/storetest"
 )
 
 // receive has what Graph sends come to the daemon that listens, if one does, through a proxy that ends TLS.
@@ -72,9 +73,12 @@ func (w *world) notify() (stop func()) {
 
 // forge sends what is none of Graph's, and returns how many of that were answered.
 func (w *world) forge(ctx context.Context, rng *rand.Rand) int {
+	call := uuid.New()
+	w.forged = append(w.forged, call.String())
 	item := fmt.Sprintf(`{"subscriptionId":%q,"clientState":%q,"tenantId":%q,"changeType":"updated",
-		"resource":"communications/callRecords/%[4]s","resourceData":{"id":%[4]q}}`,
-		uuid.New(), "guessed", tenant, uuid.New())
+		"resource":"communications/callRecords/%[4]s",
+		"resourceData":{"@odata.type":"#microsoft.graph.callRecord","id":%[4]q}}`,
+		uuid.New(), "guessed", tenant, call)
 	bodies := []string{
 		`{"value":[` + item + `]}`, `{"value":[` + strings.Repeat(item+",", 500) + item + `]}`,
 		`{"value":[` + item, "\x00", `[]`, `{"value":null}`,
@@ -84,6 +88,7 @@ func (w *world) forge(ctx context.Context, rng *rand.Rand) int {
 	if err != nil {
 		return 0
 	}
+	request.Header.Set("Content-Type", "application/json")
 	answer, err := w.front.Client().Do(request)
 	if err != nil {
 		return 0
@@ -97,3 +102,13 @@ func (w *world) forge(ctx context.Context, rng *rand.Rand) int {
 
 // hearsPath is where a daemon takes notifications.
 const hearsPath = "/notifications"
+
+// checkForged holds that nothing is noted that a forger told.
+func (w *world) checkForged() {
+	w.Helper()
+	n := storetest.Query[int](w, w.conn, `
+		SELECT count(*) FROM ingest.told_records WHERE call_id = ANY ($1::text[]::uuid[])`, w.forged)
+	if n > 0 {
+		w.violate("%d call records are noted that a forger named", n)
+	}
+}

@@ -86,11 +86,14 @@ func (w *world) readWith(change func(*settings)) {
 	change(&w.settings)
 	w.settings.leastReach = min(w.settings.leastReach, w.settings.logsReach)
 	w.settings.leastRecordsReach = min(w.settings.leastRecordsReach, w.settings.recordsReach)
+	w.settings.mostReach = max(w.settings.mostReach, w.settings.logsReach)
+	w.settings.mostRecordsReach = max(w.settings.mostRecordsReach, w.settings.recordsReach)
 	w.moved = true // by a longer reach
 	w.configure()
 	w.once()
 	now := w.settings
 	w.settings = was
 	w.settings.leastReach, w.settings.leastRecordsReach = now.leastReach, now.leastRecordsReach
+	w.settings.mostReach, w.settings.mostRecordsReach = now.mostReach, now.mostRecordsReach
 	w.configure()
 }

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/google/uuid"
+
 	"ingestd/internal/fetch"
 )
 
@@ -49,8 +51,8 @@ func (w *world) get(path string) []byte {
 }
 
 // checkSafe holds that the status does not say something is safe for longer than Graph keeps it: of what can be read
-// and is not stored, and of slots that are not settled.
-func (w *world) checkSafe() {
+// and is not stored, and of slots that are not settled. Where all is read it does not say less either.
+func (w *world) checkSafe(allRead bool) {
 	w.Helper()
 	w.clock.Stop()
 	defer w.clock.Go()
@@ -58,24 +60,31 @@ func (w *world) checkSafe() {
 	l, now := w.look(), w.clock.Now()
 	var says struct {
 		Tenants []struct {
+			ID        uuid.UUID `json:"tenant_id"`
 			Endpoints []struct {
 				Endpoint string
 				Until    *time.Time `json:"safe_until"`
 			}
 		}
 	}
-	if text := w.ask("status", "-o", "json"); json.Unmarshal(text, &says) != nil || len(says.Tenants) != 1 {
+	if text := w.ask("status", "-o", "json"); json.Unmarshal(text, &says) != nil {
 		w.violate("status: %s", text)
 		return
 	}
 	until := map[string]*time.Time{}
-	for _, e := range says.Tenants[0].Endpoints {
-		until[e.Endpoint] = e.Until
+	for _, t := range says.Tenants {
+		for _, e := range t.Endpoints {
+			if t.ID == tenant {
+				until[e.Endpoint] = e.Until
+			}
+		}
 	}
 	for _, e := range fetch.Endpoints {
 		first, what := w.firstLoss(l, e, now)
 		if said := until[e.Name]; said == nil || said.After(first) {
 			w.violate("%s: safe until %v, and %s leaves reach at %v", e.Name, said, what, first)
+		} else if allRead && said.Before(first.Add(-e.Slot)) {
+			w.violate("%s: safe until %v, and %s does not leave reach before %v", e.Name, said, what, first)
 		}
 	}
 }

@@ -51,7 +51,8 @@ var actions = []action{
 func (w *world) storm(steps int) {
 	w.Helper()
 	w.observe()
-	w.once()   // reading has begun once
+	w.once() // reading has begun once
+	w.moveIn()
 	w.daemon() // and Graph notifies
 	var chosen []action
 	for _, a := range actions {
@@ -73,7 +74,7 @@ func (w *world) storm(steps int) {
 		}
 		w.follow()
 		if w.rng.IntN(3) == 0 {
-			w.checkSafe()
+			w.checkSafe(false)
 		}
 	}
 	w.change()

@@ -42,7 +42,8 @@ func (w *world) fetching() []string {
 	w.oracle.mu.Lock()
 	defer w.oracle.mu.Unlock()
 	calls := slices.Sorted(maps.Keys(w.oracle.rows["call_records"]))
-	people := storetest.Query[[]string](w, w.conn, `SELECT array_agg(user_id ORDER BY user_id) FROM teams.users`)
+	people := storetest.Query[[]string](w, w.conn, `
+		SELECT array_agg(user_id ORDER BY user_id) FROM teams.users WHERE tenant_id = $1`, tenant)
 	if len(people) > 0 && w.rng.IntN(2) == 0 {
 		return []string{"fetch", "--participant", people[w.rng.IntN(len(people))]}
 	}

@@ -120,6 +120,8 @@ type world struct {
 	moved      bool // the origin may have been, by a configuration
 	late       bool // something may have been stored after what is as old was deleted
 	erased     []person
+	forged     []string          // ids of call records that a forger has told
+	beside     map[string]string // what the neighbour has, by table
 	figured    map[string]string // figures of days whose rows were deleted
 	crashed    atomic.Bool       // the server has, and keeps temporary tables of sessions that it lost
 }
@@ -129,6 +131,7 @@ type settings struct {
 	logsReach, recordsReach       time.Duration
 	logsSettle, recordsSettle     time.Duration
 	leastReach, leastRecordsReach time.Duration
+	mostReach, mostRecordsReach   time.Duration
 	leastSettle, leastRecSettle   time.Duration
 	off                           string // an endpoint that is switched off
 	terms                         bool   // rows are deleted as they become old
@@ -147,6 +150,7 @@ func (s *stage) newWorld(t testing.TB, seed uint64) *world {
 		settings: settings{
 			logsReach: logsReach, recordsReach: recordsReach, logsSettle: logsSettle, recordsSettle: recordsSettle,
 			leastReach: logsReach, leastRecordsReach: recordsReach,
+			mostReach: logsReach, mostRecordsReach: recordsReach,
 			leastSettle: logsSettle, leastRecSettle: recordsSettle,
 		},
 	}
@@ -156,7 +160,7 @@ func (s *stage) newWorld(t testing.TB, seed uint64) *world {
 	w.receive()
 	w.graph = w.simulate(graphsim.Config{
 		Seed: int64(seed), Users: 25, CallsPerDay: 40, RecordsPerDay: 12, History: 10 * day,
-		PageSize: 3 + w.rng.IntN(25), Now: w.clock.Now, Served: w.oracle.served, Extra: unfit(w.clock.Now()),
+		PageSize: 3 + w.rng.IntN(25), Now: w.clock.Now, Served: w.oracle.served, Extra: odd(w.clock.Now()),
 	})
 	w.evil = w.simulate(graphsim.Config{Beside: w.graph, Users: 1, CallsPerDay: -1, Now: w.clock.Now})
 	w.makeDatabase()
@@ -164,9 +168,9 @@ func (s *stage) newWorld(t testing.TB, seed uint64) *world {
 	return w
 }
 
-// unfit are elements that fit no table as they are: without a key, with a number that is none, with what PostgreSQL
-// cannot hold.
-func unfit(now time.Time) (rows []graphsim.Row) {
+// odd are elements that fit no table as they are: without a key, with a number that is none, with what PostgreSQL
+// cannot hold. And one is served twice.
+func odd(now time.Time) (rows []graphsim.Row) {
 	for i, form := range []string{
 		`{"startDateTime":%q,"userDisplayName":"without an id"}`,
 		`{"id":"unfit-1","startDateTime":%q,"duration":"long"}`,
@@ -175,7 +179,9 @@ func unfit(now time.Time) (rows []graphsim.Row) {
 		at := now.Add(-time.Duration(i+1) * 20 * time.Hour)
 		rows = append(rows, graphsim.Row{Start: at, JSON: fmt.Appendf(nil, form, at.UTC().Format(time.RFC3339))})
 	}
-	return rows
+	twice := graphsim.Row{Start: now.Add(-50 * time.Hour)}
+	twice.JSON = fmt.Appendf(nil, `{"id":"twice","startDateTime":%q}`, twice.Start.UTC().Format(time.RFC3339))
+	return append(rows, twice, twice)
 }
 
 func (w *world) simulate(c graphsim.Config) *graphsim.Server {
