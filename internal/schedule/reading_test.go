@@ -400,6 +400,23 @@ func TestOneDayTheDatabaseRefuses(t *testing.T) {
 	}
 }
 
+// Of two contents of one row, each refused when it was served, the later is stored in the end.
+func TestRetryOfTwoContents(t *testing.T) {
+	t.Parallel()
+	w := scheduletest.New(t, calls(12, 20, 3))
+	w.Exec(`ALTER TABLE teams.pstn_calls ADD CONSTRAINT none CHECK (tenant_id IS NULL)`)
+	w.Once()
+	w.Graph.SetChanged(1)
+	w.Advance(2 * time.Hour)
+	w.Forget()
+	w.Once()
+	w.Exec(`ALTER TABLE teams.pstn_calls DROP CONSTRAINT none`)
+	if _, kept := w.RetryRejects(); kept != 0 {
+		t.Errorf("%d rejects are kept", kept)
+	}
+	w.WantServed()
+}
+
 // A daemon that was off for weeks reads what it missed, as far as Graph reaches. What is out of reach is listed as
 // lost, to the second, and nothing else is.
 func TestOutage(t *testing.T) {

@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"ingestd/internal/fetch"
@@ -37,12 +38,16 @@ func (j *Job) RetryRejects(ctx context.Context, named [][]byte) (stored, kept in
 		if len(page) == 0 {
 			break
 		}
+		after = page[len(page)-1].SHA256
+		slices.SortFunc(page, func(a, b store.RawReject) int { // the later of two contents is to stay
+			return a.ServedAt.Compare(b.ServedAt)
+		})
 		for _, r := range page {
 			var ok bool
 			if ok, err = j.retryReject(ctx, run, r); err != nil {
 				break
 			}
-			if after = r.SHA256; ok {
+			if ok {
 				stored++
 			} else {
 				kept++
