@@ -34,7 +34,7 @@ var (
 	// of a transaction that has read pages in hand, and has no locks yet
 	earlyMoments = []event{
 		{"begin", 10}, {"begin", 25}, {"select teams.", 15}, {"create pg_temp.stage", 5},
-		{"create pg_temp.stage_details", 2},
+		{"create pg_temp.stage_details", 2}, {"create pg_temp.stage_call_records", 1},
 	}
 )
 
