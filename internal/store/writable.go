@@ -22,16 +22,16 @@ func (db *DB) CheckWritable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if standby || readOnly == "on" {
-		db.pool.Reset()
-	}
 	switch {
 	case standby:
-		return fmt.Errorf("%w: the server is a standby; name the primary in database.url, or all hosts with "+
+		err = fmt.Errorf("%w: the server is a standby; name the primary in database.url, or all hosts with "+
 			"target_session_attrs=read-write", ErrReadOnly)
 	case readOnly == "on":
-		return fmt.Errorf("%w: default_transaction_read_only is on; make room on the server's disk if it is full, "+
+		err = fmt.Errorf("%w: default_transaction_read_only is on; make room on the server's disk if it is full, "+
 			"else see who set it: SELECT * FROM pg_db_role_setting", ErrReadOnly)
 	}
-	return nil
+	if err != nil {
+		db.pool.Reset()
+	}
+	return err
 }
