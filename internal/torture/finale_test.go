@@ -123,7 +123,8 @@ func (w *world) leftovers(l *look, e fetch.Endpoint, now time.Time, add func(str
 // missingNotes lists what is noted otherwise than it is: a watermark that is behind, a slot that was read since it
 // failed, a reject that is stored.
 func (w *world) missingNotes(l *look, e fetch.Endpoint, add func(string, ...any)) {
-	of, until := l.endpoints[e.Name], l.endpoints[e.Name].SettledUntil
+	of := l.endpoints[e.Name]
+	until := of.SettledUntil
 	for key, got := range l.stored[e.Name] {
 		r := w.oracle.rows[e.Name][key]
 		if r == nil {
@@ -219,9 +220,9 @@ func (w *world) checkComplete() {
 func (w *world) checkColumns(e fetch.Endpoint) {
 	w.Helper()
 	table := e.Rows.Tables[0]
-	inBinary := pgx.QueryResultFormats{pgx.BinaryFormatCode}
-	rows, err := w.conn.Query(w.Context(),
-		fmt.Sprintf(`SELECT row_hash, %s FROM teams.%s`, strings.Join(table.ColumnNames(), ", "), table.Name), inBinary)
+	query := fmt.Sprintf(`SELECT row_hash, %s FROM teams.%s WHERE tenant_id = $1`,
+		strings.Join(table.ColumnNames(), ", "), table.Name)
+	rows, err := w.conn.Query(w.Context(), query, pgx.QueryResultFormats{pgx.BinaryFormatCode}, tenant)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -361,9 +362,9 @@ func (w *world) checkCounted() {
 		if e.Versioned || len(w.erased) > 0 {
 			continue
 		}
-		counted, were := storetest.Query[int](w, w.conn, `
-			SELECT coalesce(sum(rows_new), 0) FROM ingest.runs WHERE tenant_id = $1 AND endpoint = $2`, tenant, e.Name),
-			storetest.Query[int](w, w.conn, `
+		counted := storetest.Query[int](w, w.conn, `
+			SELECT coalesce(sum(rows_new), 0) FROM ingest.runs WHERE tenant_id = $1 AND endpoint = $2`, tenant, e.Name)
+		were := storetest.Query[int](w, w.conn, `
 			SELECT (SELECT count(*) FROM teams.`+e.Name+` WHERE tenant_id = $1) +
 				(SELECT count(*) FROM ingest.tombstones WHERE tenant_id = $1 AND table_name = $2)`, tenant, e.Name)
 		if counted != were {
