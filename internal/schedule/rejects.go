@@ -39,9 +39,8 @@ func (j *Job) RetryRejects(ctx context.Context, named [][]byte) (stored, kept in
 			break
 		}
 		after = page[len(page)-1].SHA256
-		slices.SortFunc(page, func(a, b store.RawReject) int { // the later of two contents is to stay
-			return a.ServedAt.Compare(b.ServedAt)
-		})
+		// Of two contents of one row the later is stored last, to stay. A later page has none of a row that is stored.
+		slices.SortFunc(page, func(a, b store.RawReject) int { return a.ServedAt.Compare(b.ServedAt) })
 		for _, r := range page {
 			var ok bool
 			if ok, err = j.retryReject(ctx, run, r); err != nil {
