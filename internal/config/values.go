@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
@@ -55,38 +56,37 @@ func scanInt(dst *int, text string) error {
 	return nil
 }
 
-const day = 24 * time.Hour
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+
+	maxDuration = 127 * year // what can be configured, in whatever units
+)
 
 var (
 	errDuration = errors.New("must be a positive duration such as 3y, 365d, 72h or 1h30m")
 	errTooLong  = errors.New("is too long; 127y is the most")
 )
 
-// scanDuration reads Go's durations with years or days in front: 3y, 1d12h. A day
-// is 24 hours, as it is in UTC, and a year 365 days.
+// scanDuration reads Go's durations, also with days in front (1d12h), or whole
+// years (3y). A day is 24 hours, as it is in UTC, and a year 365 days.
 func scanDuration(dst *time.Duration, text string) error {
+	unit, count, rest := day, "0", text
 	if years, ok := strings.CutSuffix(text, "y"); ok {
-		n, err := strconv.ParseUint(years, 10, 7)
-		if errors.Is(err, strconv.ErrRange) {
-			return errTooLong
-		}
-		if err != nil || n == 0 {
-			return errDuration
-		}
-		*dst = time.Duration(n) * 365 * day
-		return nil
+		unit, count, rest = year, years, "0"
+	} else if days, clock, ok := strings.Cut(text, "d"); ok {
+		unit, count, rest = day, days, cmp.Or(clock, "0")
 	}
-	days, rest, hasDays := strings.Cut(text, "d")
-	if !hasDays {
-		days, rest = "0", text
-	}
-	if rest == "" {
-		rest = "0"
-	}
-	n, err := strconv.ParseUint(days, 10, 16)
+	n, err := strconv.ParseUint(count, 10, 64)
 	clock, clockErr := time.ParseDuration(rest)
-	total := time.Duration(n)*day + clock
-	if err != nil || clockErr != nil || clock < 0 || total <= 0 {
+	if clockErr != nil || clock < 0 || err != nil && !errors.Is(err, strconv.ErrRange) {
+		return errDuration
+	}
+	if n > uint64(maxDuration/unit) || time.Duration(n)*unit > maxDuration-clock {
+		return errTooLong
+	}
+	total := time.Duration(n)*unit + clock
+	if total == 0 {
 		return errDuration
 	}
 	*dst = total

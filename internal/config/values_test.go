@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -31,11 +32,25 @@ func TestDurations(t *testing.T) {
 		"99999d":         0,
 		"106752d":        0,
 		"65535d2562047h": 0,
+		"46355d":         127 * 365 * day,
+		"1112520h":       127 * 365 * day,
 	} {
 		var got time.Duration
 		err := scanDuration(&got, text)
 		if got != want || (err == nil) != (want > 0) {
 			t.Errorf("%q = %v, %v; want %v", text, got, err, want)
+		}
+	}
+}
+
+func TestLongestDuration(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"128y", "99999999999999999999y", "46356d", "46355d1ns", "46354d24h1s", "1112520h1s", "1900992h",
+		"65535d2562047h", "106752d", "18446744073709551616d",
+	} {
+		if _, err := ParseDuration(text); !errors.Is(err, errTooLong) {
+			t.Errorf("%q: %v, want: %v", text, err, errTooLong)
 		}
 	}
 }
