@@ -75,7 +75,7 @@ image: postgres ## Do without Docker what deploy/Dockerfile does, and run the re
 decade: postgres ## Have ten tenants read for ten years, with outages; tell what was lost and when it was announced
 	INGESTD_TEST_LONG=1 $(GO) test -run TestDecade -v ./internal/schedule
 
-fuzz: ## Fuzz every parser of what comes from outside, each for FOR, a time or a number such as 5000x (default: a minute)
+fuzz: ## Fuzz every parser of what comes from outside, each for FOR (default: a minute; or as 5000x)
 	.ci/fuzz $(FOR)
 
 tools: ## Install what tests and linters need beside Go, where missing

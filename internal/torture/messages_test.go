@@ -31,10 +31,10 @@ var (
 		{"", 150}, {"begin", 10}, {"begin", 25}, {"commit", 25}, {"insert ingest.slots", 15},
 		{"copy", 15}, {"end of copy", 15},
 	}
-	// of a transaction that has read pages in hand, and has no locks yet
+	// of a transaction that has what was read in hand, and has no locks yet
 	earlyMoments = []event{
-		{"begin", 10}, {"begin", 25}, {"select teams.", 15}, {"create pg_temp.stage", 5},
-		{"create pg_temp.stage_details", 2}, {"create pg_temp.stage_call_records", 1},
+		{"begin", 25}, {"select teams.", 15},
+		{"copy pg_temp.stage", 5}, {"copy pg_temp.stage_call_records", 2}, {"copy pg_temp.stage_details", 2},
 	}
 )
 
@@ -107,7 +107,7 @@ func (w *world) lateMessage() {
 	w.meanwhile(next)
 	close(hold)
 	w.soon(next)
-	w.until(next)
+	w.watch(next)
 }
 
 // frozen freezes a process at a message and lets another one read, after changes, before it goes on.
@@ -127,7 +127,7 @@ func (w *world) frozen() {
 		w.meanwhile(next)
 		w.soon(p) // what it had in hand is stored, before it reads again
 		p.thaw()
-		w.until(p)
+		w.watch(p)
 		w.until(next)
 	case <-p.ended:
 	case <-time.After(unhurried):
@@ -146,6 +146,16 @@ func (w *world) meanwhile(p *process) {
 	}
 	w.check()
 	w.follow()
+}
+
+// watch is until, and looks at what is stored meanwhile: the process may read again what it has spoilt.
+func (w *world) watch(p *process) {
+	w.Helper()
+	for late := time.Now().Add(unhurried); !p.endsWithin(100*time.Millisecond) && time.Now().Before(late); {
+		w.check()
+	}
+	p.kill()
+	<-p.ended
 }
 
 // soon kills a process, more often than not, when the server has carried out one of the next commits.
@@ -171,5 +181,5 @@ func (w *world) soon(p *process) {
 func (w *world) changeSoon() {
 	w.advance(time.Duration(5+w.rng.IntN(40)) * time.Minute)
 	w.vary()
-	w.graph.RaiseVersions(0.2 + w.rng.Float64()/3)
+	w.graph.RaiseVersions(0.3 + w.rng.Float64()/2)
 }

@@ -23,7 +23,7 @@ var actions = []action{
 	{"killed at a message", 3, (*world).killAtMessage},
 	{"killed at any time", 1, (*world).killAnyTime},
 	{"a message after its process", 3, (*world).lateMessage},
-	{"frozen", 4, (*world).frozen},
+	{"frozen", 6, (*world).frozen},
 	{"server crash", 1, (*world).serverCrash},
 	{"promotion", 1, (*world).promotion},
 	{"password", 1, (*world).replacePassword},
