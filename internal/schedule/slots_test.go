@@ -182,6 +182,21 @@ func TestShiftedPages(t *testing.T) {
 			w.WantServed()
 		})
 	}
+	t.Run("in two readings alike", func(t *testing.T) {
+		t.Parallel()
+		c := scheduletest.Config{Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, StartFrom: date(firstDay)}
+		w := scheduletest.New(t, c)
+		var n atomic.Int64
+		w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
+			if r.Skip == 1000 && n.Add(1) <= 2 {
+				return graphsim.Fault{Shift: 1000} // the first page again, and the rows of the second are not served
+			}
+			return graphsim.Fault{}
+		})
+		w.Once()
+		wantAftermath(t, w, healed)
+		w.WantServed()
+	})
 	t.Run("in each reading", func(t *testing.T) {
 		t.Parallel()
 		c := scheduletest.Config{Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, StartFrom: date(firstDay)}

@@ -19,7 +19,8 @@ const (
 	// batchPages is how many pages go into one transaction: smaller ones cost
 	// the server more for each row, larger ones cost memory and redo.
 	batchPages = 4
-	// maxReads is how often a window is read before it counts as failed.
+	// maxReads is how often a window is read before it counts as failed, and how
+	// many readings that name the same keys are believed although rows moved.
 	maxReads = 3
 	// maxSpans is how many spans of one slot may fail before it is left to the
 	// next run: an hour that fails in every minute is asked for 119 times.
@@ -51,7 +52,8 @@ type reading struct {
 // readWindow reads a window until a reading can be believed, and commits its
 // slots with the last rows. Paging is by offset over a live log: a key that
 // stands on two pages shows that rows moved, and others may have been passed
-// over. Two readings that name the same keys are believed all the same.
+// over. Where all readings name the same keys the last one is believed all the
+// same: Graph's list has a row twice then, and will have at the next run.
 func (l *lister) readWindow(ctx context.Context, w Window) error {
 	if !l.policy.WholeSlots { // a part of a day has other sums
 		w = w.within(l.policy.horizon(l.graph.Clock().Add(earliness)))
@@ -66,8 +68,8 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 	defer l.batches.Put(batch)
 	batch.Aged = l.aged(w.Window)
 	var err error
-	before := uint64(0)
-	for n := range maxReads {
+	alike := map[uint64]int{} // readings, by the sum of the keys they named
+	for range maxReads {
 		batch.Reset()
 		r := &reading{
 			lister:  l,
@@ -87,13 +89,14 @@ func (l *lister) readWindow(ctx context.Context, w Window) error {
 			}
 			return err
 		}
-		if !r.moved || n > 0 && r.keySum == before {
+		alike[r.keySum]++
+		if !r.moved || alike[r.keySum] == maxReads {
 			return r.commit(ctx, r.completedSlots())
 		}
 		if err = r.commit(ctx, nil); err != nil {
 			return err
 		}
-		before, err = r.keySum, r.shifted()
+		err = r.shifted()
 	}
 	return err
 }
