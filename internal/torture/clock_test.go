@@ -44,8 +44,12 @@ func (c *clock) now() time.Time {
 	return c.shows.Add(time.Since(c.at) * speed)
 }
 
-// Stop has the time stand.
-func (c *clock) Stop() { c.set(func() { c.stands = true }) }
+// Stop has the time stand. goOn has it go on, unless it stood before.
+func (c *clock) Stop() (goOn func()) {
+	stood := false
+	c.set(func() { stood, c.stands = c.stands, true })
+	return func() { c.set(func() { c.stands = stood }) }
+}
 
 // Go has the time go on.
 func (c *clock) Go() { c.set(func() { c.stands = false }) }

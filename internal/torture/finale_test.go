@@ -33,7 +33,6 @@ func (w *world) finish() {
 		}
 		w.advance(25 * time.Hour) // what is parked is tried daily
 	}
-	w.clock.Stop() // or more would be due by now
 	w.check()
 	w.checkComplete()
 	w.checkLosses()
@@ -45,13 +44,12 @@ func (w *world) finish() {
 	w.checkSilence()
 }
 
-// readAll has the program read what is due, and reports whether nothing is left.
+// readAll has the time stand and the program read what is due, and reports whether nothing is left.
 func (w *world) readAll() bool {
 	w.Helper()
 	w.observe()
-	w.clock.Stop()
-	defer w.clock.Go()
-	for range 2 { // a record may have been listed after its turn
+	w.clock.Stop() // or more would be due by now
+	for range 2 {  // a record may have been listed after its turn
 		if p := w.launch("once"); !p.endsWithin(patience) {
 			w.violate("a run without faults does not end within %v", patience)
 			p.kill()
@@ -343,8 +341,7 @@ func later(a, b time.Time) time.Time {
 // checkNothingChanges holds that reading it all again writes nothing.
 func (w *world) checkNothingChanges() {
 	w.Helper()
-	w.clock.Stop()
-	defer w.clock.Go()
+	defer w.clock.Stop()()
 	before := w.versions()
 	if p := w.launch("once"); !p.endsWithin(patience) || p.code() != 0 && p.code() != 3 {
 		w.violate("a quiet run ends with %v", p.cmd.ProcessState)

@@ -69,8 +69,7 @@ func (w *world) prune() {
 func (w *world) pruneAll() {
 	w.Helper()
 	w.calm()
-	w.clock.Stop()
-	defer w.clock.Go()
+	defer w.clock.Stop()()
 	w.ends("rollup", "refresh")
 	w.checkFigures(w.figured)
 	before, figures := w.look(), w.figures()

@@ -54,8 +54,7 @@ func (w *world) get(path string) []byte {
 // and is not stored, and of slots that are not settled. Where all is read it does not say less either.
 func (w *world) checkSafe(allRead bool) {
 	w.Helper()
-	w.clock.Stop()
-	defer w.clock.Go()
+	defer w.clock.Stop()()
 	w.observe()
 	l, now := w.look(), w.clock.Now()
 	var says struct {
