@@ -160,19 +160,23 @@ func TestPoisonElements(t *testing.T) {
 	}
 }
 
-// Rows shift once between the pages of a day, by less and by more than a page.
+// Rows shift between the pages of a day: once, by less and by more than a page, in two readings alike, and in each
+// otherwise.
 func TestShiftedPages(t *testing.T) {
 	t.Parallel()
 	var rows []graphsim.Row
 	for i := range 2500 {
 		rows = append(rows, pstnCall(fmt.Sprintf("row-%04d", i), date(faultyDay).Add(time.Duration(i)*30*time.Second)))
 	}
+	newWorld := func(t *testing.T) *scheduletest.World {
+		return scheduletest.New(t, scheduletest.Config{
+			Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, StartFrom: date(firstDay),
+		})
+	}
 	for _, shift := range []int{1, 20, 999, 1000} {
 		t.Run(fmt.Sprint(shift), func(t *testing.T) {
 			t.Parallel()
-			w := scheduletest.New(t, scheduletest.Config{
-				Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, StartFrom: date(firstDay),
-			})
+			w := newWorld(t)
 			laterPage := func(r graphsim.Request) bool { return r.Skip > 0 }
 			w.Graph.SetFaults(when(laterPage, atFirst(always(graphsim.Fault{Shift: shift}))))
 			if got := w.Once().Rows; got.Seen < 5000 || got.New != 2500 {
@@ -184,8 +188,7 @@ func TestShiftedPages(t *testing.T) {
 	}
 	t.Run("in two readings alike", func(t *testing.T) {
 		t.Parallel()
-		c := scheduletest.Config{Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, StartFrom: date(firstDay)}
-		w := scheduletest.New(t, c)
+		w := newWorld(t)
 		var n atomic.Int64
 		w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
 			if r.Skip == 1000 && n.Add(1) <= 2 {
@@ -199,8 +202,7 @@ func TestShiftedPages(t *testing.T) {
 	})
 	t.Run("in each reading", func(t *testing.T) {
 		t.Parallel()
-		c := scheduletest.Config{Graph: graphsim.Config{CallsPerDay: -1, Extra: rows}, StartFrom: date(firstDay)}
-		w := scheduletest.New(t, c)
+		w := newWorld(t)
 		var n atomic.Int64
 		w.Graph.SetFaults(func(r graphsim.Request) graphsim.Fault {
 			switch at := int(n.Add(1)); r.Skip {

@@ -53,7 +53,7 @@ type reading struct {
 // slots with the last rows. Paging is by offset over a live log: a key that
 // stands on two pages shows that rows moved, and others may have been passed
 // over. Where all readings name the same keys the last one is believed all the
-// same: Graph's list has a row twice then, and will have at the next run.
+// same: Graph's list may have a row twice, and would have it at each run.
 func (l *lister) readWindow(ctx context.Context, w Window) error {
 	if !l.policy.WholeSlots { // a part of a day has other sums
 		w = w.within(l.policy.horizon(l.graph.Clock().Add(earliness)))
