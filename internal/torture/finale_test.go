@@ -44,12 +44,13 @@ func (w *world) finish() {
 	w.checkSilence()
 }
 
-// readAll has the time stand and the program read what is due, and reports whether nothing is left.
+// readAll has the time stand, or more would be due by now, and the program read what is due. It reports whether nothing
+// is left.
 func (w *world) readAll() bool {
 	w.Helper()
 	w.observe()
-	w.clock.Stop() // or more would be due by now
-	for range 2 {  // a record may have been listed after its turn
+	w.clock.Stop()
+	for range 2 { // a record may have been listed after its turn
 		if p := w.launch("once"); !p.endsWithin(patience) {
 			w.violate("a run without faults does not end within %v", patience)
 			p.kill()

@@ -148,7 +148,8 @@ func (w *world) meanwhile(p *process) {
 	w.follow()
 }
 
-// watch is until, and looks at what is stored meanwhile: the process may read again what it has spoilt.
+// watch lets a process end, as until does, and looks meanwhile at what is stored: what it has spoilt it may read again
+// before it ends.
 func (w *world) watch(p *process) {
 	w.Helper()
 	for late := time.Now().Add(unhurried); !p.endsWithin(100*time.Millisecond) && time.Now().Before(late); {
